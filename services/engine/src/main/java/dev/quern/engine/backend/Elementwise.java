@@ -1,0 +1,34 @@
+package dev.quern.engine.backend;
+
+/** Operations on single elements, rows and columns, and deterministic reductions. */
+public interface Elementwise {
+    /** {@code target = a + b}; target may be a or b. */
+    void add(Tensor a, Tensor b, Tensor target);
+
+    /** {@code target[r, :] += row} for row [1, n]. */
+    void addRow(Tensor row, Tensor target);
+
+    /** {@code target *= factor}. */
+    void scale(double factor, Tensor target);
+
+    /** Adds {@code value} to the diagonal of a square matrix. */
+    void addDiagonal(double value, Tensor target);
+
+    /** The diagonal of a square matrix as a vector [1, n]. */
+    void diagonal(Tensor source, Tensor target);
+
+    /** Sets a column of zeros where flags (U8 [1, n]) is not 0. */
+    void zeroColumns(Tensor flags, Tensor target);
+
+    /** Mean of all elements in float64, in a fixed order. */
+    double mean(Tensor source);
+
+    /** Sum of {@code a * b} over all elements in float64, in a fixed order. */
+    double dot(Tensor a, Tensor b);
+
+    /** Largest absolute value. */
+    double maxAbs(Tensor source);
+
+    /** True when no element is NaN or infinite. */
+    boolean allFinite(Tensor source);
+}

@@ -1,0 +1,32 @@
+package dev.quern.engine.backend;
+
+/** Products and factorisations. */
+public interface LinearAlgebra {
+    /**
+     * {@code c = alpha * op(a) * op(b) + beta * c}, where op transposes on request. With beta 0, c is not read.
+     * Operands may be F32, BF16 or F64; c is F32, or F64 for {@link Precision#F64}.
+     */
+    void gemm(
+            Precision precision,
+            double alpha,
+            Tensor a,
+            boolean transposeA,
+            Tensor b,
+            boolean transposeB,
+            double beta,
+            Tensor c);
+
+    /**
+     * {@code h += xᵀ x} for inputs x [tokens, n] of at most one tile and h F64 [n, n], full (both triangles). The product of a tile
+     * is summed in the working precision, then added in float64.
+     */
+    void addGram(Tensor x, Tensor h);
+
+    /**
+     * Factors h F64 [n, n] = V Vᵀ with V upper triangular, in place (the strict lower triangle becomes zero).
+     * ALGORITHMS.md 1.4: this order gives GPTQ's feedback without an explicit inverse.
+     *
+     * @return false when h is not positive definite or not finite; h is then undefined
+     */
+    boolean factorUpper(Tensor h);
+}

@@ -1,0 +1,29 @@
+package dev.quern.engine.backend;
+
+import java.lang.foreign.MemorySegment;
+
+/** Tensors in and out of a backend's memory. */
+public interface Memory {
+    Scope scope();
+
+    /**
+     * A tensor over {@code rows * cols} row-major elements in host memory. A backend on the host may use the memory in place, so it
+     * must stay valid and unchanged while the scope is open.
+     */
+    Tensor upload(Scope scope, MemorySegment source, DType dtype, int rows, int cols);
+
+    /** Copies all elements, row-major without gaps, into {@code target}. */
+    void download(Tensor source, MemorySegment target);
+
+    /** {@code target = source}, converted to target's dtype; to BF16 and F16 rounding half to even. Shapes are equal. */
+    void copy(Tensor source, Tensor target);
+
+    /** {@code target[:, j] = source[:, columns[j]]}; columns is I32 [1, n]. */
+    void gatherColumns(Tensor source, Tensor columns, Tensor target);
+
+    /** {@code target[:, columns[j]] = source[:, j]}; columns is a permutation, I32 [1, n]. */
+    void scatterColumns(Tensor source, Tensor columns, Tensor target);
+
+    /** The permutation that sorts a vector [1, n] by falling value, equal values by rising index, as I32 [1, n]. */
+    void argsortDescending(Tensor values, Tensor order);
+}

@@ -1,0 +1,5 @@
+/** What a user asks for and what they get back, as validated data: recipes, job requests, gates, reports, errors. JDK only. */
+@NullMarked
+package dev.quern.recipes;
+
+import org.jspecify.annotations.NullMarked;

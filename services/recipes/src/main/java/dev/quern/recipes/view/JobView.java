@@ -1,0 +1,63 @@
+package dev.quern.recipes.view;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job as GET /api/v1/jobs/{id} answers it.
+ *
+ * @param state QUEUED, RUNNING, PAUSED, CANCELLING, COMPLETED, QUARANTINED, REJECTED, FAILED or CANCELLED
+ * @param stage INSPECT, PLAN, TRACE, COMPRESS, ASSEMBLE, VERIFY, EVALUATE or PUBLISH; null before the first
+ * @param desired RUN, PAUSE or CANCEL
+ * @param model the source's folder
+ * @param recipe the recipe's name
+ * @param output where the result is, null until it is published
+ */
+public record JobView(
+        String id,
+        @Nullable String name,
+        String state,
+        @Nullable String stage,
+        String desired,
+        @Nullable Reason reason,
+        String model,
+        String recipe,
+        Progress progress,
+        Map<String, String> labels,
+        Instant createdAt,
+        Instant updatedAt,
+        @Nullable Instant finishedAt,
+        @Nullable Failure failure,
+        @Nullable String outputDigest,
+        @Nullable String output) {
+    /** Why a job stands still. */
+    public record Reason(
+            String code, Instant since, @Nullable String remedy) {}
+
+    /** Why a job ended without a result. @param code a slug of ErrorCode */
+    public record Failure(String code, String message) {}
+
+    /**
+     * @param blocksDone blocks whose artifacts exist, of {@code blocks}
+     * @param block the block in work, -1 where none is
+     * @param reusedBlocks blocks of an earlier run that were not made again
+     * @param percent of the whole job, 0 to 100
+     * @param linearsPerMinute over the last minutes, null until known
+     * @param etaSeconds null until known
+     */
+    public record Progress(
+            int blocksDone,
+            int blocks,
+            int block,
+            int linearsDone,
+            int linears,
+            int reusedBlocks,
+            double percent,
+            @Nullable Double linearsPerMinute,
+            @Nullable Double etaSeconds) {}
+
+    /** GET /api/v1/jobs. @param next the cursor of the next page, null on the last */
+    public record Page(List<JobView> jobs, @Nullable String next) {}
+}

@@ -1,0 +1,28 @@
+package dev.quern.recipes.view;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cell of the board: a linear of a block, as GET /api/v1/jobs/{id}/layers answers it.
+ *
+ * @param linear within the block, for example {@code mlp.down_proj}
+ * @param state QUEUED, RUNNING or DONE
+ * @param relativeError null until done; figures as in the report
+ */
+public record LinearView(
+        int block,
+        String linear,
+        String state,
+        @Nullable Integer rows,
+        @Nullable Integer cols,
+        @Nullable Double relativeError,
+        @Nullable Double relativeErrorNearest,
+        @Nullable Double damping,
+        int retries,
+        @Nullable String fallback,
+        int deadColumns,
+        @Nullable Double seconds) {
+    /** GET /api/v1/jobs/{id}/layers. @param names the linears of a block in order: the columns of the board */
+    public record Board(int blocks, List<String> names, List<LinearView> linears) {}
+}
