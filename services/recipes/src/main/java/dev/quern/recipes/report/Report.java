@@ -30,7 +30,9 @@ public record Report(
      */
     public record Model(String source, String digest, String outputDigest, String type, int blocks, long parameters) {}
 
-    /** @param source a path, or {@code built-in}; recommendation is null where the user gave a text of their own */
+    /**
+     * @param source a path, or {@code built-in}; recommendation is null where the user gave a text of their own
+     */
     public record Calibration(
             String source,
             int windows,
@@ -39,7 +41,9 @@ public record Report(
             String digest,
             @Nullable String recommendation) {}
 
-    /** @param tile tokens of a tile; profile is the numeric profile of the workers */
+    /**
+     * @param tile tokens of a tile; profile is the numeric profile of the workers
+     */
     public record Plan(
             int tile,
             int segments,
@@ -89,6 +93,8 @@ public record Report(
 
     public record Sizes(long sourceBytes, long outputBytes, long weightsCompressed, double bitsPerWeight) {}
 
-    /** @param failures the conditions that failed, in words with the numbers; empty when accepted */
+    /**
+     * @param failures the conditions that failed, in words with the numbers; empty when accepted
+     */
     public record Verdict(boolean accepted, Gate gate, List<String> failures) {}
 }

@@ -36,7 +36,11 @@ public record JobView(
     public record Reason(
             String code, Instant since, @Nullable String remedy) {}
 
-    /** Why a job ended without a result. @param code a slug of ErrorCode */
+    /**
+     * Why a job ended without a result.
+     *
+     * @param code a slug of ErrorCode
+     */
     public record Failure(String code, String message) {}
 
     /**
@@ -58,6 +62,10 @@ public record JobView(
             @Nullable Double linearsPerMinute,
             @Nullable Double etaSeconds) {}
 
-    /** GET /api/v1/jobs. @param next the cursor of the next page, null on the last */
+    /**
+     * GET /api/v1/jobs.
+     *
+     * @param next the cursor of the next page, null on the last
+     */
     public record Page(List<JobView> jobs, @Nullable String next) {}
 }

@@ -23,6 +23,10 @@ public record LinearView(
         @Nullable String fallback,
         int deadColumns,
         @Nullable Double seconds) {
-    /** GET /api/v1/jobs/{id}/layers. @param names the linears of a block in order: the columns of the board */
+    /**
+     * GET /api/v1/jobs/{id}/layers.
+     *
+     * @param names the linears of a block in order: the columns of the board
+     */
     public record Board(int blocks, List<String> names, List<LinearView> linears) {}
 }
