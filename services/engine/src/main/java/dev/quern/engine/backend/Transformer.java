@@ -5,7 +5,7 @@ public interface Transformer {
     /** {@code target[t, :] = table[ids[t], :]}; ids is I32 [1, tokens], table may be BF16 or F16. */
     void embedding(Tensor ids, Tensor table, Tensor target);
 
-    /** Root mean square norm over each run of {@code weight.cols()} columns: a whole row, or each head of q and k (qwen3). */
+    /** Root mean square norm over each run of {@code weight.cols()} columns: a whole row, or each head of q and k (qwen3); target may be x. */
     void rmsNorm(Tensor x, Tensor weight, double eps, Tensor target);
 
     /**
@@ -24,7 +24,7 @@ public interface Transformer {
      */
     void attention(Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale, Tensor target);
 
-    /** {@code target = silu(gate) * up}. */
+    /** {@code target = silu(gate) * up}; target may be gate or up. */
     void siluGate(Tensor gate, Tensor up, Tensor target);
 
     /**

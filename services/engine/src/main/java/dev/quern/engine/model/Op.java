@@ -1,0 +1,110 @@
+package dev.quern.engine.model;
+
+import java.util.List;
+
+/**
+ * A step of a block: reads values, defines one. Weights are named inside the block, as in {@code self_attn.q_proj}; values are
+ * matrices [tokens, width].
+ */
+public sealed interface Op {
+    /** The values that it reads. */
+    List<String> inputs();
+
+    /** The value that it defines. */
+    String output();
+
+    /** The tensors of the checkpoint that it reads, named inside the block. */
+    List<TensorSpec> weights();
+
+    /** Root mean square norm of whole rows. */
+    record RmsNorm(String input, String weight, int width, double eps, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            return List.of(TensorSpec.vector(weight, width));
+        }
+    }
+
+    /** Root mean square norm of each head, all with the same weight (qwen3's norms of q and k). */
+    record HeadNorm(String input, String weight, int headDim, double eps, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            return List.of(TensorSpec.vector(weight, headDim));
+        }
+    }
+
+    /** {@code output = input * weightᵀ (+ bias)}; what is compressed. */
+    record Linear(LinearSpec spec, boolean bias, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(spec.input());
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            TensorSpec weight = TensorSpec.matrix(spec.weight(), spec.rows(), spec.cols());
+            return bias ? List.of(weight, TensorSpec.vector(spec.bias(), spec.rows())) : List.of(weight);
+        }
+    }
+
+    /** Rotates every head by the token's position in its window. */
+    record Rope(String input, int headDim, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            return List.of();
+        }
+    }
+
+    /** Causal attention of {@code heads} query heads over {@code kvHeads} key and value heads, {@code softmax(scale * q kᵀ) v}. */
+    record Attention(String q, String k, String v, int heads, int kvHeads, double scale, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(q, k, v);
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            return List.of();
+        }
+    }
+
+    /** {@code output = silu(gate) * up}. */
+    record Gate(String gate, String up, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(gate, up);
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            return List.of();
+        }
+    }
+
+    /** {@code output = a + b}: the residual. */
+    record Add(String a, String b, String output) implements Op {
+        @Override
+        public List<String> inputs() {
+            return List.of(a, b);
+        }
+
+        @Override
+        public List<TensorSpec> weights() {
+            return List.of();
+        }
+    }
+}
