@@ -1,5 +1,9 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.json.ApiVersion;
+import dev.quern.recipes.json.Default;
+import dev.quern.recipes.json.Discriminator;
+
 /**
  * How a model is compressed: versioned data, validated in full before a job is accepted.
  *
@@ -9,7 +13,13 @@ package dev.quern.recipes;
  * @param rounding how weights are put on the grid
  * @param reproducible false lets workers of other numeric profiles take the work
  */
-public record Recipe(String name, Propagation propagation, Grid grid, Rounding rounding, boolean reproducible) {
+@ApiVersion(JobRequest.API_VERSION)
+public record Recipe(
+        String name,
+        Propagation propagation,
+        Grid grid,
+        Rounding rounding,
+        @Default("true") boolean reproducible) {
     /** Inputs of a block come from the original model, or from the compressed predecessors (DESIGN.md 3). */
     public enum Propagation {
         INDEPENDENT,
@@ -42,6 +52,7 @@ public record Recipe(String name, Propagation propagation, Grid grid, Rounding r
     }
 
     /** How weights are put on the grid. */
+    @Discriminator("method")
     public sealed interface Rounding permits Nearest, Gptq {}
 
     /** Plain rounding to the nearest code; needs no calibration. */
