@@ -1,0 +1,70 @@
+package dev.quern.engine.backend.host;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.quern.engine.backend.Scope;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Zero-filled native memory, counted. It comes from the C library: an Arena's own memory counts against the JVM's limit for direct
+ * buffers and is written once more to clear it, where calloc hands out fresh pages as they are.
+ */
+@SuppressWarnings("restricted") // calloc and free are the purpose of this class
+public final class HostAllocator {
+    private static final long ALIGNMENT = 64;
+    private static final MethodHandle CALLOC = link("calloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle FREE = link("free", FunctionDescriptor.ofVoid(ADDRESS));
+
+    private final AtomicLong liveBytes = new AtomicLong();
+
+    /** Opens a scope that frees its tensors when it is closed. */
+    public Scope scope() {
+        return new HostScope(this);
+    }
+
+    /** Bytes of all tensors whose scope is open. */
+    public long liveBytes() {
+        return liveBytes.get();
+    }
+
+    MemorySegment allocate(long bytes, Arena arena) {
+        MemorySegment block = calloc(bytes + ALIGNMENT);
+        if (block.address() == 0) {
+            throw new QuernException(
+                    ErrorCode.OUT_OF_MEMORY, "tensor: " + bytes + " bytes (expected: within free memory)");
+        }
+        liveBytes.addAndGet(bytes);
+        MemorySegment owned = block.reinterpret(bytes + ALIGNMENT, arena, memory -> release(memory, bytes));
+        return owned.asSlice(-block.address() & (ALIGNMENT - 1), bytes);
+    }
+
+    private void release(MemorySegment block, long bytes) {
+        try {
+            FREE.invokeExact(block);
+        } catch (Throwable e) {
+            throw new IllegalStateException("free", e);
+        }
+        liveBytes.addAndGet(-bytes);
+    }
+
+    private static MemorySegment calloc(long bytes) {
+        try {
+            return (MemorySegment) CALLOC.invokeExact(1L, bytes);
+        } catch (Throwable e) {
+            throw new IllegalStateException("calloc", e);
+        }
+    }
+
+    private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
+    }
+}

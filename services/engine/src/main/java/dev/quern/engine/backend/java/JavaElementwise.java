@@ -1,0 +1,132 @@
+package dev.quern.engine.backend.java;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Elementwise;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.Shapes;
+
+/** One element after the other, row by row. */
+final class JavaElementwise implements Elementwise {
+    @Override
+    public void add(Tensor a, Tensor b, Tensor target) {
+        Shapes.same("b", b, a);
+        Shapes.same("target", target, a);
+        HostTensor left = HostTensor.of(a);
+        HostTensor right = HostTensor.of(b);
+        HostTensor sum = HostTensor.of(target);
+        for (int r = 0; r < sum.rows(); r++) {
+            for (int c = 0; c < sum.cols(); c++) {
+                sum.set(r, c, left.get(r, c) + right.get(r, c));
+            }
+        }
+    }
+
+    @Override
+    public void addRow(Tensor row, Tensor target) {
+        Shapes.shape("row", row, 1, target.cols());
+        HostTensor addend = HostTensor.of(row);
+        HostTensor sum = HostTensor.of(target);
+        for (int r = 0; r < sum.rows(); r++) {
+            for (int c = 0; c < sum.cols(); c++) {
+                sum.set(r, c, sum.get(r, c) + addend.get(0, c));
+            }
+        }
+    }
+
+    @Override
+    public void scale(double factor, Tensor target) {
+        HostTensor values = HostTensor.of(target);
+        for (int r = 0; r < values.rows(); r++) {
+            for (int c = 0; c < values.cols(); c++) {
+                values.set(r, c, values.get(r, c) * factor);
+            }
+        }
+    }
+
+    @Override
+    public void addDiagonal(double value, Tensor target) {
+        Shapes.square("target", target);
+        HostTensor values = HostTensor.of(target);
+        for (int i = 0; i < values.rows(); i++) {
+            values.set(i, i, values.get(i, i) + value);
+        }
+    }
+
+    @Override
+    public void diagonal(Tensor source, Tensor target) {
+        Shapes.square("source", source);
+        Shapes.shape("target", target, 1, source.cols());
+        HostTensor from = HostTensor.of(source);
+        HostTensor to = HostTensor.of(target);
+        for (int i = 0; i < from.rows(); i++) {
+            to.set(0, i, from.get(i, i));
+        }
+    }
+
+    @Override
+    public void zeroColumns(Tensor flags, Tensor target) {
+        Shapes.shape("flags", flags, 1, target.cols());
+        Shapes.dtype("flags", flags, DType.U8);
+        HostTensor marks = HostTensor.of(flags);
+        HostTensor values = HostTensor.of(target);
+        for (int r = 0; r < values.rows(); r++) {
+            for (int c = 0; c < values.cols(); c++) {
+                if (marks.get(0, c) != 0) {
+                    values.set(r, c, 0);
+                }
+            }
+        }
+    }
+
+    @Override
+    public double mean(Tensor source) {
+        HostTensor values = HostTensor.of(source);
+        double sum = 0;
+        for (int r = 0; r < values.rows(); r++) {
+            for (int c = 0; c < values.cols(); c++) {
+                sum += values.get(r, c);
+            }
+        }
+        return sum / ((double) values.rows() * values.cols());
+    }
+
+    @Override
+    public double dot(Tensor a, Tensor b) {
+        Shapes.same("b", b, a);
+        HostTensor left = HostTensor.of(a);
+        HostTensor right = HostTensor.of(b);
+        double sum = 0;
+        for (int r = 0; r < left.rows(); r++) {
+            for (int c = 0; c < left.cols(); c++) {
+                sum += left.get(r, c) * right.get(r, c);
+            }
+        }
+        return sum;
+    }
+
+    @Override
+    public double maxAbs(Tensor source) {
+        HostTensor values = HostTensor.of(source);
+        double max = 0;
+        for (int r = 0; r < values.rows(); r++) {
+            for (int c = 0; c < values.cols(); c++) {
+                max = Math.max(max, Math.abs(values.get(r, c)));
+            }
+        }
+        return max;
+    }
+
+    @Override
+    public boolean allFinite(Tensor source) {
+        HostTensor values = HostTensor.of(source);
+        for (int r = 0; r < values.rows(); r++) {
+            for (int c = 0; c < values.cols(); c++) {
+                if (!Double.isFinite(values.get(r, c))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,111 @@
+package dev.quern.engine.backend.java;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.LinearAlgebra;
+import dev.quern.engine.backend.Precision;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.Products;
+import dev.quern.engine.backend.host.Shapes;
+
+/** Products and factorisations by their definitions. */
+final class JavaLinearAlgebra implements LinearAlgebra {
+    private final HostThreads threads;
+
+    JavaLinearAlgebra(HostThreads threads) {
+        this.threads = threads;
+    }
+
+    @Override
+    public void gemm(
+            Precision precision,
+            double alpha,
+            Tensor a,
+            boolean transposeA,
+            Tensor b,
+            boolean transposeB,
+            double beta,
+            Tensor c) {
+        Products.check(precision, a, transposeA, b, transposeB, c);
+        double[][] left = rows(HostTensor.of(a), transposeA);
+        double[][] right = rows(HostTensor.of(b), transposeB);
+        HostTensor target = HostTensor.of(c);
+        threads.run(target.rows(), i -> {
+            double[] sums = product(left[i], right, target.cols());
+            double[] before = beta == 0 ? new double[sums.length] : target.row(i);
+            for (int j = 0; j < sums.length; j++) {
+                sums[j] = alpha * sums[j] + (beta == 0 ? 0 : beta * before[j]);
+            }
+            target.setRow(i, sums);
+        });
+    }
+
+    /** One row of the product: {@code Σ_k left[k] * right[k, :]}, k rising. */
+    private static double[] product(double[] left, double[][] right, int n) {
+        double[] sums = new double[n];
+        for (int k = 0; k < left.length; k++) {
+            double factor = left[k];
+            double[] row = right[k];
+            for (int j = 0; j < n; j++) {
+                sums[j] += factor * row[j];
+            }
+        }
+        return sums;
+    }
+
+    private static double[][] rows(HostTensor matrix, boolean transpose) {
+        double[][] values = new double[transpose ? matrix.cols() : matrix.rows()][];
+        for (int r = 0; r < values.length; r++) {
+            values[r] = transpose ? column(matrix, r) : matrix.row(r);
+        }
+        return values;
+    }
+
+    private static double[] column(HostTensor matrix, int col) {
+        double[] values = new double[matrix.rows()];
+        for (int r = 0; r < values.length; r++) {
+            values[r] = matrix.get(r, col);
+        }
+        return values;
+    }
+
+    @Override
+    public void addGram(Tensor x, Tensor h) {
+        Shapes.dtype("h", h, DType.F64);
+        Shapes.shape("h", h, x.cols(), x.cols());
+        gemm(Precision.F64, 1, x, true, x, false, 1, h);
+    }
+
+    @Override
+    public boolean factorUpper(Tensor h) {
+        Shapes.dtype("h", h, DType.F64);
+        Shapes.square("h", h);
+        HostTensor v = HostTensor.of(h);
+        // From the last column: V_jj² = H_jj - Σ_{k>j} V_jk², V_ij = (H_ij - Σ_{k>j} V_ik V_jk) / V_jj for i < j.
+        for (int j = v.rows() - 1; j >= 0; j--) {
+            double[] row = v.row(j);
+            double pivot = row[j] - dot(row, row, j + 1);
+            if (!(pivot > 0) || !Double.isFinite(pivot)) {
+                return false;
+            }
+            double diagonal = Math.sqrt(pivot);
+            int column = j;
+            threads.run(j, i -> {
+                double[] above = v.row(i);
+                v.set(i, column, (above[column] - dot(above, row, column + 1)) / diagonal);
+                v.set(column, i, 0);
+            });
+            v.set(j, j, diagonal);
+        }
+        return true;
+    }
+
+    private static double dot(double[] a, double[] b, int from) {
+        double sum = 0;
+        for (int k = from; k < a.length; k++) {
+            sum += a[k] * b[k];
+        }
+        return sum;
+    }
+}

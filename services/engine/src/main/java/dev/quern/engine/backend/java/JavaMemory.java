@@ -1,0 +1,95 @@
+package dev.quern.engine.backend.java;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Memory;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostAllocator;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.Shapes;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/** Tensors in host memory, converted and permuted element by element. */
+final class JavaMemory implements Memory {
+    private final HostAllocator allocator;
+    private final HostThreads threads;
+
+    JavaMemory(HostAllocator allocator, HostThreads threads) {
+        this.allocator = allocator;
+        this.threads = threads;
+    }
+
+    @Override
+    public Scope scope() {
+        return allocator.scope();
+    }
+
+    @Override
+    public Tensor upload(Scope scope, MemorySegment source, DType dtype, int rows, int cols) {
+        return HostTensor.over(source, dtype, rows, cols);
+    }
+
+    @Override
+    public void download(Tensor source, MemorySegment target) {
+        copy(source, HostTensor.over(target, source.dtype(), source.rows(), source.cols()));
+    }
+
+    @Override
+    public void copy(Tensor source, Tensor target) {
+        Shapes.same("target", target, source);
+        HostTensor from = HostTensor.of(source);
+        HostTensor to = HostTensor.of(target);
+        if (to.dtype() == DType.I32 || to.dtype() == DType.U8) {
+            Shapes.dtype("source", source, to.dtype());
+        }
+        threads.run(from.rows(), r -> to.setRow(r, from.row(r)));
+    }
+
+    @Override
+    public void gatherColumns(Tensor source, Tensor columns, Tensor target) {
+        HostTensor from = HostTensor.of(source);
+        HostTensor to = HostTensor.of(target);
+        int[] picked = HostTensor.of(columns).ints();
+        Shapes.shape("target", target, source.rows(), picked.length);
+        Shapes.dtype("target", target, source.dtype());
+        threads.run(from.rows(), r -> {
+            for (int c = 0; c < picked.length; c++) {
+                to.set(r, c, from.get(r, picked[c]));
+            }
+        });
+    }
+
+    @Override
+    public void scatterColumns(Tensor source, Tensor columns, Tensor target) {
+        HostTensor from = HostTensor.of(source);
+        HostTensor to = HostTensor.of(target);
+        int[] places = HostTensor.of(columns).ints();
+        Shapes.same("target", target, source);
+        Shapes.shape("columns", columns, 1, source.cols());
+        Shapes.dtype("target", target, source.dtype());
+        threads.run(from.rows(), r -> {
+            for (int c = 0; c < places.length; c++) {
+                to.set(r, places[c], from.get(r, c));
+            }
+        });
+    }
+
+    @Override
+    public void argsortDescending(Tensor values, Tensor order) {
+        Shapes.shape("values", values, 1, values.cols());
+        Shapes.same("order", order, values);
+        Shapes.dtype("order", order, DType.I32);
+        double[] keys = HostTensor.of(values).row(0);
+        Integer[] indices = new Integer[keys.length];
+        Arrays.setAll(indices, i -> i);
+        // Sorting objects is stable: equal values keep their order.
+        Arrays.sort(indices, Comparator.comparingDouble(i -> -keys[i]));
+        HostTensor target = HostTensor.of(order);
+        for (int i = 0; i < indices.length; i++) {
+            target.set(0, i, indices[i]);
+        }
+    }
+}
