@@ -1,0 +1,81 @@
+package dev.quern.engine.calibration;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes windows of text: the documents of a file in order, tokenized, concatenated, cut into windows, the first of them. Where no
+ * file is named the built-in public-domain English text is read. Errors are USER errors that name the file, the value and what was
+ * expected.
+ *
+ * @param vocabulary of the model; larger token ids are refused
+ * @param maxPositions of the model; longer windows are refused
+ */
+public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
+    /** The source of windows that come from the built-in text. */
+    public static final String BUILT_IN = "built-in";
+
+    private static final int CALIBRATION_WINDOWS = 128;
+    private static final int EVALUATION_WINDOWS = 256;
+    private static final int MAX_WINDOWS = 1 << 20;
+    private static final int SEQ_LEN = 2048;
+
+    /**
+     * @param samples windows at most; null is 128
+     * @param seqLen tokens of a window; null is 2048, or the model's positions where those are fewer
+     */
+    public TokenWindows calibration(@Nullable Path file, @Nullable Integer samples, @Nullable Integer seqLen) {
+        return read(file, "calibration.jsonl", "samples", samples, CALIBRATION_WINDOWS, seqLen);
+    }
+
+    /**
+     * @param windows at most; null is all, up to 256
+     * @param seqLen as for {@link #calibration}
+     */
+    public TokenWindows evaluation(@Nullable Path file, @Nullable Integer windows, @Nullable Integer seqLen) {
+        return read(file, "evaluation.jsonl", "windows", windows, EVALUATION_WINDOWS, seqLen);
+    }
+
+    private TokenWindows read(
+            @Nullable Path file,
+            String builtIn,
+            String option,
+            @Nullable Integer windows,
+            int defaultWindows,
+            @Nullable Integer seqLen) {
+        int length = seqLen == null ? Math.min(SEQ_LEN, maxPositions) : seqLen;
+        int count = windows == null ? defaultWindows : windows;
+        check("seqLen", length, 2, maxPositions);
+        check(option, count, 1, MAX_WINDOWS);
+        TokenBuffer buffer = new TokenBuffer(vocabulary, (long) count * length);
+        String name = file == null ? BUILT_IN : file.toString();
+        Documents documents = new Documents(name, tokenizer);
+        if (file == null) {
+            readBuiltIn(builtIn, documents, buffer);
+        } else {
+            documents.read(file, (place, ids) -> buffer.add(documents, place, ids));
+        }
+        return buffer.windows(documents, name, length);
+    }
+
+    private static void readBuiltIn(String resource, Documents documents, TokenBuffer buffer) {
+        try (InputStream in = Objects.requireNonNull(Datasets.class.getResourceAsStream(resource), resource)) {
+            documents.readLines(in, (place, ids) -> buffer.add(documents, place, ids));
+        } catch (IOException e) {
+            throw new UncheckedIOException(resource, e);
+        }
+    }
+
+    private static void check(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, option + ": " + value + " (expected: " + least + " to " + most + ")");
+        }
+    }
+}

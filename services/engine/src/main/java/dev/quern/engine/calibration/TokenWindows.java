@@ -1,0 +1,102 @@
+package dev.quern.engine.calibration;
+
+import dev.quern.engine.artifact.Digests;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Text as the engine sees it: windows of equal length, one after the other. Immutable. */
+public final class TokenWindows {
+    private static final int MAGIC = 0x31575451;
+
+    private final String source;
+    private final int seqLen;
+    private final int[] tokens;
+    private final String digest;
+
+    /**
+     * @param source where the text comes from: a path, or {@link Datasets#BUILT_IN}
+     * @param seqLen tokens of a window
+     * @param tokens ids of whole windows, [windows * seqLen]; copied
+     */
+    public TokenWindows(String source, int seqLen, int[] tokens) {
+        if (seqLen < 1 || tokens.length == 0 || tokens.length % seqLen != 0) {
+            throw new IllegalArgumentException(
+                    "tokens: " + tokens.length + " (expected: whole windows of " + seqLen + ")");
+        }
+        this.source = source;
+        this.seqLen = seqLen;
+        this.tokens = tokens.clone();
+        this.digest = Digests.sha256(content(seqLen, this.tokens));
+    }
+
+    public String source() {
+        return source;
+    }
+
+    public int seqLen() {
+        return seqLen;
+    }
+
+    /** Number of windows. */
+    public int count() {
+        return tokens.length / seqLen;
+    }
+
+    /** Tokens of all windows. */
+    public long size() {
+        return tokens.length;
+    }
+
+    /** A copy of the ids of windows [from, to). */
+    public int[] tokens(int from, int to) {
+        return Arrays.copyOfRange(tokens, from * seqLen, to * seqLen);
+    }
+
+    /** Windows [from, to) as windows of their own, with a digest of their own. */
+    public TokenWindows slice(int from, int to) {
+        return new TokenWindows(source, seqLen, tokens(from, to));
+    }
+
+    /** SHA-256 over the window length and the ids; where the text came from does not matter. */
+    public String digest() {
+        return digest;
+    }
+
+    /** Everything, to be read back by {@link #of}. */
+    public byte[] bytes() {
+        byte[] name = source.getBytes(StandardCharsets.UTF_8);
+        byte[] content = content(seqLen, tokens);
+        return ByteBuffer.allocate(8 + name.length + content.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(MAGIC)
+                .putInt(name.length)
+                .put(name)
+                .put(content)
+                .array();
+    }
+
+    /**
+     * @throws IllegalArgumentException when the bytes were not made by {@link #bytes}
+     */
+    public static TokenWindows of(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length < 12 || in.getInt() != MAGIC) {
+            throw new IllegalArgumentException("token windows: " + bytes.length + " bytes (expected: QTW1 …)");
+        }
+        byte[] name = new byte[in.getInt()];
+        in.get(name);
+        int seqLen = in.getInt();
+        int[] tokens = new int[in.remaining() / Integer.BYTES];
+        in.asIntBuffer().get(tokens);
+        return new TokenWindows(new String(name, StandardCharsets.UTF_8), seqLen, tokens);
+    }
+
+    private static byte[] content(int seqLen, int[] tokens) {
+        ByteBuffer out =
+                ByteBuffer.allocate((1 + tokens.length) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(seqLen).asIntBuffer().put(tokens);
+        return out.array();
+    }
+}

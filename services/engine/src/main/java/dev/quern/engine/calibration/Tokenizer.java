@@ -1,0 +1,90 @@
+package dev.quern.engine.calibration;
+
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A model's {@code tokenizer.json}, read by Hugging Face's tokenizers through DJL's native binding. Only the native calls are used:
+ * the library's own loader looks for GPUs, downloads and reports home, so it is never reached. Thread-safe until closed.
+ */
+public final class Tokenizer implements AutoCloseable {
+    private static final TokenizersLibrary LIBRARY = TokenizerNatives.load();
+
+    private final long handle;
+    private boolean closed;
+
+    private Tokenizer(long handle) {
+        this.handle = handle;
+    }
+
+    /**
+     * Reads {@code tokenizer.json} of a checkpoint folder.
+     *
+     * @throws QuernException INVALID_CHECKPOINT when it is missing or not a tokenizer
+     */
+    public static Tokenizer open(Path folder) {
+        Path file = folder.resolve("tokenizer.json");
+        try {
+            return of(Files.readString(file), file.toString());
+        } catch (NoSuchFileException e) {
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT, file + ": missing (expected: a Hugging Face tokenizer file)", e);
+        } catch (CharacterCodingException e) {
+            throw invalid(file.toString(), "not UTF-8", e);
+        } catch (IOException e) {
+            throw invalid(file.toString(), "cannot be read, " + e, e);
+        }
+    }
+
+    private static Tokenizer of(String json, String name) {
+        long handle;
+        try {
+            handle = LIBRARY.createTokenizerFromString(json);
+        } catch (RuntimeException e) {
+            throw invalid(name, String.valueOf(e.getMessage()), e);
+        }
+        // Limits stored for inference would shorten or pad our documents.
+        LIBRARY.disableTruncation(handle);
+        LIBRARY.disablePadding(handle);
+        return new Tokenizer(handle);
+    }
+
+    private static QuernException invalid(String name, String reason, Exception cause) {
+        return new QuernException(
+                ErrorCode.INVALID_CHECKPOINT,
+                name + ": " + reason + " (expected: a Hugging Face tokenizer file)",
+                cause);
+    }
+
+    /** The ids of a document, with the special tokens that the file's post-processor adds. */
+    public int[] encode(String text) {
+        if (closed) {
+            throw new IllegalStateException("tokenizer: closed");
+        }
+        long encoding = LIBRARY.encode(handle, text, true);
+        try {
+            long[] ids = LIBRARY.getTokenIds(encoding);
+            int[] tokens = new int[ids.length];
+            for (int i = 0; i < ids.length; i++) {
+                tokens[i] = Math.toIntExact(ids[i]);
+            }
+            return tokens;
+        } finally {
+            LIBRARY.deleteEncoding(encoding);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            LIBRARY.deleteTokenizer(handle);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** From text to statistics: tokens, windows, tiles, streams of hidden states, and the walk that compresses block after block. */
+@NullMarked
+package dev.quern.engine.calibration;
+
+import org.jspecify.annotations.NullMarked;
