@@ -1,0 +1,147 @@
+package dev.quern.recipes.report;
+
+import dev.quern.recipes.view.LinearView;
+import dev.quern.recipes.view.LinearView.Board;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.stream.IntStream;
+
+/**
+ * The board: one cell per linear of a block, coloured by its relative error. Rows are blocks; a wide screen turns the table on its
+ * side with CSS alone, so the order of reading stays the same.
+ */
+public final class BoardDrawing {
+    /** Up to here a wide screen has room for the figure in each cell, and a narrow one for comfortable rows. */
+    private static final int FEW = 16;
+
+    private static final int MANY = 48;
+
+    private BoardDrawing() {}
+
+    public static Html board(Board board) {
+        Map<String, LinearView> cells = index(board);
+        List<Integer> blocks = IntStream.range(0, board.blocks()).boxed().toList();
+        return Html.of(
+                """
+                <div class="board {}">
+                <table role="table" id="board">
+                <caption class="unseen">Relative output error of each linear, a row for each block</caption>
+                <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">block</th>{}</tr></thead>
+                <tbody role="rowgroup">
+                {}</tbody>
+                </table>
+                {}
+                </div>
+                """,
+                density(board.blocks()),
+                Html.each(board.names(), BoardDrawing::heading),
+                Html.each(blocks, block -> row(block, board, cells)),
+                legend());
+    }
+
+    /** The rows of some blocks, to replace those that a page shows. */
+    public static Html rows(Board board, List<Integer> blocks) {
+        Map<String, LinearView> cells = index(board);
+        return Html.each(blocks, block -> row(block, board, cells));
+    }
+
+    private static Html heading(String name) {
+        return Html.of(
+                "<th role=\"columnheader\" scope=\"col\" title=\"{}\">{}</th>",
+                name,
+                name.substring(name.lastIndexOf('.') + 1));
+    }
+
+    private static Html row(int block, Board board, Map<String, LinearView> cells) {
+        return Html.of(
+                "<tr role=\"row\" id=\"b{}\"><th role=\"rowheader\" scope=\"row\"{}>{}</th>{}</tr>\n",
+                block,
+                Html.when(block % tick(board.blocks()) == 0, () -> new Html(" class=\"tick\"")),
+                block,
+                Html.each(board.names(), name -> cell(block, name, Optional.ofNullable(cells.get(key(block, name))))));
+    }
+
+    private static Html cell(int block, String name, Optional<LinearView> linear) {
+        String state = linear.map(LinearView::state).orElse("QUEUED");
+        if (linear.isEmpty() || !state.equals("DONE")) {
+            String shown = state.equals("RUNNING") ? "running" : "queued";
+            return Html.of(
+                    "<td role=\"cell\" class=\"{}\" title=\"block {} {}: {}\"><span>·</span></td>",
+                    shown,
+                    block,
+                    name,
+                    shown);
+        }
+        LinearView done = linear.get();
+        return Html.of(
+                "<td role=\"cell\" class=\"h{}{}\" title=\"{}\"><span>{}</span></td>",
+                HeatScale.step(done.relativeError()),
+                flagged(done) ? " flag" : "",
+                reading(done),
+                done.relativeError() == null ? Figures.NONE : Figures.percentNumber(done.relativeError()));
+    }
+
+    /** Everything that is known about a cell, as one sentence. */
+    static String reading(LinearView linear) {
+        StringJoiner text = new StringJoiner(", ");
+        text.add("block " + linear.block() + " " + linear.linear() + ": error "
+                + Figures.percent(linear.relativeError()));
+        text.add("plain rounding " + Figures.percent(linear.relativeErrorNearest()));
+        if (linear.rows() != null && linear.cols() != null) {
+            text.add(linear.rows() + " × " + linear.cols());
+        }
+        if (linear.damping() != null && linear.damping() > 0) {
+            text.add("damping " + Figures.number(linear.damping()));
+        }
+        if (linear.retries() > 0) {
+            text.add("damping raised " + linear.retries() + " times");
+        }
+        if (linear.deadColumns() > 0) {
+            text.add(linear.deadColumns() + " dead columns");
+        }
+        if (linear.fallback() != null) {
+            text.add("rounded plainly: " + linear.fallback());
+        }
+        if (linear.seconds() != null) {
+            text.add(Figures.duration(linear.seconds()));
+        }
+        return text.toString();
+    }
+
+    static boolean flagged(LinearView linear) {
+        return linear.fallback() != null || linear.retries() > 0;
+    }
+
+    private static Html legend() {
+        List<Integer> steps = IntStream.range(0, HeatScale.STEPS).boxed().toList();
+        return Html.of("""
+                <div class="legend">
+                <span class="name">relative error of the output</span>
+                <div class="scale"><div class="ramp" aria-hidden="true">{}</div>
+                <div class="ends"><span>0.01 %</span><span>0.1 %</span><span>1 %</span><span>10 %</span><span>100 %</span></div></div>
+                <ul class="key"><li><i class="queued"></i>queued</li><li><i class="running"></i>running</li><li><i class="h0 flag"></i>damping raised or plain rounding</li></ul>
+                </div>
+                """, Html.each(steps, step -> Html.of("<i class=\"h{}\"></i>", step)));
+    }
+
+    private static String density(int blocks) {
+        return blocks <= FEW ? "few" : blocks <= MANY ? "some" : "many";
+    }
+
+    private static int tick(int blocks) {
+        return blocks <= 40 ? 1 : blocks <= 100 ? 5 : 10;
+    }
+
+    private static Map<String, LinearView> index(Board board) {
+        Map<String, LinearView> cells = new HashMap<>();
+        board.linears().forEach(linear -> cells.put(key(linear.block(), linear.linear()), linear));
+        return cells;
+    }
+
+    private static String key(int block, String linear) {
+        return block + " " + linear;
+    }
+}

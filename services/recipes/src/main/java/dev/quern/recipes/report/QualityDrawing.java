@@ -1,0 +1,137 @@
+package dev.quern.recipes.report;
+
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.report.Report.Evaluation;
+import dev.quern.recipes.view.LinearView;
+import java.util.Comparator;
+import java.util.List;
+import java.util.StringJoiner;
+
+/** What compression cost: the evaluation table, the gate, and the linears with the largest errors. */
+public final class QualityDrawing {
+    private static final int WORST = 6;
+
+    private QualityDrawing() {}
+
+    /** A row per evaluation file; on a narrow screen each row becomes a card. */
+    public static Html evaluations(List<Evaluation> evaluations) {
+        return Html.of("""
+                <table role="table" class="figures cards">
+                <caption class="unseen">Original and compressed model, on each evaluation text</caption>
+                <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">text</th>
+                <th role="columnheader" scope="col">perplexity, original</th><th role="columnheader" scope="col">compressed</th>
+                <th role="columnheader" scope="col">ratio</th>
+                <th role="columnheader" scope="col"><abbr title="mean KL divergence to the original, nats per token">KL mean</abbr></th>
+                <th role="columnheader" scope="col"><abbr title="99th percentile of the KL divergence over tokens">KL p99</abbr></th>
+                <th role="columnheader" scope="col"><abbr title="tokens whose most probable next token stays the same">top-1 kept</abbr></th>
+                <th role="columnheader" scope="col">tokens</th></tr></thead>
+                <tbody role="rowgroup">{}</tbody>
+                </table>
+                """, Html.each(evaluations, QualityDrawing::evaluation));
+    }
+
+    private static Html evaluation(Evaluation e) {
+        return Html.of(
+                """
+                <tr role="row"><th role="rowheader" scope="row" title="{}">{}</th>{}{}{}{}{}{}{}</tr>
+                """,
+                e.file(),
+                Figures.leaf(e.file()),
+                figure("perplexity, original", Figures.fixed(e.pplOriginal(), 3)),
+                figure("perplexity, compressed", Figures.fixed(e.pplCompressed(), 3)),
+                figure("ratio", Figures.fixed(e.pplCompressed() / e.pplOriginal(), 4)),
+                strong("KL mean", Figures.number(e.klMean())),
+                figure("KL p99", Figures.number(e.klP99())),
+                figure("top-1 kept", Figures.fixed(e.top1() * 100, 2) + " %"),
+                figure("tokens", Figures.count(e.tokens())));
+    }
+
+    private static Html figure(String label, String value) {
+        return Html.of("<td role=\"cell\" data-label=\"{}\">{}</td>", label, value);
+    }
+
+    private static Html strong(String label, String value) {
+        return Html.of("<td role=\"cell\" data-label=\"{}\"><strong>{}</strong></td>", label, value);
+    }
+
+    /** The conditions of the gate in words. */
+    public static String gate(Gate gate) {
+        StringJoiner text =
+                new StringJoiner(", ").setEmptyValue("figures finite, perplexity ratio at most 100, files verified");
+        if (gate.maxKl() != null) {
+            text.add("KL mean at most " + Figures.number(gate.maxKl()));
+        }
+        if (gate.maxPplRatio() != null) {
+            text.add("perplexity ratio at most " + Figures.number(gate.maxPplRatio()));
+        }
+        if (gate.minTop1() != null) {
+            text.add("top-1 kept at least " + Figures.percent(gate.minTop1()));
+        }
+        return text.toString();
+    }
+
+    /** The linears with the largest errors, where more bits would help first. */
+    public static Html worst(List<LinearView> linears) {
+        List<LinearView> worst = linears.stream()
+                .filter(linear -> linear.relativeError() != null)
+                .sorted(Comparator.comparingDouble(QualityDrawing::error).reversed())
+                .limit(WORST)
+                .toList();
+        return Html.of("""
+                <table role="table" class="figures worst">
+                <caption class="unseen">Linears with the largest relative error</caption>
+                <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">linear</th><th role="columnheader" scope="col">error</th>
+                <th role="columnheader" scope="col">plain rounding</th></tr></thead>
+                <tbody role="rowgroup">{}</tbody>
+                </table>
+                """, Html.each(worst, QualityDrawing::worstRow));
+    }
+
+    private static Html worstRow(LinearView linear) {
+        return Html.of(
+                """
+                <tr role="row"><th role="rowheader" scope="row"><i class="swatch h{}"></i>block {} <code>{}</code></th><td role="cell">{}</td><td role="cell">{}</td></tr>
+                """,
+                HeatScale.step(linear.relativeError()),
+                linear.block(),
+                linear.linear(),
+                Figures.percent(linear.relativeError()),
+                Figures.percent(linear.relativeErrorNearest()));
+    }
+
+    /** One sentence over all finished linears: the middle, the worst, and the gain over plain rounding. */
+    public static String summary(List<LinearView> linears) {
+        List<LinearView> done = linears.stream()
+                .filter(linear -> linear.relativeError() != null)
+                .sorted(Comparator.comparingDouble(QualityDrawing::error))
+                .toList();
+        if (done.isEmpty()) {
+            return "No linear is finished yet.";
+        }
+        LinearView worst = done.getLast();
+        double gain = gain(done);
+        return "Median error " + Figures.percent(error(done.get(done.size() / 2))) + ", largest "
+                + Figures.percent(error(worst)) + " in block " + worst.block() + " " + worst.linear()
+                + (gain > 0.005 ? "; " + Math.round(gain * 100) + " % below plain rounding" : "") + ".";
+    }
+
+    /** 1 minus the geometric mean over linears of error over error of plain rounding; 0 where nothing can be compared. */
+    private static double gain(List<LinearView> done) {
+        return 1
+                - Math.exp(done.stream()
+                        .filter(linear -> error(linear) > 0
+                                && linear.relativeErrorNearest() != null
+                                && linear.relativeErrorNearest() > 0)
+                        .mapToDouble(linear -> Math.log(error(linear) / nearest(linear)))
+                        .average()
+                        .orElse(0));
+    }
+
+    private static double error(LinearView linear) {
+        return linear.relativeError() == null ? 0 : linear.relativeError();
+    }
+
+    private static double nearest(LinearView linear) {
+        return linear.relativeErrorNearest() == null ? 0 : linear.relativeErrorNearest();
+    }
+}

@@ -1,0 +1,193 @@
+package dev.quern.recipes.report;
+
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Report.Evaluation;
+import dev.quern.recipes.view.LinearView;
+import dev.quern.recipes.view.LinearView.Board;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The sections that the report and the job page have in common. */
+public final class ReportDrawing {
+    private ReportDrawing() {}
+
+    /** The board of a finished job; its columns are the linears of a block in the order of the report. */
+    public static Board board(Report report) {
+        List<LinearView> cells =
+                report.linears().stream().map(ReportDrawing::cell).toList();
+        List<String> names = cells.stream().map(LinearView::linear).distinct().toList();
+        return new Board(report.model().blocks(), names, cells);
+    }
+
+    private static LinearView cell(Report.Linear linear) {
+        return new LinearView(
+                linear.block(),
+                withinBlock(linear),
+                "DONE",
+                linear.rows(),
+                linear.cols(),
+                linear.relativeError(),
+                linear.relativeErrorNearest(),
+                linear.damping(),
+                linear.retries(),
+                linear.fallback(),
+                linear.deadColumns(),
+                linear.seconds());
+    }
+
+    private static String withinBlock(Report.Linear linear) {
+        String mark = "." + linear.block() + ".";
+        int at = linear.name().indexOf(mark);
+        return at < 0 ? linear.name() : linear.name().substring(at + mark.length());
+    }
+
+    /** The three numbers that a reader wants first. */
+    public static Html headline(Report report) {
+        List<Evaluation> evaluations = report.evaluations();
+        double kl = evaluations.stream().mapToDouble(Evaluation::klMean).max().orElse(Double.NaN);
+        double ratio = evaluations.stream()
+                .mapToDouble(e -> e.pplCompressed() / e.pplOriginal())
+                .max()
+                .orElse(Double.NaN);
+        Report.Sizes sizes = report.sizes();
+        return Html.join(
+                number(Figures.number(kl), "KL to the original", "nats per token, the worst text"),
+                number(signedPercent(ratio - 1), "perplexity", "against the original, the worst text"),
+                number(
+                        Figures.fixed((double) sizes.sourceBytes() / sizes.outputBytes(), 2) + "×",
+                        "smaller",
+                        Figures.bytes(sizes.sourceBytes()) + " to " + Figures.bytes(sizes.outputBytes())));
+    }
+
+    private static Html number(String value, String name, String note) {
+        return Html.of(
+                "<div class=\"number\"><span class=\"value\">{}</span><span class=\"name\">{}</span><span class=\"note\">{}</span></div>\n",
+                value,
+                name,
+                note);
+    }
+
+    private static String signedPercent(double share) {
+        return Double.isFinite(share) ? String.format(Locale.ROOT, "%+.2f %%", share * 100) : Figures.NONE;
+    }
+
+    /** The conditions that a quarantined result failed; nothing for an accepted one. */
+    public static Html failures(Report report) {
+        return Html.when(
+                !report.verdict().failures().isEmpty(),
+                () -> Html.of(
+                        "<div class=\"notice warn\"><strong>The gate was not passed.</strong><ul>{}</ul></div>\n",
+                        items(report.verdict().failures())));
+    }
+
+    public static Html notes(Report report) {
+        return Html.when(
+                !report.notes().isEmpty(), () -> Html.of("<ul class=\"notes\">{}</ul>\n", items(report.notes())));
+    }
+
+    private static Html items(List<String> texts) {
+        return Html.each(texts, text -> Html.of("<li>{}</li>", text));
+    }
+
+    public static Html sizes(Report report) {
+        Report.Sizes sizes = report.sizes();
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("original", Figures.bytes(sizes.sourceBytes()));
+        facts.put("compressed", Figures.bytes(sizes.outputBytes()));
+        facts.put("share", Figures.percent((double) sizes.outputBytes() / sizes.sourceBytes()));
+        facts.put("weights compressed", Figures.count(sizes.weightsCompressed()));
+        facts.put("bits per weight", Figures.fixed(sizes.bitsPerWeight(), 3));
+        return facts(facts);
+    }
+
+    public static Html calibration(Report report) {
+        Report.Calibration calibration = report.calibration();
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("text", calibration.source());
+        facts.put("windows", calibration.windows() + " of " + calibration.seqLen() + " tokens");
+        facts.put("tokens", Figures.count(calibration.tokens()));
+        facts.put("digest", digest(calibration.digest()));
+        return Html.join(
+                facts(facts),
+                Html.when(
+                        calibration.recommendation() != null,
+                        () -> Html.of("<p class=\"notice\">{}</p>\n", calibration.recommendation())));
+    }
+
+    public static Html recipe(Recipe recipe) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("recipe", recipe.name());
+        facts.put("method", method(recipe));
+        facts.put("bits", recipe.grid().bits());
+        facts.put(
+                "group",
+                recipe.grid().groupSize() == 0
+                        ? "one scale per row"
+                        : recipe.grid().groupSize());
+        facts.put("grid", recipe.grid().symmetric() ? "symmetric" : "asymmetric");
+        facts.put("clip search", lower(recipe.grid().clipSearch()));
+        facts.put("propagation", lower(recipe.propagation()));
+        facts.put("reproducible", recipe.reproducible() ? "yes" : "no");
+        return facts(facts);
+    }
+
+    private static String method(Recipe recipe) {
+        return switch (recipe.rounding()) {
+            case Recipe.Nearest() -> "nearest rounding";
+            case Recipe.Gptq(Recipe.Order order, double damping) ->
+                "GPTQ, order " + lower(order) + ", damping " + Figures.number(damping);
+        };
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    public static Html time(Report report) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        report.secondsPerStage()
+                .forEach((stage, seconds) -> facts.put(stage.toLowerCase(Locale.ROOT), Figures.duration(seconds)));
+        double total = report.secondsPerStage().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        facts.put("all", Figures.duration(total));
+        return facts(facts);
+    }
+
+    public static Html origin(Report report) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("model", report.model().source());
+        facts.put(
+                "family",
+                report.model().type() + ", " + report.model().blocks() + " blocks, "
+                        + Figures.count(report.model().parameters()) + " parameters");
+        facts.put("model digest", digest(report.model().digest()));
+        facts.put("output digest", digest(report.model().outputDigest()));
+        facts.put("job", report.job());
+        facts.put(
+                "plan",
+                "tiles of " + Figures.count(report.plan().tile()) + " tokens, segments: "
+                        + report.plan().segments());
+        facts.put("memory planned", Figures.bytes(report.plan().peakBytes()));
+        facts.put("backend", report.plan().backend());
+        facts.put("numeric profile", digest(report.plan().profile()));
+        report.versions().forEach(facts::put);
+        return facts(facts);
+    }
+
+    private static Html digest(String digest) {
+        return Html.of("<code title=\"{}\">{}</code>", digest, Figures.shortDigest(digest));
+    }
+
+    /** Names and values, in order. Values are text, or HTML that was made here. */
+    public static Html facts(Map<String, ?> facts) {
+        return Html.of(
+                "<dl class=\"facts\">{}</dl>\n",
+                Html.each(
+                        new ArrayList<>(facts.entrySet()),
+                        fact -> Html.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.getKey(), fact.getValue())));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.quern.recipes.report;
+
+import dev.quern.recipes.view.LinearView.Board;
+
+/** {@code quern-report.html}: the report as one page that needs nothing but itself: no script, no request, no font. */
+public final class ReportPage {
+    private ReportPage() {}
+
+    /** The whole document. Its own Content-Security-Policy forbids every request and every script. */
+    public static String render(Report report) {
+        String title = title(report);
+        return Html.of(
+                        """
+                        <!doctype html>
+                        <html lang="en">
+                        <head>
+                        <meta charset="utf-8">
+                        <meta name="viewport" content="width=device-width, initial-scale=1">
+                        <meta name="color-scheme" content="light dark">
+                        <meta http-equiv="Content-Security-Policy" content="{}">
+                        <title>{} · Quern report</title>
+                        <style>{}</style>
+                        </head>
+                        <body class="report">
+                        <main>
+                        {}{}
+                        </main>
+                        <footer>Made by Quern. The same figures as data: <code>quern-report.json</code>.</footer>
+                        </body>
+                        </html>
+                        """,
+                        contentSecurityPolicy(),
+                        title,
+                        new Html(Theme.css()),
+                        header(report, title),
+                        sections(report))
+                .markup();
+    }
+
+    /** For the header of a response that carries the report. */
+    public static String contentSecurityPolicy() {
+        return "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + Theme.cspHash();
+    }
+
+    private static String title(Report report) {
+        return report.name() == null ? Figures.leaf(report.model().source()) : report.name();
+    }
+
+    private static Html header(Report report, String title) {
+        boolean accepted = report.verdict().accepted();
+        return Html.of(
+                """
+                <header class="head">
+                <p class="over">Quern report</p>
+                <h1>{}</h1><span class="badge {}">{}</span>
+                <p class="sub">{} blocks of {}, compressed with <strong>{}</strong></p>
+                </header>
+                {}<div class="numbers">{}</div>
+                """,
+                title,
+                accepted ? "completed" : "quarantined",
+                accepted ? "accepted" : "quarantined",
+                report.model().blocks(),
+                report.model().type(),
+                report.recipe().name(),
+                ReportDrawing.failures(report),
+                ReportDrawing.headline(report));
+    }
+
+    private static Html sections(Report report) {
+        Board board = ReportDrawing.board(report);
+        return Html.join(
+                section(
+                        "Quality",
+                        Html.join(
+                                QualityDrawing.evaluations(report.evaluations()),
+                                Html.of(
+                                        "<p class=\"aside\">Gate: {}.</p>\n",
+                                        QualityDrawing.gate(report.verdict().gate())),
+                                ReportDrawing.notes(report))),
+                section(
+                        "Error of every linear",
+                        Html.join(
+                                Html.of("<p class=\"aside\">{}</p>\n", QualityDrawing.summary(board.linears())),
+                                BoardDrawing.board(board))),
+                Html.of(
+                        "<div class=\"columns\">{}{}{}{}{}{}</div>\n",
+                        section("Largest errors", QualityDrawing.worst(board.linears())),
+                        section("Sizes", ReportDrawing.sizes(report)),
+                        section("Calibrated on", ReportDrawing.calibration(report)),
+                        section("Recipe", ReportDrawing.recipe(report.recipe())),
+                        section("Time", ReportDrawing.time(report)),
+                        section("Where it comes from", ReportDrawing.origin(report))));
+    }
+
+    /** A titled part of a page. */
+    public static Html section(String title, Html content) {
+        return Html.of("<section><h2>{}</h2>\n{}</section>\n", title, content);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.quern.recipes.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.recipes.Gate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class ReportPageTest {
+    private static final Pattern CELL = Pattern.compile("<td role=\"cell\" class=\"h\\d+");
+
+    @Test
+    void drawsACellForEveryLinearAndEveryEvaluation() {
+        String page = ReportPage.render(Reports.accepted());
+
+        assertThat(CELL.matcher(page).results()).hasSize(36 * 7);
+        assertThat(page).contains("wt2_test.txt", "38.292", "38.701", "0.009880", ">accepted<", "4.156", "gptq-w4a16");
+    }
+
+    @Test
+    void asksForNothingOutsideItself() {
+        String page = ReportPage.render(Reports.accepted());
+
+        assertThat(page).doesNotContain("<script", "src=", "href=", "url(", "@import", "style=");
+        assertThat(page).contains("default-src 'none'".replace("'", "&#39;"));
+    }
+
+    @Test
+    void namesTheConditionsThatFailed() {
+        Report.Verdict verdict = new Report.Verdict(
+                false, new Gate(0.005, null, null), List.of("wt2_test.txt: KL mean 0.00988 (expected: at most 0.005)"));
+
+        String page = ReportPage.render(Reports.of(2, 0.1, verdict));
+
+        assertThat(page)
+                .contains("The gate was not passed", "KL mean 0.00988 (expected: at most 0.005)", ">quarantined<");
+    }
+
+    @Test
+    void textFromOutsideStaysText() {
+        Report.Verdict verdict = new Report.Verdict(false, Gate.NONE, List.of("<script>alert(\"1\")</script>"));
+
+        String page = ReportPage.render(Reports.of(1, 0.1, verdict));
+
+        assertThat(page)
+                .contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;")
+                .doesNotContain("<script");
+    }
+
+    /** For the eye: target/report-*.html. */
+    @Test
+    void writesSamples() throws IOException {
+        Path folder = Files.createDirectories(Path.of("target", "reports"));
+        for (int blocks : List.of(6, 36, 80)) {
+            Report report = Reports.of(blocks, 0.008, new Report.Verdict(true, Gate.NONE, List.of()));
+            Path file = folder.resolve("report-" + blocks + ".html");
+            assertThat(Files.writeString(file, ReportPage.render(report))).isNotEmptyFile();
+        }
+    }
+}
