@@ -1,0 +1,233 @@
+package dev.quern.postgres;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The owner of one PostgreSQL server: a folder, a child process, a loopback port. A server that an earlier owner left running on
+ * the folder is stopped first. Writes are durable (fsync on); connections need the generated password (scram).
+ */
+public final class PostgresServer implements AutoCloseable {
+    public static final String USER = "quern";
+    public static final String DATABASE = "quern";
+
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
+    private static final Duration STARTUP = Duration.ofSeconds(60);
+    private static final int PID_LINE = 0;
+    private static final int STATUS_LINE = 7;
+
+    private final Path home;
+    private final Path data;
+    private final PostgresBinaries binaries;
+    private final Identity identity;
+    private final int port;
+    private final String password;
+    private Process process;
+
+    private PostgresServer(Path home, PostgresBinaries binaries, Identity identity, Cluster cluster)
+            throws IOException {
+        this.home = home;
+        this.data = cluster.data();
+        this.binaries = binaries;
+        this.identity = identity;
+        this.password = cluster.password();
+        this.port = freePort();
+        this.process = launch();
+    }
+
+    /**
+     * Starts the server of a folder, initialising it the first time.
+     *
+     * @param home holds the cluster, its password and its log; made if it does not exist
+     * @param cache where the programs are unpacked; may be shared
+     * @throws IllegalStateException when the server does not start, with the end of its log
+     */
+    public static PostgresServer start(Path home, Path cache) {
+        try {
+            Path absolute = Files.createDirectories(home).toRealPath();
+            PostgresBinaries binaries =
+                    PostgresBinaries.in(Files.createDirectories(cache).toRealPath());
+            Identity identity = Identity.reaching(absolute, binaries.root());
+            Cluster cluster = Cluster.in(absolute, binaries, identity);
+            stopLeftBehind(cluster.data(), binaries, identity);
+            PostgresServer server = new PostgresServer(absolute, binaries, identity, cluster);
+            server.awaitReady();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start PostgreSQL in " + home, e);
+        }
+    }
+
+    public String jdbcUrl() {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/" + DATABASE;
+    }
+
+    public String password() {
+        return password;
+    }
+
+    /** The server's version, for example {@code 18}: a data folder of another one cannot be opened. */
+    public String version() {
+        try {
+            return Cluster.version(data);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Completes when the server process ends, by {@link #close()} or otherwise. */
+    public CompletableFuture<Process> onExit() {
+        return process.onExit();
+    }
+
+    /** Starts a server that died again, on the same port, so that connection pools find it. */
+    public synchronized void restart() {
+        try {
+            stopLeftBehind(data, binaries, identity);
+            process = launch();
+            awaitReady();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot restart PostgreSQL in " + home, e);
+        }
+    }
+
+    /** Disconnects clients, writes a checkpoint, stops. */
+    @Override
+    public synchronized void close() {
+        if (!process.isAlive()) {
+            return;
+        }
+        try {
+            stop("fast");
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (IOException e) {
+            process.destroyForcibly();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Process launch() throws IOException {
+        List<String> command = identity.command(
+                binaries.program("postgres"),
+                "-D",
+                data.toString(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "port=" + port,
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "fsync=on",
+                "-c",
+                "max_connections=60",
+                "-c",
+                "shared_buffers=32MB",
+                "-c",
+                "log_timezone=UTC");
+        Path log = home.resolve("server.log");
+        return new ProcessBuilder(command)
+                .directory(data.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+    }
+
+    private void awaitReady() throws IOException {
+        long deadline = System.nanoTime() + STARTUP.toNanos();
+        while (!ready()) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                process.destroyForcibly();
+                throw new IllegalStateException("PostgreSQL did not start in " + home + ": " + logTail());
+            }
+            pause();
+        }
+        LOG.info("PostgreSQL {} on 127.0.0.1:{}, pid {}", version(), port, process.pid());
+    }
+
+    /** As pg_ctl does: the postmaster writes its pid and then "ready" into its pid file. */
+    private boolean ready() throws IOException {
+        List<String> lines = pidFile(data);
+        return lines.size() > STATUS_LINE
+                && lines.get(PID_LINE).strip().equals(String.valueOf(process.pid()))
+                && lines.get(STATUS_LINE).strip().equals("ready");
+    }
+
+    private void stop(String mode) throws IOException, InterruptedException {
+        Commands.run(identity.command(
+                binaries.program("pg_ctl"), "stop", "-D", data.toString(), "-m", mode, "-w", "-t", "30"));
+    }
+
+    private static void stopLeftBehind(Path data, PostgresBinaries binaries, Identity identity) throws IOException {
+        Optional<ProcessHandle> left = leftBehind(data);
+        if (left.isEmpty()) {
+            return;
+        }
+        LOG.warn(
+                "stopping the PostgreSQL server {} that was left behind on {}",
+                left.get().pid(),
+                data);
+        Commands.run(identity.command(
+                binaries.program("pg_ctl"), "stop", "-D", data.toString(), "-m", "fast", "-w", "-t", "30"));
+        left.filter(ProcessHandle::isAlive).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    /** The live postmaster of the folder; a pid that now belongs to another program is none. */
+    private static Optional<ProcessHandle> leftBehind(Path data) throws IOException {
+        List<String> lines = pidFile(data);
+        if (lines.isEmpty()) {
+            return Optional.empty();
+        }
+        return ProcessHandle.of(Long.parseLong(lines.get(PID_LINE).strip()))
+                .filter(ProcessHandle::isAlive)
+                .filter(handle -> handle.info().command().orElse("").endsWith("/postgres"));
+    }
+
+    private static List<String> pidFile(Path data) throws IOException {
+        try {
+            return Files.readAllLines(data.resolve("postmaster.pid"));
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    private String logTail() throws IOException {
+        List<String> lines = Files.readAllLines(home.resolve("server.log"));
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(50);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while PostgreSQL started", e);
+        }
+    }
+}

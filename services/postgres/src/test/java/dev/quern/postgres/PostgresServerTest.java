@@ -1,0 +1,97 @@
+package dev.quern.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PostgresServerTest {
+    private static final Path CACHE = Path.of("target", "postgres-cache");
+
+    @TempDir
+    Path home;
+
+    @Test
+    void keepsItsRowsOverARestart() throws SQLException {
+        try (PostgresServer server = PostgresServer.start(home, CACHE)) {
+            update(server, "CREATE TABLE seed AS SELECT 42 AS answer");
+        }
+        try (PostgresServer server = PostgresServer.start(home, CACHE)) {
+            assertThat(query(server, "SELECT answer FROM seed")).isEqualTo("42");
+            assertThat(query(server, "SHOW fsync")).isEqualTo("on");
+            assertThat(query(server, "SHOW listen_addresses")).isEqualTo("127.0.0.1");
+        }
+    }
+
+    @Test
+    void asksForThePassword() {
+        try (PostgresServer server = PostgresServer.start(home, CACHE)) {
+            assertThatThrownBy(() -> DriverManager.getConnection(server.jdbcUrl(), PostgresServer.USER, "guess"))
+                    .hasMessageContaining("password authentication failed");
+        }
+    }
+
+    /** An owner killed with -9 leaves its server alive; two servers on one folder would destroy it. */
+    @Test
+    void stopsAServerThatWasLeftBehind() throws SQLException {
+        PostgresServer lost = PostgresServer.start(home, CACHE);
+        update(lost, "CREATE TABLE seed AS SELECT 7 AS answer");
+
+        try (PostgresServer server = PostgresServer.start(home, CACHE)) {
+            assertThat(lost.onExit()).succeedsWithin(10, TimeUnit.SECONDS);
+            assertThat(query(server, "SELECT answer FROM seed")).isEqualTo("7");
+        }
+    }
+
+    @Test
+    void comesBackOnTheSamePortAfterItWasKilled() throws Exception {
+        try (PostgresServer server = PostgresServer.start(home, CACHE)) {
+            update(server, "CREATE TABLE seed AS SELECT 3 AS answer");
+            String url = server.jdbcUrl();
+            ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly();
+            server.onExit().get(10, TimeUnit.SECONDS);
+
+            server.restart();
+
+            assertThat(server.jdbcUrl()).isEqualTo(url);
+            assertThat(query(server, "SELECT answer FROM seed")).isEqualTo("3");
+        }
+    }
+
+    @Test
+    void refusesAFolderOfAnotherVersionByName() throws Exception {
+        PostgresServer.start(home, CACHE).close();
+        Files.writeString(home.resolve("data/PG_VERSION"), "9\n");
+
+        assertThatThrownBy(() -> PostgresServer.start(home, CACHE)).hasMessageContaining("PostgreSQL 9 (expected: ");
+    }
+
+    private static void update(PostgresServer server, String sql) throws SQLException {
+        try (Connection connection = connect(server);
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate(sql);
+        }
+    }
+
+    private static String query(PostgresServer server, String sql) throws SQLException {
+        try (Connection connection = connect(server);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
+    }
+
+    private static Connection connect(PostgresServer server) throws SQLException {
+        return DriverManager.getConnection(server.jdbcUrl(), PostgresServer.USER, server.password());
+    }
+}
