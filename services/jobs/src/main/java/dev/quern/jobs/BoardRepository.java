@@ -1,0 +1,178 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.json.JsonNumber;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.view.LinearView;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+/** The board of a job, cell by cell, and the progress of its compression. */
+public final class BoardRepository {
+    private static final String LAY_OUT = """
+            INSERT INTO job_linear (job_id, block, linear, position)
+            SELECT :job, block, name, position
+              FROM generate_series(0, :blocks - 1) AS block,
+                   unnest(:names::text[]) WITH ORDINALITY AS column_of(name, position)
+            ON CONFLICT (job_id, block, linear) DO NOTHING
+            """;
+    private static final String SIZE = "UPDATE job SET blocks = :blocks, linears = :blocks * :columns WHERE id = :job";
+    // A finished cell stays: a block that is made again after a crash gives the same figures.
+    private static final String PUT = """
+            INSERT INTO job_linear AS cell (job_id, block, linear, position, state, rows, cols, relative_error,
+                   relative_error_nearest, damping, retries, fallback, dead_columns, seconds, done_at)
+            VALUES (:job, :block, :linear, 0, :state, :rows::int, :cols::int, :relativeError::float8,
+                   :relativeErrorNearest::float8, :damping::float8, :retries, :fallback, :deadColumns, :seconds::float8,
+                   CASE WHEN :state = 'DONE' THEN now() END)
+            ON CONFLICT (job_id, block, linear) DO UPDATE
+               SET state = excluded.state, rows = excluded.rows, cols = excluded.cols,
+                   relative_error = excluded.relative_error,
+                   relative_error_nearest = excluded.relative_error_nearest, damping = excluded.damping,
+                   retries = excluded.retries, fallback = excluded.fallback, dead_columns = excluded.dead_columns,
+                   seconds = excluded.seconds, done_at = excluded.done_at
+             WHERE cell.state <> 'DONE' AND cell.state <> excluded.state
+            """;
+    private static final String CELLS = "SELECT * FROM job_linear WHERE job_id = :job ORDER BY block, position, linear";
+    private static final String NAMES = """
+            SELECT linear FROM job_linear WHERE job_id = :job
+             GROUP BY linear ORDER BY min(position), linear
+            """;
+    private static final String BLOCKS = "SELECT blocks FROM job WHERE id = :job";
+    private static final String PROGRESS = """
+            UPDATE job
+               SET blocks_done = greatest(blocks_done, :blocksDone), block = :block,
+                   reused_blocks = greatest(reused_blocks, :reusedBlocks),
+                   percent = greatest(percent, :percent), eta_seconds = :etaSeconds::float8, updated_at = now()
+             WHERE id = :job AND state NOT IN ('COMPLETED', 'QUARANTINED', 'REJECTED', 'FAILED', 'CANCELLED')
+               AND (blocks_done, block, reused_blocks, percent, coalesce(eta_seconds, -1)) IS DISTINCT FROM
+                   (:blocksDone, :block, :reusedBlocks, :percent, coalesce(:etaSeconds::float8, -1))
+            """;
+    private static final String ARTIFACTS =
+            "UPDATE job SET artifacts = greatest(artifacts, :artifacts) WHERE id = :job";
+
+    private final JdbcClient db;
+    private final TransactionOperations transactions;
+    private final EventRepository events;
+
+    public BoardRepository(JdbcClient db, TransactionOperations transactions) {
+        this.db = db;
+        this.transactions = transactions;
+        this.events = new EventRepository(db);
+    }
+
+    /**
+     * What the owner sees of the work.
+     *
+     * @param percent of the whole job; a lower figure than before changes nothing
+     */
+    public record Progress(
+            int blocksDone,
+            int block,
+            int reusedBlocks,
+            double percent,
+            @Nullable Double etaSeconds) {}
+
+    /** Makes an empty cell for every linear of every block; repeatable. */
+    public void layOut(UUID job, int blocks, List<String> names) {
+        transactions.executeWithoutResult(status -> {
+            db.sql(LAY_OUT)
+                    .param("job", job)
+                    .param("blocks", blocks)
+                    .param("names", names.toArray(String[]::new))
+                    .update();
+            db.sql(SIZE)
+                    .param("job", job)
+                    .param("blocks", blocks)
+                    .param("columns", names.size())
+                    .update();
+        });
+    }
+
+    /** Fills a cell, with an event the first time it is done; false when it was so already. */
+    public boolean put(UUID job, LinearView cell) {
+        return transactions.execute(status -> {
+            boolean changed = db.sql(PUT).params(columns(job, cell)).update() == 1;
+            if (changed && cell.state().equals("DONE")) {
+                events.append(job, "linear", event(cell));
+            }
+            return changed;
+        });
+    }
+
+    public void progress(UUID job, Progress progress) {
+        Map<String, Object> columns = new HashMap<>();
+        columns.put("job", job);
+        columns.put("blocksDone", progress.blocksDone());
+        columns.put("block", progress.block());
+        columns.put("reusedBlocks", progress.reusedBlocks());
+        columns.put("percent", progress.percent());
+        columns.put("etaSeconds", progress.etaSeconds());
+        db.sql(PROGRESS).params(columns).update();
+    }
+
+    /** Notes how many artifacts of this job exist: what tells a generation that got on from an idle one. */
+    public void artifacts(UUID job, int count) {
+        db.sql(ARTIFACTS).param("job", job).param("artifacts", count).update();
+    }
+
+    public LinearView.Board find(UUID job) {
+        int blocks =
+                db.sql(BLOCKS).param("job", job).query(Integer.class).optional().orElse(0);
+        List<String> names = db.sql(NAMES)
+                .param("job", job)
+                .query((row, index) -> row.getString("linear"))
+                .list();
+        return new LinearView.Board(
+                blocks,
+                names,
+                db.sql(CELLS).param("job", job).query(BoardRepository::cell).list());
+    }
+
+    private static JsonObject event(LinearView cell) {
+        JsonObject data = JsonObject.EMPTY.with("block", cell.block()).with("linear", cell.linear());
+        Double error = cell.relativeError();
+        Double nearest = cell.relativeErrorNearest();
+        data = error == null ? data : data.with("relativeError", JsonNumber.of(error));
+        return nearest == null ? data : data.with("relativeErrorNearest", JsonNumber.of(nearest));
+    }
+
+    private static Map<String, Object> columns(UUID job, LinearView cell) {
+        Map<String, Object> columns = new HashMap<>();
+        columns.put("job", job);
+        columns.put("block", cell.block());
+        columns.put("linear", cell.linear());
+        columns.put("state", cell.state());
+        columns.put("rows", cell.rows());
+        columns.put("cols", cell.cols());
+        columns.put("relativeError", cell.relativeError());
+        columns.put("relativeErrorNearest", cell.relativeErrorNearest());
+        columns.put("damping", cell.damping());
+        columns.put("retries", cell.retries());
+        columns.put("fallback", cell.fallback());
+        columns.put("deadColumns", cell.deadColumns());
+        columns.put("seconds", cell.seconds());
+        return columns;
+    }
+
+    private static LinearView cell(ResultSet row, int index) throws SQLException {
+        return new LinearView(
+                row.getInt("block"),
+                row.getString("linear"),
+                row.getString("state"),
+                Rows.nullableInt(row, "rows"),
+                Rows.nullableInt(row, "cols"),
+                Rows.nullableDouble(row, "relative_error"),
+                Rows.nullableDouble(row, "relative_error_nearest"),
+                Rows.nullableDouble(row, "damping"),
+                row.getInt("retries"),
+                row.getString("fallback"),
+                row.getInt("dead_columns"),
+                Rows.nullableDouble(row, "seconds"));
+    }
+}

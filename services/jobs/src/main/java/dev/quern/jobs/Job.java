@@ -1,0 +1,77 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.view.JobView;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of {@code job}.
+ *
+ * @param request the {@code JobRequest} as JSON
+ * @param recipe the resolved {@code Recipe} as JSON
+ * @param prefix the claimed output name
+ * @param desired what the owner wants, whatever the state
+ * @param generation of the workflow {@link #workflowId()}, from 1
+ * @param seq of the last step of that generation; 0 before the first
+ * @param started whether the workflow of this generation has been started
+ * @param lastEvent the id of the newest event; 0 where there is none
+ */
+public record Job(
+        UUID id,
+        String tenant,
+        String principal,
+        @Nullable String name,
+        String source,
+        String recipeName,
+        String request,
+        String recipe,
+        String prefix,
+        Map<String, String> labels,
+        boolean detach,
+        JobState state,
+        @Nullable Stage stage,
+        Desired desired,
+        JobView.@Nullable Reason reason,
+        JobView.@Nullable Failure failure,
+        int generation,
+        long seq,
+        boolean started,
+        int idleGenerations,
+        JobView.Progress progress,
+        @Nullable String output,
+        @Nullable String outputDigest,
+        long lastEvent,
+        Instant createdAt,
+        Instant updatedAt,
+        @Nullable Instant finishedAt) {
+    public Job {
+        labels = Map.copyOf(labels);
+    }
+
+    /** The id of the workflow of this generation. */
+    public String workflowId() {
+        return id + "-g" + generation;
+    }
+
+    public JobView view() {
+        return new JobView(
+                id.toString(),
+                name,
+                state.name(),
+                stage == null ? null : stage.name(),
+                desired.name(),
+                reason,
+                source,
+                recipeName,
+                progress,
+                labels,
+                createdAt,
+                updatedAt,
+                finishedAt,
+                failure,
+                outputDigest,
+                output);
+    }
+}

@@ -1,0 +1,219 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+/** Accepts, finds and lists jobs, and writes what their owners want. A job is only visible to its tenant. */
+public final class JobRepository {
+    private static final String TAKE_KEY = """
+            INSERT INTO idempotency_key (tenant, key, body_hash, job_id) VALUES (:tenant, :key, :bodyHash, :id)
+            ON CONFLICT (tenant, key) DO NOTHING
+            """;
+    private static final String KEY =
+            "SELECT body_hash, job_id FROM idempotency_key WHERE tenant = :tenant AND key = :key";
+    private static final String INSERT = """
+            INSERT INTO job (id, tenant, principal, name, source, prefix, recipe_name, request, recipe, labels, detach)
+            VALUES (:id, :tenant, :principal, :name, :source, :prefix, :recipeName, :request, :recipe,
+                    jsonb_object(:labelKeys::text[], :labelValues::text[]), :detach)
+            """;
+    private static final String CLAIM =
+            "INSERT INTO output_claim (tenant, prefix, job_id) VALUES (:tenant, :prefix, :id)";
+    private static final String FIND = Rows.SELECT + "WHERE job.tenant = :tenant AND job.id = :id";
+    private static final String FIND_ANY = Rows.SELECT + "WHERE job.id = :id";
+    private static final String PAGE = Rows.SELECT + """
+            WHERE job.tenant = :tenant
+              AND (:state::text IS NULL OR job.state = :state)
+              AND job.labels @> jsonb_object(:labelKeys::text[], :labelValues::text[])
+              AND (:createdAt::timestamptz IS NULL OR (job.created_at, job.id) < (:createdAt, :id::uuid))
+            ORDER BY job.created_at DESC, job.id DESC
+            LIMIT :limit
+            """;
+    private static final String UNFINISHED = Rows.SELECT + """
+            WHERE job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
+            ORDER BY job.created_at
+            """;
+    private static final String CANCEL = """
+            UPDATE job SET desired = 'CANCEL', updated_at = now()
+             WHERE tenant = :tenant AND id = :id AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
+            """;
+    private static final String APPROVED =
+            Rows.SELECT + "WHERE job.state = 'QUARANTINED' AND job.approved_by IS NOT NULL";
+    private static final String APPROVE = """
+            UPDATE job SET approved_by = :principal, updated_at = now()
+             WHERE tenant = :tenant AND id = :id AND state = 'QUARANTINED'
+            """;
+
+    private final JdbcClient db;
+    private final TransactionOperations transactions;
+
+    public JobRepository(JdbcClient db, TransactionOperations transactions) {
+        this.db = db;
+        this.transactions = transactions;
+    }
+
+    /** A job, and whether this call made it; false when an earlier call with the same idempotency key did. */
+    public record Submitted(Job job, boolean created) {}
+
+    /**
+     * Accepts a job: its row, its output prefix and its idempotency key, or none of them.
+     *
+     * @throws QuernException OUTPUT_TAKEN where another job holds the prefix; INVALID_REQUEST where the idempotency key was used
+     *     with another body
+     */
+    public Submitted submit(Submission submission) {
+        UUID id = UUID.randomUUID();
+        return transactions.execute(status -> {
+            Optional<Job> earlier = takeKey(submission, id);
+            if (earlier.isPresent()) {
+                return new Submitted(earlier.get(), false);
+            }
+            insert(submission, id);
+            claim(submission, id);
+            return new Submitted(find(id).orElseThrow(), true);
+        });
+    }
+
+    public Optional<Job> find(String tenant, UUID id) {
+        return db.sql(FIND)
+                .param("tenant", tenant)
+                .param("id", id)
+                .query(Rows::job)
+                .optional();
+    }
+
+    /** For the control process, which serves every tenant. */
+    public Optional<Job> find(UUID id) {
+        return db.sql(FIND_ANY).param("id", id).query(Rows::job).optional();
+    }
+
+    /**
+     * A page, newest first.
+     *
+     * @param cursor from the page before; null is the first page
+     * @param limit at least 1
+     */
+    public JobPage list(String tenant, JobFilter filter, @Nullable String cursor, int limit) {
+        Cursor after = cursor == null ? null : Cursor.parse(cursor);
+        List<Job> found = labels(db.sql(PAGE), filter.labels())
+                .param("tenant", tenant)
+                .param("state", filter.state() == null ? null : filter.state().name())
+                .param("createdAt", after == null ? null : OffsetDateTime.ofInstant(after.createdAt(), ZoneOffset.UTC))
+                .param("id", after == null ? null : after.id())
+                .param("limit", limit + 1)
+                .query(Rows::job)
+                .list();
+        if (found.size() <= limit) {
+            return new JobPage(found, null);
+        }
+        List<Job> page = found.subList(0, limit);
+        return new JobPage(page, Cursor.after(page.getLast()).toString());
+    }
+
+    /** Every job that is not at its end, oldest first: what the reconciler walks. */
+    public List<Job> unfinished() {
+        return db.sql(UNFINISHED).query(Rows::job).list();
+    }
+
+    /** Writes the wish to stop; the reconciler signals it. False when the job is at its end already. */
+    public boolean cancel(String tenant, UUID id) {
+        return db.sql(CANCEL).param("tenant", tenant).param("id", id).update() == 1;
+    }
+
+    /** Writes the wish to publish a quarantined result; the reconciler does it. False when there is none to approve. */
+    public boolean approve(Principal principal, UUID id) {
+        return db.sql(APPROVE)
+                        .param("tenant", principal.tenant())
+                        .param("principal", principal.name())
+                        .param("id", id)
+                        .update()
+                == 1;
+    }
+
+    /** Quarantined results that a person accepted and that are not published yet. */
+    public List<Job> approved() {
+        return db.sql(APPROVED).query(Rows::job).list();
+    }
+
+    private Optional<Job> takeKey(Submission submission, UUID id) {
+        Submission.Idempotency idempotency = submission.idempotency();
+        if (idempotency == null) {
+            return Optional.empty();
+        }
+        Map<String, ?> key = Map.of("tenant", submission.principal().tenant(), "key", idempotency.key());
+        // Waits for a transaction that holds the same key, so the answer below is final.
+        boolean taken = db.sql(TAKE_KEY)
+                        .params(key)
+                        .param("bodyHash", idempotency.bodyHash())
+                        .param("id", id)
+                        .update()
+                == 1;
+        if (taken) {
+            return Optional.empty();
+        }
+        return db.sql(KEY)
+                .params(key)
+                .query((row, index) ->
+                        earlier(idempotency, row.getString("body_hash"), row.getObject("job_id", UUID.class)))
+                .optional();
+    }
+
+    private Job earlier(Submission.Idempotency idempotency, String bodyHash, UUID job) {
+        if (!bodyHash.equals(idempotency.bodyHash())) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    "Idempotency-Key: " + idempotency.key()
+                            + " (expected: a new key, or the body it was first used with)");
+        }
+        return find(job).orElseThrow();
+    }
+
+    private void insert(Submission submission, UUID id) {
+        labels(db.sql(INSERT), submission.labels())
+                .param("id", id)
+                .param("tenant", submission.principal().tenant())
+                .param("principal", submission.principal().name())
+                .param("name", submission.name())
+                .param("source", submission.source())
+                .param("prefix", prefix(submission, id))
+                .param("recipeName", submission.recipeName())
+                .param("request", submission.request())
+                .param("recipe", submission.recipe())
+                .param("detach", submission.detach())
+                .update();
+    }
+
+    private void claim(Submission submission, UUID id) {
+        String prefix = prefix(submission, id);
+        try {
+            db.sql(CLAIM)
+                    .param("tenant", submission.principal().tenant())
+                    .param("prefix", prefix)
+                    .param("id", id)
+                    .update();
+        } catch (DuplicateKeyException e) {
+            throw new QuernException(
+                    ErrorCode.OUTPUT_TAKEN, "outputs[0].prefix: " + prefix + " (expected: one that no job holds)", e);
+        }
+    }
+
+    private static String prefix(Submission submission, UUID id) {
+        return submission.prefix() == null ? id.toString() : submission.prefix();
+    }
+
+    private static JdbcClient.StatementSpec labels(JdbcClient.StatementSpec statement, Map<String, String> labels) {
+        List<String> keys = List.copyOf(labels.keySet());
+        return statement
+                .param("labelKeys", keys.toArray(String[]::new))
+                .param("labelValues", keys.stream().map(labels::get).toArray(String[]::new));
+    }
+}

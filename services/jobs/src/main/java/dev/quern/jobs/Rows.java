@@ -1,0 +1,118 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.view.JobView;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The columns of a job, and their mapping to a {@link Job}. */
+final class Rows {
+    /** A rate is taken over this many minutes: long enough to be calm, short enough to follow a change of block. */
+    static final int RATE_MINUTES = 3;
+
+    static final String SELECT = """
+            SELECT job.*,
+                   ARRAY(SELECT key FROM jsonb_each_text(labels) ORDER BY key) AS label_keys,
+                   ARRAY(SELECT value FROM jsonb_each_text(labels) ORDER BY key) AS label_values,
+                   cells.done AS linears_done, cells.recent AS linears_recent
+              FROM job
+              LEFT JOIN LATERAL (
+                   SELECT count(*) FILTER (WHERE l.state = 'DONE') AS done,
+                          count(*) FILTER (WHERE l.done_at > now() - interval '3 minutes') AS recent
+                     FROM job_linear l WHERE l.job_id = job.id) cells ON true
+            """;
+
+    private Rows() {}
+
+    static Job job(ResultSet row, int index) throws SQLException {
+        String stage = row.getString("stage");
+        return new Job(
+                row.getObject("id", UUID.class),
+                row.getString("tenant"),
+                row.getString("principal"),
+                row.getString("name"),
+                row.getString("source"),
+                row.getString("recipe_name"),
+                row.getString("request"),
+                row.getString("recipe"),
+                row.getString("prefix"),
+                labels(row),
+                row.getBoolean("detach"),
+                JobState.valueOf(row.getString("state")),
+                stage == null ? null : Stage.valueOf(stage),
+                Desired.valueOf(row.getString("desired")),
+                reason(row),
+                failure(row),
+                row.getInt("generation"),
+                row.getLong("seq"),
+                row.getBoolean("started"),
+                row.getInt("idle_generations"),
+                progress(row),
+                row.getString("output"),
+                row.getString("output_digest"),
+                row.getLong("last_event"),
+                instant(row, "created_at"),
+                instant(row, "updated_at"),
+                nullableInstant(row, "finished_at"));
+    }
+
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    static @Nullable Double nullableDouble(ResultSet row, String column) throws SQLException {
+        double value = row.getDouble(column);
+        return row.wasNull() ? null : value;
+    }
+
+    static @Nullable Integer nullableInt(ResultSet row, String column) throws SQLException {
+        int value = row.getInt(column);
+        return row.wasNull() ? null : value;
+    }
+
+    private static @Nullable Instant nullableInstant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
+    }
+
+    private static Map<String, String> labels(ResultSet row) throws SQLException {
+        String[] keys = (String[]) row.getArray("label_keys").getArray();
+        String[] values = (String[]) row.getArray("label_values").getArray();
+        Map<String, String> labels = new HashMap<>();
+        for (int i = 0; i < keys.length; i++) {
+            labels.put(keys[i], values[i]);
+        }
+        return labels;
+    }
+
+    private static JobView.@Nullable Reason reason(ResultSet row) throws SQLException {
+        String code = row.getString("reason_code");
+        return code == null
+                ? null
+                : new JobView.Reason(code, instant(row, "reason_since"), row.getString("reason_remedy"));
+    }
+
+    private static JobView.@Nullable Failure failure(ResultSet row) throws SQLException {
+        String code = row.getString("failure_code");
+        return code == null ? null : new JobView.Failure(code, row.getString("failure_message"));
+    }
+
+    private static JobView.Progress progress(ResultSet row) throws SQLException {
+        int recent = row.getInt("linears_recent");
+        return new JobView.Progress(
+                row.getInt("blocks_done"),
+                row.getInt("blocks"),
+                row.getInt("block"),
+                row.getInt("linears_done"),
+                row.getInt("linears"),
+                row.getInt("reused_blocks"),
+                row.getDouble("percent"),
+                recent == 0 ? null : (double) recent / RATE_MINUTES,
+                nullableDouble(row, "eta_seconds"));
+    }
+}

@@ -1,0 +1,9 @@
+package dev.quern.jobs;
+
+/** What a key may do; each scope includes those before it. */
+public enum Scope {
+    READ,
+    SUBMIT,
+    /** Names local paths and manages keys. */
+    ADMIN
+}

@@ -1,0 +1,176 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.view.JobView;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+/** Moves jobs on: the steps of their workflows, and the generations that the reconciler starts. */
+public final class StepRepository {
+    private static final String LOCK = """
+            SELECT state, stage, reason_code, generation, seq FROM job WHERE id = :id FOR UPDATE
+            """;
+    private static final String PROJECT = """
+            UPDATE job
+               SET state = :state, stage = coalesce(:stage::text, stage), generation = :generation, seq = :seq,
+                   started = true,
+                   reason_since = CASE WHEN :reasonCode::text IS NULL THEN NULL
+                                       WHEN reason_code = :reasonCode THEN reason_since ELSE now() END,
+                   reason_code = :reasonCode, reason_remedy = :reasonRemedy,
+                   failure_code = coalesce(:failureCode::text, failure_code),
+                   failure_message = coalesce(:failureMessage::text, failure_message),
+                   output = coalesce(:output::text, output),
+                   output_digest = coalesce(:outputDigest::text, output_digest),
+                   percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100 ELSE percent END,
+                   eta_seconds = CASE WHEN :terminal THEN NULL ELSE eta_seconds END,
+                   block = CASE WHEN :terminal THEN -1 ELSE block END,
+                   finished_at = CASE WHEN :terminal THEN now() ELSE NULL END,
+                   updated_at = now()
+             WHERE id = :id
+            """;
+    private static final String RELEASE = "DELETE FROM output_claim WHERE job_id = :id";
+    private static final String STARTED =
+            "UPDATE job SET started = true WHERE id = :id AND generation = :generation AND NOT started";
+    private static final String COMPUTING =
+            "UPDATE job SET compute_started = true WHERE id = :id AND generation = :generation";
+    private static final String NEXT_GENERATION = """
+            UPDATE job
+               SET generation = generation + 1, seq = 0, started = false, compute_started = false,
+                   idle_generations = CASE WHEN artifacts > artifacts_before THEN 0
+                                           WHEN compute_started THEN idle_generations + 1
+                                           ELSE idle_generations END,
+                   artifacts_before = artifacts,
+                   reason_code = 'RECOVERING', reason_since = now(),
+                   reason_remedy = 'The workflow was lost; the job goes on from its artifacts.',
+                   updated_at = now()
+             WHERE id = :id AND generation = :generation
+            """;
+
+    private final JdbcClient db;
+    private final TransactionOperations transactions;
+    private final EventRepository events;
+
+    public StepRepository(JdbcClient db, TransactionOperations transactions) {
+        this.db = db;
+        this.transactions = transactions;
+        this.events = new EventRepository(db);
+    }
+
+    private record Position(JobState state, String stage, String reason, int generation, long seq) {
+        boolean before(Step step) {
+            return generation < step.generation() || (generation == step.generation() && seq < step.seq());
+        }
+    }
+
+    /**
+     * Applies one step, with its events, or nothing.
+     *
+     * @return false when this step or a later one was applied before: either way it stands
+     * @throws IllegalStateException when the row's state cannot become the step's
+     */
+    public boolean project(UUID id, Step step) {
+        return transactions.execute(status -> {
+            Position now = lock(id);
+            if (!now.before(step)) {
+                return false;
+            }
+            if (now.state() != step.state() && !now.state().canBecome(step.state())) {
+                throw new IllegalStateException(
+                        "job " + id + ": " + now.state() + " (expected: one that can become " + step.state() + ")");
+            }
+            db.sql(PROJECT).params(columns(id, step)).update();
+            if (step.state().withoutResult()) {
+                db.sql(RELEASE).param("id", id).update();
+            }
+            tell(id, now, step);
+            return true;
+        });
+    }
+
+    /** Notes that the workflow of this generation runs; before that, a missing workflow was only never started. */
+    public void started(UUID id, int generation) {
+        db.sql(STARTED).param("id", id).param("generation", generation).update();
+    }
+
+    /** Notes that a worker took work of this generation: only then does a generation without an artifact count. */
+    public void computing(UUID id, int generation) {
+        db.sql(COMPUTING).param("id", id).param("generation", generation).update();
+    }
+
+    /** Leaves a generation whose workflow is lost; false when another reconciler did. */
+    public boolean nextGeneration(UUID id, int lost) {
+        return transactions.execute(status -> {
+            boolean moved = db.sql(NEXT_GENERATION)
+                            .param("id", id)
+                            .param("generation", lost)
+                            .update()
+                    == 1;
+            if (moved) {
+                events.append(
+                        id,
+                        "reason",
+                        JsonObject.EMPTY.with("code", "RECOVERING").with("generation", lost + 1L));
+            }
+            return moved;
+        });
+    }
+
+    private Position lock(UUID id) {
+        return db.sql(LOCK)
+                .param("id", id)
+                .query((row, index) -> new Position(
+                        JobState.valueOf(row.getString("state")),
+                        Objects.requireNonNullElse(row.getString("stage"), ""),
+                        Objects.requireNonNullElse(row.getString("reason_code"), ""),
+                        row.getInt("generation"),
+                        row.getLong("seq")))
+                .single();
+    }
+
+    private void tell(UUID id, Position before, Step step) {
+        if (before.state() != step.state()) {
+            JsonObject change = JsonObject.EMPTY
+                    .with("from", before.state().name())
+                    .with("state", step.state().name());
+            JobView.Failure failure = step.failure();
+            events.append(
+                    id,
+                    "state",
+                    failure == null
+                            ? change
+                            : change.with("code", failure.code()).with("message", failure.message()));
+        }
+        if (step.stage() != null && !before.stage().equals(step.stage().name())) {
+            events.append(
+                    id, "stage", JsonObject.EMPTY.with("stage", step.stage().name()));
+        }
+        String reason = step.reason() == null ? "" : step.reason().code();
+        if (!before.reason().equals(reason)) {
+            events.append(id, "reason", JsonObject.EMPTY.with("code", reason));
+        }
+    }
+
+    private static Map<String, Object> columns(UUID id, Step step) {
+        Step.Reason reason = step.reason();
+        JobView.Failure failure = step.failure();
+        Step.Output output = step.output();
+        Map<String, Object> columns = new HashMap<>();
+        columns.put("id", id);
+        columns.put("state", step.state().name());
+        columns.put("stage", step.stage() == null ? null : step.stage().name());
+        columns.put("generation", step.generation());
+        columns.put("seq", step.seq());
+        columns.put("terminal", step.state().terminal());
+        columns.put("reasonCode", reason == null ? null : reason.code());
+        columns.put("reasonRemedy", reason == null ? null : reason.remedy());
+        columns.put("failureCode", failure == null ? null : failure.code());
+        columns.put("failureMessage", failure == null ? null : failure.message());
+        columns.put("output", output == null ? null : output.location());
+        columns.put("outputDigest", output == null ? null : output.digest());
+        return columns;
+    }
+}

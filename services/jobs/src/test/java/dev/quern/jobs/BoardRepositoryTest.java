@@ -1,0 +1,75 @@
+package dev.quern.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.recipes.view.JobEvent;
+import dev.quern.recipes.view.LinearView;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class BoardRepositoryTest {
+    private final TestDatabase database = TestDatabase.shared();
+    private final JobRepository jobs = new JobRepository(database.client(), database.transactions());
+    private final BoardRepository board = new BoardRepository(database.client(), database.transactions());
+    private final EventRepository events = new EventRepository(database.client());
+    private final UUID id = jobs.submit(new Submission(
+                    new Principal("t" + UUID.randomUUID(), "tester", Set.of(Scope.SUBMIT)),
+                    null,
+                    "/models/m",
+                    null,
+                    "gptq-w4a16",
+                    "{}",
+                    "{}",
+                    Map.of(),
+                    false,
+                    null))
+            .job()
+            .id();
+
+    @Test
+    void isLaidOutInTheOrderOfThePlanAndFillsCellByCell() {
+        board.layOut(id, 2, List.of("self_attn.q_proj", "mlp.down_proj"));
+        board.layOut(id, 2, List.of("self_attn.q_proj", "mlp.down_proj"));
+
+        assertThat(board.put(id, done(1, "mlp.down_proj", 0.01))).isTrue();
+
+        LinearView.Board now = board.find(id);
+        assertThat(now.blocks()).isEqualTo(2);
+        assertThat(now.names()).containsExactly("self_attn.q_proj", "mlp.down_proj");
+        assertThat(now.linears()).extracting(LinearView::state).containsExactly("QUEUED", "QUEUED", "QUEUED", "DONE");
+        assertThat(jobs.find(id).orElseThrow().progress())
+                .returns(1, p -> p.linearsDone())
+                .returns(4, p -> p.linears());
+    }
+
+    @Test
+    void tellsOfACellOnceHoweverOftenTheHeartbeatBringsIt() {
+        board.layOut(id, 1, List.of("q"));
+
+        board.put(id, done(0, "q", 0.01));
+        board.put(id, done(0, "q", 0.01));
+
+        assertThat(events.after(id, 0, 9)).extracting(JobEvent::type).containsExactly("linear");
+        assertThat(events.after(id, 0, 9).getFirst().data())
+                .containsEntry("linear", "q")
+                .containsEntry("relativeError", 0.01);
+    }
+
+    @Test
+    void progressNeverGoesBack() {
+        board.progress(id, new BoardRepository.Progress(3, 3, 0, 40, 12.0));
+        board.progress(id, new BoardRepository.Progress(1, 1, 1, 10, null));
+
+        assertThat(jobs.find(id).orElseThrow().progress())
+                .returns(3, p -> p.blocksDone())
+                .returns(40.0, p -> p.percent())
+                .returns(1, p -> p.reusedBlocks());
+    }
+
+    private static LinearView done(int block, String name, double error) {
+        return new LinearView(block, name, "DONE", 8, 8, error, 2 * error, 0.01, 0, null, 0, 1.5);
+    }
+}

@@ -1,0 +1,142 @@
+package dev.quern.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class JobRepositoryTest {
+    private final TestDatabase database = TestDatabase.shared();
+    private final JobRepository jobs = new JobRepository(database.client(), database.transactions());
+    private final StepRepository steps = new StepRepository(database.client(), database.transactions());
+    // A tenant of its own for every test: the database is shared.
+    private final Principal owner = new Principal("t" + UUID.randomUUID(), "tester", Set.of(Scope.ADMIN));
+
+    @Test
+    void acceptsAJobAndFindsItAgain() {
+        Job job = jobs.submit(submission("out", null, Map.of("team", "search"))).job();
+
+        assertThat(jobs.find(owner.tenant(), job.id())).contains(job);
+        assertThat(job.state()).isEqualTo(JobState.QUEUED);
+        assertThat(job.labels()).isEqualTo(Map.of("team", "search"));
+        assertThat(job.workflowId()).isEqualTo(job.id() + "-g1");
+        assertThat(job.view().progress().percent()).isZero();
+        assertThat(jobs.find("another", job.id())).isEmpty();
+    }
+
+    @Test
+    void holdsAnOutputPrefixUntilTheJobEndsWithoutAResult() {
+        Job first = jobs.submit(submission("out", null, Map.of())).job();
+
+        assertThatThrownBy(() -> jobs.submit(submission("out", null, Map.of())))
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_TAKEN))
+                .hasMessage("outputs[0].prefix: out (expected: one that no job holds)");
+        assertThat(jobs.list(owner.tenant(), JobFilter.ALL, null, 10).jobs()).hasSize(1);
+
+        steps.project(first.id(), Step.of(1, 1, JobState.REJECTED, null).failedWith("invalid-checkpoint", "no config"));
+        assertThat(jobs.submit(submission("out", null, Map.of())).created()).isTrue();
+    }
+
+    @Test
+    void answersARepeatedRequestWithTheSameJobAndRefusesAnotherBody() {
+        Job first = jobs.submit(submission("a", new Submission.Idempotency("k", "hash-1"), Map.of()))
+                .job();
+
+        JobRepository.Submitted again =
+                jobs.submit(submission("a", new Submission.Idempotency("k", "hash-1"), Map.of()));
+
+        assertThat(again.created()).isFalse();
+        assertThat(again.job().id()).isEqualTo(first.id());
+        assertThatThrownBy(() -> jobs.submit(submission("b", new Submission.Idempotency("k", "hash-2"), Map.of())))
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST));
+    }
+
+    @Test
+    void makesOneJobOfARaceOfEqualRequests() throws Exception {
+        List<Callable<JobRepository.Submitted>> race = Collections.nCopies(
+                8, () -> jobs.submit(submission("race", new Submission.Idempotency("race", "hash"), Map.of())));
+
+        List<JobRepository.Submitted> answers = new ArrayList<>();
+        try (ExecutorService racers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<JobRepository.Submitted> answer : racers.invokeAll(race)) {
+                answers.add(answer.get());
+            }
+        }
+        assertThat(answers)
+                .extracting(answer -> answer.job().id())
+                .containsOnly(answers.getFirst().job().id());
+        assertThat(answers).filteredOn(JobRepository.Submitted::created).hasSize(1);
+    }
+
+    @Test
+    void pagesThroughJobsNewestFirst() {
+        List<UUID> made = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            made.addFirst(jobs.submit(submission(null, null, Map.of("n", "" + i)))
+                    .job()
+                    .id());
+        }
+        List<UUID> seen = new ArrayList<>();
+        String cursor = null;
+        do {
+            JobPage page = jobs.list(owner.tenant(), JobFilter.ALL, cursor, 2);
+            page.jobs().forEach(job -> seen.add(job.id()));
+            cursor = page.next();
+        } while (cursor != null);
+
+        assertThat(seen).isEqualTo(made);
+        assertThat(jobs.list(owner.tenant(), new JobFilter(null, Map.of("n", "3")), null, 9)
+                        .jobs())
+                .hasSize(1);
+        assertThat(jobs.list(owner.tenant(), new JobFilter(JobState.FAILED, Map.of()), null, 9)
+                        .jobs())
+                .isEmpty();
+        assertThatThrownBy(() -> jobs.list(owner.tenant(), JobFilter.ALL, "x", 2))
+                .hasMessage("cursor: x (expected: one that a page returned)");
+    }
+
+    @Test
+    void writesTheWishToCancelOnlyToAnUnfinishedJob() {
+        Job job = jobs.submit(submission(null, null, Map.of())).job();
+
+        assertThat(jobs.cancel(owner.tenant(), job.id())).isTrue();
+        assertThat(jobs.find(job.id())).get().returns(Desired.CANCEL, Job::desired);
+        assertThat(jobs.unfinished()).extracting(Job::id).contains(job.id());
+
+        steps.project(job.id(), Step.of(1, 1, JobState.CANCELLED, null));
+        assertThat(jobs.cancel(owner.tenant(), job.id())).isFalse();
+        assertThat(jobs.unfinished()).extracting(Job::id).doesNotContain(job.id());
+    }
+
+    @Test
+    void approvesOnlyAQuarantinedResult() {
+        Job job = jobs.submit(submission(null, null, Map.of())).job();
+        assertThat(jobs.approve(owner, job.id())).isFalse();
+
+        steps.project(job.id(), Step.running(1, 1));
+        steps.project(job.id(), Step.of(1, 2, JobState.QUARANTINED, Stage.PUBLISH));
+
+        assertThat(jobs.approve(owner, job.id())).isTrue();
+        assertThat(jobs.approved()).extracting(Job::id).contains(job.id());
+    }
+
+    private Submission submission(
+            @Nullable String prefix, Submission.@Nullable Idempotency idempotency, Map<String, String> labels) {
+        return new Submission(owner, "name", "/models/m", prefix, "gptq-w4a16", "{}", "{}", labels, false, idempotency);
+    }
+}

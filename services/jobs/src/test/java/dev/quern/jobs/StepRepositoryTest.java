@@ -1,0 +1,108 @@
+package dev.quern.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.recipes.view.JobEvent;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class StepRepositoryTest {
+    private final TestDatabase database = TestDatabase.shared();
+    private final JobRepository jobs = new JobRepository(database.client(), database.transactions());
+    private final StepRepository steps = new StepRepository(database.client(), database.transactions());
+    private final EventRepository events = new EventRepository(database.client());
+
+    @Test
+    void aStepThatArrivesTwiceOrLateChangesNothing() throws InterruptedException {
+        UUID id = queuedJob();
+        List<Callable<Boolean>> race = new ArrayList<>(LongStream.rangeClosed(1, 32)
+                .<Callable<Boolean>>mapToObj(seq -> () -> steps.project(id, Step.running(1, seq)))
+                .toList());
+        Collections.shuffle(race, new Random(1));
+
+        try (ExecutorService projectors = Executors.newVirtualThreadPerTaskExecutor()) {
+            projectors.invokeAll(race);
+        }
+        assertThat(jobs.find(id)).get().returns(32L, Job::seq);
+        assertThat(steps.project(id, Step.running(1, 31))).isFalse();
+        assertThat(steps.project(id, Step.running(1, 32))).isFalse();
+        assertThat(events.after(id, 0, 100)).hasSize(1);
+    }
+
+    @Test
+    void anOldGenerationCannotWriteAfterANewOne() {
+        UUID id = queuedJob();
+        steps.project(id, Step.of(1, 5, JobState.RUNNING, Stage.COMPRESS));
+        assertThat(steps.nextGeneration(id, 1)).isTrue();
+        assertThat(steps.nextGeneration(id, 1)).isFalse();
+        steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
+
+        assertThat(steps.project(id, Step.of(1, 6, JobState.FAILED, Stage.COMPRESS)))
+                .isFalse();
+        assertThat(jobs.find(id)).get().returns(JobState.RUNNING, Job::state).returns(Stage.INSPECT, Job::stage);
+    }
+
+    @Test
+    void aChangeAndItsEventsComeTogetherNumberedWithoutGaps() {
+        UUID id = queuedJob();
+        steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.INSPECT));
+        steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.PLAN).because(new Step.Reason("RETRYING", null)));
+        steps.project(id, Step.of(1, 3, JobState.FAILED, null).failedWith("internal", "broken"));
+
+        List<JobEvent> log = events.after(id, 0, 100);
+        assertThat(log).extracting(JobEvent::id).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+        assertThat(log)
+                .extracting(JobEvent::type)
+                .containsExactly("state", "stage", "stage", "reason", "state", "reason");
+        assertThat(log.get(4).data()).containsEntry("state", "FAILED").containsEntry("message", "broken");
+        assertThat(events.after(id, 5, 100)).extracting(JobEvent::id).containsExactly(6L);
+        assertThat(jobs.find(id)).get().returns(6L, Job::lastEvent);
+        assertThat(jobs.find(id).orElseThrow().finishedAt()).isNotNull();
+    }
+
+    @Test
+    void aStateThatCannotFollowIsRefusedAndNothingIsWritten() {
+        UUID id = queuedJob();
+        steps.project(id, Step.of(1, 1, JobState.CANCELLED, null));
+
+        assertThatThrownBy(() -> steps.project(id, Step.running(1, 2))).hasMessageContaining("CANCELLED (expected: ");
+        assertThat(jobs.find(id)).get().returns(1L, Job::seq);
+        assertThat(events.after(id, 0, 9)).hasSize(1);
+    }
+
+    @Test
+    void onlyAGenerationThatComputedAndAddedNothingCountsAsIdle() {
+        UUID id = queuedJob();
+        BoardRepository board = new BoardRepository(database.client(), database.transactions());
+        steps.nextGeneration(id, 1);
+        assertThat(jobs.find(id)).get().returns(0, Job::idleGenerations);
+
+        steps.computing(id, 2);
+        steps.nextGeneration(id, 2);
+        assertThat(jobs.find(id)).get().returns(1, Job::idleGenerations);
+
+        steps.computing(id, 3);
+        board.artifacts(id, 4);
+        steps.nextGeneration(id, 3);
+        assertThat(jobs.find(id)).get().returns(0, Job::idleGenerations);
+    }
+
+    private UUID queuedJob() {
+        Principal owner = new Principal("t" + UUID.randomUUID(), "tester", Set.of(Scope.SUBMIT));
+        return jobs.submit(
+                        new Submission(owner, null, "/models/m", null, "gptq-w4a16", "{}", "{}", Map.of(), false, null))
+                .job()
+                .id();
+    }
+}
