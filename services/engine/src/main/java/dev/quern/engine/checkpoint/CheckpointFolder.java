@@ -1,0 +1,126 @@
+package dev.quern.engine.checkpoint;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What lies in a checkpoint's folder, by relative name with forward slashes, sorted. Hidden files and folders are not seen.
+ *
+ * @param names regular files of the folder and of its chat templates
+ */
+record CheckpointFolder(Path folder, SortedSet<String> names) {
+    static final String SINGLE = "model.safetensors";
+
+    private static final String TEMPLATES = "additional_chat_templates";
+    private static final Pattern SHARD = Pattern.compile("model-\\d+-of-\\d+\\.safetensors");
+    private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle");
+    private static final List<String> OTHER_WEIGHTS = List.of(
+            ".safetensors",
+            ".gguf",
+            ".ggml",
+            ".h5",
+            ".msgpack",
+            ".onnx",
+            ".onnx_data",
+            ".npz",
+            ".tflite",
+            ".nemo",
+            ".zip",
+            ".tar",
+            ".tgz",
+            ".gz",
+            ".bz2",
+            ".xz",
+            ".zst",
+            ".7z",
+            ".rar");
+    /** Made for this output, or code that would run: not carried over. */
+    private static final Set<String> OWN =
+            Set.of(ModelConfig.FILE, "quern-manifest.json", "quern-report.json", "quern-report.html");
+
+    /** @throws QuernException INVALID_CHECKPOINT when there is no such folder */
+    static CheckpointFolder of(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT, folder + ": no such folder (expected: a checkpoint's folder)");
+        }
+        SortedSet<String> names = new TreeSet<>();
+        addFiles(folder, "", names);
+        if (Files.isDirectory(folder.resolve(TEMPLATES))) {
+            addFiles(folder.resolve(TEMPLATES), TEMPLATES + "/", names);
+        }
+        return new CheckpointFolder(folder, names);
+    }
+
+    private static void addFiles(Path folder, String prefix, Set<String> names) {
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(Files::isRegularFile)
+                    .map(Refusal::name)
+                    .filter(name -> !name.startsWith("."))
+                    .forEach(name -> names.add(prefix + name));
+        } catch (IOException e) {
+            throw Refusal.unreadable(folder, e);
+        }
+    }
+
+    boolean has(String name) {
+        return names.contains(name);
+    }
+
+    Path resolve(String name) {
+        return folder.resolve(name);
+    }
+
+    /** Shards by their customary names, whether an index names them or not. */
+    List<String> shards() {
+        return names.stream().filter(name -> SHARD.matcher(name).matches()).toList();
+    }
+
+    /** Files that belong to the model but are neither weights nor config.json: they are copied beside the result (FORMATS.md 6.2). */
+    List<String> sideFiles() {
+        return names.stream().filter(CheckpointFolder::isSideFile).toList();
+    }
+
+    private static boolean isSideFile(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return !OWN.contains(name)
+                && !lower.startsWith("consolidated")
+                && !lower.endsWith(".index.json")
+                && !lower.endsWith(".py")
+                && !endsWith(lower, PICKLES)
+                && !endsWith(lower, OTHER_WEIGHTS);
+    }
+
+    /** Why there is nothing to read, by the name of what there is instead. */
+    QuernException noWeights() {
+        for (String name : names) {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (endsWith(lower, PICKLES)) {
+                return unsafe(name, "a pickle, which can run code when it is loaded");
+            }
+            if (endsWith(lower, OTHER_WEIGHTS)) {
+                return unsafe(name, "weights in another format, or an archive");
+            }
+        }
+        return Refusal.damaged(SINGLE, "missing (expected: " + SINGLE + " or " + ShardIndex.FILE + ")");
+    }
+
+    private static QuernException unsafe(String name, String what) {
+        return new QuernException(
+                ErrorCode.UNSAFE_CHECKPOINT, name + ": " + what + " (expected: weights as *.safetensors)");
+    }
+
+    private static boolean endsWith(String name, List<String> endings) {
+        return endings.stream().anyMatch(name::endsWith);
+    }
+}
