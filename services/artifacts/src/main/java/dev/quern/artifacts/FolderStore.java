@@ -1,0 +1,198 @@
+package dev.quern.artifacts;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Objects as files under a folder. An object is written to a temporary file, synced, and linked to its name: a link fails where the
+ * name is taken, so of many writers one wins, and a crash leaves no half object.
+ */
+public final class FolderStore implements ArtifactStore {
+    private static final String TEMPORARY = ".tmp";
+
+    private final Path root;
+    private final Path temporary;
+
+    /**
+     * @param root made when it is missing; temporary files of processes that have died are removed from it
+     */
+    public FolderStore(Path root) throws IOException {
+        this.root = Files.createDirectories(root).toRealPath();
+        this.temporary = Files.createDirectories(this.root.resolve(TEMPORARY));
+        sweep();
+    }
+
+    @Override
+    public Optional<Entry> create(String key, InputStream content) throws IOException {
+        Path target = file(key);
+        Path draft = temporary.resolve(ProcessHandle.current().pid() + "-" + UUID.randomUUID());
+        try {
+            write(draft, content);
+            Path parent = Files.createDirectories(Objects.requireNonNull(target.getParent()));
+            Files.createLink(target, draft);
+            sync(parent);
+            return Optional.of(entry(key, target));
+        } catch (FileAlreadyExistsException e) {
+            if (Files.isRegularFile(target)) {
+                return Optional.empty();
+            }
+            throw e;
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+    }
+
+    @Override
+    public Optional<Entry> head(String key) throws IOException {
+        Path file = file(key);
+        return Files.isRegularFile(file) ? Optional.of(entry(key, file)) : Optional.empty();
+    }
+
+    @Override
+    public InputStream open(String key, long offset, long length, @Nullable String etag) throws IOException {
+        FileChannel channel = channel(key);
+        try {
+            if (etag != null && !entry(key, file(key)).etag().equals(etag)) {
+                throw new ObjectChangedException(key, etag);
+            }
+            channel.position(offset);
+            return new Bounded(Channels.newInputStream(channel), length);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Optional<Path> fetch(String key, Path folder) {
+        Path file = file(key);
+        return Files.isRegularFile(file) ? Optional.of(file) : Optional.empty();
+    }
+
+    @Override
+    public List<Entry> list(String prefix) throws IOException {
+        // The part up to the last slash is a folder, the rest the start of a name in it.
+        Path folder =
+                root.resolve(prefix.substring(0, prefix.lastIndexOf('/') + 1)).normalize();
+        if (!folder.startsWith(root) || !prefix.startsWith("t/")) {
+            throw new IllegalArgumentException("prefix: " + prefix + " (expected: t/<tenant>/…)");
+        }
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        List<Entry> found = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String key = root.relativize(file).toString().replace('\\', '/');
+                if (key.startsWith(prefix)) {
+                    found.add(entry(key, file));
+                }
+            }
+        }
+        found.sort(Comparator.comparing(Entry::key));
+        return found;
+    }
+
+    @Override
+    public boolean delete(String key, String etag) throws IOException {
+        Path file = file(key);
+        if (!Files.isRegularFile(file) || !entry(key, file).etag().equals(etag)) {
+            return false;
+        }
+        return Files.deleteIfExists(file);
+    }
+
+    private Path file(String key) {
+        return root.resolve(Keys.check(key));
+    }
+
+    private FileChannel channel(String key) throws IOException {
+        try {
+            return FileChannel.open(file(key), StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw new NoSuchObjectException(key);
+        }
+    }
+
+    /** Inode, size and time change with every other way to have other content under a name. */
+    private static Entry entry(String key, Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        String etag = "%x-%x-%x"
+                .formatted(
+                        Objects.hashCode(attributes.fileKey()),
+                        attributes.size(),
+                        attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+        return new Entry(key, attributes.size(), etag);
+    }
+
+    private static void write(Path draft, InputStream content) throws IOException {
+        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            content.transferTo(Channels.newOutputStream(out));
+            out.force(true);
+        }
+    }
+
+    /** A name is durable when its folder is. */
+    private static void sync(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private void sweep() throws IOException {
+        try (Stream<Path> drafts = Files.list(temporary)) {
+            for (Path draft : drafts.toList()) {
+                String name = draft.getFileName().toString();
+                long pid = Long.parseLong(name.substring(0, name.indexOf('-')));
+                if (ProcessHandle.of(pid).isEmpty()) {
+                    Files.deleteIfExists(draft);
+                }
+            }
+        }
+    }
+
+    /** Ends after so many bytes. */
+    private static final class Bounded extends FilterInputStream {
+        private long left;
+
+        Bounded(InputStream in, long length) {
+            super(in);
+            this.left = length;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int value = left <= 0 ? -1 : super.read();
+            left -= value < 0 ? 0 : 1;
+            return value;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            if (left <= 0 && length > 0) {
+                return -1;
+            }
+            int count = super.read(buffer, offset, (int) Math.min(length, left));
+            left -= Math.max(count, 0);
+            return count;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.quern.artifacts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FolderStoreTest extends ArtifactStoreContract {
+    @TempDir
+    Path folder;
+
+    @Override
+    ArtifactStore store() throws IOException {
+        return new FolderStore(folder);
+    }
+
+    @Test
+    void leavesNoTemporaryFileBehind() throws IOException {
+        store().create(Keys.of("default").dataset("d"), bytes("x"));
+
+        try (Stream<Path> left = Files.list(folder.resolve(".tmp"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void removesWhatADeadProcessLeft() throws IOException {
+        store();
+        // Above every pid that Linux gives out.
+        Path left = Files.writeString(folder.resolve(".tmp/2000000000-x"), "half");
+        Path own = Files.writeString(
+                folder.resolve(".tmp/" + ProcessHandle.current().pid() + "-x"), "half");
+
+        store();
+
+        assertThat(left).doesNotExist();
+        assertThat(own).exists();
+    }
+
+    @Test
+    void isOpenedByItsAddress() throws IOException {
+        ArtifactStore store = ArtifactStores.open(folder.toUri().toString());
+        store.create(Keys.of("default").dataset("d"), bytes("x"));
+
+        assertThat(folder.resolve("t/default/datasets/d")).hasContent("x");
+        assertThatThrownBy(() -> ArtifactStores.open("s3://bucket"))
+                .hasMessage("store: s3://bucket (expected: file:///folder)");
+    }
+}
