@@ -1,7 +1,12 @@
 package dev.quern.engine.model;
 
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A decoder as data: sizes, the program of its blocks, and the tensors that its checkpoint must have.
@@ -65,5 +70,29 @@ public record Architecture(
             tensors.add(TensorSpec.matrix(head(), vocabulary, hidden));
         }
         return tensors;
+    }
+
+    /**
+     * Checks that a checkpoint has every tensor in its shape, and none that this program would leave out.
+     *
+     * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE, naming the first tensor that differs
+     */
+    public void check(Checkpoint checkpoint) {
+        Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+        tensors().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+        checkpoint.requireTensors(shapes);
+        for (String name : checkpoint.tensorNames()) {
+            if (!shapes.containsKey(name) && !isIgnored(name)) {
+                throw new QuernException(
+                        ErrorCode.UNSUPPORTED_ARCHITECTURE,
+                        name + ": unexpected tensor (supported: those that " + modelType
+                                + " has with this config.json)");
+            }
+        }
+    }
+
+    /** What old files carry beside the weights: tables that config.json determines, and a second copy of a tied head. */
+    private boolean isIgnored(String name) {
+        return name.endsWith(".rotary_emb.inv_freq") || (tied && name.equals("lm_head.weight"));
     }
 }

@@ -26,7 +26,8 @@ public final class Interpreter implements AutoCloseable {
     private final int recordedSteps;
     private final int seqLen;
     private final Precision precision;
-    private final Arena arena = Arena.ofConfined();
+    // Shared, because the threads of the backend read the tables in place.
+    private final Arena arena = Arena.ofShared();
     private final Scope scope;
     private final Tensor cos;
     private final Tensor sin;

@@ -1,0 +1,68 @@
+package dev.quern.engine.model;
+
+import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.JsonString;
+
+/**
+ * Reads what the configs of Llama, Qwen2 and Qwen3 have in common. A family states where it differs.
+ *
+ * @param headDim elements of a head where config.json does not say
+ * @param inputBias q, k and v have a bias
+ * @param outputBias o has a bias
+ * @param mlpBias gate, up and down have a bias
+ * @param headNorms q and k are normed per head
+ */
+public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, boolean mlpBias, boolean headNorms) {
+    private static final JsonString FULL_ATTENTION = new JsonString("full_attention");
+
+    /** Elements of a head for families that divide the hidden size by the heads. */
+    public static int hiddenOverHeads(ModelConfig config) {
+        return Options.size(config, "hidden_size") / Options.size(config, "num_attention_heads");
+    }
+
+    public Architecture read(String modelType, ModelConfig config) {
+        requireImplemented(config);
+        int hidden = Options.size(config, "hidden_size");
+        double eps = Options.number(config, "rms_norm_eps", 1e-6);
+        DenseBlock block = block(config, hidden, eps);
+        return new Architecture(
+                modelType,
+                hidden,
+                Options.size(config, "num_hidden_layers"),
+                Options.size(config, "vocab_size"),
+                Options.size(config, "max_position_embeddings"),
+                config.flag("tie_word_embeddings", false),
+                eps,
+                RopeScaling.read(config, block.headDim()),
+                block.program());
+    }
+
+    private DenseBlock block(ModelConfig config, int hidden, double eps) {
+        int heads = Options.size(config, "num_attention_heads");
+        int kvHeads = Options.size(config, "num_key_value_heads", heads);
+        if (heads % kvHeads != 0) {
+            throw Options.invalid(config, "num_key_value_heads", "a divisor of num_attention_heads = " + heads);
+        }
+        int width = Options.size(config, "head_dim", headDim);
+        if (width % 2 != 0) {
+            throw Options.invalid(config, "head_dim", "an even number, here " + width);
+        }
+        int intermediate = Options.size(config, "intermediate_size");
+        return new DenseBlock(
+                hidden, intermediate, heads, kvHeads, width, eps, inputBias, outputBias, mlpBias, headNorms);
+    }
+
+    private static void requireImplemented(ModelConfig config) {
+        if (!Options.text(config, "hidden_act", "silu").equals("silu")) {
+            throw Options.unsupported(config, "hidden_act", "silu");
+        }
+        if (config.flag("use_sliding_window", false)) {
+            throw Options.unsupported(config, "use_sliding_window", "false");
+        }
+        if (config.raw().get("layer_types") instanceof JsonArray types
+                && !types.values().stream().allMatch(FULL_ATTENTION::equals)) {
+            throw Options.unsupported(config, "layer_types", "full_attention");
+        }
+    }
+}

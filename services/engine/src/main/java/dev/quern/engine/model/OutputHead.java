@@ -1,0 +1,82 @@
+package dev.quern.engine.model;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Precision;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The last step of a model: final norm and logits. The head's matrix stays in its stored dtype and is cast a slice of the vocabulary
+ * at a time, so that 128k rows need no second copy.
+ */
+public final class OutputHead implements AutoCloseable {
+    private static final long SLICE_BYTES = 64 << 20;
+    private static final long LOGITS_BYTES = 256 << 20;
+    private static final int MAX_TOKENS = 4096;
+
+    private final ComputeBackend backend;
+    private final Architecture architecture;
+    private final Precision precision;
+    private final Held norm;
+    private final Held matrix;
+
+    public OutputHead(ComputeBackend backend, Architecture architecture, WeightSource source) {
+        this.backend = backend;
+        this.architecture = architecture;
+        this.precision = backend.workingType() == DType.F64 ? Precision.F64 : Precision.F32;
+        this.norm = Held.load(backend, source, architecture.finalNorm());
+        this.matrix = Held.of(backend, scope -> source.load(scope, architecture.head()));
+    }
+
+    /** Tokens whose logits fit in {@value #LOGITS_BYTES} bytes; depends on the model only, so that results do. */
+    public int tokensAtOnce() {
+        long row = (long) architecture.vocabulary() * Float.BYTES;
+        return Math.clamp(LOGITS_BYTES / row, 1, MAX_TOKENS);
+    }
+
+    /**
+     * Logits of several streams at once: a slice of the head is cast once for all of them.
+     *
+     * @param hidden [tokens, hidden] each, as they leave the last block
+     * @param logits [tokens, vocabulary] each, in the working dtype, out
+     */
+    public void apply(List<Tensor> hidden, List<Tensor> logits) {
+        try (Scope scope = backend.memory().scope()) {
+            List<Tensor> normed = new ArrayList<>();
+            for (Tensor x : hidden) {
+                Tensor y = scope.allocate(backend.workingType(), x.rows(), x.cols());
+                backend.transformer().rmsNorm(x, norm.tensor(), architecture.eps(), y);
+                normed.add(y);
+            }
+            int rows = sliceRows();
+            for (int from = 0; from < architecture.vocabulary(); from += rows) {
+                slice(from, Math.min(from + rows, architecture.vocabulary()), normed, logits);
+            }
+        }
+    }
+
+    private void slice(int from, int to, List<Tensor> normed, List<Tensor> logits) {
+        Tensor stored = matrix.tensor().rows(from, to);
+        try (Scope scope = backend.memory().scope()) {
+            Tensor slice = stored.dtype() == backend.workingType() ? stored : Held.cast(backend, stored, scope);
+            for (int i = 0; i < normed.size(); i++) {
+                Tensor target = logits.get(i).cols(from, to);
+                backend.linearAlgebra().gemm(precision, 1, normed.get(i), false, slice, true, 0, target);
+            }
+        }
+    }
+
+    private int sliceRows() {
+        long row = (long) architecture.hidden() * Float.BYTES;
+        return Math.clamp(SLICE_BYTES / row, 1, architecture.vocabulary());
+    }
+
+    @Override
+    public void close() {
+        norm.close();
+        matrix.close();
+    }
+}
