@@ -1,0 +1,97 @@
+package dev.quern.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecipesTest {
+    @ParameterizedTest
+    @CsvSource({
+        "gptq-w4a16, 4, true",
+        "gptq-w4a16-asym, 4, false",
+        "gptq-w8a16, 8, true",
+        "gptq-w3a16, 3, true",
+        "gptq-w2a16, 2, true"
+    })
+    void theCatalogueHoldsGptq(String name, int bits, boolean symmetric) {
+        assertThat(Recipes.find(name))
+                .isEqualTo(new Recipe(
+                        name,
+                        Propagation.INDEPENDENT,
+                        new Grid(bits, 128, symmetric, ClipSearch.MSE),
+                        new Gptq(Order.STATIC, 0.01),
+                        true));
+    }
+
+    @Test
+    void plainRoundingSearchesNoClip() {
+        assertThat(Recipes.find("rtn-w4a16"))
+                .isEqualTo(new Recipe(
+                        "rtn-w4a16",
+                        Propagation.INDEPENDENT,
+                        new Grid(4, 128, true, ClipSearch.NONE),
+                        new Nearest(),
+                        true));
+    }
+
+    static Iterable<Recipe> catalogue() {
+        return Recipes.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("catalogue")
+    void everyRecipeReadsBackFromJson(Recipe recipe) {
+        assertThat(Recipes.read(Json.writePretty(RecordCodec.write(recipe)))).isEqualTo(recipe);
+    }
+
+    @Test
+    void anUnknownNameListsTheKnownOnes() {
+        assertThatThrownBy(() -> Recipes.find("gptq-w5"))
+                .hasMessage("recipe: gptq-w5 (expected one of: gptq-w4a16, gptq-w4a16-asym, gptq-w8a16, gptq-w3a16,"
+                        + " gptq-w2a16, rtn-w4a16)");
+    }
+
+    @Test
+    void theVersionIsChecked() {
+        assertThatThrownBy(() -> Recipes.read("name: x")).hasMessage("apiVersion: missing (expected: quern/v1)");
+        assertThatThrownBy(() -> Recipes.read("apiVersion: quern/v2\nfuture: 1"))
+                .hasMessage("apiVersion: \"quern/v2\" (expected: quern/v1)");
+    }
+
+    @Test
+    void anUnknownKeyIsRefused() {
+        String text = Recipes.text("gptq-w4a16").replace("  damping: 0.01", "  damping: 0.01\n  seed: 1");
+        assertThatThrownBy(() -> Recipes.read(text)).isInstanceOfSatisfying(QuernException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.INVALID_RECIPE);
+            assertThat(e.violations())
+                    .containsExactly(new Violation(
+                            "/rounding/seed",
+                            "rounding.seed: unknown field (expected one of: damping, method, order)"));
+        });
+    }
+
+    @Test
+    void nineBitsAreRefused() {
+        String text = Recipes.text("gptq-w4a16").replace("bits: 4", "bits: 9");
+        assertThatThrownBy(() -> Recipes.read(text)).hasMessage("grid.bits: 9 (expected: 2 to 8)");
+    }
+
+    @Test
+    void textThatIsNoYamlIsRefusedWithItsLine() {
+        assertThatThrownBy(() -> Recipes.read("apiVersion: quern/v1\ngrid: {bits: 4"))
+                .hasMessage("recipe: line 2, column 15: end of value (expected: ',' or '}')");
+    }
+}
