@@ -18,6 +18,8 @@ public enum ErrorCode {
     ALREADY_QUANTIZED(Kind.USER),
     /** NaN or infinity in a weight. */
     NON_FINITE_WEIGHTS(Kind.USER),
+    /** NaN or infinity in the inputs of a linear: the original model overflows on the calibration text. */
+    NON_FINITE_INPUTS(Kind.USER),
     /** Calibration or evaluation text that cannot be read or is too short. */
     INVALID_DATASET(Kind.USER),
     /** The linears and the recipe do not fit each other, for example a group that does not divide the columns. */

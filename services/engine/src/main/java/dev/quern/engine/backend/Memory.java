@@ -24,6 +24,9 @@ public interface Memory {
     /** {@code target[:, columns[j]] = source[:, j]}; columns is a permutation, I32 [1, n]. */
     void scatterColumns(Tensor source, Tensor columns, Tensor target);
 
+    /** {@code target[i, j] = source[order[i], order[j]]} for a square source; order is a permutation, I32 [1, n]. */
+    void permute(Tensor source, Tensor order, Tensor target);
+
     /** The permutation that sorts a vector [1, n] by falling value, equal values by rising index, as I32 [1, n]. */
     void argsortDescending(Tensor values, Tensor order);
 }

@@ -3,38 +3,61 @@ package dev.quern.engine.backend;
 /**
  * Integer grids: {@code w = (u - z) * s} with codes u and zero points z in 0 .. 2^bits - 1 and a scale per row and group.
  * Scales lie in the set that bf16 and f16 both hold exactly (FORMATS.md 0.3), at least 2^-14.
+ *
+ * <p>A sweep needs H = V Vᵀ as {@code V = unit * sqrt(pivots)}: unit has a diagonal of ones and is upper triangular, pivots are the
+ * squares of V's diagonal, so {@code tr(E H Eᵀ) = Σ_j pivot_j |E unit_j|²} for any E = W - Q (ALGORITHMS.md 1.4).
  */
 public interface Rounding {
     /**
-     * @param groupSize columns of a group; the whole row for one scale per row
+     * @param groupSize columns of a group, a divisor of the columns; all columns for one scale per row
+     * @param symmetric fixes the zero point at 2^(bits-1)
      * @param clipSearch shrink the range where that lowers the sum of |w - q|^2.4 (ALGORITHMS.md 1.2)
      * @param roundScales false leaves scales as computed, for comparisons with other implementations
      */
-    record GridOptions(int bits, int groupSize, boolean symmetric, boolean clipSearch, boolean roundScales) {}
+    record GridOptions(int bits, int groupSize, boolean symmetric, boolean clipSearch, boolean roundScales) {
+        /** The largest code. */
+        public int top() {
+            return (1 << bits) - 1;
+        }
 
-    /** Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. */
+        /** The zero point of a symmetric grid. */
+        public int middle() {
+            return 1 << (bits - 1);
+        }
+    }
+
+    /** Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite scale. */
     void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros);
 
-    /** {@code codes = clamp(rint(w / s) + z, 0, 2^bits - 1)}, U8 [rows, cols]. */
+    /** {@code codes = clamp(rint(w / s) + z, 0, 2^bits - 1)}, U8 [rows, cols]; the quotient is rounded to the dtype of w. */
     void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes);
 
     /**
-     * GPTQ's sweep over one panel of columns, all rows, columns left to right:
-     * {@code c_j = w_j + Σ_{k<j in panel} (w_k - q_k) V_kj / V_jj}, {@code q_j} = c_j on its group's grid (ALGORITHMS.md 1.4).
+     * Splits V F64 [n, n] into unit and pivots.
      *
-     * @param w [rows, p] working weights: the original ones plus the feedback of all earlier panels; on return the original minus
-     *     the quantized values is in {@code errors}
+     * @param unit working dtype [n, n], out: V_ij / V_jj, zero below the diagonal
+     * @param pivots F64 [1, n], out: V_jj²
+     */
+    void splitFactor(Tensor v, Tensor unit, Tensor pivots);
+
+    /**
+     * GPTQ's sweep over one panel of columns, all rows, columns left to right:
+     * {@code c_j = w_j + Σ_{k<j in panel} (original_k - q_k) unit_kj}, {@code q_j} = c_j on its group's grid.
+     *
+     * @param w [rows, p] the weights plus the feedback of all earlier panels
      * @param original [rows, p] the weights as given, in the same column order
-     * @param factor F64 or working dtype [p, p]: the diagonal block of V
+     * @param unit working dtype [p, p]: the panel's diagonal block
+     * @param pivots F64 [1, p]
      * @param groups I32 [1, p]: the group of each column
      * @param codes U8 [rows, p], out
      * @param errors [rows, p], out: original - quantized
-     * @return Σ (c_j - q_j)² V_jj² over the panel, float64: summed over all panels it is tr(E H Eᵀ) with the damped H
+     * @return Σ (c_j - q_j)² pivot_j over the panel, float64: summed over all panels it is tr(E H Eᵀ), exactly
      */
     double gptqPanel(
             Tensor w,
             Tensor original,
-            Tensor factor,
+            Tensor unit,
+            Tensor pivots,
             Tensor groups,
             GridOptions grid,
             Tensor scales,
@@ -42,6 +65,19 @@ public interface Rounding {
             Tensor codes,
             Tensor errors);
 
-    /** {@code target = (u - z) * s}, rounded to {@code as} first, as a loader of that dtype sees it. */
+    /**
+     * What the weights of a panel would be, were they free to repay the errors of all earlier panels: solves
+     * {@code (target - original) unit = w - original}. The weights that the published loop holds at this point, and fits lazy scales to.
+     *
+     * @param w [rows, p] the weights plus the feedback of all earlier panels; original and target likewise
+     * @param unit working dtype [p, p]: the panel's diagonal block
+     */
+    void compensate(Tensor w, Tensor original, Tensor unit, Tensor target);
+
+    /**
+     * {@code target = (u - z) * s}, rounded to {@code as} first, as a loader of that dtype sees it.
+     *
+     * @param groupSize columns of a group, a divisor of the columns
+     */
     void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target);
 }

@@ -24,6 +24,7 @@ public final class JavaBackend implements ComputeBackend {
     private final LinearAlgebra linearAlgebra;
     private final Elementwise elementwise;
     private final Transformer transformer;
+    private final Rounding rounding;
 
     /**
      * @param workingType F32 or F64
@@ -41,6 +42,7 @@ public final class JavaBackend implements ComputeBackend {
         this.linearAlgebra = new JavaLinearAlgebra(this.threads);
         this.elementwise = new JavaElementwise();
         this.transformer = new JavaTransformer(this.threads);
+        this.rounding = new JavaRounding(this.threads);
     }
 
     @Override
@@ -75,7 +77,7 @@ public final class JavaBackend implements ComputeBackend {
 
     @Override
     public Rounding rounding() {
-        throw new UnsupportedOperationException("rounding");
+        return rounding;
     }
 
     @Override

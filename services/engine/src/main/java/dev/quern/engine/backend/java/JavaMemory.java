@@ -78,6 +78,22 @@ final class JavaMemory implements Memory {
     }
 
     @Override
+    public void permute(Tensor source, Tensor order, Tensor target) {
+        Shapes.square("source", source);
+        Shapes.same("target", target, source);
+        Shapes.shape("order", order, 1, source.cols());
+        Shapes.dtype("target", target, source.dtype());
+        HostTensor from = HostTensor.of(source);
+        HostTensor to = HostTensor.of(target);
+        int[] places = HostTensor.of(order).ints();
+        threads.run(from.rows(), r -> {
+            for (int c = 0; c < places.length; c++) {
+                to.set(r, c, from.get(places[r], places[c]));
+            }
+        });
+    }
+
+    @Override
     public void argsortDescending(Tensor values, Tensor order) {
         Shapes.shape("values", values, 1, values.cols());
         Shapes.same("order", order, values);

@@ -1,0 +1,135 @@
+package dev.quern.engine.backend.host;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.GridOptions;
+
+/**
+ * From the range of one group of weights to its scale and zero point (ALGORITHMS.md 1.2). Backends differ only in how they sum the
+ * rounding error of a group.
+ */
+public final class GroupFit {
+    /** The exponent of the error that the clip search lowers. */
+    public static final double CLIP_EXPONENT = 2.4;
+    /** The clip search tries the shares 1, 0.99 … 0.21 of the range. */
+    private static final int CLIP_STEPS = 80;
+
+    private static final double[] SHARES = shares();
+    private static final double[] SHARES_TO_EXPONENT = sharesToExponent();
+
+    private final GridOptions grid;
+    private final boolean single;
+
+    /** Scale and zero point of a group. */
+    public record Fitted(double scale, int zero) {}
+
+    /** How a backend sums the error of one group. */
+    @FunctionalInterface
+    public interface StepError {
+        /** Σ |w/s - (u - z)|^e over the group: the error in units of the scale; e is {@link #exponent}. */
+        double sum(double scale, int zero);
+    }
+
+    /** @param working the dtype that scales are stored in, F32 or F64 */
+    public GroupFit(GridOptions grid, DType working) {
+        this.grid = grid;
+        this.single = working == DType.F32;
+    }
+
+    /** The exponent of the error that decides between scales: 2 without a clip search. */
+    public static double exponent(GridOptions grid) {
+        return grid.clipSearch() ? CLIP_EXPONENT : 2;
+    }
+
+    /** {@code clamp(rint(w / s) + z, 0, top)}, the quotient rounded to float32 where single. */
+    public static int code(double w, double scale, int zero, int top, boolean single) {
+        double steps = single ? (float) (w / scale) : w / scale;
+        return (int) Math.clamp(Math.rint(steps) + zero, 0, top);
+    }
+
+    /** Fits the grid of a group whose smallest and largest weights are min and max. */
+    public Fitted fit(double min, double max, StepError error) {
+        double lo = Math.min(min, 0);
+        double hi = Math.max(max, 0);
+        double limit = Math.max(-lo, hi);
+        if (limit == 0) {
+            // Any scale represents zeros; a range of one keeps it finite and ordinary.
+            Range unit = new Range(-1, 1);
+            double scale = unit.scale(1);
+            return unit.at(grid.roundScales() ? ExactScales.below(scale) : scale, 1);
+        }
+        // Symmetric even where all weights have one sign: half the codes are then idle, but none is clipped away.
+        Range range = grid.symmetric() ? new Range(-limit, limit) : new Range(lo, hi);
+        double share = grid.clipSearch() ? range.bestShare(limit, error) : 1;
+        return grid.roundScales() ? range.rounded(share, error) : range.at(range.scale(share), share);
+    }
+
+    private final class Range {
+        private final double lo;
+        private final double hi;
+
+        Range(double lo, double hi) {
+            this.lo = lo;
+            this.hi = hi;
+        }
+
+        double scale(double share) {
+            double scale = (hi - lo) * share / grid.top();
+            // A subnormal scale would make quotients infinite.
+            return Math.max(single ? (float) scale : scale, Float.MIN_NORMAL);
+        }
+
+        Fitted at(double scale, double share) {
+            double zero = grid.symmetric() ? grid.middle() : Math.rint(-lo * share / scale);
+            return new Fitted(scale, (int) Math.clamp(zero, 0, grid.top()));
+        }
+
+        double bestShare(double limit, StepError error) {
+            double best = Double.POSITIVE_INFINITY;
+            double bestShare = 1;
+            for (int i = 0; i < CLIP_STEPS; i++) {
+                double share = SHARES[i];
+                Fitted fitted = at(scale(share), share);
+                // The largest weight alone loses this many steps, and more with every smaller share.
+                double clipped = limit * (1 - share) / fitted.scale() - 0.5;
+                if (clipped > 0 && Math.pow(clipped, CLIP_EXPONENT) * SHARES_TO_EXPONENT[i] > best) {
+                    break;
+                }
+                double sum = error.sum(fitted.scale(), fitted.zero()) * SHARES_TO_EXPONENT[i];
+                if (sum < best) {
+                    best = sum;
+                    bestShare = share;
+                }
+            }
+            return bestShare;
+        }
+
+        /** The better one of the two exact scales around the scale, by the search's own measure. */
+        Fitted rounded(double share, StepError error) {
+            double scale = (hi - lo) * share / grid.top();
+            Fitted below = at(ExactScales.below(scale), share);
+            Fitted above = at(ExactScales.above(scale), share);
+            if (below.scale() == above.scale()) {
+                return below;
+            }
+            double shrink = Math.pow(below.scale() / above.scale(), exponent(grid));
+            double errorBelow = error.sum(below.scale(), below.zero()) * shrink;
+            return errorBelow <= error.sum(above.scale(), above.zero()) ? below : above;
+        }
+    }
+
+    private static double[] shares() {
+        double[] shares = new double[CLIP_STEPS];
+        for (int i = 0; i < CLIP_STEPS; i++) {
+            shares[i] = 1 - i / 100.0;
+        }
+        return shares;
+    }
+
+    private static double[] sharesToExponent() {
+        double[] powers = new double[CLIP_STEPS];
+        for (int i = 0; i < CLIP_STEPS; i++) {
+            powers[i] = Math.pow(SHARES[i], CLIP_EXPONENT);
+        }
+        return powers;
+    }
+}

@@ -1,0 +1,216 @@
+package dev.quern.engine.backend.java;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.GridShapes;
+import dev.quern.engine.backend.host.GroupFit;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.Shapes;
+import dev.quern.engine.backend.host.SmallFloats;
+import java.util.Arrays;
+
+/** Grids and GPTQ's sweep by their definitions, a row at a time: rows do not depend on each other. */
+public final class JavaRounding implements Rounding {
+    private final HostThreads threads;
+
+    public JavaRounding(HostThreads threads) {
+        this.threads = threads;
+    }
+
+    @Override
+    public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+        GridShapes.grid(w, grid, scales, zeros);
+        HostTensor weights = HostTensor.of(w);
+        GroupFit fit = new GroupFit(grid, w.dtype());
+        threads.run(w.rows(), r -> {
+            double[] row = weights.row(r);
+            for (int g = 0; g < scales.cols(); g++) {
+                double[] group = Arrays.copyOfRange(row, g * grid.groupSize(), (g + 1) * grid.groupSize());
+                GroupFit.Fitted fitted = fit.fit(
+                        Arrays.stream(group).min().orElseThrow(),
+                        Arrays.stream(group).max().orElseThrow(),
+                        (scale, zero) -> error(group, grid, scale, zero));
+                HostTensor.of(scales).set(r, g, fitted.scale());
+                HostTensor.of(zeros).set(r, g, fitted.zero());
+            }
+        });
+    }
+
+    private static double error(double[] group, GridOptions grid, double scale, int zero) {
+        double exponent = GroupFit.exponent(grid);
+        double sum = 0;
+        for (double w : group) {
+            double steps = w / scale;
+            double rounded = Math.clamp(Math.rint(steps) + zero, 0, grid.top()) - zero;
+            sum += Math.pow(Math.abs(steps - rounded), exponent);
+        }
+        return sum;
+    }
+
+    @Override
+    public void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
+        GridShapes.grid(w, grid, scales, zeros);
+        GridShapes.codes(w, codes);
+        HostTensor weights = HostTensor.of(w);
+        boolean single = w.dtype() == DType.F32;
+        threads.run(w.rows(), r -> {
+            double[] scale = HostTensor.of(scales).row(r);
+            double[] zero = HostTensor.of(zeros).row(r);
+            for (int c = 0; c < w.cols(); c++) {
+                int g = c / grid.groupSize();
+                int code = GroupFit.code(weights.get(r, c), scale[g], (int) zero[g], grid.top(), single);
+                HostTensor.of(codes).set(r, c, code);
+            }
+        });
+    }
+
+    @Override
+    public void splitFactor(Tensor v, Tensor unit, Tensor pivots) {
+        GridShapes.split(v, unit, pivots);
+        HostTensor factor = HostTensor.of(v);
+        double[] diagonal = new double[v.cols()];
+        for (int j = 0; j < diagonal.length; j++) {
+            diagonal[j] = factor.get(j, j);
+            HostTensor.of(pivots).set(0, j, diagonal[j] * diagonal[j]);
+        }
+        threads.run(v.rows(), i -> {
+            for (int j = 0; j < diagonal.length; j++) {
+                HostTensor.of(unit).set(i, j, j < i ? 0 : factor.get(i, j) / diagonal[j]);
+            }
+        });
+    }
+
+    @Override
+    public double gptqPanel(
+            Tensor w,
+            Tensor original,
+            Tensor unit,
+            Tensor pivots,
+            Tensor groups,
+            GridOptions grid,
+            Tensor scales,
+            Tensor zeros,
+            Tensor codes,
+            Tensor errors) {
+        GridShapes.panel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
+        Panel panel = new Panel(
+                columns(HostTensor.of(unit)),
+                HostTensor.of(pivots).row(0),
+                HostTensor.of(groups).ints(),
+                grid.top(),
+                w.dtype() == DType.F32);
+        double[] losses = new double[w.rows()];
+        threads.run(w.rows(), r -> {
+            int[] row = new int[w.cols()];
+            double[] error = new double[w.cols()];
+            losses[r] = panel.sweep(
+                    HostTensor.of(w).row(r),
+                    HostTensor.of(original).row(r),
+                    HostTensor.of(scales).row(r),
+                    HostTensor.of(zeros).row(r),
+                    row,
+                    error);
+            HostTensor.of(errors).setRow(r, error);
+            HostTensor.of(codes).setRow(r, Arrays.stream(row).asDoubleStream().toArray());
+        });
+        double loss = 0;
+        for (double row : losses) {
+            loss += row;
+        }
+        return loss;
+    }
+
+    private static final class Panel {
+        /** By column: unit[j][k] is the feedback of the error of column k to column j. */
+        private final double[][] unit;
+
+        private final double[] pivots;
+        private final int[] groups;
+        private final int top;
+        private final boolean single;
+
+        Panel(double[][] unit, double[] pivots, int[] groups, int top, boolean single) {
+            this.unit = unit;
+            this.pivots = pivots;
+            this.groups = groups;
+            this.top = top;
+            this.single = single;
+        }
+
+        double sweep(double[] w, double[] original, double[] scale, double[] zero, int[] codes, double[] errors) {
+            double loss = 0;
+            for (int j = 0; j < w.length; j++) {
+                double target = w[j];
+                for (int k = 0; k < j; k++) {
+                    target += errors[k] * unit[j][k];
+                }
+                int group = groups[j];
+                codes[j] = GroupFit.code(target, scale[group], (int) zero[group], top, single);
+                double quantized = stored((codes[j] - zero[group]) * scale[group]);
+                errors[j] = stored(original[j] - quantized);
+                loss += (target - quantized) * (target - quantized) * pivots[j];
+            }
+            return loss;
+        }
+
+        private double stored(double value) {
+            return single ? (float) value : value;
+        }
+    }
+
+    @Override
+    public void compensate(Tensor w, Tensor original, Tensor unit, Tensor target) {
+        GridShapes.feedback(w, original, unit, target);
+        double[][] feedback = columns(HostTensor.of(unit));
+        threads.run(w.rows(), r -> {
+            double[] before = HostTensor.of(original).row(r);
+            double[] moved = HostTensor.of(w).row(r);
+            for (int j = 0; j < moved.length; j++) {
+                moved[j] -= before[j];
+                for (int k = 0; k < j; k++) {
+                    moved[j] -= moved[k] * feedback[j][k];
+                }
+            }
+            for (int j = 0; j < moved.length; j++) {
+                HostTensor.of(target).set(r, j, before[j] + moved[j]);
+            }
+        });
+    }
+
+    @Override
+    public void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target) {
+        GridShapes.groups("scales", scales, codes, groupSize);
+        Shapes.same("target", target, codes);
+        HostTensor u = HostTensor.of(codes);
+        threads.run(codes.rows(), r -> {
+            double[] scale = HostTensor.of(scales).row(r);
+            double[] zero = HostTensor.of(zeros).row(r);
+            for (int c = 0; c < codes.cols(); c++) {
+                int g = c / groupSize;
+                HostTensor.of(target).set(r, c, rounded((u.get(r, c) - zero[g]) * scale[g], as));
+            }
+        });
+    }
+
+    private static double rounded(double value, DType as) {
+        return switch (as) {
+            case F64 -> value;
+            case F32 -> (float) value;
+            case BF16 -> SmallFloats.bf16ToFloat(SmallFloats.doubleToBf16(value));
+            case F16 -> Float.float16ToFloat(SmallFloats.doubleToF16(value));
+            case I32, U8 -> throw new IllegalArgumentException("as: " + as + " (expected: a float type)");
+        };
+    }
+
+    private static double[][] columns(HostTensor matrix) {
+        double[][] columns = new double[matrix.cols()][matrix.rows()];
+        for (int r = 0; r < matrix.rows(); r++) {
+            for (int c = 0; c < matrix.cols(); c++) {
+                columns[c][r] = matrix.get(r, c);
+            }
+        }
+        return columns;
+    }
+}

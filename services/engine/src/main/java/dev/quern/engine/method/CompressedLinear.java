@@ -1,0 +1,64 @@
+package dev.quern.engine.method;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Memory;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One compressed linear [rows, cols], in host memory and free of any backend: what artifacts store and formats write.
+ *
+ * @param name of the weight's module, as the caller gave it
+ */
+public record CompressedLinear(String name, int rows, int cols, Core core) {
+    public CompressedLinear {
+        if (core instanceof IntegerGrid grid) {
+            check(name + " codes", grid.codes().length, (long) rows * cols);
+            check(name + " scales", grid.scales().length, (long) rows * groups(grid, cols));
+        }
+    }
+
+    /** Scales in a row. */
+    public int groups() {
+        return switch (core) {
+            case IntegerGrid grid -> groups(grid, cols);
+        };
+    }
+
+    /**
+     * The weights as a loader of dtype {@code as} sees them: rounded to it, then stored in the working type.
+     *
+     * @return [rows, cols] in the backend's working type, allocated in the scope
+     */
+    public Tensor decode(ComputeBackend backend, Scope scope, DType as) {
+        Tensor target = scope.allocate(backend.workingType(), rows, cols);
+        switch (core) {
+            case IntegerGrid grid -> decode(grid, backend, as, target);
+        }
+        return target;
+    }
+
+    private void decode(IntegerGrid grid, ComputeBackend backend, DType as, Tensor target) {
+        Memory memory = backend.memory();
+        try (Scope local = memory.scope()) {
+            Tensor codes = memory.upload(local, MemorySegment.ofArray(grid.codes()), DType.U8, rows, cols);
+            Tensor zeros = memory.upload(local, MemorySegment.ofArray(grid.zeros()), DType.U8, rows, groups());
+            Tensor exact = memory.upload(local, MemorySegment.ofArray(grid.scales()), DType.F32, rows, groups());
+            Tensor scales = local.allocate(backend.workingType(), rows, groups());
+            memory.copy(exact, scales);
+            backend.rounding().decode(codes, scales, zeros, cols / groups(), as, target);
+        }
+    }
+
+    private static int groups(IntegerGrid grid, int cols) {
+        return grid.groupSize() == 0 ? 1 : cols / grid.groupSize();
+    }
+
+    private static void check(String name, int length, long expected) {
+        if (length != expected) {
+            throw new IllegalArgumentException(name + ": " + length + " (expected: " + expected + ")");
+        }
+    }
+}

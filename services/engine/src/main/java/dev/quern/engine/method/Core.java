@@ -1,0 +1,4 @@
+package dev.quern.engine.method;
+
+/** How the values of a compressed linear are represented. */
+public sealed interface Core permits IntegerGrid {}

@@ -1,0 +1,82 @@
+package dev.quern.engine.method;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.recipes.Recipe;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Weights on a grid, in backend memory.
+ *
+ * @param codes U8 [m, n]
+ * @param scales working type [m, groups]; zeros U8, likewise
+ */
+record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor scales, Tensor zeros) {
+    /** Fits a grid to w and rounds it to the nearest codes. */
+    static GridCodes nearest(ComputeBackend backend, Scope scope, Tensor w, GridOptions grid) {
+        int groups = w.cols() / grid.groupSize();
+        Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
+        Tensor scales = scope.allocate(w.dtype(), w.rows(), groups);
+        Tensor zeros = scope.allocate(DType.U8, w.rows(), groups);
+        backend.rounding().fitGrid(w, grid, scales, zeros);
+        backend.rounding().roundToNearest(w, grid, scales, zeros, codes);
+        return new GridCodes(backend, grid, codes, scales, zeros);
+    }
+
+    /** Other codes on the same grid. */
+    GridCodes with(Tensor other) {
+        return new GridCodes(backend, grid, other, scales, zeros);
+    }
+
+    /** {@code target = w - decode(as)}. */
+    void error(Tensor w, DType as, Tensor target) {
+        backend.rounding().decode(codes, scales, zeros, grid.groupSize(), as, target);
+        backend.elementwise().scale(-1, target);
+        backend.elementwise().add(target, w, target);
+    }
+
+    /** Mean over groups of the scale over the scale that spans the largest weight of the group in w. */
+    double scaleToAbsmax(Tensor w) {
+        try (Scope scope = backend.memory().scope()) {
+            GridOptions spanning = new GridOptions(grid.bits(), grid.groupSize(), grid.symmetric(), false, false);
+            Tensor whole = scope.allocate(scales.dtype(), scales.rows(), scales.cols());
+            Tensor unused = scope.allocate(DType.U8, scales.rows(), scales.cols());
+            backend.rounding().fitGrid(w, spanning, whole, unused);
+            float[] reference = floats(whole);
+            float[] chosen = floats(scales);
+            double sum = 0;
+            for (int i = 0; i < chosen.length; i++) {
+                sum += chosen[i] / (double) reference[i];
+            }
+            return sum / chosen.length;
+        }
+    }
+
+    /** A copy in host memory. */
+    CompressedLinear toLinear(String name, Recipe.Grid recipe) {
+        byte[] u = bytes(codes);
+        IntegerGrid core =
+                new IntegerGrid(grid.bits(), recipe.groupSize(), grid.symmetric(), u, bytes(zeros), floats(scales));
+        return new CompressedLinear(name, codes.rows(), codes.cols(), core);
+    }
+
+    private byte[] bytes(Tensor tensor) {
+        byte[] values = new byte[Math.multiplyExact(tensor.rows(), tensor.cols())];
+        backend.memory().download(tensor, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** Exact for scales of the exact set. */
+    private float[] floats(Tensor tensor) {
+        float[] values = new float[Math.multiplyExact(tensor.rows(), tensor.cols())];
+        try (Scope scope = backend.memory().scope()) {
+            Tensor single = scope.allocate(DType.F32, tensor.rows(), tensor.cols());
+            backend.memory().copy(tensor, single);
+            backend.memory().download(single, MemorySegment.ofArray(values));
+        }
+        return values;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.quern.engine.method;
+
+/**
+ * {@code w[r, c] = (codes[r, c] - zeros[r, g]) * scales[r, g]} with g = c / groupSize, all in host memory, row-major. The arrays are
+ * not copied: they belong to this object and must not be changed.
+ */
+public final class IntegerGrid implements Core {
+    private final int bits;
+    private final int groupSize;
+    private final boolean symmetric;
+    private final byte[] codes;
+    private final byte[] zeros;
+    private final float[] scales;
+
+    /**
+     * @param groupSize columns that share a scale; 0 is one scale per row
+     * @param codes unsigned, 0 .. 2^bits - 1, [rows, cols]
+     * @param zeros unsigned, likewise, [rows, groups]; all 2^(bits-1) when symmetric
+     * @param scales exact in bf16 and in f16, [rows, groups]
+     */
+    public IntegerGrid(int bits, int groupSize, boolean symmetric, byte[] codes, byte[] zeros, float[] scales) {
+        if (zeros.length != scales.length) {
+            throw new IllegalArgumentException("zeros: " + zeros.length + " (expected: " + scales.length + ")");
+        }
+        this.bits = bits;
+        this.groupSize = groupSize;
+        this.symmetric = symmetric;
+        this.codes = codes;
+        this.zeros = zeros;
+        this.scales = scales;
+    }
+
+    public int bits() {
+        return bits;
+    }
+
+    /** 0 is one scale per row. */
+    public int groupSize() {
+        return groupSize;
+    }
+
+    public boolean symmetric() {
+        return symmetric;
+    }
+
+    /** [rows, cols]; not a copy. */
+    public byte[] codes() {
+        return codes;
+    }
+
+    /** [rows, groups]; not a copy. */
+    public byte[] zeros() {
+        return zeros;
+    }
+
+    /** [rows, groups]; not a copy. */
+    public float[] scales() {
+        return scales;
+    }
+}

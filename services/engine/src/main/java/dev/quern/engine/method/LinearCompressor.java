@@ -1,0 +1,209 @@
+package dev.quern.engine.method;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compresses the linears of one work unit, those that share an input, as a recipe says. They share one factorisation; each is swept
+ * on its own, so its bits do not depend on its neighbours.
+ */
+public final class LinearCompressor {
+    private final ComputeBackend backend;
+    private final Recipe recipe;
+    private final DType checkpointType;
+
+    /** @param values [rows, cols] in the backend's working type; read only */
+    public record Weight(String name, Tensor values) {}
+
+    /** A compressed linear and what it cost. */
+    public record Compressed(CompressedLinear linear, LinearFigures figures) {}
+
+    /** @param checkpointType the dtype that loaders decode to; error figures are measured on it */
+    public LinearCompressor(ComputeBackend backend, Recipe recipe, DType checkpointType) {
+        this.backend = backend;
+        this.recipe = recipe;
+        this.checkpointType = checkpointType;
+    }
+
+    /** @throws QuernException SHAPE_MISMATCH when the recipe's group does not divide the columns */
+    public static void requireFit(Recipe recipe, String name, int cols) {
+        int groupSize = recipe.grid().groupSize();
+        if (groupSize != 0 && cols % groupSize != 0) {
+            throw new QuernException(
+                    ErrorCode.SHAPE_MISMATCH,
+                    "grid.groupSize: " + groupSize + " (expected: a divisor of the " + cols + " columns of " + name
+                            + ")");
+        }
+    }
+
+    /**
+     * Upper bound of the tensor bytes that {@link #compress} allocates beside weights and statistics.
+     *
+     * @param rows of the largest linear of the unit
+     * @param typeBytes of the working type
+     */
+    public static long workingBytes(int rows, int cols, int typeBytes) {
+        long h = (long) cols * cols;
+        long w = (long) rows * cols;
+        long factoring = h * (typeBytes + Double.BYTES);
+        long sweeping = 2 * h * typeBytes + w * (4L * typeBytes + 4);
+        return Math.max(factoring, sweeping) + h;
+    }
+
+    /**
+     * Compresses all linears of a unit, in the order given.
+     *
+     * @param statistics of their common input; null only for a recipe that needs none, whose figures then take H = I
+     * @param done told of each linear when it is finished
+     * @throws QuernException SHAPE_MISMATCH, or NON_FINITE_INPUTS when the statistics hold NaN or infinity
+     * @throws Cancellation.CancelledException at most two seconds of work after cancellation was requested
+     */
+    public List<Compressed> compress(
+            List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation, Consumer<Compressed> done) {
+        unit.forEach(weight -> requireFit(recipe, weight.name(), weight.values().cols()));
+        if (statistics == null && recipe.needsCalibration()) {
+            throw new IllegalArgumentException("statistics: null (expected: sums of inputs for " + recipe.name() + ")");
+        }
+        List<Compressed> results = new ArrayList<>();
+        try (Scope scope = backend.memory().scope()) {
+            Unit shared = prepare(scope, unit.getFirst(), statistics, cancellation);
+            for (Weight weight : unit) {
+                Compressed result = compress(weight, shared, cancellation);
+                results.add(result);
+                done.accept(result);
+            }
+        }
+        return results;
+    }
+
+    /** Compresses one linear; see {@link #compress(List, Statistics, Cancellation, Consumer)}. */
+    public Compressed compress(Weight weight, @Nullable Statistics statistics, Cancellation cancellation) {
+        return compress(List.of(weight), statistics, cancellation, done -> {}).getFirst();
+    }
+
+    /**
+     * What the linears of a unit share.
+     *
+     * @param dead U8 [1, n], null where no column is dead
+     * @param factor null for plain rounding; then fallback says why, if the recipe asked for more
+     */
+    private record Unit(
+            @Nullable Tensor dead,
+            int deadColumns,
+            @Nullable DampedFactor factor,
+            @Nullable String fallback,
+            ErrorMeasure measure) {
+        static Unit nearest(@Nullable String fallback, ErrorMeasure measure) {
+            return new Unit(null, 0, null, fallback, measure);
+        }
+    }
+
+    private Unit prepare(Scope scope, Weight first, @Nullable Statistics statistics, Cancellation cancellation) {
+        if (statistics == null) {
+            return Unit.nearest(null, ErrorMeasure.plain(backend));
+        }
+        InputStatistics inputs = InputStatistics.of(backend, scope, statistics, first.name());
+        if (!inputs.hasSignal()) {
+            // Every column is dead; zeroing them all would only destroy a linear that this text never reached.
+            String reason = recipe.needsCalibration() ? "no calibration input reached this linear" : null;
+            return Unit.nearest(reason, ErrorMeasure.plain(backend));
+        }
+        if (!(recipe.rounding() instanceof Recipe.Gptq gptq)) {
+            return Unit.nearest(null, ErrorMeasure.weighted(backend, scope, inputs.gram(), cancellation));
+        }
+        Optional<DampedFactor> factor = DampedFactor.of(backend, scope, inputs, gptq, cancellation);
+        ErrorMeasure measure = ErrorMeasure.weighted(backend, scope, inputs.gram(), cancellation);
+        String reason = factor.isPresent() ? null : "H is not positive definite with any damping below 1";
+        Tensor dead = inputs.deadColumns() == 0 ? null : inputs.dead();
+        return new Unit(dead, inputs.deadColumns(), factor.orElse(null), reason, measure);
+    }
+
+    private Compressed compress(Weight weight, Unit unit, Cancellation cancellation) {
+        Tensor w = weight.values();
+        try (Scope scope = backend.memory().scope()) {
+            Tensor kept = kept(scope, w, unit.dead());
+            GridCodes nearest = GridCodes.nearest(backend, scope, kept, options(w.cols()));
+            Tensor scratch = scope.allocate(w.dtype(), w.rows(), w.cols());
+            double reference = unit.measure().of(w);
+            nearest.error(w, checkpointType, scratch);
+            double nearestError = unit.measure().of(scratch);
+
+            GridCodes chosen = nearest;
+            double loss = nearestError;
+            double error = nearestError;
+            if (unit.factor() != null) {
+                chosen = nearest.with(scope.allocate(DType.U8, w.rows(), w.cols()));
+                loss = sweep(unit.factor(), kept, chosen, scratch, cancellation);
+                chosen.error(w, checkpointType, scratch);
+                error = unit.measure().of(scratch);
+            }
+            LinearFigures figures = figures(unit, error, nearestError, reference, chosen.scaleToAbsmax(kept), loss);
+            return new Compressed(chosen.toLinear(weight.name(), recipe.grid()), figures);
+        }
+    }
+
+    private static LinearFigures figures(
+            Unit unit, double error, double nearest, double reference, double scaleToAbsmax, double loss) {
+        DampedFactor factor = unit.factor();
+        return new LinearFigures(
+                relative(error, reference),
+                relative(nearest, reference),
+                factor == null ? 0 : factor.damping(),
+                factor == null ? 0 : factor.retries(),
+                unit.fallback(),
+                unit.deadColumns(),
+                scaleToAbsmax,
+                loss);
+    }
+
+    /** W without its dead columns, which no output ever sees; W itself where none is dead. */
+    private Tensor kept(Scope scope, Tensor w, @Nullable Tensor dead) {
+        if (dead == null) {
+            return w;
+        }
+        Tensor kept = scope.allocate(w.dtype(), w.rows(), w.cols());
+        backend.memory().copy(w, kept);
+        backend.elementwise().zeroColumns(dead, kept);
+        return kept;
+    }
+
+    /** Sweeps w in the factor's order and puts the codes back in the linear's. */
+    private double sweep(DampedFactor factor, Tensor w, GridCodes target, Tensor errors, Cancellation cancellation) {
+        GptqSweep sweep = new GptqSweep(backend, factor, target.grid(), GptqSweep.PANEL, cancellation);
+        if (factor.natural()) {
+            return sweep.run(w, target.scales(), target.zeros(), target.codes(), errors);
+        }
+        try (Scope scope = backend.memory().scope()) {
+            Tensor ordered = scope.allocate(w.dtype(), w.rows(), w.cols());
+            Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
+            backend.memory().gatherColumns(w, factor.order(), ordered);
+            double loss = sweep.run(ordered, target.scales(), target.zeros(), codes, errors);
+            backend.memory().scatterColumns(codes, factor.order(), target.codes());
+            return loss;
+        }
+    }
+
+    private GridOptions options(int cols) {
+        Recipe.Grid grid = recipe.grid();
+        int groupSize = grid.groupSize() == 0 ? cols : grid.groupSize();
+        boolean clipSearch = grid.clipSearch() == Recipe.ClipSearch.MSE;
+        return new GridOptions(grid.bits(), groupSize, grid.symmetric(), clipSearch, true);
+    }
+
+    /** Of weights that reach no output nothing is lost. */
+    private static double relative(double error, double reference) {
+        return reference == 0 ? 0 : Math.max(0, error / reference);
+    }
+}
