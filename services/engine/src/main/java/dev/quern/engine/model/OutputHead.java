@@ -32,7 +32,7 @@ public final class OutputHead implements AutoCloseable {
     }
 
     /** Tokens whose logits fit in {@value #LOGITS_BYTES} bytes; depends on the model only, so that results do. */
-    public int tokensAtOnce() {
+    public static int tokensAtOnce(Architecture architecture) {
         long row = (long) architecture.vocabulary() * Float.BYTES;
         return Math.clamp(LOGITS_BYTES / row, 1, MAX_TOKENS);
     }

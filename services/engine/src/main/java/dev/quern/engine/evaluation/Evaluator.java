@@ -1,0 +1,116 @@
+package dev.quern.engine.evaluation;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.BlockWeights;
+import dev.quern.engine.model.Embedding;
+import dev.quern.engine.model.Interpreter;
+import dev.quern.engine.model.OutputHead;
+import dev.quern.engine.model.WeightSource;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.nio.file.Path;
+
+/**
+ * Walks the original and the compressed model side by side over the same text, block by block: a block's weights are loaded once for
+ * all tiles, and only one block is in memory. Hidden states stay in the working dtype.
+ */
+public final class Evaluator {
+    private final ComputeBackend backend;
+    private final Architecture architecture;
+    private final WeightSource source;
+    private final Path scratch;
+
+    /**
+     * @param source the original model
+     * @param scratch an existing folder for hidden states, 2 × tokens × hidden × 4 bytes
+     */
+    public Evaluator(ComputeBackend backend, Architecture architecture, WeightSource source, Path scratch) {
+        this.backend = backend;
+        this.architecture = architecture;
+        this.source = source;
+        this.scratch = scratch;
+    }
+
+    /**
+     * Figures of every token that has a predecessor in its window.
+     *
+     * @param windows a shard; tiles start at its first window
+     * @throws QuernException INVALID_DATASET for a token that the model does not have, or windows that predict nothing
+     */
+    public TokenFigures evaluate(
+            TokenWindows windows, CompressedBlocks compressed, Progress progress, Cancellation cancellation) {
+        requireTokens(windows);
+        Tiling tiling = Tiling.of(windows.count(), windows.seqLen());
+        int chunks = Math.ceilDiv((int) windows.size(), OutputHead.tokensAtOnce(architecture));
+        int total = tiling.tiles() * (1 + 2 * architecture.blocks()) + chunks;
+        Steps steps = new Steps(total, progress, cancellation);
+        try (Lane original = new Lane(backend, tiling, architecture.hidden(), scratch);
+                Lane other = new Lane(backend, tiling, architecture.hidden(), scratch)) {
+            embed(original, windows, steps);
+            other.join(original);
+            advance(original, other, compressed, tiling.seqLen(), steps);
+            return compare(original, other, windows, chunks, steps);
+        }
+    }
+
+    private void embed(Lane lane, TokenWindows windows, Steps steps) {
+        try (Embedding embedding = new Embedding(backend, architecture, source)) {
+            lane.embed(embedding, windows, steps);
+        }
+    }
+
+    private void advance(Lane original, Lane other, CompressedBlocks compressed, int seqLen, Steps steps) {
+        try (Interpreter interpreter = new Interpreter(backend, architecture.program(), architecture.rope(), seqLen)) {
+            for (int block = 0; block < architecture.blocks(); block++) {
+                // One after the other: the weights of one block are in memory, not of two.
+                try (BlockWeights weights = weights(block)) {
+                    original.advance(interpreter, weights, steps);
+                }
+                try (BlockWeights weights = weights(block)) {
+                    compressed.replaceLinears(block, weights);
+                    other.advance(interpreter, weights, steps);
+                }
+            }
+        }
+    }
+
+    private TokenFigures compare(Lane original, Lane other, TokenWindows windows, int chunks, Steps steps) {
+        try (OutputHead head = new OutputHead(backend, architecture, source);
+                LogitComparison comparison = new LogitComparison(backend, architecture, head, windows)) {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                comparison.compare(chunk, original, other);
+                steps.next();
+            }
+            return comparison.figures();
+        }
+    }
+
+    private BlockWeights weights(int block) {
+        return new BlockWeights(backend, source, architecture.prefix(block));
+    }
+
+    /** Bytes that {@link #evaluate} writes under scratch. */
+    public long scratchBytes(long tokens) {
+        return 2 * HiddenStates.bytes(tokens, architecture.hidden(), backend.workingType());
+    }
+
+    private void requireTokens(TokenWindows windows) {
+        if (windows.seqLen() < 2) {
+            throw new QuernException(
+                    ErrorCode.INVALID_DATASET,
+                    "seqLen: " + windows.seqLen() + " (expected: at least 2 to predict a token)");
+        }
+        for (int token : windows.tokens(0, windows.count())) {
+            if (token < 0 || token >= architecture.vocabulary()) {
+                throw new QuernException(
+                        ErrorCode.INVALID_DATASET,
+                        "%s: token %d (expected: 0 to %d, as vocab_size says)"
+                                .formatted(windows.source(), token, architecture.vocabulary() - 1));
+            }
+        }
+    }
+}

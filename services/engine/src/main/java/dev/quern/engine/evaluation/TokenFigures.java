@@ -1,0 +1,84 @@
+package dev.quern.engine.evaluation;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Per predicted token, in window order: negative log likelihood of the token that follows under both models, KL(original ‖
+ * compressed), both in nats, and whether both models find the same token most probable. Immutable.
+ */
+public final class TokenFigures {
+    private static final int MAGIC = 0x31465451;
+    private static final int HEADER = 2 * Integer.BYTES;
+    private static final int TOKEN = 3 * Float.BYTES + 1;
+
+    private final float[] nllOriginal;
+    private final float[] nllCompressed;
+    private final float[] kl;
+    private final byte[] top1;
+
+    TokenFigures(float[] nllOriginal, float[] nllCompressed, float[] kl, byte[] top1) {
+        this.nllOriginal = nllOriginal;
+        this.nllCompressed = nllCompressed;
+        this.kl = kl;
+        this.top1 = top1;
+    }
+
+    /** Predicted tokens: all of a window but the first. */
+    public int count() {
+        return kl.length;
+    }
+
+    public float nllOriginal(int token) {
+        return nllOriginal[token];
+    }
+
+    public float nllCompressed(int token) {
+        return nllCompressed[token];
+    }
+
+    public float kl(int token) {
+        return kl[token];
+    }
+
+    public boolean sameTop1(int token) {
+        return top1[token] != 0;
+    }
+
+    /** Everything, little-endian, to be read back by {@link #of}. */
+    public byte[] bytes() {
+        ByteBuffer out = ByteBuffer.allocate(HEADER + count() * TOKEN).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(MAGIC).putInt(count());
+        for (float[] figures : new float[][] {nllOriginal, nllCompressed, kl}) {
+            out.asFloatBuffer().put(figures);
+            out.position(out.position() + count() * Float.BYTES);
+        }
+        return out.put(top1).array();
+    }
+
+    /**
+     * @throws IllegalArgumentException when the bytes were not made by {@link #bytes}
+     */
+    public static TokenFigures of(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length < HEADER || in.getInt() != MAGIC) {
+            throw new IllegalArgumentException("token figures: " + bytes.length + " bytes (expected: QTF1 ...)");
+        }
+        int count = in.getInt();
+        if (count < 0 || in.remaining() != (long) count * TOKEN) {
+            throw new IllegalArgumentException("token figures: " + in.remaining() + " bytes (expected: " + count
+                    + " tokens of " + TOKEN + " bytes)");
+        }
+        TokenFigures figures =
+                new TokenFigures(floats(in, count), floats(in, count), floats(in, count), new byte[count]);
+        in.get(figures.top1);
+        return figures;
+    }
+
+    private static float[] floats(ByteBuffer in, int count) {
+        float[] floats = new float[count];
+        in.asFloatBuffer().get(floats);
+        in.position(in.position() + count * Float.BYTES);
+        return floats;
+    }
+}
