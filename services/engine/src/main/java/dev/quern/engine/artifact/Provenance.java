@@ -1,0 +1,78 @@
+package dev.quern.engine.artifact;
+
+import dev.quern.engine.artifact.ArtifactName.Kind;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.RecordCodec;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What the artifacts of one compression are made from, and so their names (DESIGN.md 4). Only what decides a payload enters its key:
+ * not the recipe's name, and for plain rounding no calibration text. A stream of the original model has one key however it was made,
+ * so neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
+ *
+ * @param modelDigest of the checkpoint
+ * @param calibrationDigest of the token windows
+ * @param windowsPerTile the plan's tile: sums run tile by tile
+ * @param profile numeric profile of the job's workers
+ */
+public record Provenance(
+        String modelDigest, Recipe recipe, String calibrationDigest, int windowsPerTile, String profile) {
+    static final String BLOCK_SCHEMA = "quern-block/v1";
+    static final String STREAM_SCHEMA = "quern-stream/v1";
+
+    /** The artifact of a block. */
+    public ArtifactName block(int block) {
+        if (recipe.propagation() == Propagation.INDEPENDENT || !recipe.needsCalibration()) {
+            return block(block, recipe.needsCalibration() ? originalStream(block) : "");
+        }
+        // Block and stream alternate along the chain; a loop, for a model of any depth.
+        String stream = originalStream(0);
+        for (int earlier = 0; earlier < block; earlier++) {
+            stream = sequentialStream(block(earlier, stream), earlier + 1);
+        }
+        return block(block, stream);
+    }
+
+    /** The stream that enters a block. */
+    public ArtifactName stream(int block) {
+        boolean original = recipe.propagation() == Propagation.INDEPENDENT || block == 0;
+        String key = original ? originalStream(block) : sequentialStream(block(block - 1), block);
+        return new ArtifactName(Kind.STREAM, block, key);
+    }
+
+    private ArtifactName block(int block, String inputs) {
+        String key = key(JsonObject.EMPTY
+                .with("schema", BLOCK_SCHEMA)
+                .with("model", modelDigest)
+                .with("grid", RecordCodec.write(recipe.grid()))
+                .with("rounding", RecordCodec.write(recipe.rounding()))
+                .with("block", block)
+                .with("inputs", inputs)
+                .with("profile", profile));
+        return new ArtifactName(Kind.BLOCK, block, key);
+    }
+
+    private String originalStream(int block) {
+        return key(JsonObject.EMPTY
+                .with("schema", STREAM_SCHEMA)
+                .with("model", modelDigest)
+                .with("calibration", calibrationDigest)
+                .with("windowsPerTile", windowsPerTile)
+                .with("block", block)
+                .with("profile", profile));
+    }
+
+    private static String sequentialStream(ArtifactName before, int block) {
+        return key(JsonObject.EMPTY
+                .with("schema", STREAM_SCHEMA)
+                .with("from", before.inputKey())
+                .with("block", block));
+    }
+
+    private static String key(JsonObject parts) {
+        return Digests.sha256(Json.canonical(parts).getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,77 @@
+package dev.quern.engine.artifact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.artifact.ArtifactName.Kind;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import org.junit.jupiter.api.Test;
+
+class ProvenanceTest {
+    private static final Recipe.Rounding GPTQ = new Gptq(Order.STATIC, 0.01);
+    private static final Recipe.Rounding NEAREST = new Nearest();
+    private static final Provenance INDEPENDENT = of("a", Propagation.INDEPENDENT, 4, GPTQ, "text", 8);
+    private static final Provenance SEQUENTIAL = of("a", Propagation.SEQUENTIAL, 4, GPTQ, "text", 8);
+
+    @Test
+    void aKeyHoldsWhatDecidesAPayload() {
+        ArtifactName name = INDEPENDENT.block(2);
+
+        assertThat(of("b", Propagation.INDEPENDENT, 4, GPTQ, "text", 8).block(2))
+                .as("the recipe's name")
+                .isEqualTo(name);
+        assertThat(of("a", Propagation.INDEPENDENT, 3, GPTQ, "text", 8).block(2))
+                .isNotEqualTo(name);
+        assertThat(of("a", Propagation.INDEPENDENT, 4, NEAREST, "text", 8).block(2))
+                .isNotEqualTo(name);
+        assertThat(of("a", Propagation.INDEPENDENT, 4, GPTQ, "other", 8).block(2))
+                .isNotEqualTo(name);
+        assertThat(of("a", Propagation.INDEPENDENT, 4, GPTQ, "text", 4).block(2))
+                .isNotEqualTo(name);
+        assertThat(INDEPENDENT.block(1).inputKey()).isNotEqualTo(name.inputKey());
+    }
+
+    @Test
+    void plainRoundingNeedsNoText() {
+        assertThat(of("a", Propagation.INDEPENDENT, 4, NEAREST, "text", 8).block(2))
+                .isEqualTo(
+                        of("a", Propagation.SEQUENTIAL, 4, NEAREST, "other", 4).block(2));
+    }
+
+    @Test
+    void aStreamOfTheOriginalModelDoesNotDependOnTheRecipe() {
+        assertThat(INDEPENDENT.stream(3))
+                .isEqualTo(of("b", Propagation.INDEPENDENT, 2, GPTQ, "text", 8).stream(3))
+                .isNotEqualTo(SEQUENTIAL.stream(3));
+        assertThat(INDEPENDENT.stream(0)).isEqualTo(SEQUENTIAL.stream(0));
+    }
+
+    /** The first block has the same inputs either way; each later one of a sequential walk has those of the one before. */
+    @Test
+    void sequentialKeysFormAChain() {
+        assertThat(SEQUENTIAL.block(0)).isEqualTo(INDEPENDENT.block(0));
+        assertThat(SEQUENTIAL.block(1)).isNotEqualTo(INDEPENDENT.block(1));
+        assertThat(of("a", Propagation.SEQUENTIAL, 3, GPTQ, "text", 8).stream(1))
+                .isNotEqualTo(SEQUENTIAL.stream(1));
+    }
+
+    @Test
+    void aNameSurvivesItsText() {
+        ArtifactName name = SEQUENTIAL.stream(17);
+
+        assertThat(name.kind()).isEqualTo(Kind.STREAM);
+        assertThat(name.fileName()).startsWith("stream-00017-");
+        assertThat(ArtifactName.parse(name.fileName())).isEqualTo(name);
+    }
+
+    private static Provenance of(
+            String recipe, Propagation propagation, int bits, Recipe.Rounding rounding, String text, int tile) {
+        Grid grid = new Grid(bits, 128, true, ClipSearch.MSE);
+        return new Provenance("model", new Recipe(recipe, propagation, grid, rounding, true), text, tile, "profile");
+    }
+}
