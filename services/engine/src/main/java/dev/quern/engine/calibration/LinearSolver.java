@@ -1,0 +1,92 @@
+package dev.quern.engine.calibration;
+
+import dev.quern.engine.artifact.BlockArtifact;
+import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.LinearCompressor;
+import dev.quern.engine.method.LinearCompressor.Compressed;
+import dev.quern.engine.method.LinearCompressor.Weight;
+import dev.quern.engine.method.LinearFigures;
+import dev.quern.engine.method.Statistics;
+import dev.quern.engine.model.BlockWeights;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.WorkUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Compresses the linears of one block, unit by unit, and keeps the results. */
+final class LinearSolver {
+    private final WalkInputs inputs;
+    private final WalkOptions options;
+    private final int block;
+    private final BlockWeights weights;
+    private final LinearCompressor compressor;
+    private final Map<String, BlockArtifact.Entry> done = new HashMap<>();
+    private long lastNanos;
+
+    LinearSolver(ComputeBackend backend, WalkInputs inputs, WalkOptions options, int block, BlockWeights weights) {
+        this.inputs = inputs;
+        this.options = options;
+        this.block = block;
+        this.weights = weights;
+        this.compressor = new LinearCompressor(backend, inputs.provenance().recipe(), inputs.storedType());
+    }
+
+    /** @param statistics null for a recipe that needs none */
+    void solve(WorkUnit unit, @Nullable Statistics statistics) {
+        List<Weight> unitWeights = unit.linears().stream()
+                .map(spec -> new Weight(prefix() + spec.name(), weights.tensor(spec.weight())))
+                .toList();
+        lastNanos = System.nanoTime();
+        compressor.compress(unitWeights, statistics, options.cancellation(), this::keep);
+    }
+
+    private void keep(Compressed result) {
+        long now = System.nanoTime();
+        // What linears of a unit share, mostly the factor, counts for the first of them.
+        double seconds = (now - lastNanos) / 1e9;
+        lastNanos = now;
+        LinearRecord linear = record(result, seconds);
+        done.put(linear.name(), new BlockArtifact.Entry(result.linear(), linear));
+        options.listener().linearDone(block, linear);
+    }
+
+    private LinearRecord record(Compressed result, double seconds) {
+        LinearFigures figures = result.figures();
+        IntegerGrid grid = switch (result.linear().core()) {
+            case IntegerGrid integers -> integers;
+        };
+        return new LinearRecord(
+                result.linear().name().substring(prefix().length()),
+                result.linear().rows(),
+                result.linear().cols(),
+                grid.bits(),
+                grid.groupSize(),
+                grid.symmetric(),
+                figures.relativeError(),
+                figures.relativeErrorNearest(),
+                figures.damping(),
+                figures.retries(),
+                figures.fallback(),
+                figures.deadColumns(),
+                figures.scaleToAbsmax(),
+                seconds);
+    }
+
+    /** The block's artifact, once all units are solved; linears in program order. */
+    BlockArtifact artifact() {
+        List<BlockArtifact.Entry> entries = inputs.architecture().program().linears().stream()
+                .map(LinearSpec::name)
+                .map(name -> Objects.requireNonNull(done.get(name), name))
+                .toList();
+        return new BlockArtifact(block, prefix(), entries);
+    }
+
+    private String prefix() {
+        return inputs.architecture().prefix(block);
+    }
+}

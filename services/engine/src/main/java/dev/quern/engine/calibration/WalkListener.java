@@ -1,0 +1,24 @@
+package dev.quern.engine.calibration;
+
+import dev.quern.engine.artifact.LinearRecord;
+import java.util.List;
+
+/** Hears how a walk goes on, from the walk's thread; must return at once. */
+public interface WalkListener {
+    WalkListener NONE = new WalkListener() {};
+
+    /** Work on a block begins; its inputs may still have to be replayed. */
+    default void blockStarted(int block) {}
+
+    /** One more tile went through a block: for statistics, for its outputs, or both. */
+    default void tileDone(int block) {}
+
+    default void linearDone(int block, LinearRecord linear) {}
+
+    /**
+     * The artifact of a block is durable.
+     *
+     * @param reused it was there before and was not made again
+     */
+    default void blockDone(int block, boolean reused, List<LinearRecord> linears) {}
+}

@@ -1,0 +1,261 @@
+package dev.quern.engine.calibration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.Cancellation.CancelledException;
+import dev.quern.engine.artifact.BlockArtifact;
+import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.engine.artifact.FolderBlockStore;
+import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Architectures;
+import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The committed model, compressed by the plain backend on a little text: five tiles of two windows, the last of one. */
+class BlockWalkTest {
+    private static final int SEQ_LEN = 24;
+    private static final long ALL_STATISTICS = Long.MAX_VALUE;
+
+    private static JavaBackend backend;
+    private static Checkpoint checkpoint;
+    private static Architecture architecture;
+    private static TokenWindows windows;
+
+    @TempDir
+    Path folder;
+
+    private final List<Integer> made = new ArrayList<>();
+    private final List<Integer> reused = new ArrayList<>();
+    private Path scratch;
+
+    @BeforeAll
+    static void open() {
+        backend = new JavaBackend(DType.F32, 2);
+        checkpoint = Checkpoint.open(Samples.tinyLlama());
+        architecture = Architectures.of(checkpoint.config());
+        try (Tokenizer tokenizer = Tokenizer.open(Samples.tinyLlama())) {
+            windows = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions())
+                    .calibration(null, 9, SEQ_LEN);
+        }
+    }
+
+    @AfterAll
+    static void close() {
+        checkpoint.close();
+        backend.close();
+    }
+
+    @BeforeEach
+    void makeScratch() throws IOException {
+        scratch = Files.createDirectories(folder.resolve("scratch"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyLinearIsBetterThanPlainRounding(Propagation propagation) {
+        FolderBlockStore store = store("a");
+
+        List<LinearRecord> linears = new ArrayList<>();
+        try (BlockWalk walk = walk(backend, propagation, store, ALL_STATISTICS, Cancellation.NEVER, all())) {
+            while (walk.hasNext()) {
+                linears.addAll(walk.next());
+            }
+            assertThat(walk.rest().isEmpty()).isTrue();
+        }
+
+        assertThat(made).containsExactly(0, 1, 2, 3);
+        assertThat(linears).hasSize(4 * 7).allSatisfy(linear -> {
+            assertThat(linear.relativeError()).isPositive().isLessThan(linear.relativeErrorNearest());
+            assertThat(linear.fallback()).isNull();
+            assertThat(linear.seconds()).isPositive();
+        });
+        assertThat(scratch).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void threadsMemoryAndSlicesChangeNoBit(Propagation propagation) {
+        FolderBlockStore whole = store("whole");
+        run(backend, propagation, whole, ALL_STATISTICS);
+        FolderBlockStore sliced = store("sliced");
+        try (JavaBackend oneThread = new JavaBackend(DType.F32, 1)) {
+            Slice slice = all();
+            while (!slice.isEmpty()) {
+                // Memory for one unit's statistics only: a pass over the tiles for each unit.
+                try (BlockWalk walk = walk(oneThread, propagation, sliced, 1, Cancellation.NEVER, slice)) {
+                    walk.next();
+                    slice = walk.rest();
+                }
+            }
+        }
+
+        assertSameBlocks(propagation, whole, sliced);
+        assertThat(sliced.find(provenance(propagation).stream(2)))
+                .as("position")
+                .isPresent();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aResumedWalkMakesOnlyTheMissingBlocks(Propagation propagation) {
+        FolderBlockStore store = store("a");
+        run(backend, propagation, store, ALL_STATISTICS);
+        BlockArtifact before = read(propagation, store, 2);
+        store.delete(provenance(propagation).block(2));
+        made.clear();
+
+        run(backend, propagation, store, ALL_STATISTICS);
+
+        assertThat(made).as("made, with the inputs replayed from the tokens").containsExactly(2);
+        assertThat(reused).containsExactly(0, 1, 3);
+        assertSameLinears(read(propagation, store, 2), before);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCancelledWalkGoesOnToTheSameBytes(Propagation propagation) {
+        FolderBlockStore undisturbed = store("undisturbed");
+        run(backend, propagation, undisturbed, ALL_STATISTICS);
+        made.clear();
+        FolderBlockStore store = store("a");
+        Slice rest = all();
+        // Wherever it is stopped: at the first tile, between tiles, between panels, after a commit.
+        for (int checks = 1; !rest.isEmpty(); checks += 40) {
+            AtomicInteger left = new AtomicInteger(checks);
+            rest = runUntil(propagation, store, () -> left.decrementAndGet() < 0, rest);
+        }
+
+        assertThat(made).containsExactly(0, 1, 2, 3);
+        assertSameBlocks(propagation, undisturbed, store);
+    }
+
+    private Slice runUntil(Propagation propagation, FolderBlockStore store, Cancellation cancellation, Slice slice) {
+        try (BlockWalk walk = walk(backend, propagation, store, ALL_STATISTICS, cancellation, slice)) {
+            try {
+                while (walk.hasNext()) {
+                    walk.next();
+                }
+            } catch (CancelledException e) {
+                assertThat(walk.rest().end()).isEqualTo(slice.end());
+            }
+            return walk.rest();
+        }
+    }
+
+    @Test
+    void aDamagedArtifactIsReportedAndLeftAlone() throws IOException {
+        FolderBlockStore store = store("a");
+        run(backend, Propagation.INDEPENDENT, store, ALL_STATISTICS);
+        Path file = store.find(provenance(Propagation.INDEPENDENT).block(1)).orElseThrow();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+
+        assertThatThrownBy(() -> run(backend, Propagation.INDEPENDENT, store, ALL_STATISTICS))
+                .isInstanceOf(DamagedArtifactException.class)
+                .hasMessageContaining("block-00001-");
+        assertThat(file).hasBinaryContent(bytes);
+    }
+
+    @Test
+    void nothingStaysAllocated() {
+        long before = backend.liveBytes();
+        run(backend, Propagation.SEQUENTIAL, store("a"), ALL_STATISTICS);
+
+        assertThat(backend.liveBytes()).isEqualTo(before);
+    }
+
+    private void run(JavaBackend on, Propagation propagation, FolderBlockStore store, long statisticsBytes) {
+        try (BlockWalk walk = walk(on, propagation, store, statisticsBytes, Cancellation.NEVER, all())) {
+            while (walk.hasNext()) {
+                walk.next();
+            }
+        }
+    }
+
+    private BlockWalk walk(
+            JavaBackend on,
+            Propagation propagation,
+            FolderBlockStore store,
+            long statisticsBytes,
+            Cancellation cancellation,
+            Slice slice) {
+        WalkListener listener = new WalkListener() {
+            @Override
+            public void blockDone(int block, boolean again, List<LinearRecord> linears) {
+                (again ? reused : made).add(block);
+            }
+        };
+        WalkInputs inputs = new WalkInputs(
+                architecture, new CheckpointWeights(on, checkpoint), DType.BF16, windows, provenance(propagation));
+        return BlockWalk.open(
+                on, inputs, store, new WalkOptions(scratch, statisticsBytes, listener, cancellation), slice);
+    }
+
+    private static Provenance provenance(Propagation propagation) {
+        Grid grid = new Grid(3, 32, true, ClipSearch.NONE);
+        Recipe recipe = new Recipe("test", propagation, grid, new Gptq(Order.STATIC, 0.01), true);
+        return new Provenance("model", recipe, windows.digest(), 2, "java");
+    }
+
+    private static Slice all() {
+        return new Slice(0, architecture.blocks());
+    }
+
+    private FolderBlockStore store(String name) {
+        return new FolderBlockStore(folder.resolve(name));
+    }
+
+    private static BlockArtifact read(Propagation propagation, FolderBlockStore store, int block) {
+        var name = provenance(propagation).block(block);
+        return BlockArtifact.read(store.find(name).orElseThrow(), name);
+    }
+
+    private static void assertSameBlocks(Propagation propagation, FolderBlockStore one, FolderBlockStore other) {
+        for (int block = 0; block < architecture.blocks(); block++) {
+            assertSameLinears(read(propagation, one, block), read(propagation, other, block));
+        }
+    }
+
+    private static void assertSameLinears(BlockArtifact one, BlockArtifact other) {
+        for (int i = 0; i < one.linears().size(); i++) {
+            CompressedLinear a = one.linears().get(i).linear();
+            CompressedLinear b = other.linears().get(i).linear();
+            assertThat(a.name()).isEqualTo(b.name());
+            if (a.core() instanceof IntegerGrid x && b.core() instanceof IntegerGrid y) {
+                assertThat(Arrays.equals(x.codes(), y.codes()))
+                        .as(a.name() + " codes")
+                        .isTrue();
+                assertThat(x.scales()).isEqualTo(y.scales());
+            }
+        }
+    }
+}
