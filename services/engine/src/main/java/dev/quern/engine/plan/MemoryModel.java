@@ -1,0 +1,83 @@
+package dev.quern.engine.plan;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.method.LinearCompressor;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.TensorSpec;
+import dev.quern.engine.model.WorkUnit;
+import dev.quern.recipes.Recipe;
+import java.util.List;
+
+/**
+ * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the tiles in flight, or
+ * with what solving its largest linear takes, or twice with the logits of an evaluation. Mapped files do not count.
+ */
+record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int threads) {
+    private static final int FLOAT = DType.F32.bytes();
+    /** JVM, code, native libraries, and what they keep for themselves. */
+    private static final long PROCESS = 400L << 20;
+    /** What the evaluation holds of logits: two streams of 256 MB, and a slice of the head. */
+    private static final long LOGITS = (2 * 256L + 64) << 20;
+
+    /** Bytes of H for each work unit. */
+    List<Long> statistics() {
+        if (!recipe.needsCalibration()) {
+            return List.of(0L);
+        }
+        return architecture.program().units().stream()
+                .map(unit -> (long) unit.cols() * unit.cols() * DType.F64.bytes())
+                .toList();
+    }
+
+    /** Everything but statistics. */
+    long withoutStatistics() {
+        long calibrating = recipe.needsCalibration() ? tile() : 0;
+        long compressing = block() + codes() + Math.max(calibrating, solving());
+        long evaluating = 2 * block() + codes() + tile() + logits();
+        return PROCESS + Math.max(compressing, evaluating);
+    }
+
+    /** A block's weights in float32. */
+    private long block() {
+        return architecture.program().weights().stream()
+                        .mapToLong(MemoryModel::elements)
+                        .sum()
+                * FLOAT;
+    }
+
+    /** The codes of a block, a byte each, on the heap. */
+    private long codes() {
+        return architecture.program().linears().stream()
+                .mapToLong(linear -> (long) linear.rows() * linear.cols())
+                .sum();
+    }
+
+    /** A tile in flight: the values that are alive at once, attention scores, and a Gram matrix before it is added. */
+    private long tile() {
+        long width = LiveValues.peakWidth(architecture.program(), architecture.hidden());
+        long values = tiling.tokensPerTile() * (width * FLOAT + architecture.hidden() * (long) DType.BF16.bytes());
+        long scores = (long) threads * tiling.seqLen() * tiling.seqLen() * FLOAT;
+        int widest = architecture.program().units().stream()
+                .mapToInt(WorkUnit::cols)
+                .max()
+                .orElse(0);
+        return values + scores + (long) widest * widest * FLOAT;
+    }
+
+    private long solving() {
+        return architecture.program().linears().stream()
+                .mapToLong(linear -> LinearCompressor.workingBytes(linear.rows(), linear.cols(), FLOAT))
+                .max()
+                .orElse(0);
+    }
+
+    private long logits() {
+        long all = 2L * architecture.vocabulary() * 4096 * FLOAT;
+        return Math.min(all, LOGITS);
+    }
+
+    private static long elements(TensorSpec tensor) {
+        return (long) tensor.rows() * tensor.cols();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.quern.engine.plan;
+
+import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.method.LinearCompressor;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.plan.Plan.Linear;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import java.util.List;
+
+/** Plans a compression from what the headers say; reads no weight and no text, so it answers at once. */
+public final class Planner {
+    private Planner() {}
+
+    /**
+     * @param sourceBytes of the checkpoint's tensors
+     * @param storedBytes of one stored weight: 2 for bf16 and f16, 4 for f32
+     * @throws QuernException SHAPE_MISMATCH when the recipe does not fit a linear; MEMORY_BUDGET with the bytes predicted when the
+     *     model cannot be compressed within the budget
+     */
+    public static Plan plan(
+            Architecture architecture, long sourceBytes, int storedBytes, Workload workload, Budget budget) {
+        Recipe recipe = workload.recipe();
+        List<Linear> linears = architecture.program().linears().stream()
+                .map(linear -> new Linear(linear.name(), linear.rows(), linear.cols()))
+                .toList();
+        linears.forEach(linear -> LinearCompressor.requireFit(recipe, linear.name(), linear.cols()));
+        Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
+        MemoryModel memory = new MemoryModel(architecture, recipe, tiling, budget.threads());
+        long statistics = statisticsBytes(memory, budget);
+        long weights = linears.stream().mapToLong(Linear::weights).sum() * architecture.blocks();
+        long compressed = linears.stream()
+                        .mapToLong(linear -> compressedBytes(linear, recipe))
+                        .sum()
+                * architecture.blocks();
+        TimeModel time = new TimeModel(architecture, workload, budget, passes(architecture, recipe, statistics));
+        return new Plan(
+                tiling,
+                List.of(new Slice(0, architecture.blocks())),
+                architecture.blocks(),
+                linears,
+                weights,
+                8.0 * compressed / weights,
+                statistics,
+                memory.withoutStatistics() + statistics,
+                scratchBytes(architecture, recipe, tiling, compressed),
+                sourceBytes - weights * storedBytes + compressed,
+                time.secondsPerStage(sourceBytes));
+    }
+
+    /** What the budget leaves for statistics: at least those of the largest unit, at most those of a whole block. */
+    private static long statisticsBytes(MemoryModel memory, Budget budget) {
+        long largest =
+                memory.statistics().stream().mapToLong(Long::longValue).max().orElse(0);
+        long all = memory.statistics().stream().mapToLong(Long::longValue).sum();
+        long free = budget.memoryBytes() - memory.withoutStatistics();
+        if (free < largest) {
+            long needed = memory.withoutStatistics() + largest;
+            throw new QuernException(
+                    ErrorCode.MEMORY_BUDGET,
+                    "memory: " + needed + " bytes predicted (expected: at most " + budget.memoryBytes()
+                            + ", what this machine can give; fewer tokens in a window take less)");
+        }
+        return Math.min(free, all);
+    }
+
+    /** Passes over the tiles of each block; the same partition as the walk makes. */
+    private static int passes(Architecture architecture, Recipe recipe, long statisticsBytes) {
+        if (!recipe.needsCalibration()) {
+            return 0;
+        }
+        int passes = 0;
+        long free = -1;
+        for (WorkUnit unit : architecture.program().units()) {
+            long bytes = (long) unit.cols() * unit.cols() * Double.BYTES;
+            if (bytes > free) {
+                passes++;
+                free = statisticsBytes;
+            }
+            free -= bytes;
+        }
+        return recipe.propagation() == Recipe.Propagation.SEQUENTIAL ? passes + 1 : passes;
+    }
+
+    /** As compressed-tensors stores a linear: packed codes, 2-byte scales, the shape, packed zero points where they differ. */
+    private static long compressedBytes(Linear linear, Recipe recipe) {
+        int bits = recipe.grid().bits();
+        long groups = recipe.grid().groups(linear.cols());
+        long codes = linear.rows() * Math.ceilDiv((long) linear.cols() * bits, 32) * Integer.BYTES;
+        long scales = linear.rows() * groups * Short.BYTES;
+        long zeros = recipe.grid().symmetric() ? 0 : Math.ceilDiv((long) linear.rows() * bits, 32) * groups * 4;
+        return codes + scales + zeros + 2 * Long.BYTES;
+    }
+
+    /** A stream and its copy on the way to the store, one block on its way, and the result before it is published. */
+    private static long scratchBytes(Architecture architecture, Recipe recipe, Tiling tiling, long compressed) {
+        long stream = recipe.needsCalibration() ? tiling.tokens() * architecture.hidden() * Short.BYTES : 0;
+        return 2 * stream + compressed / architecture.blocks();
+    }
+}
