@@ -1,0 +1,17 @@
+package dev.quern.contract;
+
+import io.temporal.workflow.SignalMethod;
+import io.temporal.workflow.WorkflowInterface;
+import io.temporal.workflow.WorkflowMethod;
+
+/** One generation of one job, from inspection to its end. */
+@WorkflowInterface
+public interface CompressionWorkflow {
+    /** Ends in an outcome whatever happens to the job; fails only by a defect of the workflow itself. */
+    @WorkflowMethod(name = "compression")
+    Outcome run(JobRef job);
+
+    /** The owner's wish, written to the row before. */
+    @SignalMethod
+    void cancel();
+}

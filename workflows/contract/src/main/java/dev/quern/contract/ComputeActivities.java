@@ -1,0 +1,24 @@
+package dev.quern.contract;
+
+import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.ActivityMethod;
+
+/** The heavy work of a job, on a worker's device. One attempt each: the workflow looks at a failure and decides. */
+@ActivityInterface
+public interface ComputeActivities {
+    /** The first compute activity of a job: who takes it decides the job's numeric profile. */
+    @ActivityMethod(name = "announce")
+    Device announce(JobRef job);
+
+    /** Walks blocks until the slice's time is up; every block is durable before the next begins, one that exists is not made again. */
+    @ActivityMethod(name = "compress")
+    SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight);
+
+    /**
+     * Compares original and compressed model over a shard of windows.
+     *
+     * @return key of the token figures
+     */
+    @ActivityMethod(name = "evaluate")
+    String evaluate(JobRef job, PlanRef plan, Shard shard);
+}

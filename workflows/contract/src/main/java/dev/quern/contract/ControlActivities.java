@@ -1,0 +1,46 @@
+package dev.quern.contract;
+
+import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.ActivityMethod;
+import java.util.List;
+import java.util.Map;
+
+/** The light work of a job, in the control process. Every one may run twice. */
+@ActivityInterface
+public interface ControlActivities {
+    @ActivityMethod(name = "record")
+    void record(JobRef job, StepRecord step);
+
+    /** Reads all of the source: refuses what is unsafe, damaged or not supported; tokenizes the texts. */
+    @ActivityMethod(name = "inspect")
+    Inspection inspect(JobRef job);
+
+    /** Fixes tile, segments and numeric profile. The profile of a job's first plan stands for all its generations. */
+    @ActivityMethod(name = "plan")
+    PlanRef plan(JobRef job, Inspection inspection, Device device);
+
+    /** Deletes a damaged artifact, if it is the damaged version still, so that it is made again. */
+    @ActivityMethod(name = "repair")
+    void repair(JobRef job, PlanRef plan, String artifact);
+
+    /** Writes the output to scratch. */
+    @ActivityMethod(name = "assemble")
+    void assemble(JobRef job, PlanRef plan);
+
+    /** Reads back all that was assembled and compares it. */
+    @ActivityMethod(name = "verify")
+    void verify(JobRef job, PlanRef plan);
+
+    /**
+     * Reduces the figures, asks the gate, writes the report, publishes or quarantines.
+     *
+     * @param figures keys, in the order of the plan's shards
+     * @param secondsPerStage as the workflow measured them
+     */
+    @ActivityMethod(name = "publish")
+    Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage);
+
+    /** Deletes what only a running job needs; called when the row is at its end. */
+    @ActivityMethod(name = "cleanup")
+    void cleanup(JobRef job);
+}

@@ -1,0 +1,58 @@
+package dev.quern.contract;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import io.temporal.client.ActivityCompletionException;
+import io.temporal.failure.ApplicationFailure;
+
+/** Errors on their way through Temporal: the kind of an error is its failure type, code and artifact are its details. */
+public final class Failures {
+    public static final String USER = ErrorCode.Kind.USER.name();
+    public static final String RESOURCES = ErrorCode.Kind.RESOURCES.name();
+    public static final String INTERNAL = ErrorCode.Kind.INTERNAL.name();
+    /** An artifact that is not what was committed; the detail after the code is its name. */
+    public static final String DAMAGED = "DAMAGED_ARTIFACT";
+
+    /** A defect is tried again so often in all. */
+    public static final int INTERNAL_ATTEMPTS = 3;
+
+    private Failures() {}
+
+    /**
+     * What an activity throws for this error.
+     *
+     * @param attempt of the activity, from 1: a defect is not retried for ever
+     */
+    public static RuntimeException toTemporal(Throwable error, int attempt) {
+        return switch (error) {
+            // A cancel, or a workflow that is gone: Temporal's own word for it.
+            case ActivityCompletionException cancelled -> cancelled;
+            case ApplicationFailure known -> known;
+            case QuernException known -> failure(known.code(), String.valueOf(known.getMessage()), known, attempt);
+            case OutOfMemoryError e -> failure(ErrorCode.OUT_OF_MEMORY, "out of memory: " + e.getMessage(), e, attempt);
+            default -> failure(ErrorCode.INTERNAL, error.toString(), error, attempt);
+        };
+    }
+
+    public static RuntimeException damaged(String artifact, Throwable error) {
+        return ApplicationFailure.newFailureWithCause(
+                String.valueOf(error.getMessage()), DAMAGED, error, ErrorCode.INTERNAL.slug(), artifact);
+    }
+
+    private static ApplicationFailure failure(ErrorCode code, String message, Throwable cause, int attempt) {
+        String type = code.kind().name();
+        boolean last = switch (code) {
+            // The same job needs the same room tomorrow.
+            case MEMORY_BUDGET, DISK_BUDGET -> true;
+            default ->
+                switch (code.kind()) {
+                    case USER -> true;
+                    case RESOURCES -> false;
+                    case INTERNAL -> attempt >= INTERNAL_ATTEMPTS;
+                };
+        };
+        return last
+                ? ApplicationFailure.newNonRetryableFailureWithCause(message, type, cause, code.slug())
+                : ApplicationFailure.newFailureWithCause(message, type, cause, code.slug());
+    }
+}

@@ -1,0 +1,27 @@
+package dev.quern.contract;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a job ended.
+ *
+ * @param state COMPLETED, QUARANTINED, REJECTED, FAILED or CANCELLED
+ * @param code a slug of {@code ErrorCode}; null where there is nothing to explain
+ * @param message for the owner, beside a code
+ * @param location of the result in the store; null where there is none
+ * @param digest of the result
+ */
+public record Outcome(
+        String state,
+        @Nullable String code,
+        @Nullable String message,
+        @Nullable String location,
+        @Nullable String digest) {
+    public static Outcome failed(String state, String code, String message) {
+        return new Outcome(state, code, message, null, null);
+    }
+
+    public static Outcome cancelled() {
+        return new Outcome("CANCELLED", null, null, null, null);
+    }
+}

@@ -1,0 +1,8 @@
+package dev.quern.contract;
+
+/**
+ * Windows [first, end) of one evaluation file.
+ *
+ * @param file its index in the request
+ */
+public record Shard(int file, int first, int end) {}

@@ -1,0 +1,10 @@
+package dev.quern.contract;
+
+/**
+ * The blocks [first, end) that are left of a segment.
+ */
+public record SliceRef(int first, int end) {
+    public boolean empty() {
+        return first >= end;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.quern.workflows;
+
+import dev.quern.contract.Failures;
+import dev.quern.contract.Outcome;
+import dev.quern.contract.Published;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
+import io.temporal.failure.TimeoutFailure;
+import org.jspecify.annotations.Nullable;
+
+/** What the end of the work means for the job. */
+final class Outcomes {
+    private static final String INTERNAL_CODE = "internal";
+
+    private Outcomes() {}
+
+    static Outcome of(Published published) {
+        return published.accepted()
+                ? new Outcome("COMPLETED", null, null, published.location(), published.digest())
+                : new Outcome(
+                        "QUARANTINED", "gate-failed", published.message(), published.location(), published.digest());
+    }
+
+    static Outcome of(@Nullable Outcome outcome, @Nullable RuntimeException failure) {
+        if (outcome != null) {
+            return outcome;
+        }
+        return failure == null ? Outcome.cancelled() : of(failure);
+    }
+
+    /** In a sentence, for the owner. */
+    static String explain(ActivityFailure failure) {
+        return String.valueOf(of(failure).message());
+    }
+
+    private static Outcome of(Throwable failure) {
+        return switch (failure) {
+            case CanceledFailure cancelled -> Outcome.cancelled();
+            case ActivityFailure activity when activity.getCause() != null -> of(activity.getCause());
+            case TimeoutFailure timeout -> Outcome.failed("FAILED", INTERNAL_CODE, "a worker was lost");
+            case ApplicationFailure error ->
+                Outcome.failed(
+                        error.getType().equals(Failures.USER) ? "REJECTED" : "FAILED",
+                        code(error),
+                        error.getOriginalMessage());
+            default -> Outcome.failed("FAILED", INTERNAL_CODE, String.valueOf(failure.getMessage()));
+        };
+    }
+
+    /** A cancelled job keeps a result that was published all the same, and no other end. */
+    static Outcome afterCancel(Outcome outcome) {
+        return outcome.location() == null ? Outcome.cancelled() : outcome;
+    }
+
+    private static String code(ApplicationFailure error) {
+        return error.getDetails().getSize() == 0
+                ? INTERNAL_CODE
+                : error.getDetails().get(0, String.class);
+    }
+}

@@ -1,0 +1,155 @@
+package dev.quern.workflows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.contract.CompressionWorkflow;
+import dev.quern.contract.Failures;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.Outcome;
+import dev.quern.contract.Queues;
+import dev.quern.contract.StepRecord;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.testing.TestWorkflowEnvironment;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerOptions;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class CompressionWorkflowTest {
+    private static final JobRef JOB = new JobRef("default", "job", 1);
+
+    private final FakeControl control = new FakeControl();
+    private final FakeWorker device = new FakeWorker();
+    private TestWorkflowEnvironment temporal;
+
+    @BeforeEach
+    void start() {
+        temporal = TestWorkflowEnvironment.newInstance();
+        Worker host = temporal.newWorker(Queues.CONTROL);
+        host.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
+        host.registerActivitiesImplementations(control);
+        // As the real worker has it: with the SDK's own intervals a cancel would be heard after 24 s.
+        WorkerOptions prompt = WorkerOptions.newBuilder()
+                .setDefaultHeartbeatThrottleInterval(Duration.ofMillis(100))
+                .setMaxHeartbeatThrottleInterval(Duration.ofMillis(100))
+                .build();
+        temporal.newWorker(Queues.ofClass("cpu"), prompt).registerActivitiesImplementations(device);
+        temporal.newWorker(Queues.ofProfile("cpu", "p1"), prompt).registerActivitiesImplementations(device);
+        temporal.start();
+    }
+
+    @AfterEach
+    void stop() {
+        temporal.close();
+    }
+
+    @Test
+    void goesThroughTheStagesInOrder() {
+        Outcome outcome = workflow().run(JOB);
+
+        assertThat(outcome).isEqualTo(new Outcome("COMPLETED", null, null, "t/default/outputs/x", "sha"));
+        assertThat(control.stages())
+                .containsExactly("INSPECT", "PLAN", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
+        assertThat(control.states()).containsExactly("RUNNING", "COMPLETED");
+        assertThat(control.steps).extracting(StepRecord::seq).isSorted().doesNotHaveDuplicates();
+        assertThat(control.calls)
+                .containsExactly(
+                        "inspect", "plan p1", "assemble", "verify", "publish [figures-0, figures-8]", "cleanup");
+        assertThat(device.made).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
+    void quarantinesWhatItsGateRefuses() {
+        control.accepted = false;
+
+        assertThat(workflow().run(JOB))
+                .returns("QUARANTINED", Outcome::state)
+                .returns("kl 9 (expected: at most 1)", Outcome::message);
+    }
+
+    @Test
+    void rejectsBadInputWithoutASecondTry() {
+        control.inspectionFails = new QuernException(ErrorCode.INVALID_CHECKPOINT, "config.json: missing");
+
+        assertThat(workflow().run(JOB))
+                .isEqualTo(Outcome.failed("REJECTED", "invalid-checkpoint", "config.json: missing"));
+        assertThat(control.calls).containsExactly("inspect", "cleanup");
+    }
+
+    @Test
+    void givesUpADefectAfterThreeAttempts() {
+        for (int i = 0; i < Failures.INTERNAL_ATTEMPTS; i++) {
+            device.trouble.add(() -> {
+                throw Failures.toTemporal(new IllegalStateException("broken"), 1);
+            });
+        }
+        assertThat(workflow().run(JOB)).returns("FAILED", Outcome::state).returns("internal", Outcome::code);
+        assertThat(device.tilesInFlight).hasSize(Failures.INTERNAL_ATTEMPTS);
+    }
+
+    @Test
+    void halvesTheTilesInFlightWhenMemoryRunsOut() {
+        device.trouble.add(() -> {
+            throw Failures.toTemporal(new OutOfMemoryError("heap"), 1);
+        });
+
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(device.tilesInFlight.subList(0, 2)).containsExactly(4, 2);
+        assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+    }
+
+    @Test
+    void hasADamagedArtifactDeletedAndMadeAgain() {
+        device.trouble.add(() -> {
+            throw Failures.damaged("block-00000-abc", new IllegalStateException("payload"));
+        });
+
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(control.calls).contains("repair block-00000-abc");
+    }
+
+    @Test
+    void cancelsWithinSecondsWithTheWorkersWord() throws Exception {
+        CountDownLatch working = new CountDownLatch(1);
+        device.trouble.add(() -> {
+            working.countDown();
+            FakeWorker.untilCancelled();
+        });
+        CompressionWorkflow workflow = workflow();
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        await(working);
+
+        workflow.cancel();
+
+        assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.cancelled());
+        assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
+        assertThat(control.calls.getLast()).isEqualTo("cleanup");
+        assertThat(device.made).isEmpty();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private CompressionWorkflow workflow() {
+        WorkflowOptions options = WorkflowOptions.newBuilder()
+                .setTaskQueue(Queues.CONTROL)
+                .setWorkflowId(JOB.workflowId())
+                .build();
+        return temporal.getWorkflowClient().newWorkflowStub(CompressionWorkflow.class, options);
+    }
+}

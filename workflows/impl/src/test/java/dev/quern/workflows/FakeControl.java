@@ -1,0 +1,90 @@
+package dev.quern.workflows;
+
+import dev.quern.contract.ControlActivities;
+import dev.quern.contract.Device;
+import dev.quern.contract.Failures;
+import dev.quern.contract.Inspection;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Published;
+import dev.quern.contract.Queues;
+import dev.quern.contract.Shard;
+import dev.quern.contract.SliceRef;
+import dev.quern.contract.StepRecord;
+import dev.quern.recipes.QuernException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** A control process without rows and files: one segment of four blocks, two shards. */
+final class FakeControl implements ControlActivities {
+    static final int BLOCKS = 4;
+
+    final List<StepRecord> steps = new CopyOnWriteArrayList<>();
+    final List<String> calls = new CopyOnWriteArrayList<>();
+    volatile @Nullable QuernException inspectionFails;
+    volatile boolean accepted = true;
+
+    @Override
+    public void record(JobRef job, StepRecord step) {
+        steps.add(step);
+    }
+
+    @Override
+    public Inspection inspect(JobRef job) {
+        calls.add("inspect");
+        if (inspectionFails != null) {
+            throw Failures.toTemporal(inspectionFails, 1);
+        }
+        return new Inspection("digest", null, List.of());
+    }
+
+    @Override
+    public PlanRef plan(JobRef job, Inspection inspection, Device device) {
+        calls.add("plan " + device.profile());
+        return new PlanRef(
+                "plan",
+                Queues.ofProfile("cpu", device.profile()),
+                4,
+                List.of(new SliceRef(0, BLOCKS)),
+                List.of(new Shard(0, 0, 8), new Shard(0, 8, 16)));
+    }
+
+    @Override
+    public void repair(JobRef job, PlanRef plan, String artifact) {
+        calls.add("repair " + artifact);
+    }
+
+    @Override
+    public void assemble(JobRef job, PlanRef plan) {
+        calls.add("assemble");
+    }
+
+    @Override
+    public void verify(JobRef job, PlanRef plan) {
+        calls.add("verify");
+    }
+
+    @Override
+    public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage) {
+        calls.add("publish " + figures);
+        return new Published(accepted, accepted ? "" : "kl 9 (expected: at most 1)", "t/default/outputs/x", "sha");
+    }
+
+    @Override
+    public void cleanup(JobRef job) {
+        calls.add("cleanup");
+    }
+
+    List<String> states() {
+        return steps.stream().map(StepRecord::state).distinct().toList();
+    }
+
+    List<String> stages() {
+        return steps.stream()
+                .map(step -> String.valueOf(step.stage()))
+                .distinct()
+                .toList();
+    }
+}

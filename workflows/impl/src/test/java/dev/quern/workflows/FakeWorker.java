@@ -1,0 +1,59 @@
+package dev.quern.workflows;
+
+import dev.quern.contract.ComputeActivities;
+import dev.quern.contract.Device;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Shard;
+import dev.quern.contract.SliceRef;
+import dev.quern.contract.SliceResult;
+import io.temporal.activity.Activity;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A worker that makes a block per slice, and fails as it is told before it does. */
+final class FakeWorker implements ComputeActivities {
+    /** What happens instead of a slice. */
+    interface Trouble {
+        void happen();
+    }
+
+    final List<Integer> made = new CopyOnWriteArrayList<>();
+    final List<Integer> tilesInFlight = new CopyOnWriteArrayList<>();
+    final Deque<Trouble> trouble = new ArrayDeque<>();
+
+    @Override
+    public Device announce(JobRef job) {
+        return new Device("p1", "fake", 1, 1 << 20);
+    }
+
+    @Override
+    public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tiles) {
+        tilesInFlight.add(tiles);
+        Trouble next = trouble.poll();
+        if (next != null) {
+            next.happen();
+        }
+        made.add(slice.first());
+        return new SliceResult(new SliceRef(slice.first() + 1, slice.end()), 1, 0);
+    }
+
+    @Override
+    public String evaluate(JobRef job, PlanRef plan, Shard shard) {
+        return "figures-" + shard.first();
+    }
+
+    /** Works until it is cancelled, as the engine does between panels. */
+    static void untilCancelled() {
+        while (true) {
+            Activity.getExecutionContext().heartbeat(null);
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}
