@@ -23,14 +23,14 @@ public final class SafetensorsFile {
 
     private final Path path;
     private final Map<String, TensorEntry> entries;
+    private final MemorySegment bytes;
     private final MemorySegment data;
-    private final long size;
 
-    private SafetensorsFile(Path path, SafetensorsHeader header, MemorySegment data, long size) {
+    private SafetensorsFile(Path path, SafetensorsHeader header, MemorySegment bytes) {
         this.path = path;
         this.entries = header.entries();
-        this.data = data;
-        this.size = size;
+        this.bytes = bytes;
+        this.data = bytes.asSlice(bytes.byteSize() - header.dataBytes());
     }
 
     /**
@@ -46,8 +46,7 @@ public final class SafetensorsFile {
             SafetensorsHeader header = SafetensorsHeader.parse(name, json);
             long start = LENGTH + headerBytes;
             checkCovered(name, header.dataBytes(), size - start);
-            return new SafetensorsFile(
-                    path, header, channel.map(MapMode.READ_ONLY, start, header.dataBytes(), arena), size);
+            return new SafetensorsFile(path, header, channel.map(MapMode.READ_ONLY, 0, size, arena));
         } catch (IOException e) {
             throw Refusal.unreadable(path, e);
         }
@@ -104,7 +103,7 @@ public final class SafetensorsFile {
 
     /** Size of the whole file. */
     public long size() {
-        return size;
+        return bytes.byteSize();
     }
 
     /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor */
@@ -120,5 +119,10 @@ public final class SafetensorsFile {
             throw damaged(Refusal.name(path), name + ": missing (expected: a tensor of this name)");
         }
         return entry;
+    }
+
+    /** The whole file. */
+    MemorySegment bytes() {
+        return bytes;
     }
 }
