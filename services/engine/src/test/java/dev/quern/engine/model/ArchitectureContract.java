@@ -17,30 +17,27 @@ public abstract class ArchitectureContract {
     /** Issue 3 section 3: max|Δ| / max|logit|. */
     private static final double TOLERANCE = 1e-4;
 
-    /** A backend with this working type; closed by the test. */
-    protected abstract ComputeBackend backend(DType workingType);
+    /** A new backend; closed by the test. */
+    protected abstract ComputeBackend backend();
+
+    protected double tolerance() {
+        return TOLERANCE;
+    }
 
     @ParameterizedTest
     @EnumSource(ModelFixture.class)
     void logitsEqualTransformers(ModelFixture fixture) {
-        assertThat(distance(fixture, DType.F32)).isLessThan(TOLERANCE);
+        assertThat(distance(fixture)).isLessThan(tolerance());
     }
 
-    /** In float64 what is left is the rounding of the reference. */
-    @ParameterizedTest
-    @EnumSource(ModelFixture.class)
-    void logitsInFloat64EqualTransformers(ModelFixture fixture) {
-        assertThat(distance(fixture, DType.F64)).isLessThan(TOLERANCE / 10);
-    }
-
-    private double distance(ModelFixture fixture, DType workingType) {
-        try (ComputeBackend backend = backend(workingType);
+    private double distance(ModelFixture fixture) {
+        try (ComputeBackend backend = backend();
                 ModelFixture.Model model = fixture.open();
                 Scope scope = backend.memory().scope()) {
             int[] tokens = fixture.tokens();
             Tensor ids = upload(backend, scope, tokens);
             Tensor logits = scope.allocate(
-                    workingType, tokens.length, model.architecture().vocabulary());
+                    backend.workingType(), tokens.length, model.architecture().vocabulary());
             new Forward(backend, model.architecture(), model.source(backend)).logits(ids, fixture.seqLen(), logits);
             return distance(values(backend, logits), fixture.logits());
         }
