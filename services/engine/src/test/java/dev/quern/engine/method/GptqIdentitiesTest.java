@@ -138,11 +138,14 @@ class GptqIdentitiesTest {
             double[][] h = lab.gram(n);
             GridOptions grid = Lab.options(bits, group, symmetric);
             int[][] codes = sweep(lab, w, h, grid, false);
-            int[][] lazy = sweep(lab, w, h, grid, true);
+            // Not symmetric: there a group that begins with its largest weight begins on the tie -7.5, whatever the
+            // algorithm.
+            GridOptions lazyGrid = Lab.options(bits, group, false);
+            int[][] lazy = sweep(lab, w, h, lazyGrid, true);
             double[][] damped = Lab.damped(h, 0.01);
             for (int r = 0; r < m; r++) {
                 assertThat(codes[r]).isEqualTo(Oracle.textbook(w[r], damped, grid, false));
-                assertThat(lazy[r]).isEqualTo(Oracle.textbook(w[r], damped, grid, true));
+                assertThat(lazy[r]).isEqualTo(Oracle.textbook(w[r], damped, lazyGrid, true));
             }
         }
     }

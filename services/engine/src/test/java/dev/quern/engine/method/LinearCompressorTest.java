@@ -1,0 +1,201 @@
+package dev.quern.engine.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.method.LinearCompressor.Compressed;
+import dev.quern.engine.method.LinearCompressor.Weight;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Order;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LinearCompressorTest {
+    private static final Recipe W4 = Lab.gptq(new Recipe.Grid(4, 16, true, ClipSearch.MSE), Order.STATIC, 0.01);
+
+    /** Not a theorem for one row where codes are clipped, so the total counts. */
+    @ParameterizedTest(name = "{0} bits, symmetric {1}")
+    @CsvSource({"2, true", "3, false", "4, true", "8, false"})
+    void gptqIsBetterThanNearestAndSaysSo(int bits, boolean symmetric) {
+        for (Order order : Order.values()) {
+            try (Lab lab = new Lab(DType.F32, 3)) {
+                Recipe.Grid grid = new Recipe.Grid(bits, 16, symmetric, ClipSearch.MSE);
+                double[][] w = lab.gaussian(40, 64);
+                double[][] h = lab.gram(64);
+                Compressed gptq = lab.compress(Lab.gptq(grid, order, 0.01), w, h);
+                Compressed nearest = lab.compress(Lab.nearest(grid), w, h);
+
+                // Would a fallback pass unnoticed, these codes were equal.
+                assertThat(Lab.codes(gptq)).isNotEqualTo(Lab.codes(nearest));
+                assertThat(gptq.figures().relativeError())
+                        .isLessThan(nearest.figures().relativeError());
+                assertThat(gptq.figures().relativeErrorNearest())
+                        .isEqualTo(nearest.figures().relativeErrorNearest())
+                        .isEqualTo(nearest.figures().relativeError());
+                assertThat(gptq.figures().fallback()).isNull();
+                assertThat(gptq.figures().damping()).isEqualTo(0.01);
+                assertThat(gptq.figures().retries()).isZero();
+                assertThat(gptq.figures().scaleToAbsmax()).isBetween(0.3, 1.01);
+            }
+        }
+    }
+
+    @Test
+    void figuresMeasureWhatALoaderSees() {
+        try (Lab lab = new Lab(DType.F64, 4)) {
+            Recipe recipe = Lab.gptq(Lab.grid(8, 32, true), Order.STATIC, 0.01);
+            double[][] w = lab.gaussian(9, 64);
+            double[][] h = lab.gram(64);
+            LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.BF16);
+            Statistics statistics = new Statistics(lab.tensor(DType.F64, h), 1);
+            Compressed result = compressor.compress(new Weight("w", lab.tensor(w)), statistics, Cancellation.NEVER);
+
+            double[][] e = Lab.array(result.linear().decode(lab.backend, lab.scope, DType.BF16));
+            for (int r = 0; r < w.length; r++) {
+                for (int c = 0; c < w[r].length; c++) {
+                    e[r][c] = w[r][c] - e[r][c];
+                }
+            }
+            double expected = Lab.quadratic(e, h) / Lab.quadratic(w, h);
+            assertThat(result.figures().relativeError()).isCloseTo(expected, within(1e-9 * expected));
+        }
+    }
+
+    @Test
+    void withoutStatisticsFiguresTakeTheIdentity() {
+        try (Lab lab = new Lab(DType.F64, 5)) {
+            double[][] w = lab.gaussian(5, 32);
+            Recipe recipe = Lab.nearest(Lab.grid(4, 16, false));
+            LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.F64);
+            Compressed result = compressor.compress(new Weight("w", lab.tensor(w)), null, Cancellation.NEVER);
+            Compressed weighted = lab.compress(recipe, w, Lab.identity(32, 3));
+
+            assertThat(result.figures().relativeError())
+                    .isCloseTo(weighted.figures().relativeError(), within(1e-12));
+            assertThat(Lab.codes(result)).isEqualTo(Lab.codes(weighted));
+        }
+    }
+
+    /** q, k and v share their input: one factorisation, and still the bits that each would have alone. */
+    @Test
+    void aUnitGivesTheBitsOfItsLinears() {
+        try (Lab lab = new Lab(DType.F32, 6)) {
+            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(48)), 1);
+            LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.BF16);
+            List<Weight> unit = List.of(
+                    new Weight("q", lab.tensor(lab.gaussian(20, 48))),
+                    new Weight("k", lab.tensor(lab.gaussian(7, 48))),
+                    new Weight("v", lab.tensor(lab.gaussian(130, 48))));
+            List<Compressed> told = new ArrayList<>();
+            List<Compressed> together = compressor.compress(unit, statistics, Cancellation.NEVER, told::add);
+
+            assertThat(told).isEqualTo(together);
+            for (int i = 0; i < unit.size(); i++) {
+                Compressed alone = compressor.compress(unit.get(i), statistics, Cancellation.NEVER);
+                assertThat(alone.linear().name()).isEqualTo(unit.get(i).name());
+                assertThat(Lab.codes(alone)).isEqualTo(Lab.codes(together.get(i)));
+                assertThat(alone.figures()).isEqualTo(together.get(i).figures());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void threadsChangeNoBit(int threads) {
+        try (Lab lab = new Lab(new JavaBackend(DType.F32, threads), 7);
+                Lab reference = new Lab(new JavaBackend(DType.F32, 2), 7)) {
+            double[][] w = lab.gaussian(33, 80);
+            double[][] h = lab.gram(80);
+            Compressed expected = reference.compress(W4, w, h);
+            Compressed result = lab.compress(W4, w, h);
+            assertThat(Lab.codes(result)).isEqualTo(Lab.codes(expected));
+            assertThat(result.figures()).isEqualTo(expected.figures());
+        }
+    }
+
+    /** Codes near a tie may differ, and then later ones: few, and to no effect on the error. */
+    @ParameterizedTest
+    @EnumSource(Order.class)
+    void float32AgreesWithFloat64(Order order) {
+        Recipe recipe = Lab.gptq(Lab.grid(4, 32, true), order, 0.01);
+        try (Lab single = new Lab(DType.F32, 8);
+                Lab exact = new Lab(DType.F64, 8)) {
+            double[][] w = exact.gaussian(64, 256);
+            double[][] h = exact.gram(256);
+            Compressed a = single.compress(recipe, w, h);
+            Compressed b = exact.compress(recipe, w, h);
+            assertThat(equalShare(Lab.codes(a), Lab.codes(b))).isGreaterThan(0.999);
+            assertThat(a.figures().loss())
+                    .isCloseTo(b.figures().loss(), within(1e-4 * b.figures().loss()));
+        }
+    }
+
+    private static double equalShare(byte[] a, byte[] b) {
+        int equal = 0;
+        for (int i = 0; i < a.length; i++) {
+            equal += a[i] == b[i] ? 1 : 0;
+        }
+        return equal / (double) a.length;
+    }
+
+    @Test
+    void refusesAGroupThatDoesNotDivide() {
+        try (Lab lab = new Lab(DType.F64, 9)) {
+            assertThatThrownBy(() -> lab.compress(W4, lab.gaussian(2, 24), Lab.identity(24, 1)))
+                    .isInstanceOf(QuernException.class)
+                    .hasMessageContaining("grid.groupSize: 16")
+                    .hasMessageContaining("24 columns of w")
+                    .extracting(e -> ((QuernException) e).code())
+                    .isEqualTo(ErrorCode.SHAPE_MISMATCH);
+        }
+    }
+
+    @Test
+    void stopsWhenCancelled() {
+        try (Lab lab = new Lab(DType.F64, 10)) {
+            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
+            LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.F64);
+            Weight weight = new Weight("w", lab.tensor(lab.gaussian(4, 32)));
+            assertThatThrownBy(() -> compressor.compress(weight, statistics, () -> true))
+                    .isInstanceOf(Cancellation.CancelledException.class);
+        }
+    }
+
+    @Test
+    void freesWhatItAllocates() {
+        JavaBackend backend = new JavaBackend(DType.F32, 1);
+        try (Lab lab = new Lab(backend, 11)) {
+            Weight weight = new Weight("w", lab.tensor(lab.gaussian(4, 32)));
+            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
+            long before = backend.liveBytes();
+            new LinearCompressor(backend, W4, DType.BF16).compress(weight, statistics, Cancellation.NEVER);
+            assertThat(backend.liveBytes()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void decodesOneScalePerRow() {
+        try (Lab lab = new Lab(DType.F32, 12)) {
+            double[][] w = lab.gaussian(3, 10);
+            Compressed result = lab.compress(Lab.nearest(Lab.grid(8, 0, true)), w, Lab.identity(10, 1));
+            assertThat(result.linear().groups()).isEqualTo(1);
+            for (double[] row : lab.error(w, result.linear())) {
+                assertThat(Arrays.stream(row).map(Math::abs).max().orElseThrow())
+                        .isLessThan(0.03);
+            }
+        }
+    }
+}
