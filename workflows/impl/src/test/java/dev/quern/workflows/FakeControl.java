@@ -37,7 +37,7 @@ final class FakeControl implements ControlActivities {
         if (inspectionFails != null) {
             throw Failures.toTemporal(inspectionFails, 1);
         }
-        return new Inspection("digest", null, List.of());
+        return new Inspection("digest", "stamp", "windows", List.of());
     }
 
     @Override

@@ -1,0 +1,131 @@
+package dev.quern.worker;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Keys;
+import dev.quern.contract.ComputeActivities;
+import dev.quern.contract.Device;
+import dev.quern.contract.Failures;
+import dev.quern.contract.Heartbeat;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Shard;
+import dev.quern.contract.SliceRef;
+import dev.quern.contract.SliceResult;
+import dev.quern.contract.Ticker;
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.WalkOptions;
+import dev.quern.engine.evaluation.Evaluator;
+import dev.quern.engine.evaluation.TokenFigures;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
+import java.io.IOException;
+
+/** Opens a job's inputs, calls the engine on the device, stores what it makes. */
+final class ComputeActivitiesImpl implements ComputeActivities {
+    private final Device announced;
+    private final DeviceThread device;
+    private final ArtifactStore store;
+    private final Scratch scratch;
+    private final WorkerMetrics metrics;
+
+    ComputeActivitiesImpl(
+            Device announced, DeviceThread device, ArtifactStore store, Scratch scratch, WorkerMetrics metrics) {
+        this.announced = announced;
+        this.device = device;
+        this.store = store;
+        this.scratch = scratch;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public Device announce(JobRef job) {
+        return announced;
+    }
+
+    @Override
+    public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight) {
+        SliceProgress progress = new SliceProgress(slice.end() - slice.first(), metrics);
+        return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+            StoredBlocks blocks = new StoredBlocks(store, Keys.of(job.tenant()), folder.path());
+            long bytes = source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
+            WalkOptions options = new WalkOptions(folder.path(), bytes, progress, cancellation);
+            Slice blocksLeft = new Slice(slice.first(), slice.end());
+            try (BlockWalk walk = BlockWalk.open(backend, source.inputs(backend), blocks, options, blocksLeft)) {
+                Slice rest = walk(walk, source.plan().sliceSeconds());
+                return new SliceResult(new SliceRef(rest.first(), rest.end()), progress.made(), progress.reused());
+            }
+        });
+    }
+
+    /** One block at least, then on until the time is up. */
+    private static Slice walk(BlockWalk walk, double seconds) {
+        long end = System.nanoTime() + (long) (seconds * 1e9);
+        do {
+            walk.next();
+        } while (walk.hasNext() && System.nanoTime() < end);
+        return walk.rest();
+    }
+
+    @Override
+    public String evaluate(JobRef job, PlanRef plan, Shard shard) {
+        ShardProgress progress = new ShardProgress();
+        return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+            Keys keys = Keys.of(job.tenant());
+            ShardFigures figures = new ShardFigures(store, keys, source, shard);
+            if (figures.exist()) {
+                return figures.key();
+            }
+            StoredBlocks blocks = new StoredBlocks(store, keys, folder.path());
+            Evaluator evaluator = new Evaluator(backend, source.architecture(), source.weights(backend), folder.path());
+            TokenFigures made = evaluator.evaluate(
+                    source.evaluation(shard.file()).slice(shard.first(), shard.end()),
+                    new DecodedBlocks(backend, source, blocks),
+                    progress,
+                    cancellation);
+            figures.store(made);
+            return figures.key();
+        });
+    }
+
+    /** What an activity does on the device. */
+    private interface Task<T> {
+        T run(ComputeBackend backend, JobSource source, Scratch.Folder folder, Cancellation cancellation)
+                throws IOException;
+    }
+
+    private <T> T work(
+            PlanRef plan,
+            java.util.function.Supplier<Heartbeat> details,
+            java.util.function.LongSupplier counter,
+            Task<T> task) {
+        ActivityExecutionContext activity = Activity.getExecutionContext();
+        metrics.begin();
+        try (JobSource source = JobSource.open(store, plan.document());
+                Ticker ticker =
+                        Ticker.start(activity, details, counter, source.plan().secondsPerBlock());
+                Scratch.Folder folder = scratch.folder()) {
+            return onDevice(source, folder, ticker, task);
+        } catch (DamagedArtifactException e) {
+            metrics.failed();
+            throw Failures.damaged(e.artifact().fileName(), e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            metrics.failed();
+            throw Failures.toTemporal(e, activity.getInfo().getAttempt());
+        } finally {
+            metrics.end();
+        }
+    }
+
+    /** Nothing durable is deleted when the work is cancelled: a lost connection looks the same. */
+    private <T> T onDevice(JobSource source, Scratch.Folder folder, Ticker ticker, Task<T> task) {
+        try {
+            return device.run(backend -> task.run(backend, source, folder, ticker::cancelled));
+        } catch (Cancellation.CancelledException e) {
+            throw ticker.reason();
+        }
+    }
+}

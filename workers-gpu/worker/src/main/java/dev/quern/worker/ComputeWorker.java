@@ -1,0 +1,96 @@
+package dev.quern.worker;
+
+import dev.quern.artifacts.ArtifactStores;
+import dev.quern.contract.Connections;
+import dev.quern.contract.Device;
+import dev.quern.contract.Queues;
+import dev.quern.contract.Ticker;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.plan.Budget;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowClientOptions;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerOptions;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running compute process: one device, the queue of its class and the queue of its numeric profile. */
+public final class ComputeWorker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ComputeWorker.class);
+    private static final long GRACE_SECONDS = 5;
+
+    private final DeviceThread device;
+    private final WorkflowServiceStubs temporal;
+    private final WorkerFactory factory;
+    private final HttpPort http;
+
+    private ComputeWorker(DeviceThread device, WorkflowServiceStubs temporal, WorkerFactory factory, HttpPort http) {
+        this.device = device;
+        this.temporal = temporal;
+        this.factory = factory;
+        this.http = http;
+    }
+
+    /** Opens the device and begins to take work. */
+    public static ComputeWorker start(WorkerConfig config) throws IOException {
+        LOG.info("worker: {}", config);
+        WorkerMetrics metrics = new WorkerMetrics();
+        DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));
+        Budget budget = Budget.ofMachine(config.threads());
+        Device announced = new Device(device.profile(), device.description(), config.threads(), budget.memoryBytes());
+        LOG.info("device: {}, profile {}", device.description(), device.profile());
+        ComputeActivitiesImpl activities = new ComputeActivitiesImpl(
+                announced, device, ArtifactStores.open(config.store()), new Scratch(config.scratch()), metrics);
+        WorkflowServiceStubs temporal = Connections.connect(config.temporal(), config.token());
+        WorkerFactory factory = WorkerFactory.newInstance(WorkflowClient.newInstance(
+                temporal,
+                WorkflowClientOptions.newBuilder()
+                        .setNamespace(config.namespace())
+                        .build()));
+        serve(factory, Queues.ofClass(config.workerClass()), activities);
+        serve(factory, Queues.ofProfile(config.workerClass(), device.profile()), activities);
+        factory.start();
+        HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
+        LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
+        return new ComputeWorker(device, temporal, factory, http);
+    }
+
+    public int httpPort() {
+        return http.port();
+    }
+
+    /** Tells the work to stop and waits a little for it; what is not durable is made again elsewhere. */
+    @Override
+    public void close() {
+        http.close();
+        factory.shutdownNow();
+        factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+        temporal.shutdownNow();
+        device.close();
+    }
+
+    private static ComputeBackend open(WorkerConfig config) {
+        return switch (config.backend()) {
+            case OPENBLAS, JAVA -> new JavaBackend(DType.F32, config.threads());
+        };
+    }
+
+    private static void serve(WorkerFactory factory, String queue, ComputeActivitiesImpl activities) {
+        WorkerOptions options = WorkerOptions.newBuilder()
+                // Work of the two queues meets at the device's thread.
+                .setMaxConcurrentActivityExecutionSize(1)
+                .setMaxConcurrentActivityTaskPollers(1)
+                // With the SDK's own intervals details would move, and a cancel be heard, every 24 s.
+                .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
+                .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
+                .build();
+        Worker worker = factory.newWorker(queue, options);
+        worker.registerActivitiesImplementations(activities);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.quern.worker;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** A folder for what only this process needs; emptied when it starts, because nothing in it outlives a process. */
+final class Scratch {
+    private final Path root;
+
+    Scratch(Path root) throws IOException {
+        delete(root);
+        this.root = Files.createDirectories(root);
+    }
+
+    /** A folder of one activity, deleted with all in it when closed. */
+    record Folder(Path path) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                delete(path);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    Folder folder() {
+        try {
+            return new Folder(Files.createTempDirectory(root, "activity-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}

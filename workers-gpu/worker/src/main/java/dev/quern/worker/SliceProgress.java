@@ -1,0 +1,108 @@
+package dev.quern.worker;
+
+import dev.quern.contract.Heartbeat;
+import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.calibration.WalkListener;
+import dev.quern.recipes.view.LinearView;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** Listens to a walk for its heartbeats. Written by the device's thread, read by the ticker. */
+final class SliceProgress implements WalkListener {
+    /** Heartbeats may get lost, and each one is seen for a second or two: a cell is told of in all those of this time. */
+    private static final long TELL_NANOS = 20_000_000_000L;
+
+    private record Told(long at, LinearView cell) {}
+
+    private final int blocks;
+    private final WorkerMetrics metrics;
+    private final Deque<Told> lately = new ArrayDeque<>();
+    private int block = -1;
+    private int made;
+    private int reused;
+    private long counter;
+
+    /**
+     * @param blocks of the slice
+     */
+    SliceProgress(int blocks, WorkerMetrics metrics) {
+        this.blocks = blocks;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public synchronized void blockStarted(int index) {
+        block = index;
+        counter++;
+    }
+
+    @Override
+    public synchronized void tileDone(int index) {
+        counter++;
+    }
+
+    @Override
+    public synchronized void linearDone(int index, LinearRecord linear) {
+        counter++;
+        metrics.linearDone();
+        tell(index, linear);
+    }
+
+    @Override
+    public synchronized void blockDone(int index, boolean wasThere, List<LinearRecord> linears) {
+        counter++;
+        metrics.blockDone(wasThere);
+        made += wasThere ? 0 : 1;
+        reused += wasThere ? 1 : 0;
+        linears.forEach(linear -> tell(index, linear));
+    }
+
+    /** Moves whenever something is done. */
+    synchronized long counter() {
+        return counter;
+    }
+
+    synchronized int made() {
+        return made;
+    }
+
+    synchronized int reused() {
+        return reused;
+    }
+
+    synchronized Heartbeat heartbeat() {
+        long now = System.nanoTime();
+        lately.removeIf(told -> now - told.at() > TELL_NANOS);
+        int done = made + reused;
+        return new Heartbeat(
+                "COMPRESS",
+                block,
+                done,
+                reused,
+                (double) done / Math.max(1, blocks),
+                lately.stream().map(Told::cell).toList());
+    }
+
+    private void tell(int index, LinearRecord linear) {
+        LinearView cell = new LinearView(
+                index,
+                linear.name(),
+                "DONE",
+                linear.rows(),
+                linear.cols(),
+                linear.relativeError(),
+                linear.relativeErrorNearest(),
+                linear.damping(),
+                linear.retries(),
+                linear.fallback(),
+                linear.deadColumns(),
+                linear.seconds());
+        boolean known = lately.stream()
+                .anyMatch(told ->
+                        told.cell().block() == index && told.cell().linear().equals(linear.name()));
+        if (!known) {
+            lately.add(new Told(System.nanoTime(), cell));
+        }
+    }
+}

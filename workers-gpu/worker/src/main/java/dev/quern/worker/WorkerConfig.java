@@ -1,0 +1,122 @@
+package dev.quern.worker;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a worker can be told, read once.
+ *
+ * @param temporal host:port
+ * @param namespace of Temporal
+ * @param store for example {@code file:///data/store}
+ * @param workerClass which queue it serves
+ * @param threads that compute
+ * @param scratch a folder of its own; what an earlier process left in it is deleted
+ * @param httpPort for health and metrics on the loopback interface; 0 takes a free one
+ * @param token of the Temporal port; null where it asks for none
+ */
+public record WorkerConfig(
+        String temporal,
+        String namespace,
+        String store,
+        String workerClass,
+        Backend backend,
+        int threads,
+        Path scratch,
+        int httpPort,
+        @Nullable String token) {
+    private static final Set<String> OPTIONS = Set.of(
+            "--temporal", "--namespace", "--store", "--class", "--backend", "--threads", "--scratch", "--http-port");
+
+    /** Never another one than was asked for. */
+    public enum Backend {
+        OPENBLAS,
+        /** The plain specification, for tests and comparisons. */
+        JAVA
+    }
+
+    /**
+     * @param arguments {@code --name value} pairs
+     * @param environment holds QUERN_TOKEN, which would be visible to all users as an argument
+     * @throws QuernException INVALID_REQUEST that names the option
+     */
+    public static WorkerConfig parse(List<String> arguments, Map<String, String> environment) {
+        Map<String, String> options = options(arguments);
+        String threads = String.valueOf(Runtime.getRuntime().availableProcessors());
+        String pid = String.valueOf(ProcessHandle.current().pid());
+        Path scratch = Path.of(System.getProperty("java.io.tmpdir"), "quern-worker-" + pid);
+        return new WorkerConfig(
+                required(options, "--temporal", "host:port"),
+                options.getOrDefault("--namespace", "default"),
+                required(options, "--store", "file:///folder"),
+                options.getOrDefault("--class", "cpu"),
+                backend(options.getOrDefault("--backend", "openblas")),
+                number("--threads", options.getOrDefault("--threads", threads), 1, 1024),
+                Path.of(options.getOrDefault("--scratch", scratch.toString())),
+                number("--http-port", options.getOrDefault("--http-port", "0"), 0, 65535),
+                environment.get("QUERN_TOKEN"));
+    }
+
+    private static Map<String, String> options(List<String> arguments) {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i < arguments.size(); i += 2) {
+            String name = arguments.get(i);
+            if (!OPTIONS.contains(name)) {
+                throw invalid(
+                        name,
+                        "",
+                        "one of " + String.join(", ", OPTIONS.stream().sorted().toList()));
+            }
+            if (i + 1 == arguments.size()) {
+                throw invalid(name, "", "a value");
+            }
+            options.put(name, arguments.get(i + 1));
+        }
+        return options;
+    }
+
+    private static String required(Map<String, String> options, String name, String expected) {
+        String value = options.get(name);
+        if (value == null) {
+            throw invalid(name, "missing", expected);
+        }
+        return value;
+    }
+
+    private static Backend backend(String value) {
+        return switch (value) {
+            case "openblas" -> Backend.OPENBLAS;
+            case "java" -> Backend.JAVA;
+            default -> throw invalid("--backend", value, "openblas or java");
+        };
+    }
+
+    private static int number(String name, String value, int least, int most) {
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The message below says it better.
+        }
+        throw invalid(name, value, least + " to " + most);
+    }
+
+    private static QuernException invalid(String name, String value, String expected) {
+        return new QuernException(ErrorCode.INVALID_REQUEST, name + ": " + value + " (expected: " + expected + ")");
+    }
+
+    /** Without the token. */
+    @Override
+    public String toString() {
+        return "temporal " + temporal + ", store " + store + ", class " + workerClass + ", " + backend + ", " + threads
+                + " threads, scratch " + scratch;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.quern.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WorkerConfigTest {
+    @Test
+    void hasDefaultsForAllButAddresses() {
+        WorkerConfig config =
+                WorkerConfig.parse(List.of("--temporal", "127.0.0.1:7233", "--store", "file:///s"), Map.of());
+
+        assertThat(config.namespace()).isEqualTo("default");
+        assertThat(config.workerClass()).isEqualTo("cpu");
+        assertThat(config.backend()).isEqualTo(WorkerConfig.Backend.OPENBLAS);
+        assertThat(config.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(config.httpPort()).isZero();
+        assertThat(config.token()).isNull();
+    }
+
+    @Test
+    void readsEveryOption() {
+        List<String> arguments = List.of(
+                "--temporal",
+                "t:1",
+                "--namespace",
+                "n",
+                "--store",
+                "file:///s",
+                "--class",
+                "big",
+                "--backend",
+                "java",
+                "--threads",
+                "3",
+                "--scratch",
+                "/x",
+                "--http-port",
+                "9");
+
+        assertThat(WorkerConfig.parse(arguments, Map.of("QUERN_TOKEN", "secret")))
+                .isEqualTo(new WorkerConfig(
+                        "t:1", "n", "file:///s", "big", WorkerConfig.Backend.JAVA, 3, Path.of("/x"), 9, "secret"))
+                .asString()
+                .doesNotContain("secret");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --store file:///s                              | --temporal: missing (expected: host:port)
+            --temporal t:1                                 | --store: missing (expected: file:///folder)
+            --temporal t:1 --store s --threads 0           | --threads: 0 (expected: 1 to 1024)
+            --temporal t:1 --store s --threads many        | --threads: many (expected: 1 to 1024)
+            --temporal t:1 --store s --backend cuda        | --backend: cuda (expected: openblas or java)
+            --temporal t:1 --store                         | --store:  (expected: a value)
+            """)
+    void namesWhatIsWrong(String arguments, String message) {
+        assertThatThrownBy(() -> WorkerConfig.parse(List.of(arguments.split(" ")), Map.of()))
+                .hasMessage(message);
+    }
+
+    @Test
+    void refusesOptionsThatItDoesNotKnow() {
+        assertThatThrownBy(() -> WorkerConfig.parse(List.of("--device", "0"), Map.of()))
+                .hasMessageStartingWith("--device:  (expected: one of --backend, --class");
+    }
+}
