@@ -1,0 +1,63 @@
+package dev.quern.api;
+
+import dev.quern.api.rest.RecordConverter;
+import dev.quern.api.safety.CallerResolver;
+import dev.quern.jobs.AccessRepository;
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.EventRepository;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.ReportRepository;
+import java.util.List;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.method.support.HandlerMethodArgumentResolver;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
+/** Puts the repositories and the codec into Spring; they know nothing of it. */
+@Configuration(proxyBeanMethods = false)
+class ApiConfiguration implements WebMvcConfigurer {
+    private final ApiProperties properties;
+
+    ApiConfiguration(ApiProperties properties) {
+        this.properties = properties;
+    }
+
+    @Override
+    public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
+        builder.addCustomConverter(new RecordConverter(properties.maxBody()));
+    }
+
+    @Override
+    public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {
+        resolvers.add(new CallerResolver());
+    }
+
+    @Bean
+    JobRepository jobs(JdbcClient db, PlatformTransactionManager transactions) {
+        return new JobRepository(db, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    BoardRepository boards(JdbcClient db, PlatformTransactionManager transactions) {
+        return new BoardRepository(db, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    EventRepository events(JdbcClient db) {
+        return new EventRepository(db);
+    }
+
+    @Bean
+    ReportRepository reports(JdbcClient db) {
+        return new ReportRepository(db);
+    }
+
+    @Bean
+    AccessRepository access(JdbcClient db) {
+        return new AccessRepository(db);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.quern.api;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The settings of the api process, read once.
+ *
+ * @param store where artifacts are, for example {@code file:///data/store}
+ * @param hosts names beside localhost under which this server may be called
+ * @param maxBody bytes of a request body
+ * @param maxUnfinishedJobs of a tenant; more are refused with 429
+ * @param requestsPerSecond of a principal, sustained; ten seconds' worth may come at once
+ * @param maxStreams event streams open at a time
+ * @param session how long a dashboard session lasts
+ * @param eventPoll how often an event stream looks for events
+ * @param heartbeat how often an idle event stream sends a comment
+ */
+@ConfigurationProperties("quern")
+public record ApiProperties(
+        @Nullable URI store,
+        @DefaultValue List<String> hosts,
+        @DefaultValue("1048576") int maxBody,
+        @DefaultValue("100") int maxUnfinishedJobs,
+        @DefaultValue("50") int requestsPerSecond,
+        @DefaultValue("64") int maxStreams,
+        @DefaultValue("30d") Duration session,
+        @DefaultValue("400ms") Duration eventPoll,
+        @DefaultValue("15s") Duration heartbeat) {}

@@ -1,0 +1,163 @@
+package dev.quern.api.pages;
+
+import dev.quern.api.html.Assets;
+import dev.quern.api.rest.JobIds;
+import dev.quern.api.rest.OutputFiles;
+import dev.quern.api.safety.Caller;
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.EventRepository;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobFilter;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.ReportRepository;
+import dev.quern.jobs.Scope;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.JobEvent;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.CacheControl;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** The dashboard's URLs. */
+@Controller
+final class PagesController {
+    private static final MediaType HTML = MediaType.parseMediaType("text/html;charset=UTF-8");
+    private static final int PAGE = 50;
+    private static final int EVENTS = 100;
+
+    private final JobRepository jobs;
+    private final BoardRepository boards;
+    private final EventRepository events;
+    private final ReportRepository reports;
+    private final OutputFiles files;
+
+    PagesController(
+            JobRepository jobs,
+            BoardRepository boards,
+            EventRepository events,
+            ReportRepository reports,
+            OutputFiles files) {
+        this.jobs = jobs;
+        this.boards = boards;
+        this.events = events;
+        this.reports = reports;
+        this.files = files;
+    }
+
+    @GetMapping("/")
+    ResponseEntity<String> jobs(
+            @RequestParam(defaultValue = "") String state,
+            @RequestParam(defaultValue = "") String cursor,
+            @RequestHeader(name = "HX-Request", defaultValue = "false") boolean part,
+            Caller caller) {
+        JobFilter filter = new JobFilter(state.isEmpty() ? null : state(state), Map.of());
+        String from = cursor.isEmpty() ? null : cursor;
+        JobsPage.View view =
+                new JobsPage.View(jobs.list(caller.tenant(), filter, from, PAGE).view(), state, from, Instant.now());
+        return html(part ? JobsPage.list(view).markup() : JobsPage.draw(view, caller));
+    }
+
+    @GetMapping("/jobs/{id}")
+    ResponseEntity<String> job(@PathVariable String id, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        return html(JobPage.draw(view(job, Math.max(0, job.lastEvent() - EVENTS)), caller));
+    }
+
+    /** What changed since event {@code after} on a page whose board shows {@code blocks} rows. */
+    @GetMapping("/jobs/{id}/live")
+    ResponseEntity<String> live(
+            @PathVariable String id,
+            @RequestParam(defaultValue = "0") long after,
+            @RequestParam(defaultValue = "0") int blocks,
+            Caller caller) {
+        return html(JobPage.changes(view(JobIds.find(jobs, caller, id), after), caller, blocks));
+    }
+
+    @PostMapping("/jobs/{id}/cancel")
+    ResponseEntity<Void> cancel(@PathVariable String id, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        // A job that ended in the meantime is what the page will show.
+        jobs.cancel(caller.tenant(), job.id());
+        return back(job);
+    }
+
+    @PostMapping("/jobs/{id}/approve")
+    ResponseEntity<Void> approve(@PathVariable String id, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        caller.require(Scope.ADMIN, "approve");
+        jobs.approve(caller.principal(), job.id());
+        return back(job);
+    }
+
+    @GetMapping("/assets/{name}")
+    ResponseEntity<byte[]> asset(@PathVariable String name) {
+        Assets.Asset asset = Assets.find(name)
+                .orElseThrow(
+                        () -> new QuernException(ErrorCode.NOT_FOUND, "asset: " + name + " (expected: one of ours)"));
+        return ResponseEntity.ok()
+                .contentType(MediaType.parseMediaType(asset.type()))
+                .cacheControl(CacheControl.maxAge(Duration.ofDays(365)).immutable())
+                .body(asset.content());
+    }
+
+    private JobPage.View view(Job job, long after) {
+        // A page that slept for long gets at most so many at once, and the rest with its next question.
+        List<JobEvent> since = events.after(job.id(), after, EVENTS * 10);
+        JobRequest request = RecordCodec.read(Json.parse(job.request()), JobRequest.class);
+        return new JobPage.View(
+                job.view(),
+                RecordCodec.read(Json.parse(job.recipe()), Recipe.class),
+                Objects.requireNonNullElse(request.gate(), Gate.NONE),
+                boards.find(job.id()),
+                since,
+                since.isEmpty() ? after : since.getLast().id(),
+                report(job),
+                job.state().terminal() ? files.find(job).orElse(null) : null,
+                Instant.now());
+    }
+
+    private @Nullable Report report(Job job) {
+        return reports.find(job.id())
+                .map(json -> RecordCodec.read(Json.parse(json), Report.class))
+                .orElse(null);
+    }
+
+    private static JobState state(String name) {
+        try {
+            return JobState.valueOf(name);
+        } catch (IllegalArgumentException e) {
+            throw new QuernException(ErrorCode.INVALID_REQUEST, "state: " + name + " (expected: a state of jobs)", e);
+        }
+    }
+
+    private static ResponseEntity<String> html(String page) {
+        return ResponseEntity.ok().contentType(HTML).body(page);
+    }
+
+    private static ResponseEntity<Void> back(Job job) {
+        return ResponseEntity.status(HttpStatus.SEE_OTHER)
+                .location(URI.create("/jobs/" + job.id()))
+                .build();
+    }
+}

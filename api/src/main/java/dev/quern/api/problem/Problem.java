@@ -1,0 +1,58 @@
+package dev.quern.api.problem;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.QuernException.Violation;
+import java.util.List;
+import org.springframework.http.HttpStatus;
+
+/**
+ * An error as RFC 9457 describes it.
+ *
+ * @param code a slug of {@link ErrorCode}
+ * @param detail names the value and what was expected
+ * @param violations one entry per wrong value, with a JSON pointer into the body; empty where the error is not about a body
+ */
+public record Problem(String type, String title, int status, String code, String detail, List<Violation> violations) {
+    public static final String MEDIA_TYPE = "application/problem+json";
+
+    public Problem {
+        violations = List.copyOf(violations);
+    }
+
+    public static Problem of(ErrorCode code, String detail) {
+        return of(status(code), code, detail, List.of());
+    }
+
+    public static Problem of(HttpStatus status, ErrorCode code, String detail) {
+        return of(status, code, detail, List.of());
+    }
+
+    static Problem of(QuernException e) {
+        return of(status(e.code()), e.code(), String.valueOf(e.getMessage()), e.violations());
+    }
+
+    private static Problem of(HttpStatus status, ErrorCode code, String detail, List<Violation> violations) {
+        return new Problem(
+                "/problems/" + code.slug(), status.getReasonPhrase(), status.value(), code.slug(), detail, violations);
+    }
+
+    private static HttpStatus status(ErrorCode code) {
+        return switch (code) {
+            case NOT_FOUND -> HttpStatus.NOT_FOUND;
+            case CONFLICT, OUTPUT_TAKEN -> HttpStatus.CONFLICT;
+            case UNAUTHENTICATED -> HttpStatus.UNAUTHORIZED;
+            case FORBIDDEN -> HttpStatus.FORBIDDEN;
+            case TOO_MANY_REQUESTS -> HttpStatus.TOO_MANY_REQUESTS;
+            default -> status(code.kind());
+        };
+    }
+
+    private static HttpStatus status(ErrorCode.Kind kind) {
+        return switch (kind) {
+            case USER -> HttpStatus.UNPROCESSABLE_CONTENT;
+            case RESOURCES -> HttpStatus.SERVICE_UNAVAILABLE;
+            case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
+        };
+    }
+}

@@ -1,0 +1,42 @@
+package dev.quern.api.problem;
+
+import dev.quern.api.html.ErrorPage;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/** Sends a problem: as a page to a browser that looks at a page, as JSON to everyone else. */
+public final class ProblemWriter {
+    private ProblemWriter() {}
+
+    public static void write(HttpServletRequest request, HttpServletResponse response, Problem problem)
+            throws IOException {
+        if (response.isCommitted()) {
+            return;
+        }
+        response.resetBuffer();
+        response.setStatus(problem.status());
+        if (problem.status() == HttpServletResponse.SC_UNAUTHORIZED) {
+            response.setHeader("WWW-Authenticate", "Bearer realm=\"quern\"");
+        }
+        if (problem.status() == 429 || problem.status() == HttpServletResponse.SC_SERVICE_UNAVAILABLE) {
+            response.setHeader("Retry-After", "5");
+        }
+        boolean page = wantsPage(request);
+        response.setContentType(page ? "text/html;charset=UTF-8" : Problem.MEDIA_TYPE);
+        String body = page
+                ? ErrorPage.draw(problem.status(), problem.title(), problem.detail())
+                : Json.write(RecordCodec.write(problem));
+        response.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static boolean wantsPage(HttpServletRequest request) {
+        String accept = request.getHeader("Accept");
+        return accept != null
+                && accept.contains("text/html")
+                && !request.getRequestURI().startsWith("/api/");
+    }
+}

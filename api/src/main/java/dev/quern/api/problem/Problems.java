@@ -1,0 +1,69 @@
+package dev.quern.api.problem;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.JsonException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.http.HttpStatus;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+
+/** Every exception of a request becomes a problem; the three kinds of error that decide retries decide the status. */
+@ControllerAdvice
+public final class Problems {
+    private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+
+    @ExceptionHandler
+    void explain(Exception e, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ProblemWriter.write(request, response, of(e));
+    }
+
+    /** What went wrong, without anything that only we should see. */
+    public static Problem of(Exception e) {
+        return switch (e) {
+            case QuernException ours -> Problem.of(ours);
+            case JsonException json ->
+                Problem.of(HttpStatus.BAD_REQUEST, ErrorCode.INVALID_REQUEST, "body: " + json.getMessage());
+            case TypeMismatchException mismatch ->
+                Problem.of(
+                        HttpStatus.BAD_REQUEST,
+                        ErrorCode.INVALID_REQUEST,
+                        mismatch.getPropertyName() + ": " + mismatch.getValue() + " (expected: "
+                                + (mismatch.getRequiredType() == null
+                                        ? "another type"
+                                        : mismatch.getRequiredType().getSimpleName())
+                                + ")");
+            case ErrorResponse known -> known(known);
+            case DataAccessResourceFailureException gone -> unavailable(gone);
+            case CannotCreateTransactionException gone -> unavailable(gone);
+            case TransientDataAccessException busy -> unavailable(busy);
+            default -> unknown(e);
+        };
+    }
+
+    private static Problem known(ErrorResponse e) {
+        HttpStatus status = HttpStatus.valueOf(e.getStatusCode().value());
+        ErrorCode code = status == HttpStatus.NOT_FOUND ? ErrorCode.NOT_FOUND : ErrorCode.INVALID_REQUEST;
+        String detail = e.getBody().getDetail();
+        return Problem.of(status, code, detail == null ? status.getReasonPhrase() : detail);
+    }
+
+    private static Problem unavailable(Exception e) {
+        LOG.warn("database: not reachable ({})", e.getMessage());
+        return Problem.of(ErrorCode.UNAVAILABLE, "database: not reachable (expected: back in a moment)");
+    }
+
+    private static Problem unknown(Exception e) {
+        LOG.error("request failed", e);
+        return Problem.of(ErrorCode.INTERNAL, "a defect of the server; its log has the details");
+    }
+}

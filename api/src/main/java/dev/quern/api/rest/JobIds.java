@@ -1,0 +1,32 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.safety.Caller;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobRepository;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Finds the job that a URL names. */
+public final class JobIds {
+    private JobIds() {}
+
+    /**
+     * @throws QuernException NOT_FOUND, in the same words for a job of another tenant and one that never was
+     */
+    public static Job find(JobRepository jobs, Caller caller, String id) {
+        return parse(id)
+                .flatMap(uuid -> jobs.find(caller.tenant(), uuid))
+                .orElseThrow(
+                        () -> new QuernException(ErrorCode.NOT_FOUND, "job: " + id + " (expected: the id of a job)"));
+    }
+
+    private static Optional<UUID> parse(String id) {
+        try {
+            return Optional.of(UUID.fromString(id));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+}

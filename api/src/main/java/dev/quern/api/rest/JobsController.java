@@ -1,0 +1,122 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.safety.Caller;
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobFilter;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.Scope;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.view.JobView;
+import dev.quern.recipes.view.LinearView;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Jobs: submit, list, show, stop, approve. */
+@RestController
+@RequestMapping("/api/v1/jobs")
+final class JobsController {
+    private static final int MAX_PAGE = 200;
+
+    private final Submitter submitter;
+    private final JobRepository jobs;
+    private final BoardRepository boards;
+
+    JobsController(Submitter submitter, JobRepository jobs, BoardRepository boards) {
+        this.submitter = submitter;
+        this.jobs = jobs;
+        this.boards = boards;
+    }
+
+    @PostMapping
+    ResponseEntity<JobView> submit(
+            @RequestBody JobRequest request,
+            @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String idempotencyKey,
+            Caller caller) {
+        Job job = submitter.submit(caller, request, idempotencyKey).job();
+        return ResponseEntity.accepted()
+                .location(URI.create("/api/v1/jobs/" + job.id()))
+                .body(job.view());
+    }
+
+    @GetMapping
+    JobView.Page list(
+            @RequestParam(required = false) @Nullable String cursor,
+            @RequestParam(defaultValue = "50") int limit,
+            @RequestParam(required = false) @Nullable JobState state,
+            @RequestParam(defaultValue = "") List<String> label,
+            Caller caller) {
+        if (limit < 1 || limit > MAX_PAGE) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "limit: " + limit + " (expected: 1 to " + MAX_PAGE + ")");
+        }
+        return jobs.list(caller.tenant(), new JobFilter(state, labels(label)), cursor, limit)
+                .view();
+    }
+
+    private static Map<String, String> labels(List<String> given) {
+        Map<String, String> labels = new HashMap<>();
+        for (String label : given) {
+            int colon = label.indexOf(':');
+            if (colon < 1) {
+                throw new QuernException(ErrorCode.INVALID_REQUEST, "label: " + label + " (expected: name:value)");
+            }
+            labels.put(label.substring(0, colon), label.substring(colon + 1));
+        }
+        return labels;
+    }
+
+    @GetMapping("/{id}")
+    JobView show(@PathVariable String id, Caller caller) {
+        return JobIds.find(jobs, caller, id).view();
+    }
+
+    @GetMapping("/{id}/layers")
+    LinearView.Board layers(@PathVariable String id, Caller caller) {
+        return boards.find(JobIds.find(jobs, caller, id).id());
+    }
+
+    /** Writes the wish; the answer shows the job as it is, which may still run for a moment. Repeatable. */
+    @PostMapping("/{id}/cancel")
+    ResponseEntity<JobView> cancel(@PathVariable String id, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        if (!jobs.cancel(caller.tenant(), job.id()) && job.state() != JobState.CANCELLED) {
+            throw conflict(job, "a job that is not at its end");
+        }
+        return accepted(id, caller);
+    }
+
+    /** Publishes a quarantined result; the gate was set by the submitter, so it takes more than that to pass it by. */
+    @PostMapping("/{id}/approve")
+    ResponseEntity<JobView> approve(@PathVariable String id, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        caller.require(Scope.ADMIN, "approve");
+        if (!jobs.approve(caller.principal(), job.id())) {
+            throw conflict(job, "a quarantined job");
+        }
+        return accepted(id, caller);
+    }
+
+    private ResponseEntity<JobView> accepted(String id, Caller caller) {
+        return ResponseEntity.accepted().body(JobIds.find(jobs, caller, id).view());
+    }
+
+    private static QuernException conflict(Job job, String expected) {
+        return new QuernException(ErrorCode.CONFLICT, "state: " + job.state() + " (expected: " + expected + ")");
+    }
+}

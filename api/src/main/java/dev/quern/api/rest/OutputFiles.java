@@ -1,0 +1,101 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.ApiProperties;
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.Keys;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** The files of a published or quarantined result. The manifest alone says which there are: no other object can be read. */
+@Component
+public class OutputFiles {
+    private final @Nullable ArtifactStore store;
+
+    OutputFiles(ApiProperties properties) throws IOException {
+        this.store = properties.store() == null
+                ? null
+                : ArtifactStores.open(properties.store().toString());
+    }
+
+    /** An object of the store, of this version. */
+    record Content(String key, String etag, long size) {}
+
+    /** Empty where the job has no result. */
+    public Optional<Manifest> find(Job job) {
+        try {
+            return Optional.of(manifest(job));
+        } catch (QuernException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * @throws QuernException NOT_FOUND where the job has no result
+     */
+    Manifest manifest(Job job) {
+        Content content = head(job, Manifest.NAME);
+        try (InputStream in = store().open(content.key(), 0, content.size(), content.etag())) {
+            return RecordCodec.read(Json.parse(in.readAllBytes()), Manifest.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * @throws QuernException NOT_FOUND for a name that is not in the manifest
+     */
+    Content content(Job job, String name) {
+        boolean listed = name.equals(Manifest.NAME)
+                || manifest(job).files().stream().anyMatch(file -> file.name().equals(name));
+        if (!listed) {
+            throw new QuernException(ErrorCode.NOT_FOUND, "file: " + name + " (expected: a name of the manifest)");
+        }
+        return head(job, name);
+    }
+
+    InputStream open(Content content, long offset, long length) throws IOException {
+        return store().open(content.key(), offset, length, content.etag());
+    }
+
+    private Content head(Job job, String name) {
+        try {
+            ArtifactStore.Entry entry = store().head(key(job, name)).orElseThrow();
+            return new Content(entry.key(), entry.etag(), entry.size());
+        } catch (NoSuchElementException e) {
+            throw new QuernException(
+                    ErrorCode.NOT_FOUND,
+                    "files: none, the job is " + job.state() + " (expected: a job with a result)",
+                    e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String key(Job job, String name) {
+        Keys keys = Keys.of(job.tenant());
+        return job.state() == JobState.QUARANTINED
+                ? keys.quarantined(job.id().toString(), name)
+                : keys.output(job.prefix(), name);
+    }
+
+    private ArtifactStore store() {
+        if (store == null) {
+            throw new QuernException(
+                    ErrorCode.UNAVAILABLE, "quern.store: not set (expected: the address of the store)");
+        }
+        return store;
+    }
+}

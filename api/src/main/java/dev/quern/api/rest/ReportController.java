@@ -1,0 +1,51 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.safety.Caller;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.ReportRepository;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.report.ReportPage;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The report of a job, as data or as the self-contained page. */
+@RestController
+final class ReportController {
+    private final JobRepository jobs;
+    private final ReportRepository reports;
+
+    ReportController(JobRepository jobs, ReportRepository reports) {
+        this.jobs = jobs;
+        this.reports = reports;
+    }
+
+    @GetMapping("/api/v1/jobs/{id}/report")
+    ResponseEntity<String> report(
+            @PathVariable String id,
+            @RequestHeader(name = "Accept", defaultValue = "*/*") String accept,
+            Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        String json = reports.find(job.id())
+                .orElseThrow(() -> new QuernException(
+                        ErrorCode.NOT_FOUND,
+                        "report: not written, the job is " + job.state()
+                                + " (expected: a job that passed its evaluation)"));
+        if (!accept.contains("text/html")) {
+            return ResponseEntity.ok().contentType(MediaType.APPLICATION_JSON).body(json);
+        }
+        // Drawn anew rather than read from the output, so that its style sheet has the hash that the policy names.
+        return ResponseEntity.ok()
+                .contentType(MediaType.parseMediaType("text/html;charset=UTF-8"))
+                .header("Content-Security-Policy", ReportPage.contentSecurityPolicy())
+                .body(ReportPage.render(RecordCodec.read(Json.parse(json), Report.class)));
+    }
+}

@@ -1,0 +1,105 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.ApiProperties;
+import dev.quern.api.safety.Caller;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.Scope;
+import dev.quern.jobs.Submission;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Turns a request into a row. Everything that can be refused without opening a file is refused here. */
+@Component
+final class Submitter {
+    private static final int MAX_KEY = 255;
+
+    private final JobRepository jobs;
+    private final int maxUnfinished;
+
+    Submitter(JobRepository jobs, ApiProperties properties) {
+        this.jobs = jobs;
+        this.maxUnfinished = properties.maxUnfinishedJobs();
+    }
+
+    JobRepository.Submitted submit(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
+        RequestCheck.check(request);
+        // Every source of today is a local path.
+        caller.require(Scope.ADMIN, "source.path");
+        checkQueue(caller.tenant());
+        return jobs.submit(submission(caller, request, idempotencyKey));
+    }
+
+    private void checkQueue(String tenant) {
+        long unfinished = jobs.unfinished().stream()
+                .filter(job -> job.tenant().equals(tenant))
+                .count();
+        if (unfinished >= maxUnfinished) {
+            throw new QuernException(
+                    ErrorCode.TOO_MANY_REQUESTS,
+                    "jobs: " + unfinished + " unfinished (expected: fewer than " + maxUnfinished + ")");
+        }
+    }
+
+    private static Submission submission(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
+        Recipe recipe = recipe(request.recipe());
+        String body = Json.canonical(RecordCodec.write(request));
+        return new Submission(
+                caller.principal(),
+                request.name(),
+                request.source().path(),
+                request.outputs().getFirst().prefix(),
+                recipe.name(),
+                body,
+                Json.canonical(RecordCodec.write(recipe)),
+                request.labels(),
+                request.detach(),
+                idempotency(idempotencyKey, body));
+    }
+
+    private static Recipe recipe(JobRequest.RecipeChoice choice) {
+        Recipe inline = choice.inline();
+        if (inline != null) {
+            return inline;
+        }
+        String ref = String.valueOf(choice.ref());
+        if (!Recipes.names().contains(ref)) {
+            String message = "recipe.ref: " + ref + " (expected one of: " + String.join(", ", Recipes.names()) + ")";
+            throw new QuernException(ErrorCode.INVALID_RECIPE, message, List.of(new Violation("/recipe/ref", message)));
+        }
+        return Recipes.find(ref);
+    }
+
+    private static Submission.@Nullable Idempotency idempotency(@Nullable String key, String body) {
+        if (key == null) {
+            return null;
+        }
+        if (key.isBlank() || key.length() > MAX_KEY) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    "Idempotency-Key: " + key.length() + " characters (expected: 1 to " + MAX_KEY + ")");
+        }
+        return new Submission.Idempotency(key, sha256(body));
+    }
+
+    private static String sha256(String text) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: in every JDK)", e);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.quern.api.safety;
+
+import dev.quern.jobs.Principal;
+import dev.quern.jobs.Scope;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who makes a request.
+ *
+ * @param formToken what the forms of this session must carry; null for a caller with a key, whom no other site can impersonate
+ */
+public record Caller(Principal principal, @Nullable String formToken) {
+    private static final String ATTRIBUTE = Caller.class.getName();
+
+    public String tenant() {
+        return principal.tenant();
+    }
+
+    /**
+     * @throws QuernException FORBIDDEN
+     */
+    public void require(Scope scope, String what) {
+        if (!principal.may(scope)) {
+            throw new QuernException(
+                    ErrorCode.FORBIDDEN,
+                    what + ": refused to " + principal.name() + " (expected: a key with scope "
+                            + scope.name().toLowerCase(java.util.Locale.ROOT) + ")");
+        }
+    }
+
+    void attach(HttpServletRequest request) {
+        request.setAttribute(ATTRIBUTE, this);
+    }
+
+    /** The caller that the authentication filter found; null on a path that is open to all. */
+    static @Nullable Caller of(HttpServletRequest request) {
+        return (Caller) request.getAttribute(ATTRIBUTE);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.quern.api.safety;
+
+import dev.quern.api.ApiProperties;
+import dev.quern.jobs.AccessRepository;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+
+/** The filters, in order, before everything else but the metrics of requests. */
+@Configuration(proxyBeanMethods = false)
+class SafetyConfiguration {
+    private static final int FIRST = Ordered.HIGHEST_PRECEDENCE + 100;
+
+    @Bean
+    FilterRegistrationBean<SafetyFilter> headersFilter() {
+        return at(0, new HeadersFilter());
+    }
+
+    @Bean
+    FilterRegistrationBean<SafetyFilter> hostFilter(ApiProperties properties) {
+        return at(1, new HostFilter(properties.hosts()));
+    }
+
+    @Bean
+    FilterRegistrationBean<SafetyFilter> authenticationFilter(AccessRepository access) {
+        return at(2, new AuthenticationFilter(access));
+    }
+
+    @Bean
+    FilterRegistrationBean<SafetyFilter> rateFilter(ApiProperties properties) {
+        return at(3, new RateFilter(properties.requestsPerSecond(), System::nanoTime));
+    }
+
+    private static FilterRegistrationBean<SafetyFilter> at(int position, SafetyFilter filter) {
+        FilterRegistrationBean<SafetyFilter> registration = new FilterRegistrationBean<>(filter);
+        registration.setOrder(FIRST + position);
+        registration.setName(filter.getClass().getSimpleName());
+        return registration;
+    }
+}

@@ -1,0 +1,67 @@
+package dev.quern.api.safety;
+
+import dev.quern.api.ApiProperties;
+import dev.quern.api.html.LoginPage;
+import dev.quern.jobs.AccessRepository;
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
+import java.time.Duration;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.ResponseEntity;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** Exchanges a one-time link for a session, and ends it. */
+@Controller
+final class SessionController {
+    private static final MediaType HTML = MediaType.parseMediaType("text/html;charset=UTF-8");
+
+    private final AccessRepository access;
+    private final Duration length;
+
+    SessionController(AccessRepository access, ApiProperties properties) {
+        this.access = access;
+        this.length = properties.session();
+    }
+
+    /**
+     * Answers with a page that goes on to the jobs, not with a redirect: a browser that came from elsewhere would not send a
+     * SameSite=Strict cookie along with a redirect.
+     */
+    @GetMapping("/login")
+    ResponseEntity<String> login(@RequestParam(defaultValue = "") String link, HttpServletRequest request) {
+        return access.redeem(link, length)
+                .map(session -> ResponseEntity.ok()
+                        .contentType(HTML)
+                        .header(HttpHeaders.SET_COOKIE, cookie(session, length, request))
+                        .body(LoginPage.welcome()))
+                .orElseGet(() -> ResponseEntity.status(HttpStatus.UNAUTHORIZED)
+                        .contentType(HTML)
+                        .body(LoginPage.refused()));
+    }
+
+    @PostMapping("/logout")
+    ResponseEntity<Void> logout(HttpServletRequest request) {
+        AuthenticationFilter.cookie(request).ifPresent(access::close);
+        return ResponseEntity.status(HttpStatus.SEE_OTHER)
+                .location(URI.create("/login"))
+                .header(HttpHeaders.SET_COOKIE, cookie("", Duration.ZERO, request))
+                .build();
+    }
+
+    private static String cookie(String value, Duration age, HttpServletRequest request) {
+        return ResponseCookie.from(AuthenticationFilter.COOKIE, value)
+                .httpOnly(true)
+                .sameSite("Strict")
+                .secure(request.isSecure())
+                .path("/")
+                .maxAge(age)
+                .build()
+                .toString();
+    }
+}

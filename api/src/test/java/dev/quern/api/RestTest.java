@@ -1,0 +1,243 @@
+package dev.quern.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.Keys;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
+import dev.quern.jobs.Step;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.JobView;
+import dev.quern.recipes.view.LinearView;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RestTest {
+    static final String BODY = """
+            {"apiVersion":"quern/v1","source":{"path":"/models/tiny"},"recipe":{"ref":"gptq-w4a16"},\
+            "outputs":[{"format":"compressed-tensors"}]}""";
+
+    private final ApiServer server = ApiServer.shared();
+
+    @Test
+    void acceptsAJob() {
+        HttpResponse<String> answer = server.post("/api/v1/jobs", server.admin, BODY);
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        JobView job = RecordCodec.read(Json.parse(answer.body()), JobView.class);
+        assertThat(answer.headers().firstValue("Location")).contains("/api/v1/jobs/" + job.id());
+        assertThat(job).returns("QUEUED", JobView::state).returns("gptq-w4a16", JobView::recipe);
+        assertThat(server.get("/api/v1/jobs/" + job.id(), server.read).body()).isEqualTo(answer.body());
+    }
+
+    @Test
+    void takesARecipeInline() {
+        String inline = """
+                {"apiVersion":"quern/v1","name":"mine","propagation":"sequential",\
+                "grid":{"bits":3,"groupSize":64,"symmetric":false,"clipSearch":"none"},"rounding":{"method":"nearest"}}""";
+
+        HttpResponse<String> answer = server.post(
+                "/api/v1/jobs", server.admin, BODY.replace("{\"ref\":\"gptq-w4a16\"}", "{\"inline\":" + inline + "}"));
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        assertThat(answer.body()).contains("\"recipe\":\"mine\"");
+    }
+
+    @ParameterizedTest(name = "{0} -> {1}: {2}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"outputs\" | \"outputz\" | /outputz",
+                "quern/v1 | quern/v2 | /apiVersion",
+                "/models/tiny | models/tiny | /source/path",
+                "gptq-w4a16 | gptq-w5 | /recipe/ref",
+                "compressed-tensors | gguf | /outputs/0/format",
+                "{\"ref\":\"gptq-w4a16\"} | {} | /recipe",
+                "\"outputs\" | \"gate\":{\"minTop1\":2},\"outputs\" | /gate/minTop1",
+                "\"outputs\" | \"calibration\":{\"samples\":0},\"outputs\" | /calibration/samples",
+                "\"outputs\" | \"evaluation\":[{\"windows\":257}],\"outputs\" | /evaluation/0/windows",
+                "\"compressed-tensors\" | \"compressed-tensors\",\"prefix\":\"../up\" | /outputs/0/prefix"
+            })
+    void refusesAWrongValueWithItsPointer(String good, String bad, String pointer) {
+        HttpResponse<String> answer =
+                server.post("/api/v1/jobs", server.admin, BODY.replace(good.strip(), bad.strip()));
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(422);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(answer.body()).contains("\"pointer\":\"" + pointer.strip() + "\"", "expected");
+    }
+
+    @Test
+    void aRecipeWithNineBitsIsRefusedWithAPointer() {
+        String inline = """
+                {"apiVersion":"quern/v1","name":"mine","propagation":"independent",\
+                "grid":{"bits":9,"groupSize":128,"symmetric":true,"clipSearch":"none"},"rounding":{"method":"nearest"}}""";
+
+        HttpResponse<String> answer = server.post(
+                "/api/v1/jobs", server.admin, BODY.replace("{\"ref\":\"gptq-w4a16\"}", "{\"inline\":" + inline + "}"));
+
+        assertThat(answer.statusCode()).isEqualTo(422);
+        assertThat(answer.body()).contains("/recipe/inline/grid", "9", "expected: 2 to 8");
+    }
+
+    @Test
+    void malformedAndOversizedBodiesAreRefused() {
+        HttpResponse<String> malformed = server.post("/api/v1/jobs", server.admin, "{\"a\":");
+        HttpResponse<String> large = server.post("/api/v1/jobs", server.admin, " ".repeat(1 << 20) + BODY);
+        HttpResponse<String> text =
+                server.send(server.request("/api/v1/jobs", server.admin, "Content-Type", "text/plain")
+                        .POST(java.net.http.HttpRequest.BodyPublishers.ofString(BODY)));
+
+        assertThat(malformed.statusCode()).isEqualTo(400);
+        assertThat(malformed.body()).contains("\"code\":\"invalid-request\"", "line 1, column");
+        assertThat(large.statusCode()).isEqualTo(422);
+        assertThat(large.body()).contains("at most 1048576 bytes");
+        assertThat(text.statusCode()).isEqualTo(415);
+    }
+
+    @Test
+    void theSameKeyIsTheSameJobAndAnotherBodyIsRefused() {
+        String key = UUID.randomUUID().toString();
+
+        HttpResponse<String> first = server.post("/api/v1/jobs", server.admin, BODY, "Idempotency-Key", key);
+        HttpResponse<String> again =
+                server.post("/api/v1/jobs", server.admin, BODY.replace(",", " , "), "Idempotency-Key", key);
+        HttpResponse<String> other =
+                server.post("/api/v1/jobs", server.admin, BODY.replace("tiny", "small"), "Idempotency-Key", key);
+
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(again.statusCode()).isEqualTo(202);
+        assertThat(again.body()).isEqualTo(first.body());
+        assertThat(other.statusCode()).isEqualTo(422);
+        assertThat(other.body()).contains("Idempotency-Key: " + key);
+    }
+
+    @Test
+    void aTakenPrefixIsAConflict() {
+        String body = BODY.replace(
+                "\"compressed-tensors\"", "\"compressed-tensors\",\"prefix\":\"taken-" + UUID.randomUUID() + "\"");
+
+        assertThat(server.post("/api/v1/jobs", server.admin, body).statusCode()).isEqualTo(202);
+        HttpResponse<String> second = server.post("/api/v1/jobs", server.admin, body);
+
+        assertThat(second.statusCode()).isEqualTo(409);
+        assertThat(second.body()).contains("\"code\":\"output-taken\"");
+    }
+
+    @Test
+    void listsByLabelAndPagesWithACursor() {
+        String name = "paged-" + UUID.randomUUID();
+        List<String> ids = List.of(server.job(name), server.job(name), server.job(name)).reversed().stream()
+                .map(job -> job.id().toString())
+                .toList();
+
+        JobView.Page first = page("/api/v1/jobs?limit=2&label=test:" + name);
+        JobView.Page second = page("/api/v1/jobs?limit=2&label=test:" + name + "&cursor=" + first.next());
+
+        assertThat(first.jobs()).extracting(JobView::id).isEqualTo(ids.subList(0, 2));
+        assertThat(second.jobs()).extracting(JobView::id).isEqualTo(ids.subList(2, 3));
+        assertThat(second.next()).isNull();
+        assertThat(page("/api/v1/jobs?state=FAILED&label=test:" + name).jobs()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/api/v1/jobs?limit=0, 422",
+        "/api/v1/jobs?limit=x, 400",
+        "/api/v1/jobs?state=SLEEPING, 400",
+        "/api/v1/jobs?cursor=!, 422",
+        "/api/v1/jobs?label=x, 422",
+        "/api/v1/jobs/x, 404",
+        "/api/v1/jobs/00000000-0000-0000-0000-000000000000, 404",
+        "/api/v1/nowhere, 404"
+    })
+    void refusesWhatIsNotThere(String path, int status) {
+        HttpResponse<String> answer = server.get(path, server.read);
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(answer.body()).contains("\"code\"", "\"detail\"");
+    }
+
+    @Test
+    void cancelWritesTheWishAndAnEndedJobIsAConflict() {
+        Job job = server.job("cancel");
+        String path = "/api/v1/jobs/" + job.id() + "/cancel";
+
+        assertThat(server.post(path, server.submit, "").statusCode()).isEqualTo(202);
+        assertThat(server.get("/api/v1/jobs/" + job.id(), server.read).body()).contains("\"desired\":\"CANCEL\"");
+        server.steps.project(job.id(), Step.of(1, 1, JobState.FAILED, Stage.INSPECT));
+        HttpResponse<String> late = server.post(path, server.submit, "");
+
+        assertThat(late.statusCode()).isEqualTo(409);
+        assertThat(late.body()).contains("state: FAILED (expected: ");
+    }
+
+    @Test
+    void layersAreTheBoard() {
+        Job job = server.job("layers");
+        server.boards.layOut(job.id(), 2, List.of("self_attn.q_proj", "mlp.down_proj"));
+
+        LinearView.Board board = RecordCodec.read(
+                Json.parse(server.get("/api/v1/jobs/" + job.id() + "/layers", server.read)
+                        .body()),
+                LinearView.Board.class);
+
+        assertThat(board.blocks()).isEqualTo(2);
+        assertThat(board.names()).containsExactly("self_attn.q_proj", "mlp.down_proj");
+        assertThat(board.linears()).hasSize(4);
+    }
+
+    @Test
+    void listsFilesFromTheManifestAndServesThemWholeOrInPart() throws IOException {
+        Job job = server.job("files");
+        ArtifactStore store = ArtifactStores.open(server.store().toUri().toString());
+        byte[] weights = "0123456789".getBytes(StandardCharsets.UTF_8);
+        Manifest manifest = new Manifest(
+                Manifest.SCHEMA, "d", List.of(new Manifest.File("model.safetensors", weights.length, "84d8")));
+        Keys keys = Keys.of(job.tenant());
+        store.create(keys.output(job.prefix(), "model.safetensors"), weights);
+        store.create(keys.output(job.prefix(), "unlisted"), weights);
+        String path = "/api/v1/jobs/" + job.id() + "/files";
+        assertThat(server.get(path, server.read).statusCode())
+                .as("before the manifest")
+                .isEqualTo(404);
+        store.create(
+                keys.output(job.prefix(), Manifest.NAME),
+                Json.write(RecordCodec.write(manifest)).getBytes(StandardCharsets.UTF_8));
+
+        HttpResponse<String> whole = server.get(path + "/model.safetensors", server.read);
+        HttpResponse<String> part = server.get(path + "/model.safetensors", server.read, "Range", "bytes=7-");
+
+        assertThat(RecordCodec.read(Json.parse(server.get(path, server.read).body()), Manifest.class))
+                .isEqualTo(manifest);
+        assertThat(whole.body()).isEqualTo("0123456789");
+        assertThat(whole.headers().firstValue("Content-Length")).contains("10");
+        assertThat(part.statusCode()).isEqualTo(206);
+        assertThat(part.body()).isEqualTo("789");
+        assertThat(part.headers().firstValue("Content-Range")).contains("bytes 7-9/10");
+        assertThat(server.get(path + "/unlisted", server.read).statusCode()).isEqualTo(404);
+        assertThat(server.get(path + "/..%2f..%2fx", server.read).statusCode()).isIn(400, 404);
+    }
+
+    @Test
+    void recipesAreTheCatalogue() {
+        assertThat(server.get("/api/v1/recipes", server.read).body())
+                .contains("\"name\":\"gptq-w4a16\"", "\"name\":\"rtn-w4a16\"");
+    }
+
+    private JobView.Page page(String path) {
+        return RecordCodec.read(Json.parse(server.get(path, server.read).body()), JobView.Page.class);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.quern.api.openapi;
+
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import dev.quern.recipes.json.JsonValue;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client of an older document would stumble over in a newer one: something that is gone, something of another type,
+ * something that has become required where the client sends it. (Answers may come to hold more.)
+ */
+final class BreakingChanges {
+    private static final String SCHEMAS = "/components/schemas/";
+
+    private final List<String> found = new ArrayList<>();
+    private final Set<String> sent = new HashSet<>();
+    private final JsonObject newer;
+
+    private BreakingChanges(JsonObject newer) {
+        this.newer = newer;
+    }
+
+    static List<String> between(JsonObject older, JsonObject newer) {
+        BreakingChanges changes = new BreakingChanges(newer);
+        changes.collect(newer.get("paths"), false);
+        changes.compare("", older.get("paths"), newer.get("paths"));
+        changes.compare("/components", older.get("components"), newer.get("components"));
+        return List.copyOf(changes.found);
+    }
+
+    private void compare(String place, @Nullable JsonValue older, @Nullable JsonValue newer) {
+        if (older == null) {
+            return;
+        }
+        if (newer == null) {
+            found.add(place + ": gone");
+            return;
+        }
+        switch (older) {
+            case JsonObject before when newer instanceof JsonObject after -> objects(place, before, after);
+            case JsonArray before when newer instanceof JsonArray after -> arrays(place, before, after);
+            default -> {
+                // Words may change.
+                if (!older.equals(newer) && !place.endsWith("/summary") && !place.endsWith("/description")) {
+                    found.add(place + ": changed");
+                }
+            }
+        }
+    }
+
+    private void objects(String place, JsonObject older, JsonObject newer) {
+        older.members().forEach((name, value) -> compare(place + "/" + name, value, newer.get(name)));
+        if (newer.has("required") && !older.has("required") && isSent(place)) {
+            found.add(place + "/required: added");
+        }
+    }
+
+    private void arrays(String place, JsonArray older, JsonArray newer) {
+        older.values().stream()
+                .filter(value -> !newer.values().contains(value))
+                .forEach(value -> found.add(place + ": an entry is gone or changed"));
+        if (place.endsWith("/required") && newer.size() > older.size() && isSent(place)) {
+            found.add(place + ": more is required");
+        }
+    }
+
+    private boolean isSent(String place) {
+        return place.startsWith(SCHEMAS)
+                && sent.contains(place.substring(SCHEMAS.length()).split("/", -1)[0]);
+    }
+
+    /** Finds the schemas that request bodies lead to. */
+    private void collect(@Nullable JsonValue value, boolean inBody) {
+        switch (value) {
+            case JsonObject object ->
+                object.members().forEach((name, member) -> {
+                    if (inBody && name.equals("$ref") && member instanceof JsonString(String reference)) {
+                        follow(reference.substring(reference.lastIndexOf('/') + 1));
+                    } else {
+                        collect(member, inBody || name.equals("requestBody"));
+                    }
+                });
+            case JsonArray array -> array.values().forEach(member -> collect(member, inBody));
+            case null, default -> {}
+        }
+    }
+
+    private void follow(String schema) {
+        if (sent.add(schema)
+                && newer.get("components") instanceof JsonObject components
+                && components.get("schemas") instanceof JsonObject schemas) {
+            collect(schemas.get(schema), true);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.quern.engine.format;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Rows of b-bit codes as little-endian bit streams: code i of a row is at bits [i b, i b + b), a row ends at a 32-bit word
+ * (FORMATS.md 2.3). Eight codes are exactly b bytes, so eight are packed at a time, whatever b is.
+ */
+final class BitPacking {
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101_0101_0101_0101L;
+    private static final int LANES = Long.BYTES;
+
+    private BitPacking() {}
+
+    /** Bytes of a packed row. */
+    static int rowBytes(int cols, int bits) {
+        return Math.multiplyExact(Math.ceilDiv(Math.multiplyExact(cols, bits), Integer.SIZE), Integer.BYTES);
+    }
+
+    /** Bytes of packed rows. */
+    static int bytes(int rows, int cols, int bits) {
+        return Math.multiplyExact(rows, rowBytes(cols, bits));
+    }
+
+    /**
+     * @param codes [rows, cols], unsigned
+     * @return packed rows, followed by some bytes without meaning
+     * @throws IllegalArgumentException when a code has more bits
+     */
+    static byte[] pack(byte[] codes, int rows, int cols, int bits) {
+        int rowBytes = rowBytes(cols, bits);
+        // A long is stored for every b bytes; the zeros above them fall on what is stored next, or on the slack.
+        byte[] packed = new byte[Math.addExact(bytes(rows, cols, bits), LANES)];
+        long mask = mask(bits);
+        long seen = 0;
+        for (int r = 0; r < rows; r++) {
+            int from = r * cols;
+            int to = r * rowBytes;
+            int c = 0;
+            for (; c + LANES <= cols; c += LANES, to += bits) {
+                long eight = (long) LONG.get(codes, from + c);
+                seen |= eight;
+                LONG.set(packed, to, Long.compress(eight, mask));
+            }
+            if (c < cols) {
+                long rest = partial(codes, from + c, cols - c);
+                seen |= rest;
+                LONG.set(packed, to, Long.compress(rest, mask));
+            }
+        }
+        if ((seen & ~mask) != 0) {
+            throw new IllegalArgumentException(
+                    "codes: more than " + bits + " bits (expected: 0 to " + ((1 << bits) - 1) + ")");
+        }
+        return packed;
+    }
+
+    /**
+     * @param packed rows, followed by at least 8 more bytes
+     * @return codes [rows, cols]
+     */
+    static byte[] unpack(byte[] packed, int rows, int cols, int bits) {
+        int rowBytes = rowBytes(cols, bits);
+        byte[] codes = new byte[Math.multiplyExact(rows, cols)];
+        long mask = mask(bits);
+        for (int r = 0; r < rows; r++) {
+            int to = r * cols;
+            int from = r * rowBytes;
+            int c = 0;
+            for (; c + LANES <= cols; c += LANES, from += bits) {
+                LONG.set(codes, to + c, Long.expand((long) LONG.get(packed, from), mask));
+            }
+            long rest = c < cols ? Long.expand((long) LONG.get(packed, from), mask) : 0;
+            for (; c < cols; c++, rest >>>= Byte.SIZE) {
+                codes[to + c] = (byte) rest;
+            }
+        }
+        return codes;
+    }
+
+    /** True when all bits after the last code of a row are zero. */
+    static boolean isPaddingZero(byte[] packed, int rows, int cols, int bits) {
+        int rowBytes = rowBytes(cols, bits);
+        int used = cols * bits;
+        for (int r = 0; r < rows; r++) {
+            for (int bit = used; bit < rowBytes * Byte.SIZE; bit++) {
+                if ((packed[r * rowBytes + bit / Byte.SIZE] >>> (bit % Byte.SIZE) & 1) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static long partial(byte[] codes, int from, int count) {
+        long value = 0;
+        for (int i = 0; i < count; i++) {
+            value |= (codes[from + i] & 0xFFL) << (i * Byte.SIZE);
+        }
+        return value;
+    }
+
+    private static long mask(int bits) {
+        return ONES * ((1 << bits) - 1);
+    }
+}

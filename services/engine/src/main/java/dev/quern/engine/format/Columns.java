@@ -1,0 +1,71 @@
+package dev.quern.engine.format;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Zero points: their bit streams run down the columns, so a word holds codes of neighbouring rows (FORMATS.md 2.3). */
+final class Columns {
+    private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private Columns() {}
+
+    /**
+     * @param codes [out, groups], unsigned
+     * @return words [out bits / 32, groups]
+     */
+    static byte[] pack(byte[] codes, int out, int groups, int bits) {
+        byte[] columns = BitPacking.pack(transposed(codes, out, groups), groups, out, bits);
+        return transposedWords(columns, groups, BitPacking.rowBytes(out, bits) / Integer.BYTES);
+    }
+
+    /** The inverse of {@link #pack}. */
+    static byte[] unpack(byte[] words, int out, int groups, int bits) {
+        byte[] columns = columns(words, out, groups, bits);
+        return transposed(BitPacking.unpack(columns, groups, out, bits), groups, out);
+    }
+
+    static boolean isPaddingZero(byte[] words, int out, int groups, int bits) {
+        return BitPacking.isPaddingZero(columns(words, out, groups, bits), groups, out, bits);
+    }
+
+    /** The streams as rows, with the slack that unpacking needs. */
+    private static byte[] columns(byte[] words, int out, int groups, int bits) {
+        byte[] streams = transposedWords(words, BitPacking.rowBytes(out, bits) / Integer.BYTES, groups);
+        return ByteBuffer.allocate(streams.length + Long.BYTES).put(streams).array();
+    }
+
+    private static byte[] transposed(byte[] source, int rows, int cols) {
+        byte[] target = new byte[source.length];
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                target[c * rows + r] = source[r * cols + c];
+            }
+        }
+        return target;
+    }
+
+    /** [rows, cols] words to [cols, rows]; bytes after them are dropped. */
+    private static byte[] transposedWords(byte[] source, int rows, int cols) {
+        byte[] target = new byte[rows * cols * Integer.BYTES];
+        MemorySegment from = MemorySegment.ofArray(source);
+        MemorySegment to = MemorySegment.ofArray(target);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                int word = from.get(WORD, (long) (r * cols + c) * Integer.BYTES);
+                to.set(WORD, (long) (c * rows + r) * Integer.BYTES, word);
+            }
+        }
+        return target;
+    }
+
+    /** Longs as the file holds them. */
+    static byte[] littleEndian(long... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (long value : values) {
+            bytes.putLong(value);
+        }
+        return bytes.array();
+    }
+}

@@ -1,0 +1,146 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.OutputTensor;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonBool;
+import dev.quern.recipes.json.JsonNumber;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * compressed-tensors' {@code pack-quantized}, which vLLM, SGLang and transformers load: {@code weight_packed} I32
+ * [rows, cols b / 32], {@code weight_scale} [rows, groups] in the dtype of the model, {@code weight_shape} I64 [2], and for asymmetric
+ * grids {@code weight_zero_point} I32 [rows b / 32, groups] (FORMATS.md 2.2, 2.3).
+ */
+public record CompressedTensors() implements OutputFormat {
+    static final String PACKED = ".weight_packed";
+    static final String SCALE = ".weight_scale";
+    static final String SHAPE = ".weight_shape";
+    static final String ZERO_POINT = ".weight_zero_point";
+
+    @Override
+    public String name() {
+        return "compressed-tensors";
+    }
+
+    @Override
+    public Optional<String> refusal(String linear, int rows, int cols, PackedGrid grid) {
+        if (grid.bits() < 2 || grid.bits() > 8) {
+            return Optional.of("grid.bits: " + grid.bits() + " (expected: 2 to 8)");
+        }
+        if (grid.groupSize() != 0 && cols % grid.groupSize() != 0) {
+            return Optional.of("%s: %d columns (expected: a multiple of grid.groupSize %d)"
+                    .formatted(linear, cols, grid.groupSize()));
+        }
+        if ((long) rows * cols > Integer.MAX_VALUE - Long.BYTES) {
+            return Optional.of(linear + ": " + (long) rows * cols + " weights (expected: less than 2^31)");
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public List<OutputTensor> tensors(String linear, int rows, int cols, PackedGrid grid, StoredType scaleType) {
+        long groups = grid.groups(cols);
+        List<OutputTensor> tensors = new ArrayList<>();
+        tensors.add(new OutputTensor(linear + PACKED, StoredType.I32, List.of((long) rows, words(cols, grid.bits()))));
+        tensors.add(new OutputTensor(linear + SCALE, scaleType, List.of((long) rows, groups)));
+        tensors.add(new OutputTensor(linear + SHAPE, StoredType.I64, List.of(2L)));
+        if (!grid.symmetric()) {
+            tensors.add(
+                    new OutputTensor(linear + ZERO_POINT, StoredType.I32, List.of(words(rows, grid.bits()), groups)));
+        }
+        return tensors;
+    }
+
+    private static long words(int codes, int bits) {
+        return BitPacking.rowBytes(codes, bits) / Integer.BYTES;
+    }
+
+    @Override
+    public void write(CompressedLinear linear, StoredType scaleType, TensorSink sink) throws IOException {
+        int rows = linear.rows();
+        int cols = linear.cols();
+        switch (linear.core()) {
+            case IntegerGrid grid -> {
+                byte[] packed = BitPacking.pack(grid.codes(), rows, cols, grid.bits());
+                sink.accept(
+                        linear.name() + PACKED,
+                        MemorySegment.ofArray(packed).asSlice(0, BitPacking.bytes(rows, cols, grid.bits())));
+                sink.accept(linear.name() + SCALE, Scales.encode(linear.name() + SCALE, grid.scales(), scaleType));
+                sink.accept(linear.name() + SHAPE, MemorySegment.ofArray(Columns.littleEndian(rows, cols)));
+                if (!grid.symmetric()) {
+                    byte[] zeros = Columns.pack(grid.zeros(), rows, linear.groups(), grid.bits());
+                    sink.accept(linear.name() + ZERO_POINT, MemorySegment.ofArray(zeros));
+                }
+            }
+        }
+    }
+
+    @Override
+    public CompressedLinear read(Checkpoint output, String linear, PackedGrid grid) {
+        return new PackedReader(output, linear, grid).read(this);
+    }
+
+    @Override
+    public List<String> linears(Checkpoint output) {
+        return output.tensorNames().stream()
+                .filter(name -> name.endsWith(PACKED))
+                .map(name -> name.substring(0, name.length() - PACKED.length()))
+                .sorted()
+                .toList();
+    }
+
+    /** The minimal block: from 0.11 on the library refuses keys of a scheme that it does not know (FORMATS.md 6.3 A). */
+    @Override
+    public JsonObject quantizationConfig(PackedGrid grid) {
+        String symmetric = String.valueOf(grid.symmetric());
+        String strategy = grid.groupSize() == 0
+                ? "\"strategy\": \"channel\""
+                : "\"strategy\": \"group\", \"group_size\": " + grid.groupSize();
+        String block = """
+                {"quant_method": "compressed-tensors", "version": "0.17.0", "format": "pack-quantized",
+                 "quantization_status": "compressed", "global_compression_ratio": null, "kv_cache_scheme": null,
+                 "ignore": ["lm_head"],
+                 "config_groups": {"group_0": {"targets": ["Linear"], "input_activations": null, "output_activations": null,
+                  "weights": {"num_bits": %d, "type": "int", "symmetric": %s, %s, "dynamic": false, "actorder": null}}}}
+                """.formatted(grid.bits(), symmetric, strategy);
+        return (JsonObject) Json.parse(block);
+    }
+
+    @Override
+    public PackedGrid grid(JsonObject quantizationConfig) {
+        JsonValue bits = at(quantizationConfig, "num_bits");
+        JsonValue size = at(quantizationConfig, "group_size");
+        PackedGrid grid = new PackedGrid(
+                bits instanceof JsonNumber n && n.isLong() ? (int) n.longValue() : 0,
+                size instanceof JsonNumber n && n.isLong() ? (int) n.longValue() : 0,
+                JsonBool.TRUE.equals(at(quantizationConfig, "symmetric")));
+        if (!quantizationConfig(grid).equals(quantizationConfig)) {
+            throw new QuernException(
+                    ErrorCode.OUTPUT_DAMAGED,
+                    "config.json: quantization_config: " + Json.write(quantizationConfig)
+                            + " (expected: a block that Quern writes)");
+        }
+        return grid;
+    }
+
+    private static @Nullable JsonValue at(JsonObject quantizationConfig, String field) {
+        JsonValue value = quantizationConfig;
+        for (String name : List.of("config_groups", "group_0", "weights", field)) {
+            value = value instanceof JsonObject object ? object.get(name) : null;
+        }
+        return value;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.OutputTensor;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/** A way to store compressed linears that loaders know: a pure serializer, which also reads what it writes. */
+public sealed interface OutputFormat permits CompressedTensors {
+    /** As requests and reports say it. */
+    String name();
+
+    /** Why the format cannot hold a linear of this shape on this grid, in words with the numbers; empty when it can. */
+    Optional<String> refusal(String linear, int rows, int cols, PackedGrid grid);
+
+    /**
+     * Asked before any work starts.
+     *
+     * @throws QuernException SHAPE_MISMATCH with the reason of {@link #refusal}
+     */
+    default void requireAccepted(String linear, int rows, int cols, PackedGrid grid) {
+        refusal(linear, rows, cols, grid).ifPresent(reason -> {
+            throw new QuernException(ErrorCode.SHAPE_MISMATCH, reason);
+        });
+    }
+
+    /**
+     * The tensors that stand for a linear.
+     *
+     * @param linear the module's name, for example {@code model.layers.0.mlp.down_proj}
+     * @param scaleType the dtype of the source's weights
+     */
+    List<OutputTensor> tensors(String linear, int rows, int cols, PackedGrid grid, StoredType scaleType);
+
+    /**
+     * Serializes a linear.
+     *
+     * @param sink takes the data of each of {@link #tensors}; it is valid during the call
+     */
+    void write(CompressedLinear linear, StoredType scaleType, TensorSink sink) throws IOException;
+
+    /**
+     * The linear as it was before it was written: the same codes, zero points and scales.
+     *
+     * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
+     */
+    CompressedLinear read(Checkpoint output, String linear, PackedGrid grid);
+
+    /** What config.json holds for loaders under {@code quantization_config}. */
+    JsonObject quantizationConfig(PackedGrid grid);
+
+    /**
+     * The grid that a config.json was written for.
+     *
+     * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
+     */
+    PackedGrid grid(JsonObject quantizationConfig);
+
+    /** Names of the linears that an output holds in compressed form, sorted. */
+    List<String> linears(Checkpoint output);
+
+    /** Takes tensors one after the other. */
+    @FunctionalInterface
+    interface TensorSink {
+        void accept(String tensor, MemorySegment data) throws IOException;
+    }
+}

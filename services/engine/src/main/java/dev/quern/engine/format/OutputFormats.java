@@ -1,0 +1,28 @@
+package dev.quern.engine.format;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.util.List;
+
+/** The formats that can be written. */
+public final class OutputFormats {
+    /** One line per format. */
+    public static final List<OutputFormat> ALL = List.of(new CompressedTensors());
+
+    private OutputFormats() {}
+
+    /**
+     * @throws QuernException INVALID_REQUEST that lists the formats there are
+     */
+    public static OutputFormat of(String name) {
+        for (OutputFormat format : ALL) {
+            if (format.name().equals(name)) {
+                return format;
+            }
+        }
+        List<String> names = ALL.stream().map(OutputFormat::name).toList();
+        throw new QuernException(
+                ErrorCode.INVALID_REQUEST,
+                "outputs.format: " + name + " (expected one of: " + String.join(", ", names) + ")");
+    }
+}
