@@ -31,15 +31,13 @@ CREATE TABLE job (
     generation       integer NOT NULL DEFAULT 1 CHECK (generation >= 1),
     seq              bigint NOT NULL DEFAULT 0 CHECK (seq >= 0),
     started          boolean NOT NULL DEFAULT false,
-    -- Generations in a row in which compute started and no artifact was added.
+    -- Generations in a row in which compute started and no block was added.
     compute_started  boolean NOT NULL DEFAULT false,
-    artifacts        integer NOT NULL DEFAULT 0,
-    artifacts_before integer NOT NULL DEFAULT 0,
+    blocks_before    integer NOT NULL DEFAULT 0,
     idle_generations integer NOT NULL DEFAULT 0,
 
     -- What the owner of a job watches; no decision rests on it.
     blocks           integer NOT NULL DEFAULT 0,
-    blocks_done      integer NOT NULL DEFAULT 0,
     block            integer NOT NULL DEFAULT -1,
     linears          integer NOT NULL DEFAULT 0,
     reused_blocks    integer NOT NULL DEFAULT 0,

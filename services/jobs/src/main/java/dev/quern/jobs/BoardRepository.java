@@ -46,15 +46,12 @@ public final class BoardRepository {
     private static final String BLOCKS = "SELECT blocks FROM job WHERE id = :job";
     private static final String PROGRESS = """
             UPDATE job
-               SET blocks_done = greatest(blocks_done, :blocksDone), block = :block,
-                   reused_blocks = greatest(reused_blocks, :reusedBlocks),
+               SET block = :block, reused_blocks = greatest(reused_blocks, :reusedBlocks),
                    percent = greatest(percent, :percent), eta_seconds = :etaSeconds::float8, updated_at = now()
              WHERE id = :job AND state NOT IN ('COMPLETED', 'QUARANTINED', 'REJECTED', 'FAILED', 'CANCELLED')
-               AND (blocks_done, block, reused_blocks, percent, coalesce(eta_seconds, -1)) IS DISTINCT FROM
-                   (:blocksDone, :block, :reusedBlocks, :percent, coalesce(:etaSeconds::float8, -1))
+               AND (block, reused_blocks, percent, coalesce(eta_seconds, -1)) IS DISTINCT FROM
+                   (:block, :reusedBlocks, :percent, coalesce(:etaSeconds::float8, -1))
             """;
-    private static final String ARTIFACTS =
-            "UPDATE job SET artifacts = greatest(artifacts, :artifacts) WHERE id = :job";
 
     private final JdbcClient db;
     private final TransactionOperations transactions;
@@ -72,7 +69,6 @@ public final class BoardRepository {
      * @param percent of the whole job; a lower figure than before changes nothing
      */
     public record Progress(
-            int blocksDone,
             int block,
             int reusedBlocks,
             double percent,
@@ -108,17 +104,11 @@ public final class BoardRepository {
     public void progress(UUID job, Progress progress) {
         Map<String, Object> columns = new HashMap<>();
         columns.put("job", job);
-        columns.put("blocksDone", progress.blocksDone());
         columns.put("block", progress.block());
         columns.put("reusedBlocks", progress.reusedBlocks());
         columns.put("percent", progress.percent());
         columns.put("etaSeconds", progress.etaSeconds());
         db.sql(PROGRESS).params(columns).update();
-    }
-
-    /** Notes how many artifacts of this job exist: what tells a generation that got on from an idle one. */
-    public void artifacts(UUID job, int count) {
-        db.sql(ARTIFACTS).param("job", job).param("artifacts", count).update();
     }
 
     public LinearView.Board find(UUID job) {

@@ -19,11 +19,13 @@ final class Rows {
             SELECT job.*,
                    ARRAY(SELECT key FROM jsonb_each_text(labels) ORDER BY key) AS label_keys,
                    ARRAY(SELECT value FROM jsonb_each_text(labels) ORDER BY key) AS label_values,
-                   cells.done AS linears_done, cells.recent AS linears_recent
+                   cells.done AS linears_done, cells.recent AS linears_recent, cells.blocks AS blocks_done
               FROM job
               LEFT JOIN LATERAL (
                    SELECT count(*) FILTER (WHERE l.state = 'DONE') AS done,
-                          count(*) FILTER (WHERE l.done_at > now() - interval '3 minutes') AS recent
+                          count(*) FILTER (WHERE l.done_at > now() - interval '3 minutes') AS recent,
+                          count(DISTINCT l.block)
+                              - count(DISTINCT l.block) FILTER (WHERE l.state <> 'DONE') AS blocks
                      FROM job_linear l WHERE l.job_id = job.id) cells ON true
             """;
 

@@ -40,13 +40,15 @@ public final class StepRepository {
     private static final String NEXT_GENERATION = """
             UPDATE job
                SET generation = generation + 1, seq = 0, started = false, compute_started = false,
-                   idle_generations = CASE WHEN artifacts > artifacts_before THEN 0
+                   idle_generations = CASE WHEN done.blocks > blocks_before THEN 0
                                            WHEN compute_started THEN idle_generations + 1
                                            ELSE idle_generations END,
-                   artifacts_before = artifacts,
+                   blocks_before = done.blocks,
                    reason_code = 'RECOVERING', reason_since = now(),
                    reason_remedy = 'The workflow was lost; the job goes on from its artifacts.',
                    updated_at = now()
+              FROM (SELECT count(DISTINCT block) - count(DISTINCT block) FILTER (WHERE state <> 'DONE') AS blocks
+                      FROM job_linear WHERE job_id = :id) done
              WHERE id = :id AND generation = :generation
             """;
 
@@ -96,7 +98,7 @@ public final class StepRepository {
         db.sql(STARTED).param("id", id).param("generation", generation).update();
     }
 
-    /** Notes that a worker took work of this generation: only then does a generation without an artifact count. */
+    /** Notes that a worker took work of this generation: only then does a generation without a new block count. */
     public void computing(UUID id, int generation) {
         db.sql(COMPUTING).param("id", id).param("generation", generation).update();
     }

@@ -42,7 +42,11 @@ class BoardRepositoryTest {
         assertThat(now.linears()).extracting(LinearView::state).containsExactly("QUEUED", "QUEUED", "QUEUED", "DONE");
         assertThat(jobs.find(id).orElseThrow().progress())
                 .returns(1, p -> p.linearsDone())
-                .returns(4, p -> p.linears());
+                .returns(4, p -> p.linears())
+                .returns(0, p -> p.blocksDone());
+
+        board.put(id, done(1, "self_attn.q_proj", 0.02));
+        assertThat(jobs.find(id).orElseThrow().progress().blocksDone()).isEqualTo(1);
     }
 
     @Test
@@ -60,11 +64,10 @@ class BoardRepositoryTest {
 
     @Test
     void progressNeverGoesBack() {
-        board.progress(id, new BoardRepository.Progress(3, 3, 0, 40, 12.0));
-        board.progress(id, new BoardRepository.Progress(1, 1, 1, 10, null));
+        board.progress(id, new BoardRepository.Progress(3, 0, 40, 12.0));
+        board.progress(id, new BoardRepository.Progress(1, 1, 10, null));
 
         assertThat(jobs.find(id).orElseThrow().progress())
-                .returns(3, p -> p.blocksDone())
                 .returns(40.0, p -> p.percent())
                 .returns(1, p -> p.reusedBlocks());
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.recipes.view.JobEvent;
+import dev.quern.recipes.view.LinearView;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -93,7 +94,7 @@ class StepRepositoryTest {
         assertThat(jobs.find(id)).get().returns(1, Job::idleGenerations);
 
         steps.computing(id, 3);
-        board.artifacts(id, 4);
+        board.put(id, new LinearView(0, "q", "DONE", 8, 8, 0.1, 0.2, 0.01, 0, null, 0, 1.0));
         steps.nextGeneration(id, 3);
         assertThat(jobs.find(id)).get().returns(0, Job::idleGenerations);
     }

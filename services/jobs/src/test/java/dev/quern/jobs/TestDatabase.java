@@ -26,6 +26,10 @@ final class TestDatabase {
         return SHARED;
     }
 
+    DataSource source() {
+        return source;
+    }
+
     JdbcClient client() {
         return JdbcClient.create(source);
     }
