@@ -4,7 +4,11 @@ import java.lang.foreign.MemorySegment;
 
 /** Tensors in and out of a backend's memory. */
 public interface Memory {
+    /** Opens a scope, whose tensors every thread of the backend may use. */
     Scope scope();
+
+    /** Bytes of all tensors whose scope is open. */
+    long liveBytes();
 
     /**
      * A tensor over {@code rows * cols} row-major elements in host memory. A backend on the host may use the memory in place, so it

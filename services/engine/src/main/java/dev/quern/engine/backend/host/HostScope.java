@@ -4,14 +4,16 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import java.lang.foreign.Arena;
 
-/** An arena whose bytes are counted. Its tensors may be used by every thread of the backend. */
+/** An arena whose bytes are counted. */
 final class HostScope implements Scope {
     private final HostAllocator allocator;
-    // Shared, because the threads of the backend work on tensors that another thread allocated.
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
 
-    HostScope(HostAllocator allocator) {
+    /** @param shared whether other threads than the one that opens the scope use its tensors */
+    @SuppressWarnings("MustBeClosed") // close() closes it
+    HostScope(HostAllocator allocator, boolean shared) {
         this.allocator = allocator;
+        this.arena = shared ? Arena.ofShared() : Arena.ofConfined();
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Memory;
+import dev.quern.engine.backend.NumericProfile;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Transformer;
 import dev.quern.engine.backend.host.HostAllocator;
@@ -18,7 +19,6 @@ import java.util.function.IntConsumer;
  */
 public final class JavaBackend implements ComputeBackend {
     private final DType workingType;
-    private final HostAllocator allocator = new HostAllocator();
     private final HostThreads threads;
     private final Memory memory;
     private final LinearAlgebra linearAlgebra;
@@ -38,7 +38,7 @@ public final class JavaBackend implements ComputeBackend {
                 "4 or 8 bytes");
         this.workingType = workingType;
         this.threads = new HostThreads("quern-java", threads);
-        this.memory = new JavaMemory(allocator, this.threads);
+        this.memory = new JavaMemory(new HostAllocator(), this.threads);
         this.linearAlgebra = new JavaLinearAlgebra(this.threads);
         this.elementwise = new JavaElementwise();
         this.transformer = new JavaTransformer(this.threads);
@@ -87,12 +87,12 @@ public final class JavaBackend implements ComputeBackend {
 
     @Override
     public String numericProfile() {
-        throw new UnsupportedOperationException("numericProfile");
+        return NumericProfile.of(this, "java " + workingType);
     }
 
     /** Bytes of all tensors whose scope is open. */
     public long liveBytes() {
-        return allocator.liveBytes();
+        return memory.liveBytes();
     }
 
     @Override

@@ -7,7 +7,7 @@ import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.Shapes;
 
 /** One element after the other, row by row. */
-final class JavaElementwise implements Elementwise {
+public final class JavaElementwise implements Elementwise {
     @Override
     public void add(Tensor a, Tensor b, Tensor target) {
         Shapes.same("b", b, a);

@@ -8,12 +8,13 @@ import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.host.Products;
 import dev.quern.engine.backend.host.Shapes;
+import java.util.Arrays;
 
 /** Products and factorisations by their definitions. */
-final class JavaLinearAlgebra implements LinearAlgebra {
+public final class JavaLinearAlgebra implements LinearAlgebra {
     private final HostThreads threads;
 
-    JavaLinearAlgebra(HostThreads threads) {
+    public JavaLinearAlgebra(HostThreads threads) {
         this.threads = threads;
     }
 
@@ -81,23 +82,20 @@ final class JavaLinearAlgebra implements LinearAlgebra {
     public boolean factorUpper(Tensor h) {
         Shapes.dtype("h", h, DType.F64);
         Shapes.square("h", h);
-        HostTensor v = HostTensor.of(h);
+        double[][] v = rows(HostTensor.of(h), false);
         // From the last column: V_jj² = H_jj - Σ_{k>j} V_jk², V_ij = (H_ij - Σ_{k>j} V_ik V_jk) / V_jj for i < j.
-        for (int j = v.rows() - 1; j >= 0; j--) {
-            double[] row = v.row(j);
+        for (int j = v.length - 1; j >= 0; j--) {
+            double[] row = v[j];
             double pivot = row[j] - dot(row, row, j + 1);
             if (!(pivot > 0) || !Double.isFinite(pivot)) {
                 return false;
             }
-            double diagonal = Math.sqrt(pivot);
+            Arrays.fill(row, 0, j, 0);
+            row[j] = Math.sqrt(pivot);
             int column = j;
-            threads.run(j, i -> {
-                double[] above = v.row(i);
-                v.set(i, column, (above[column] - dot(above, row, column + 1)) / diagonal);
-                v.set(column, i, 0);
-            });
-            v.set(j, j, diagonal);
+            threads.run(j, i -> v[i][column] = (v[i][column] - dot(v[i], row, column + 1)) / row[column]);
         }
+        threads.run(v.length, i -> HostTensor.of(h).setRow(i, v[i]));
         return true;
     }
 

@@ -13,11 +13,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /** Tensors in host memory, converted and permuted element by element. */
-final class JavaMemory implements Memory {
+public final class JavaMemory implements Memory {
     private final HostAllocator allocator;
     private final HostThreads threads;
 
-    JavaMemory(HostAllocator allocator, HostThreads threads) {
+    public JavaMemory(HostAllocator allocator, HostThreads threads) {
         this.allocator = allocator;
         this.threads = threads;
     }
@@ -25,6 +25,11 @@ final class JavaMemory implements Memory {
     @Override
     public Scope scope() {
         return allocator.scope();
+    }
+
+    @Override
+    public long liveBytes() {
+        return allocator.liveBytes();
     }
 
     @Override

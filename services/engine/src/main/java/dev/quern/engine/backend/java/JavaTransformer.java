@@ -10,10 +10,10 @@ import dev.quern.engine.backend.host.Shapes;
 import java.util.Arrays;
 
 /** The steps of a decoder by their definitions. StrictMath, whose bits are the same on every machine. */
-final class JavaTransformer implements Transformer {
+public final class JavaTransformer implements Transformer {
     private final HostThreads threads;
 
-    JavaTransformer(HostThreads threads) {
+    public JavaTransformer(HostThreads threads) {
         this.threads = threads;
     }
 

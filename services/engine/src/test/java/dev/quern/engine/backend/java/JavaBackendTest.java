@@ -23,7 +23,7 @@ class JavaBackendTest {
     @AfterEach
     void nothingLeaks() {
         scope.close();
-        assertThat(backend.liveBytes()).isZero();
+        assertThat(backend.memory().liveBytes()).isZero();
         backend.close();
     }
 

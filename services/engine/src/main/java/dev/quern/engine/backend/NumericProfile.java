@@ -1,0 +1,149 @@
+package dev.quern.engine.backend;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Random;
+
+/**
+ * SHA-256 over the bits of fixed probes, for {@link ComputeBackend#numericProfile}. The products are larger than a tile of ours and
+ * any block of a BLAS, and no size is a multiple of a vector, so that every path through the kernels leaves its mark.
+ */
+public final class NumericProfile {
+    private static final int TOKENS = 600;
+    private static final int HIDDEN = 1092;
+    private static final int HEAD = 84;
+
+    private final ComputeBackend backend;
+    private final Scope scope;
+    private final MessageDigest digest;
+    // Random is specified to the bit, so the probes are the same everywhere.
+    private final Random random = new Random(20_25);
+
+    private NumericProfile(ComputeBackend backend, Scope scope, MessageDigest digest) {
+        this.backend = backend;
+        this.scope = scope;
+        this.digest = digest;
+    }
+
+    /** @param name backend and version, part of the hash: another version is another profile even where its probes agree */
+    public static String of(ComputeBackend backend, String name) {
+        try (Scope scope = backend.memory().scope()) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            new NumericProfile(backend, scope, digest).probe();
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private void probe() {
+        Tensor x = random(TOKENS, HIDDEN);
+        products(x);
+        factor(x);
+        block(x);
+        divergence();
+        conversions(x);
+    }
+
+    private void products(Tensor x) {
+        DType type = backend.workingType();
+        Precision precision = type == DType.F64 ? Precision.F64 : Precision.F32;
+        Tensor weights = random(HIDDEN, HIDDEN);
+        Tensor result = scope.allocate(type, TOKENS, HIDDEN);
+        backend.linearAlgebra().gemm(precision, 1, x, false, weights, true, 0, result);
+        add(result);
+        backend.linearAlgebra().gemm(precision, 0.5, x, false, weights, false, -1, result);
+        add(result);
+        add(backend.elementwise().dot(x, result));
+        add(backend.elementwise().mean(result));
+    }
+
+    private void factor(Tensor x) {
+        Tensor h = scope.allocate(DType.F64, HIDDEN, HIDDEN);
+        backend.linearAlgebra().addGram(x, h);
+        add(h);
+        backend.elementwise().addDiagonal(1, h);
+        add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
+        add(h);
+    }
+
+    private void block(Tensor x) {
+        DType type = backend.workingType();
+        Transformer transformer = backend.transformer();
+        Tensor normal = scope.allocate(type, TOKENS, HIDDEN);
+        transformer.rmsNorm(x, random(1, HIDDEN), 1e-5, normal);
+        add(normal);
+        Tensor q = normal.cols(0, 4 * HEAD);
+        Tensor k = normal.cols(4 * HEAD, 6 * HEAD);
+        transformer.rope(q, TOKENS / 2, HEAD, random(TOKENS, HEAD / 2), random(TOKENS, HEAD / 2));
+        add(normal);
+        Tensor attended = scope.allocate(type, TOKENS, 4 * HEAD);
+        Tensor v = normal.cols(6 * HEAD, 8 * HEAD);
+        transformer.attention(q, k, v, TOKENS / 2, 4, 2, 0.25, attended);
+        add(attended);
+        transformer.siluGate(x, normal, normal);
+        add(normal);
+    }
+
+    private void divergence() {
+        int tokens = 5;
+        Tensor logits = random(2 * tokens, 7001);
+        backend.elementwise().scale(10, logits);
+        Tensor labels = scope.allocate(DType.I32, 1, tokens);
+        Tensor figures = scope.allocate(DType.F32, 3, tokens);
+        Tensor top1 = scope.allocate(DType.U8, 1, tokens);
+        backend.transformer()
+                .divergence(
+                        logits.rows(0, tokens),
+                        logits.rows(tokens, 2 * tokens),
+                        labels,
+                        figures.rows(0, 1),
+                        figures.rows(1, 2),
+                        figures.rows(2, 3),
+                        top1);
+        add(figures);
+        add(top1);
+    }
+
+    private void conversions(Tensor x) {
+        for (DType type : new DType[] {DType.BF16, DType.F16}) {
+            Tensor target = scope.allocate(type, x.rows(), x.cols());
+            backend.memory().copy(x, target);
+            add(target);
+        }
+    }
+
+    /** Uniform in [-1, 1), exact in float32. */
+    private Tensor random(int rows, int cols) {
+        Tensor target = scope.allocate(backend.workingType(), rows, cols);
+        try (Arena arena = Arena.ofShared();
+                Scope uploads = backend.memory().scope()) {
+            MemorySegment values = arena.allocate((long) rows * cols * Float.BYTES);
+            for (long i = 0; i < (long) rows * cols; i++) {
+                values.set(JAVA_FLOAT_UNALIGNED, i * Float.BYTES, random.nextFloat() * 2 - 1);
+            }
+            backend.memory().copy(backend.memory().upload(uploads, values, DType.F32, rows, cols), target);
+        }
+        return target;
+    }
+
+    private void add(double value) {
+        digest.update(Double.toHexString(value).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void add(Tensor tensor) {
+        try (Arena arena = Arena.ofShared()) {
+            long bytes = (long) tensor.rows() * tensor.cols() * tensor.dtype().bytes();
+            MemorySegment host = arena.allocate(bytes);
+            backend.memory().download(tensor, host);
+            digest.update(host.asByteBuffer());
+        }
+    }
+}

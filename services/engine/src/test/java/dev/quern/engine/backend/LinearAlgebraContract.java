@@ -1,0 +1,149 @@
+package dev.quern.engine.backend;
+
+import static dev.quern.engine.backend.Parity.FLOAT_ULP;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.backend.Parity.Both;
+import dev.quern.engine.backend.host.HostTensor;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Products and factorisations as JavaBackend in float64 makes them. */
+public abstract class LinearAlgebraContract extends BackendContract {
+    private int size() {
+        return SIZES[parity.random.nextInt(SIZES.length)];
+    }
+
+    @Test
+    void multipliesEveryShape() {
+        for (int round = 0; round < 60; round++) {
+            DType[] operands = {DType.F32, DType.BF16, DType.F16};
+            multiply(Precision.F32, operands[round % 3], operands[round / 3 % 3], size(), size(), size());
+            multiply(Precision.EXACT_BF16, DType.BF16, DType.BF16, size(), size(), size());
+            multiply(Precision.F64, DType.F64, round % 2 == 0 ? DType.F64 : DType.F32, size(), size(), size());
+        }
+    }
+
+    @Test
+    void multipliesAcrossTiles() {
+        multiply(Precision.F32, DType.F32, DType.F32, 1030, 1100, 70);
+        multiply(Precision.F32, DType.BF16, DType.BF16, 70, 2100, 300);
+        multiply(Precision.F64, DType.F64, DType.F64, 600, 1100, 40);
+        multiply(Precision.F32, DType.F32, DType.F32, 5, 0, 3);
+        multiply(Precision.F32, DType.F32, DType.BF16, 5, 3, 0);
+    }
+
+    private void multiply(Precision precision, DType typeA, DType typeB, int m, int n, int k) {
+        boolean transposeA = parity.random.nextBoolean();
+        boolean transposeB = parity.random.nextBoolean();
+        DType typeC = precision == Precision.F64 ? DType.F64 : DType.F32;
+        Both a = parity.random(typeA, transposeA ? k : m, transposeA ? m : k, 1);
+        Both b = parity.random(typeB, transposeB ? n : k, transposeB ? k : n, 1);
+        Both c = parity.random(typeC, m, n, 1);
+        double alpha = parity.random.nextInt(4) - 1.5;
+        double beta = parity.random.nextInt(2) * 0.5;
+        backend.linearAlgebra()
+                .gemm(precision, alpha, a.subject(), transposeA, b.subject(), transposeB, beta, c.subject());
+        parity.oracle
+                .linearAlgebra()
+                .gemm(Precision.F64, alpha, a.oracle(), transposeA, b.oracle(), transposeB, beta, c.oracle());
+        // Every one of k products and additions of values below 1 is off by at most half a unit in the last place.
+        double ulp = typeC == DType.F64 ? 0x1p-53 : FLOAT_ULP;
+        String what = "gemm %s %d x %d x %d %s%s".formatted(precision, m, n, k, transposeA, transposeB);
+        parity.verify(what, c, 2 * ulp * (k + 4) * Math.max(1, Math.sqrt(k) / 2), 0);
+    }
+
+    @Test
+    void aProductWithBetaZeroDoesNotReadItsTarget() {
+        Both a = parity.random(DType.F32, 13, 7, 1);
+        Both c = parity.filled(DType.F32, 13, 13, () -> Double.NaN);
+        gemm(a, a, c);
+        parity.verify("gemm over NaN", c, 20 * FLOAT_ULP, 0);
+    }
+
+    @Test
+    void nanAndInfinityStayInTheirRow() {
+        Both a = parity.random(DType.F32, 129, 257, 1);
+        HostTensor.of(a.oracle()).set(5, 200, Double.NaN);
+        HostTensor.of(a.oracle()).set(77, 3, Double.POSITIVE_INFINITY);
+        Both poisoned = parity.filled(DType.F32, 129, 257, elements(a.oracle()));
+        Both b = parity.filled(DType.F32, 65, 257, () -> parity.random.nextDouble() + 0.1);
+        Both c = parity.zeros(DType.F32, 129, 65);
+        gemm(poisoned, b, c);
+        parity.verify("gemm of NaN", c, 1e-3, 0);
+    }
+
+    private void gemm(Both a, Both b, Both c) {
+        backend.linearAlgebra().gemm(Precision.F32, 1, a.subject(), false, b.subject(), true, 0, c.subject());
+        parity.oracle.linearAlgebra().gemm(Precision.F64, 1, a.oracle(), false, b.oracle(), true, 0, c.oracle());
+    }
+
+    @Test
+    void aProductOfMismatchedShapesOrTypesIsRefused() {
+        Tensor a = parity.zeros(DType.F32, 3, 4).subject();
+        Tensor h = parity.zeros(DType.F64, 3, 3).subject();
+        assertThatThrownBy(() -> backend.linearAlgebra().gemm(Precision.F32, 1, a, false, a, false, 0, a))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("inner dimension of b: 3 (expected: 4)");
+        assertThatThrownBy(() -> backend.linearAlgebra().gemm(Precision.F32, 1, a, false, a, true, 0, h))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("c: F64 (expected: [F32])");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 129, 257, 300, 530})
+    void addsGramMatricesToBothTriangles(int n) {
+        Both h = parity.zeros(DType.F64, n, n);
+        for (DType type : List.of(DType.F32, DType.BF16)) {
+            Both x = parity.random(type, n + 5, n, 3);
+            parity.run(
+                    b -> b.linearAlgebra().addGram(x.subject(), h.subject()),
+                    b -> b.linearAlgebra().addGram(x.oracle(), h.oracle()));
+        }
+        parity.verify("gram " + n, h, 9 * 2 * (n + 5) * FLOAT_ULP * Math.sqrt(n + 5), 0);
+        double[][] values = parity.values(h.subject());
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                assertThat(values[i][j]).isEqualTo(values[j][i]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8, 127, 256, 257, 700})
+    void factorsAndGivesBackTheMatrix(int n) {
+        Both x = parity.random(DType.F32, n + 3, n, 1);
+        Both h = parity.zeros(DType.F64, n, n);
+        parity.run(
+                b -> b.linearAlgebra().addGram(x.subject(), h.subject()),
+                b -> b.linearAlgebra().addGram(x.oracle(), h.oracle()));
+        backend.elementwise().addDiagonal(0.1, h.subject());
+        Both v = parity.filled(
+                DType.F64, n, n, elements(HostTensor.over(parity.download(h.subject()), DType.F64, n, n)));
+        assertThat(backend.linearAlgebra().factorUpper(v.subject())).isTrue();
+        assertThat(parity.oracle.linearAlgebra().factorUpper(v.oracle())).isTrue();
+        // The condition number is at most about 10 n: rows of V agree to that many units in the last place.
+        parity.verify("factor " + n, v, 1e-11 * n, 0);
+    }
+
+    @Test
+    void aMatrixThatHasNoFactorIsRefused() {
+        for (int n : new int[] {1, 8, 300}) {
+            for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1, 0}) {
+                for (int at : new int[] {0, n / 2, n - 1}) {
+                    int[] next = {0};
+                    Both h = parity.filled(DType.F64, n, n, () -> {
+                        int i = next[0]++;
+                        return i % (n + 1) == 0 ? (i / n == at ? bad : 1 + i % 3) : 0;
+                    });
+                    assertThat(backend.linearAlgebra().factorUpper(h.subject()))
+                            .as("%s at %d of %d", bad, at, n)
+                            .isFalse();
+                }
+            }
+        }
+    }
+}

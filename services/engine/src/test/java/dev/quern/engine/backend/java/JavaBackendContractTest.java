@@ -1,0 +1,43 @@
+package dev.quern.engine.backend.java;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.LinearAlgebraContract;
+import dev.quern.engine.backend.MemoryContract;
+import dev.quern.engine.backend.ReproducibilityContract;
+import dev.quern.engine.backend.TransformerContract;
+import org.junit.jupiter.api.Nested;
+
+class JavaBackendContractTest {
+    @Nested
+    class Products extends LinearAlgebraContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Elements extends MemoryContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Decoder extends TransformerContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Bits extends ReproducibilityContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+}
