@@ -1,0 +1,197 @@
+package dev.quern.openblas;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Elementwise;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.Shapes;
+import dev.quern.engine.backend.java.JavaElementwise;
+import java.util.Arrays;
+
+/**
+ * Row by row in float64, rounded once when stored: for float32 operands one such operation gives the bits of the float32 one.
+ * Reductions sum each row in a fixed order, then the rows in theirs.
+ */
+final class VectorElementwise implements Elementwise {
+    private final HostThreads threads;
+    private final JavaElementwise plain = new JavaElementwise();
+
+    VectorElementwise(HostThreads threads) {
+        this.threads = threads;
+    }
+
+    @Override
+    public void add(Tensor a, Tensor b, Tensor target) {
+        Shapes.same("b", b, a);
+        Shapes.same("target", target, a);
+        rows(a, b, target, (left, right, n) -> {
+            for (int i = 0; i < n; i++) {
+                left[i] += right[i];
+            }
+        });
+    }
+
+    @Override
+    public void addRow(Tensor row, Tensor target) {
+        Shapes.shape("row", row, 1, target.cols());
+        double[] addend = HostTensor.of(row).row(0);
+        rows(target, (values, n) -> {
+            for (int i = 0; i < n; i++) {
+                values[i] += addend[i];
+            }
+        });
+    }
+
+    @Override
+    public void scale(double factor, Tensor target) {
+        rows(target, (values, n) -> {
+            for (int i = 0; i < n; i++) {
+                values[i] *= factor;
+            }
+        });
+    }
+
+    @Override
+    public void addDiagonal(double value, Tensor target) {
+        plain.addDiagonal(value, target);
+    }
+
+    @Override
+    public void diagonal(Tensor source, Tensor target) {
+        plain.diagonal(source, target);
+    }
+
+    @Override
+    public void zeroColumns(Tensor flags, Tensor target) {
+        Shapes.shape("flags", flags, 1, target.cols());
+        Shapes.dtype("flags", flags, DType.U8);
+        double[] marks = HostTensor.of(flags).row(0);
+        if (Arrays.stream(marks).noneMatch(mark -> mark != 0)) {
+            return;
+        }
+        rows(target, (values, n) -> {
+            for (int i = 0; i < n; i++) {
+                values[i] = marks[i] != 0 ? 0 : values[i];
+            }
+        });
+    }
+
+    @Override
+    public double mean(Tensor source) {
+        double sum = total(perRow(source, Sums::sum));
+        return sum / ((double) source.rows() * source.cols());
+    }
+
+    @Override
+    public double dot(Tensor a, Tensor b) {
+        Shapes.same("b", b, a);
+        HostTensor left = HostTensor.of(a);
+        HostTensor right = HostTensor.of(b);
+        double[] sums = new double[left.rows()];
+        RowTasks.run(threads, left.rows(), left.cols(), (begin, end) -> {
+            double[] x = new double[left.cols()];
+            double[] y = new double[left.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(left, r, x);
+                Rows.read(right, r, y);
+                sums[r] = Sums.dot(x, y, 0, x.length);
+            }
+        });
+        return total(sums);
+    }
+
+    @Override
+    public double maxAbs(Tensor source) {
+        double max = 0;
+        for (double row : perRow(source, VectorElementwise::largest)) {
+            max = Math.max(max, row);
+        }
+        return max;
+    }
+
+    private static double largest(double[] values, int from, int to) {
+        double max = 0;
+        for (int i = from; i < to; i++) {
+            max = Math.max(max, Math.abs(values[i]));
+        }
+        return max;
+    }
+
+    @Override
+    public boolean allFinite(Tensor source) {
+        // 0 * x is 0 for a finite x and NaN for every other.
+        return total(perRow(source, (values, from, to) -> {
+                    double sum = 0;
+                    for (int i = from; i < to; i++) {
+                        sum += 0 * values[i];
+                    }
+                    return sum;
+                }))
+                == 0;
+    }
+
+    private static double total(double[] sums) {
+        double total = 0;
+        for (double sum : sums) {
+            total += sum;
+        }
+        return total;
+    }
+
+    @FunctionalInterface
+    private interface Reduction {
+        double of(double[] values, int from, int to);
+    }
+
+    private double[] perRow(Tensor source, Reduction reduction) {
+        HostTensor matrix = HostTensor.of(source);
+        double[] results = new double[matrix.rows()];
+        RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
+            double[] values = new double[matrix.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(matrix, r, values);
+                results[r] = reduction.of(values, 0, values.length);
+            }
+        });
+        return results;
+    }
+
+    @FunctionalInterface
+    private interface Update {
+        void apply(double[] values, int n);
+    }
+
+    private void rows(Tensor target, Update update) {
+        HostTensor matrix = HostTensor.of(target);
+        RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
+            double[] values = new double[matrix.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(matrix, r, values);
+                update.apply(values, values.length);
+                Rows.write(values, matrix, r);
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface Combination {
+        void into(double[] left, double[] right, int n);
+    }
+
+    private void rows(Tensor a, Tensor b, Tensor target, Combination combination) {
+        HostTensor left = HostTensor.of(a);
+        HostTensor right = HostTensor.of(b);
+        HostTensor result = HostTensor.of(target);
+        RowTasks.run(threads, left.rows(), left.cols(), (begin, end) -> {
+            double[] x = new double[left.cols()];
+            double[] y = new double[left.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(left, r, x);
+                Rows.read(right, r, y);
+                combination.into(x, y, x.length);
+                Rows.write(x, result, r);
+            }
+        });
+    }
+}
