@@ -1,0 +1,157 @@
+package dev.quern.bench;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Precision;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.BlockProgram;
+import dev.quern.engine.model.BlockWeights;
+import dev.quern.engine.model.DenseBlock;
+import dev.quern.engine.model.Interpreter;
+import dev.quern.engine.model.LinearInputs;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.RopeSpec;
+import dev.quern.engine.model.TensorSpec;
+import dev.quern.engine.model.WeightSource;
+import dev.quern.openblas.OpenBlasBackend;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/**
+ * One block of the shape of Llama 3 8B at 2,048 tokens: the rate of the whole block against the rate of a plain sgemm in the same run.
+ *
+ * <p>Arguments: threads, rounds. Needs 2.5 GB of memory.
+ */
+public final class ForwardBench {
+    private static final int HIDDEN = 4096;
+    private static final int TOKENS = 2048;
+    private static final int HEADS = 32;
+    private static final int HEAD_DIM = 128;
+    private static final DenseBlock BLOCK =
+            new DenseBlock(HIDDEN, 14336, HEADS, 8, HEAD_DIM, 1e-5, false, false, false, false);
+    private static final int SQUARE = 4096;
+
+    private final ComputeBackend backend;
+    private final BlockProgram program = BLOCK.program();
+    private final Arena arena = Arena.global();
+    private final int rounds;
+
+    private ForwardBench(ComputeBackend backend, int rounds) {
+        this.backend = backend;
+        this.rounds = rounds;
+    }
+
+    public static void main(String[] args) {
+        try (OpenBlasBackend backend = new OpenBlasBackend(Integer.parseInt(args[0]))) {
+            new ForwardBench(backend, Integer.parseInt(args[1])).run();
+        }
+    }
+
+    private void run() {
+        System.out.printf(Locale.ROOT, "%s%n%n", backend.description());
+        System.out.printf(Locale.ROOT, "| | GFLOP | best s | GFLOP/s | of sgemm |%n| --- | --- | --- | --- | --- |%n");
+        try (Scope scope = backend.memory().scope();
+                Interpreter interpreter = new Interpreter(backend, program, rope(), TOKENS);
+                BlockWeights weights = new BlockWeights(backend, source(), "")) {
+            Runnable sgemm = sgemm(scope);
+            Tensor hidden = scope.allocate(DType.F32, TOKENS, HIDDEN);
+            backend.memory().copy(upload(scope, bf16(TOKENS, HIDDEN), TOKENS, HIDDEN), hidden);
+            Tensor target = scope.allocate(DType.F32, TOKENS, HIDDEN);
+            Runnable block = () -> interpreter.run(weights, hidden, target, LinearInputs.NONE);
+            double load = seconds(() -> load(weights));
+            double sgemmSeconds = Double.POSITIVE_INFINITY;
+            double blockSeconds = Double.POSITIVE_INFINITY;
+            for (int round = 0; round < rounds; round++) {
+                // In turn, so that both meet the same weather.
+                sgemmSeconds = Math.min(sgemmSeconds, seconds(sgemm));
+                blockSeconds = Math.min(blockSeconds, seconds(block));
+            }
+            double rate = 2.0 * SQUARE * SQUARE * SQUARE / sgemmSeconds;
+            row("sgemm %d³".formatted(SQUARE), rate * sgemmSeconds, sgemmSeconds, rate);
+            row("block, %d tokens".formatted(TOKENS), flops(), blockSeconds, rate);
+            System.out.printf(Locale.ROOT, "%nweights of the block from bf16, once: %.2f s%n", load);
+        }
+    }
+
+    private void load(BlockWeights weights) {
+        program.weights().forEach(weight -> weights.tensor(weight.name()));
+    }
+
+    private static void row(String name, double flops, double seconds, double sgemm) {
+        double rate = flops / seconds;
+        System.out.printf(
+                Locale.ROOT,
+                "| %s | %.0f | %.3f | %.1f | %.0f %% |%n",
+                name,
+                flops / 1e9,
+                seconds,
+                rate / 1e9,
+                100 * rate / sgemm);
+    }
+
+    /** Products of linears and of causal attention; nothing else is counted. */
+    private double flops() {
+        double perToken = 0;
+        for (LinearSpec linear : program.linears()) {
+            perToken += 2.0 * linear.rows() * linear.cols();
+        }
+        // q kᵀ and p v over half of the square.
+        double attention = 4.0 * HEADS * HEAD_DIM * TOKENS / 2;
+        return TOKENS * (perToken + attention);
+    }
+
+    private Runnable sgemm(Scope scope) {
+        Tensor a = scope.allocate(DType.F32, SQUARE, SQUARE);
+        Tensor b = scope.allocate(DType.F32, SQUARE, SQUARE);
+        Tensor c = scope.allocate(DType.F32, SQUARE, SQUARE);
+        backend.memory().copy(upload(scope, bf16(SQUARE, SQUARE), SQUARE, SQUARE), a);
+        backend.memory().copy(a, b);
+        return () -> backend.linearAlgebra().gemm(Precision.F32, 1, a, false, b, true, 0, c);
+    }
+
+    private WeightSource source() {
+        Map<String, TensorSpec> specs = new HashMap<>();
+        Map<String, MemorySegment> stored = new HashMap<>();
+        for (TensorSpec weight : program.weights()) {
+            specs.put(weight.name(), weight);
+            stored.put(weight.name(), bf16(weight.rows(), weight.cols()));
+        }
+        return (scope, name) -> {
+            TensorSpec spec = Objects.requireNonNull(specs.get(name));
+            return upload(scope, Objects.requireNonNull(stored.get(name)), spec.rows(), spec.cols());
+        };
+    }
+
+    private Tensor upload(Scope scope, MemorySegment values, int rows, int cols) {
+        return backend.memory().upload(scope, values, DType.BF16, rows, cols);
+    }
+
+    /** Values of either sign around 2^-6: as large as trained weights, and no arithmetic meets a denormal number. */
+    private MemorySegment bf16(int rows, int cols) {
+        SplittableRandom random = new SplittableRandom(1);
+        MemorySegment values = arena.allocate(ValueLayout.JAVA_SHORT, (long) rows * cols);
+        for (long i = 0; i < (long) rows * cols; i++) {
+            int bits = random.nextInt();
+            values.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) ((bits & 0x80FF) | 0x3C00));
+        }
+        return values;
+    }
+
+    private static RopeSpec rope() {
+        return new RopeSpec(HEAD_DIM, Collections.nCopies(HEAD_DIM / 2, 0.01));
+    }
+
+    private static double seconds(Runnable body) {
+        long start = System.nanoTime();
+        body.run();
+        return (System.nanoTime() - start) / 1e9;
+    }
+}
