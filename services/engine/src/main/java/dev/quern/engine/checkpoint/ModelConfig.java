@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param path of the object in messages, {@code config.json} at the top
  */
 public record ModelConfig(JsonObject raw, String path) {
-    static final String FILE = "config.json";
+    public static final String FILE = "config.json";
 
     public ModelConfig(JsonObject raw) {
         this(raw, FILE);

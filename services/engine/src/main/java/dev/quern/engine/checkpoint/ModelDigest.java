@@ -3,12 +3,7 @@ package dev.quern.engine.checkpoint;
 import dev.quern.engine.Cancellation;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param files sorted by name
  */
 public record ModelDigest(String digest, List<FileDigest> files) {
-    /** Disks feed two hashes at once and rarely more. */
-    private static final int THREADS = 2;
-
     public ModelDigest {
         files = List.copyOf(files);
     }
@@ -35,65 +27,12 @@ public record ModelDigest(String digest, List<FileDigest> files) {
     public static ModelDigest of(
             Checkpoint checkpoint, @Nullable Path cache, LongConsumer progress, Cancellation cancellation) {
         DigestCache known = DigestCache.open(cache);
-        FileHasher hasher = new FileHasher(progress, cancellation);
-        List<FileDigest> files = inParallel(checkpoint.files().stream()
-                .<Work>map(name -> () -> digest(checkpoint, name, known, hasher, progress))
-                .toList());
+        List<FileDigest> files = FileDigests.of(checkpoint, checkpoint.files(), known, progress, cancellation);
         try {
             known.save();
         } catch (IOException e) {
             // The digest stands; only the next run reads the files again.
         }
         return new ModelDigest(FileDigest.combined(files), files);
-    }
-
-    private interface Work {
-        FileDigest run();
-    }
-
-    private static FileDigest digest(
-            Checkpoint checkpoint, String name, DigestCache known, FileHasher hasher, LongConsumer progress) {
-        Path path = checkpoint.folder().resolve(name);
-        try {
-            DigestCache.Known before = DigestCache.state(path, "");
-            String sha256 = known.find(path);
-            if (sha256 == null) {
-                SafetensorsFile shard = checkpoint.shards().get(name);
-                sha256 = shard == null ? hasher.hash(path) : hasher.hashAndScan(shard);
-                known.remember(path, new DigestCache.Known(before.size(), before.time(), sha256));
-            } else {
-                progress.accept(before.size());
-            }
-            return new FileDigest(name, before.size(), sha256);
-        } catch (IOException e) {
-            throw Refusal.unreadable(path, e);
-        }
-    }
-
-    /** The results in order; of several errors the first in that order, whichever came first in time. */
-    private static List<FileDigest> inParallel(List<Work> work) {
-        List<FileDigest> results = new ArrayList<>();
-        try (ExecutorService threads = Executors.newFixedThreadPool(
-                THREADS, Thread.ofPlatform().daemon().name("hash-", 0).factory())) {
-            List<Future<FileDigest>> futures = new ArrayList<>();
-            work.forEach(item -> futures.add(threads.submit(item::run)));
-            for (Future<FileDigest> future : futures) {
-                results.add(result(future, threads));
-            }
-        }
-        return results;
-    }
-
-    private static FileDigest result(Future<FileDigest> future, ExecutorService threads) {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            threads.shutdownNow();
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
-        } catch (InterruptedException e) {
-            threads.shutdownNow();
-            Thread.currentThread().interrupt();
-            throw new Cancellation.CancelledException();
-        }
     }
 }

@@ -1,0 +1,96 @@
+package dev.quern.engine.checkpoint;
+
+import dev.quern.engine.Cancellation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
+
+/** Digests of the files of a folder, two at a time. */
+public final class FileDigests {
+    /** Disks feed two hashes at once and rarely more. */
+    private static final int THREADS = 2;
+
+    private FileDigests() {}
+
+    /**
+     * Reads files of a checkpoint's folder; its safetensors are searched for weights that are not finite in the same pass.
+     *
+     * @param names relative to the checkpoint's folder
+     * @param progress told bytes as they are read, by any thread
+     * @return in the order of the names
+     * @throws dev.quern.recipes.QuernException NON_FINITE_WEIGHTS that names tensor and element, INVALID_CHECKPOINT for a file that
+     *     cannot be read
+     */
+    public static List<FileDigest> of(
+            Checkpoint checkpoint, List<String> names, LongConsumer progress, Cancellation cancellation) {
+        return of(checkpoint, names, DigestCache.open(null), progress, cancellation);
+    }
+
+    static List<FileDigest> of(
+            Checkpoint checkpoint,
+            List<String> names,
+            DigestCache known,
+            LongConsumer progress,
+            Cancellation cancellation) {
+        FileHasher hasher = new FileHasher(progress, cancellation);
+        return inParallel(names.stream()
+                .<Work>map(name -> () -> digest(checkpoint, name, known, hasher, progress))
+                .toList());
+    }
+
+    private interface Work {
+        FileDigest run();
+    }
+
+    private static FileDigest digest(
+            Checkpoint checkpoint, String name, DigestCache known, FileHasher hasher, LongConsumer progress) {
+        Path path = checkpoint.folder().resolve(name);
+        try {
+            DigestCache.Known before = DigestCache.state(path, "");
+            String sha256 = known.find(path);
+            if (sha256 == null) {
+                SafetensorsFile shard = checkpoint.shards().get(name);
+                sha256 = shard == null ? hasher.hash(path) : hasher.hashAndScan(shard);
+                known.remember(path, new DigestCache.Known(before.size(), before.time(), sha256));
+            } else {
+                progress.accept(before.size());
+            }
+            return new FileDigest(name, before.size(), sha256);
+        } catch (IOException e) {
+            throw Refusal.unreadable(path, e);
+        }
+    }
+
+    /** The results in order; of several errors the first in that order, whichever came first in time. */
+    private static List<FileDigest> inParallel(List<Work> work) {
+        List<FileDigest> results = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(
+                THREADS, Thread.ofPlatform().daemon().name("hash-", 0).factory())) {
+            List<Future<FileDigest>> futures = new ArrayList<>();
+            work.forEach(item -> futures.add(threads.submit(item::run)));
+            for (Future<FileDigest> future : futures) {
+                results.add(result(future, threads));
+            }
+        }
+        return results;
+    }
+
+    private static FileDigest result(Future<FileDigest> future, ExecutorService threads) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            threads.shutdownNow();
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            threads.shutdownNow();
+            Thread.currentThread().interrupt();
+            throw new Cancellation.CancelledException();
+        }
+    }
+}

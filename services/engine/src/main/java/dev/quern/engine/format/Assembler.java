@@ -1,0 +1,151 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.checkpoint.ShardedWriter;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.Architecture;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+
+/**
+ * Makes the folder that loaders read from a source and its compressed linears. Tensors pass through one at a time, linears one block
+ * at a time; the bytes depend on the source, the grid and the linears alone.
+ */
+public final class Assembler {
+    private final Checkpoint source;
+    private final Architecture architecture;
+    private final OutputFormat format;
+    private final PackedGrid grid;
+    private final OutputPlan plan;
+    private final long maxShardBytes;
+
+    /** @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on this grid */
+    public Assembler(Checkpoint source, Architecture architecture, OutputFormat format, Recipe.Grid grid) {
+        this(source, architecture, format, PackedGrid.of(grid), ShardedWriter.MAX_SHARD_BYTES);
+    }
+
+    Assembler(Checkpoint source, Architecture architecture, OutputFormat format, PackedGrid grid, long maxShardBytes) {
+        this.source = source;
+        this.architecture = architecture;
+        this.format = format;
+        this.grid = grid;
+        this.plan = OutputPlan.of(source, architecture, format, grid);
+        this.maxShardBytes = maxShardBytes;
+    }
+
+    public OutputPlan plan() {
+        return plan;
+    }
+
+    /**
+     * Writes into an empty folder. After an error the folder is not a result: it has no config.json.
+     *
+     * @param progress told the bytes of the source that are done, {@link Checkpoint#tensorBytes} in all
+     * @throws UncheckedIOException when the disk does not take it
+     */
+    public Assembled write(CompressedModel model, Path folder, LongConsumer progress, Cancellation cancellation) {
+        try {
+            requireEmpty(folder);
+            List<String> weights;
+            String index;
+            try (ShardedWriter writer = new ShardedWriter(folder, plan.tensors(), maxShardBytes)) {
+                writeCopied(writer, progress, cancellation);
+                for (int block = 0; block < architecture.blocks(); block++) {
+                    writeBlock(block, model.linears(block), writer, progress, cancellation);
+                }
+                weights = writer.files();
+                index = writer.commit();
+            }
+            copySideFiles(folder);
+            Files.writeString(folder.resolve(ModelConfig.FILE), Json.writePretty(config()) + "\n");
+            return new Assembled(weights, source.sideFiles(), index);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void requireEmpty(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (Stream<Path> files = Files.list(folder)) {
+            if (files.findAny().isPresent()) {
+                throw new IllegalArgumentException("folder: " + folder + " is not empty (expected: an empty folder)");
+            }
+        }
+    }
+
+    private void writeCopied(ShardedWriter writer, LongConsumer progress, Cancellation cancellation)
+            throws IOException {
+        for (String name : plan.copied()) {
+            cancellation.check();
+            MemorySegment data = source.tensor(name).data();
+            writer.write(name, data);
+            progress.accept(data.byteSize());
+        }
+    }
+
+    private void writeBlock(
+            int block,
+            List<CompressedLinear> linears,
+            ShardedWriter writer,
+            LongConsumer progress,
+            Cancellation cancellation)
+            throws IOException {
+        Set<String> expected = new HashSet<>();
+        architecture.program().linears().forEach(spec -> expected.add(architecture.prefix(block) + spec.name()));
+        for (CompressedLinear linear : linears) {
+            cancellation.check();
+            if (!expected.remove(linear.name())) {
+                throw new IllegalArgumentException("linear: " + linear.name() + " (expected one of: " + expected + ")");
+            }
+            StoredType scaleType = check(linear);
+            format.write(linear, scaleType, writer::write);
+            progress.accept(source.entry(linear.name() + ".weight").bytes());
+        }
+        if (!expected.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "block " + block + ": without " + expected + " (expected: every linear)");
+        }
+    }
+
+    /** The dtype of its scales. */
+    private StoredType check(CompressedLinear linear) {
+        PackedGrid actual = switch (linear.core()) {
+            case IntegerGrid integers -> PackedGrid.of(integers);
+        };
+        TensorEntry weight = source.entry(linear.name() + ".weight");
+        List<Long> shape = List.of((long) linear.rows(), (long) linear.cols());
+        if (!actual.equals(grid) || !weight.shape().equals(shape)) {
+            throw new IllegalArgumentException(linear.name() + ": " + shape + " on " + actual + " (expected: "
+                    + weight.shape() + " on " + grid + ")");
+        }
+        return weight.type();
+    }
+
+    private void copySideFiles(Path folder) throws IOException {
+        for (String name : source.sideFiles()) {
+            Path target = folder.resolve(name);
+            Files.createDirectories(target.getParent());
+            Files.copy(source.folder().resolve(name), target);
+        }
+    }
+
+    private JsonObject config() {
+        return source.config().raw().with("quantization_config", format.quantizationConfig(grid));
+    }
+}

@@ -1,0 +1,137 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Architectures;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.TensorSpec;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import dev.quern.recipes.json.JsonValue;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** An open output, read as a loader reads it, from what it says of itself alone. */
+final class OutputCheck {
+    private final Checkpoint output;
+    private final Architecture architecture;
+    private final OutputFormat format;
+    private final PackedGrid grid;
+
+    private OutputCheck(Checkpoint output, Architecture architecture, OutputFormat format, PackedGrid grid) {
+        this.output = output;
+        this.architecture = architecture;
+        this.format = format;
+        this.grid = grid;
+    }
+
+    static OutputCheck of(Checkpoint output) {
+        JsonValue block = output.config().raw().get("quantization_config");
+        if (!(block instanceof JsonObject config)) {
+            throw damaged("config.json: quantization_config: " + (block == null ? "missing" : Json.write(block))
+                    + " (expected: an object)");
+        }
+        OutputFormat format = OutputFormats.ALL.stream()
+                .filter(known -> new JsonString(known.name()).equals(config.get("quant_method")))
+                .findFirst()
+                .orElseThrow(() -> damaged("config.json: quantization_config: " + Json.write(config)
+                        + " (expected: quant_method of a format that Quern writes)"));
+        return new OutputCheck(output, Architectures.of(output.config()), format, format.grid(config));
+    }
+
+    /** A linear of the output. */
+    interface LinearVisitor {
+        void visit(int block, CompressedLinear linear);
+    }
+
+    /**
+     * Checks shapes, ties and names, and decodes every linear.
+     *
+     * @param files with their digests
+     */
+    Verification check(List<FileDigest> files, LinearVisitor visitor, Cancellation cancellation) {
+        Set<String> expected = new HashSet<>();
+        long weights = 0;
+        int linears = 0;
+        for (int block = 0; block < architecture.blocks(); block++) {
+            for (LinearSpec spec : architecture.program().linears()) {
+                cancellation.check();
+                CompressedLinear linear = read(architecture.prefix(block), spec);
+                visitor.visit(block, linear);
+                expected.add(linear.name());
+                weights += (long) linear.rows() * linear.cols();
+                linears++;
+            }
+        }
+        long compressedBytes = checkOthers(expected);
+        return new Verification(
+                Manifests.outputDigest(files),
+                files,
+                format.name(),
+                grid,
+                linears,
+                weights,
+                compressedBytes,
+                files.stream().mapToLong(FileDigest::size).sum(),
+                architecture.tied());
+    }
+
+    private CompressedLinear read(String prefix, LinearSpec spec) {
+        CompressedLinear linear = format.read(output, prefix + spec.name(), grid);
+        if (linear.rows() != spec.rows() || linear.cols() != spec.cols()) {
+            throw damaged("%s: [%d, %d] (expected: [%d, %d])"
+                    .formatted(linear.name(), linear.rows(), linear.cols(), spec.rows(), spec.cols()));
+        }
+        return linear;
+    }
+
+    /** The tensors that are not compressed: all there, in shape; no second copy of a tied head; no linears but the model's. */
+    private long checkOthers(Set<String> linears) {
+        if (architecture.tied() && output.has("lm_head.weight")) {
+            throw damaged("lm_head.weight: present (expected: stored once, as " + architecture.embedding() + ")");
+        }
+        Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+        for (TensorSpec spec : architecture.tensors()) {
+            if (!spec.name().endsWith(".weight") || !linears.contains(module(spec.name()))) {
+                shapes.put(spec.name(), spec.shape());
+            }
+        }
+        output.requireTensors(shapes);
+        List<String> foreign = new ArrayList<>(format.linears(output));
+        foreign.removeAll(linears);
+        if (!foreign.isEmpty()) {
+            throw damaged(
+                    foreign.getFirst() + ": not a linear of the model (expected: " + linears.size() + " linears)");
+        }
+        return output.tensorNames().stream()
+                        .filter(name -> name.contains(".weight_") && linears.contains(module(name)))
+                        .map(output::entry)
+                        .mapToLong(TensorEntry::bytes)
+                        .sum()
+                - shapeBytes(linears.size());
+    }
+
+    /** What only says the shape is not counted as bits of weights. */
+    private static long shapeBytes(int linears) {
+        return 2L * Long.BYTES * linears;
+    }
+
+    private static String module(String tensor) {
+        return tensor.substring(0, tensor.lastIndexOf('.'));
+    }
+
+    static QuernException damaged(String message) {
+        return new QuernException(ErrorCode.OUTPUT_DAMAGED, message);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.OutputTensor;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What an output will consist of, from headers alone.
+ *
+ * @param scaleTypes the dtype of each compressed linear's weights in the source, by module
+ * @param copied tensors that stay as they are
+ * @param tensors all tensors to be written, block after block: the order in which shards are filled
+ */
+public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied, List<OutputTensor> tensors) {
+    private static final String WEIGHT = ".weight";
+    private static final String HEAD = "lm_head.weight";
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
+    /** Layer 10 comes after layer 9. */
+    private static final Comparator<OutputTensor> BY_BLOCK =
+            Comparator.comparing((OutputTensor tensor) -> padded(tensor.name())).thenComparing(OutputTensor::name);
+
+    /**
+     * @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on this grid
+     */
+    public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, PackedGrid grid) {
+        Map<String, StoredType> scaleTypes = new LinkedHashMap<>();
+        List<OutputTensor> tensors = new ArrayList<>();
+        for (int block = 0; block < architecture.blocks(); block++) {
+            for (LinearSpec spec : architecture.program().linears()) {
+                String linear = architecture.prefix(block) + spec.name();
+                StoredType type = source.entry(linear + WEIGHT).type();
+                format.requireAccepted(linear, spec.rows(), spec.cols(), grid);
+                scaleTypes.put(linear, type);
+                tensors.addAll(format.tensors(linear, spec.rows(), spec.cols(), grid, type));
+            }
+        }
+        List<String> copied = copied(source, architecture, scaleTypes);
+        copied.forEach(name -> tensors.add(same(source.entry(name))));
+        tensors.sort(BY_BLOCK);
+        return new OutputPlan(scaleTypes, copied, tensors);
+    }
+
+    /** Tied weights are stored once: a second copy of the head is left out. */
+    private static List<String> copied(Checkpoint source, Architecture architecture, Map<String, ?> linears) {
+        return source.tensorNames().stream()
+                .filter(name -> !(name.endsWith(WEIGHT) && linears.containsKey(module(name))))
+                .filter(name -> !(architecture.tied() && name.equals(HEAD)))
+                .toList();
+    }
+
+    private static String module(String weight) {
+        return weight.substring(0, weight.length() - WEIGHT.length());
+    }
+
+    private static OutputTensor same(TensorEntry entry) {
+        return new OutputTensor(entry.name(), entry.type(), entry.shape());
+    }
+
+    private static String padded(String name) {
+        return NUMBER.matcher(name)
+                .replaceAll(number -> "0".repeat(Math.max(0, 9 - number.group().length())) + number.group());
+    }
+
+    /** Bytes of all tensors, without headers. */
+    public long bytes() {
+        return tensors.stream().mapToLong(OutputTensor::bytes).sum();
+    }
+}

@@ -1,0 +1,202 @@
+package dev.quern.engine.format;
+
+import static dev.quern.engine.format.OutputCheck.damaged;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.FileDigests;
+import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Reads an output back: digests, headers, shapes, ties, and every code, zero point and scale. */
+public final class OutputVerifier {
+    private OutputVerifier() {}
+
+    /**
+     * Checks a published output by its manifest.
+     *
+     * @param progress told the bytes that are read, by any thread
+     * @throws QuernException OUTPUT_DAMAGED that names the file or tensor, the value and what was expected
+     */
+    public static Verification verify(Path folder, LongConsumer progress, Cancellation cancellation) {
+        Manifest manifest = Manifests.read(folder);
+        checkFiles(folder, manifest);
+        return asOutput(() -> {
+            try (Checkpoint output = Checkpoint.openQuantized(folder)) {
+                List<String> names =
+                        manifest.files().stream().map(Manifest.File::name).toList();
+                List<FileDigest> files = FileDigests.of(output, names, progress, cancellation);
+                checkDigests(manifest, files);
+                return OutputCheck.of(output).check(loaderFiles(files), (block, linear) -> {}, cancellation);
+            }
+        });
+    }
+
+    /**
+     * Checks what was assembled against what it was assembled from, before it may be published: every linear code for code, every
+     * other tensor and side file byte for byte.
+     *
+     * @throws QuernException OUTPUT_DAMAGED as {@link #verify}
+     */
+    public static Verification verifyAssembled(
+            Path folder,
+            Assembled assembled,
+            Checkpoint source,
+            CompressedModel model,
+            LongConsumer progress,
+            Cancellation cancellation) {
+        return asOutput(() -> {
+            try (Checkpoint output = Checkpoint.openQuantized(folder)) {
+                List<FileDigest> files = FileDigests.of(output, assembled.files(), progress, cancellation);
+                Comparison comparison = new Comparison(model);
+                Verification verified = OutputCheck.of(output).check(files, comparison, cancellation);
+                compareCopies(source, output);
+                return verified;
+            }
+        });
+    }
+
+    /** A damaged output looks like a damaged checkpoint to the reader, and must not be taken for a user's. */
+    private static Verification asOutput(Supplier<Verification> check) {
+        try {
+            return check.get();
+        } catch (QuernException e) {
+            throw e.code() == ErrorCode.OUTPUT_DAMAGED
+                    ? e
+                    : new QuernException(ErrorCode.OUTPUT_DAMAGED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void checkFiles(Path folder, Manifest manifest) {
+        for (Manifest.File file : manifest.files()) {
+            Path path = folder.resolve(file.name());
+            try {
+                if (!Files.isRegularFile(path)) {
+                    throw damaged(file.name() + ": missing (expected: as " + Manifest.NAME + " says)");
+                }
+                if (Files.size(path) != file.size()) {
+                    throw damaged("%s: %d bytes (expected: %d, as %s says)"
+                            .formatted(file.name(), Files.size(path), file.size(), Manifest.NAME));
+                }
+            } catch (IOException e) {
+                throw damaged(file.name() + ": " + e.getMessage() + " (expected: a readable file)");
+            }
+        }
+        refuseForeignWeights(folder, manifest);
+    }
+
+    /** Loaders take every safetensors file that they find. */
+    private static void refuseForeignWeights(Path folder, Manifest manifest) {
+        List<String> known = manifest.files().stream().map(Manifest.File::name).toList();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.map(file -> folder.relativize(file).toString())
+                    .filter(name -> name.contains(".safetensors") && !known.contains(name))
+                    .sorted()
+                    .findFirst()
+                    .ifPresent(name -> {
+                        throw damaged(name + ": not in " + Manifest.NAME + " (expected: no other weights)");
+                    });
+        } catch (IOException e) {
+            throw damaged(folder + ": " + e.getMessage() + " (expected: a readable folder)");
+        }
+    }
+
+    private static void checkDigests(Manifest manifest, List<FileDigest> files) {
+        for (int i = 0; i < files.size(); i++) {
+            Manifest.File expected = manifest.files().get(i);
+            if (!files.get(i).sha256().equals(expected.sha256())) {
+                throw damaged("%s: SHA-256 %s (expected: %s, as %s says)"
+                        .formatted(expected.name(), files.get(i).sha256(), expected.sha256(), Manifest.NAME));
+            }
+        }
+        String digest = Manifests.outputDigest(files);
+        if (!digest.equals(manifest.outputDigest())) {
+            throw damaged("%s: outputDigest: %s (expected: %s, that of its files)"
+                    .formatted(Manifest.NAME, manifest.outputDigest(), digest));
+        }
+    }
+
+    private static List<FileDigest> loaderFiles(List<FileDigest> files) {
+        return files.stream().filter(file -> !Manifests.isReport(file.name())).toList();
+    }
+
+    /** Holds one block of the original result, and compares linear by linear. */
+    private static final class Comparison implements OutputCheck.LinearVisitor {
+        private final CompressedModel model;
+        private Map<String, CompressedLinear> linears = Map.of();
+        private int current = -1;
+
+        Comparison(CompressedModel model) {
+            this.model = model;
+        }
+
+        @Override
+        public void visit(int block, CompressedLinear written) {
+            if (block != current) {
+                linears = model.linears(block).stream()
+                        .collect(Collectors.toMap(CompressedLinear::name, linear -> linear));
+                current = block;
+            }
+            CompressedLinear original = linears.get(written.name());
+            if (original == null || !same(original, written)) {
+                throw damaged(
+                        written.name() + ": differs from what was compressed (expected: equal codes, zeros, scales)");
+            }
+        }
+
+        private static boolean same(CompressedLinear a, CompressedLinear b) {
+            return a.rows() == b.rows()
+                    && a.cols() == b.cols()
+                    && a.core() instanceof IntegerGrid x
+                    && b.core() instanceof IntegerGrid y
+                    && PackedGrid.of(x).equals(PackedGrid.of(y))
+                    && Arrays.equals(x.codes(), y.codes())
+                    && Arrays.equals(x.zeros(), y.zeros())
+                    && Arrays.equals(x.scales(), y.scales());
+        }
+    }
+
+    private static void compareCopies(Checkpoint source, Checkpoint output) {
+        for (String name : output.tensorNames()) {
+            if (source.has(name)
+                    && source.tensor(name).data().mismatch(output.tensor(name).data()) >= 0) {
+                throw damaged(name + ": differs from the source (expected: the same bytes)");
+            }
+        }
+        List<String> differing = new ArrayList<>(source.sideFiles());
+        differing.removeIf(
+                name -> isSame(source.folder().resolve(name), output.folder().resolve(name)));
+        if (!differing.isEmpty()) {
+            throw damaged(differing.getFirst() + ": differs from the source (expected: the same bytes)");
+        }
+        JsonObject config = output.config().raw().without("quantization_config");
+        if (!config.equals(source.config().raw())) {
+            throw damaged(ModelConfig.FILE + ": differs from the source (expected: only quantization_config added)");
+        }
+    }
+
+    private static boolean isSame(Path source, Path copy) {
+        try {
+            return Files.mismatch(source, copy) < 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.checkpoint.FileDigest;
+import java.util.List;
+
+/**
+ * What a check of an output found.
+ *
+ * @param outputDigest over the files that a loader reads
+ * @param files those files with their digests, in the order in which they were given
+ * @param linears compressed modules
+ * @param weights weights in them
+ * @param compressedBytes of codes, scales and zero points
+ * @param bytes of all those files
+ */
+public record Verification(
+        String outputDigest,
+        List<FileDigest> files,
+        String format,
+        PackedGrid grid,
+        int linears,
+        long weights,
+        long compressedBytes,
+        long bytes,
+        boolean tied) {
+    public Verification {
+        files = List.copyOf(files);
+    }
+
+    /** Of the compressed weights, with scales and zero points. */
+    public double bitsPerWeight() {
+        return weights == 0 ? 0 : 8.0 * compressedBytes / weights;
+    }
+}

@@ -1,0 +1,371 @@
+package dev.quern.engine.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.OutputTensor;
+import dev.quern.engine.checkpoint.SafetensorsWriter;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Architectures;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AssemblerTest {
+    private static final Path BASE = GoldenVectors.GOLDEN.resolve("base-bf16");
+    private static final Path TINY = Path.of("../../samples/tiny-llama");
+    private static final CompressedTensors FORMAT = new CompressedTensors();
+    private static final PackedGrid GRID = new PackedGrid(4, 32, true);
+
+    @TempDir
+    Path folder;
+
+    /** The library's file from the library's codes: every byte, header included. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theFileIsTheLibrarys(boolean symmetric) throws IOException {
+        Path golden = GoldenVectors.GOLDEN.resolve(symmetric ? "ct-w4a16-g32-sym" : "ct-w4a16-g32-asym");
+        PackedGrid grid = new PackedGrid(4, 32, symmetric);
+        try (Checkpoint source = Checkpoint.open(BASE);
+                Checkpoint library = Checkpoint.openQuantized(golden)) {
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel model = block -> names(architecture, block).stream()
+                    .map(name -> FORMAT.read(library, name, grid))
+                    .toList();
+            Assembled assembled = assemble(source, architecture, grid, model, Long.MAX_VALUE);
+
+            assertThat(assembled.files())
+                    .containsExactly(
+                            "model.safetensors",
+                            "generation_config.json",
+                            "tokenizer.json",
+                            "tokenizer_config.json",
+                            "config.json");
+            assertThat(Files.mismatch(folder.resolve("model.safetensors"), golden.resolve("model.safetensors")))
+                    .isEqualTo(-1);
+
+            Verification verified =
+                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            assertThat(verified.grid()).isEqualTo(grid);
+            assertThat(verified.linears()).isEqualTo(14);
+            assertThat(verified.weights()).isEqualTo(73_728);
+            assertThat(verified.bitsPerWeight()).isEqualTo(symmetric ? 4.5 : 4.625);
+        }
+    }
+
+    @Test
+    void theConfigKeepsEverything() throws IOException {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            assemble(source);
+            JsonObject config = (JsonObject) Json.parse(Files.readAllBytes(folder.resolve("config.json")));
+            assertThat(config.get("quantization_config")).isEqualTo(FORMAT.quantizationConfig(GRID));
+            assertThat(Json.write(config.without("quantization_config")))
+                    .isEqualTo(Json.write(source.config().raw()));
+        }
+    }
+
+    @Test
+    void shardsHoldWholeBlocksAndTheSameTensors() throws IOException {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel model = random(architecture, GRID);
+            Assembled assembled = assemble(source, architecture, GRID, model, 50_000);
+
+            assertThat(assembled.weights())
+                    .hasSizeGreaterThan(2)
+                    .first()
+                    .asString()
+                    .startsWith("model-00001-of-0000");
+            assertThat(assembled.index()).isEqualTo("model.safetensors.index.json");
+            assertThat(assembled.files())
+                    .endsWith("tokenizer_config.json", "model.safetensors.index.json", "config.json");
+            Verification verified =
+                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            assertThat(verified.linears()).isEqualTo(14);
+        }
+    }
+
+    /** A tied head is stored once, even where the source has a second copy of it. */
+    @Test
+    void aTiedHeadIsNotStored() throws IOException {
+        Path tied = Files.createDirectory(folder.resolve("tied"));
+        Files.copy(TINY.resolve("config.json"), tied.resolve("config.json"));
+        try (Checkpoint tiny = Checkpoint.open(TINY)) {
+            withHead(tiny, tied.resolve("model.safetensors"));
+        }
+        Path output = folder.resolve("output");
+        try (Checkpoint source = Checkpoint.open(tied)) {
+            assertThat(source.has("lm_head.weight")).isTrue();
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel model = random(architecture, GRID);
+            Assembled assembled = new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+                    .write(model, output, bytes -> {}, Cancellation.NEVER);
+            assertThat(OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER)
+                            .tied())
+                    .isTrue();
+        }
+        try (Checkpoint written = Checkpoint.openQuantized(output)) {
+            assertThat(written.has("lm_head.weight")).isFalse();
+        }
+    }
+
+    private static void withHead(Checkpoint tiny, Path file) throws IOException {
+        List<OutputTensor> tensors = new ArrayList<>();
+        tiny.tensorNames()
+                .forEach(name -> tensors.add(new OutputTensor(
+                        name, tiny.entry(name).type(), tiny.entry(name).shape())));
+        String embedding = "model.embed_tokens.weight";
+        tensors.add(new OutputTensor(
+                "lm_head.weight", StoredType.BF16, tiny.entry(embedding).shape()));
+        try (SafetensorsWriter writer = SafetensorsWriter.create(file, tensors)) {
+            for (OutputTensor tensor : tensors) {
+                String from = tensor.name().equals("lm_head.weight") ? embedding : tensor.name();
+                writer.write(tensor.name(), tiny.tensor(from).data());
+            }
+            writer.commit();
+        }
+    }
+
+    @Test
+    void progressCountsTheSource() throws IOException {
+        AtomicLong progress = new AtomicLong();
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+                    .write(random(architecture, GRID), folder, progress::addAndGet, Cancellation.NEVER);
+            assertThat(progress).hasValue(source.tensorBytes());
+        }
+    }
+
+    @Test
+    void anUnfinishedFolderIsNoCheckpoint() throws IOException {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel incomplete =
+                    block -> random(architecture, GRID).linears(0).subList(0, 3);
+            assertThatThrownBy(() -> assemble(source, architecture, GRID, incomplete, Long.MAX_VALUE))
+                    .hasMessageStartingWith("block 0: without [model.layers.0.");
+            assertThat(fileNames()).isEmpty();
+        }
+    }
+
+    @Test
+    void aResultOnAnotherGridIsADefect() {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel other = random(architecture, new PackedGrid(3, 32, true));
+            assertThatThrownBy(() -> assemble(source, architecture, GRID, other, Long.MAX_VALUE))
+                    .hasMessageContaining("PackedGrid[bits=3")
+                    .hasMessageContaining("(expected: [");
+        }
+    }
+
+    @Test
+    void aGroupThatDoesNotDivideIsRefusedBeforeAnyWork() {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            PackedGrid grid = new PackedGrid(4, 48, true);
+            assertThatThrownBy(() -> new Assembler(source, architecture, FORMAT, grid, Long.MAX_VALUE))
+                    .isInstanceOfSatisfying(
+                            QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHAPE_MISMATCH))
+                    .hasMessage(
+                            "model.layers.0.self_attn.q_proj: 64 columns (expected: a multiple of grid.groupSize 48)");
+        }
+    }
+
+    @Test
+    void aPublishedOutputVerifies() throws IOException {
+        Manifest manifest = publish();
+        assertThat(manifest.files().stream().map(Manifest.File::name))
+                .containsExactly(
+                        "model.safetensors",
+                        "generation_config.json",
+                        "tokenizer.json",
+                        "tokenizer_config.json",
+                        "quern-report.json",
+                        "config.json");
+        Verification verified = OutputVerifier.verify(folder, bytes -> {}, Cancellation.NEVER);
+        assertThat(verified.outputDigest()).isEqualTo(manifest.outputDigest());
+        assertThat(verified.files()).hasSize(5);
+    }
+
+    @Test
+    void theDigestDoesNotCoverTheReport() throws IOException {
+        Manifest manifest = publish();
+        List<FileDigest> files = manifest.files().stream()
+                .map(f -> new FileDigest(f.name(), f.size(), f.name().startsWith("quern") ? "0" : f.sha256()))
+                .toList();
+        assertThat(Manifests.outputDigest(files)).isEqualTo(manifest.outputDigest());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"model.safetensors", "config.json", "tokenizer.json", "quern-report.json"})
+    void aChangedByteIsFound(String name) throws IOException {
+        publish();
+        byte[] bytes = Files.readAllBytes(folder.resolve(name));
+        int at = bytes.length - 1;
+        while (bytes[at] < '1' || bytes[at] > '8') {
+            at--;
+        }
+        bytes[at]++; // still JSON where it was JSON
+        Files.write(folder.resolve(name), bytes);
+        damaged(name + ": SHA-256 ", "as quern-manifest.json says)");
+    }
+
+    @Test
+    void aMissingFileAndAnotherSizeAreFound() throws IOException {
+        publish();
+        byte[] bytes = Files.readAllBytes(folder.resolve("tokenizer.json"));
+        Files.write(folder.resolve("tokenizer.json"), new byte[3]);
+        damaged("tokenizer.json: 3 bytes (expected: " + bytes.length + ", as quern-manifest.json says)", "");
+        Files.delete(folder.resolve("tokenizer.json"));
+        damaged("tokenizer.json: missing (expected: as quern-manifest.json says)", "");
+    }
+
+    @Test
+    void otherWeightsBesideTheOutputAreFound() throws IOException {
+        publish();
+        Files.write(folder.resolve("model-00001-of-00002.safetensors"), new byte[1]);
+        damaged("model-00001-of-00002.safetensors: not in quern-manifest.json (expected: no other weights)", "");
+    }
+
+    @Test
+    void anOutputWithoutAManifestIsNone() throws IOException {
+        publish();
+        Files.delete(folder.resolve(Manifest.NAME));
+        damaged("quern-manifest.json: missing (expected: in " + folder, "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../config.json", "/etc/passwd", "a/../../b", "a\\b", ".."})
+    void aManifestCannotLeaveItsFolder(String name) throws IOException {
+        Manifest manifest = publish();
+        List<Manifest.File> files = new ArrayList<>(manifest.files());
+        files.add(new Manifest.File(name, 1, ""));
+        write(new Manifest(manifest.schema(), manifest.outputDigest(), files));
+        damaged("quern-manifest.json: files: " + name + " (expected: a name inside the output)", "");
+    }
+
+    private void damaged(String start, String end) {
+        assertThatThrownBy(() -> OutputVerifier.verify(folder, bytes -> {}, Cancellation.NEVER))
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_DAMAGED))
+                .hasMessageStartingWith(start)
+                .hasMessageEndingWith(end);
+    }
+
+    private Manifest publish() throws IOException {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel model = random(architecture, GRID);
+            Assembled assembled = assemble(source, architecture, GRID, model, Long.MAX_VALUE);
+            Verification verified =
+                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            byte[] report = "{\"a\": 1}".getBytes(StandardCharsets.UTF_8);
+            Files.write(folder.resolve("quern-report.json"), report);
+            Manifest manifest = Manifests.of(
+                    verified,
+                    Map.of("quern-report.json", report),
+                    assembled.inPublishOrder(List.of("quern-report.json")));
+            write(manifest);
+            return manifest;
+        }
+    }
+
+    private void write(Manifest manifest) throws IOException {
+        Files.write(folder.resolve(Manifest.NAME), Manifests.write(manifest));
+    }
+
+    @Test
+    void aWrongCodeIsFound() throws IOException {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            CompressedModel model = random(architecture, GRID);
+            Assembled assembled = assemble(source, architecture, GRID, model, Long.MAX_VALUE);
+            CompressedModel other = block -> {
+                List<CompressedLinear> linears = model.linears(block);
+                ((IntegerGrid) linears.getLast().core()).codes()[5] ^= (byte) (block == 1 ? 1 : 0);
+                return linears;
+            };
+            assertThatThrownBy(() -> OutputVerifier.verifyAssembled(
+                            folder, assembled, source, other, bytes -> {}, Cancellation.NEVER))
+                    .hasMessage("model.layers.1.mlp.down_proj: differs from what was compressed"
+                            + " (expected: equal codes, zeros, scales)");
+        }
+    }
+
+    private Assembled assemble(Checkpoint source) {
+        Architecture architecture = Architectures.of(source.config());
+        return assemble(source, architecture, GRID, random(architecture, GRID), Long.MAX_VALUE);
+    }
+
+    private Assembled assemble(
+            Checkpoint source, Architecture architecture, PackedGrid grid, CompressedModel model, long shard) {
+        return new Assembler(source, architecture, FORMAT, grid, shard)
+                .write(model, folder, bytes -> {}, Cancellation.NEVER);
+    }
+
+    private static List<String> names(Architecture architecture, int block) {
+        return architecture.program().linears().stream()
+                .map(LinearSpec::name)
+                .map(name -> architecture.prefix(block) + name)
+                .toList();
+    }
+
+    /** Codes without a meaning, the same at every call. */
+    private static CompressedModel random(Architecture architecture, PackedGrid grid) {
+        return block -> architecture.program().linears().stream()
+                .map(spec -> random(architecture.prefix(block) + spec.name(), spec, grid))
+                .toList();
+    }
+
+    private static CompressedLinear random(String name, LinearSpec spec, PackedGrid grid) {
+        SplittableRandom random = new SplittableRandom(name.hashCode());
+        int groups = grid.groups(spec.cols());
+        byte[] codes = new byte[spec.rows() * spec.cols()];
+        byte[] zeros = new byte[spec.rows() * groups];
+        float[] scales = new float[zeros.length];
+        for (int i = 0; i < codes.length; i++) {
+            codes[i] = (byte) random.nextInt(1 << grid.bits());
+        }
+        for (int i = 0; i < zeros.length; i++) {
+            zeros[i] = (byte) (grid.symmetric() ? 1 << (grid.bits() - 1) : random.nextInt(1 << grid.bits()));
+            scales[i] = (128 + random.nextInt(128)) * 0x1p-14f;
+        }
+        return new CompressedLinear(
+                name,
+                spec.rows(),
+                spec.cols(),
+                new IntegerGrid(grid.bits(), grid.groupSize(), grid.symmetric(), codes, zeros, scales));
+    }
+
+    private List<String> fileNames() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+}
