@@ -4,6 +4,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.OutputHead;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
@@ -11,14 +12,14 @@ import java.util.List;
 
 /**
  * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the tiles in flight, or
- * with what solving its largest linear takes, or twice with the logits of an evaluation. Mapped files do not count.
+ * with what solving its largest linear takes, or the logits of an evaluation. Mapped files do not count.
  */
 record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int threads) {
     private static final int FLOAT = DType.F32.bytes();
     /** JVM, code, native libraries, and what they keep for themselves. */
     private static final long PROCESS = 400L << 20;
-    /** What the evaluation holds of logits: two streams of 256 MB, and a slice of the head. */
-    private static final long LOGITS = (2 * 256L + 64) << 20;
+    /** The part of the output head that an evaluation casts at once. */
+    private static final long HEAD_SLICE = 64 << 20;
 
     /** Bytes of H for each work unit. */
     List<Long> statistics() {
@@ -34,7 +35,7 @@ record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int 
     long withoutStatistics() {
         long calibrating = recipe.needsCalibration() ? tile() : 0;
         long compressing = block() + codes() + Math.max(calibrating, solving());
-        long evaluating = 2 * block() + codes() + tile() + logits();
+        long evaluating = codes() + Math.max(block() + tile(), logits());
         return PROCESS + Math.max(compressing, evaluating);
     }
 
@@ -72,9 +73,10 @@ record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int 
                 .orElse(0);
     }
 
+    /** Of the original and of the compressed model, with a slice of the head. */
     private long logits() {
-        long all = 2L * architecture.vocabulary() * 4096 * FLOAT;
-        return Math.min(all, LOGITS);
+        long tokens = OutputHead.tokensAtOnce(architecture);
+        return 2 * tokens * (architecture.vocabulary() + (long) architecture.hidden()) * FLOAT + HEAD_SLICE;
     }
 
     private static long elements(TensorSpec tensor) {

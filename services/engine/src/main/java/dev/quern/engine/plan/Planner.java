@@ -46,7 +46,7 @@ public final class Planner {
                 8.0 * compressed / weights,
                 statistics,
                 memory.withoutStatistics() + statistics,
-                scratchBytes(architecture, recipe, tiling, compressed),
+                scratchBytes(architecture, workload, tiling, compressed),
                 sourceBytes - weights * storedBytes + compressed,
                 time.secondsPerStage(sourceBytes));
     }
@@ -95,9 +95,13 @@ public final class Planner {
         return codes + scales + zeros + 2 * Long.BYTES;
     }
 
-    /** A stream and its copy on the way to the store, one block on its way, and the result before it is published. */
-    private static long scratchBytes(Architecture architecture, Recipe recipe, Tiling tiling, long compressed) {
-        long stream = recipe.needsCalibration() ? tiling.tokens() * architecture.hidden() * Short.BYTES : 0;
-        return 2 * stream + compressed / architecture.blocks();
+    /**
+     * The larger of two moments: a stream with its copy on the way to the store and a block on its way, or the hidden states of an
+     * evaluation.
+     */
+    private static long scratchBytes(Architecture architecture, Workload workload, Tiling tiling, long compressed) {
+        long stream = workload.recipe().needsCalibration() ? tiling.tokens() * architecture.hidden() * Short.BYTES : 0;
+        long evaluation = 2 * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
+        return Math.max(2 * stream + compressed / architecture.blocks(), evaluation);
     }
 }
