@@ -1,0 +1,110 @@
+package dev.quern.engine.run;
+
+import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.calibration.Datasets;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.evaluation.EvaluationFigures;
+import dev.quern.engine.plan.Plan;
+import dev.quern.recipes.report.Report;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The parts of a quality report as the engine knows them. */
+public final class ReportParts {
+    private static final String RECOMMENDATION =
+            "Calibrate on text of the kind that the model will read: the built-in text is old public-domain English.";
+
+    private ReportParts() {}
+
+    /** Where the calibration text comes from, with a recommendation where the user gave none of their own. */
+    public static Report.Calibration calibration(TokenWindows windows) {
+        return new Report.Calibration(
+                windows.source(),
+                windows.count(),
+                windows.seqLen(),
+                windows.size(),
+                windows.digest(),
+                windows.source().equals(Datasets.BUILT_IN) ? RECOMMENDATION : null);
+    }
+
+    /** For a recipe that reads no text. */
+    public static Report.Calibration noCalibration() {
+        return new Report.Calibration("none", 0, 0, 0, "", null);
+    }
+
+    public static Report.Plan plan(Plan plan, ComputeBackend backend) {
+        return plan(plan, backend.numericProfile(), backend.description());
+    }
+
+    /**
+     * @param profile numeric profile of the workers
+     * @param backend what they computed with
+     */
+    public static Report.Plan plan(Plan plan, String profile, String backend) {
+        return new Report.Plan(
+                plan.tiling().tokensPerTile(),
+                plan.segments().size(),
+                profile,
+                backend,
+                plan.peakBytes(),
+                plan.scratchBytes(),
+                plan.outputBytes());
+    }
+
+    /** All linears of all blocks. */
+    public static List<Report.Linear> linears(StoredBlocks blocks) {
+        List<Report.Linear> linears = new ArrayList<>();
+        for (int block = 0; block < blocks.architecture().blocks(); block++) {
+            for (LinearRecord linear : blocks.records(block)) {
+                linears.add(linear(block, blocks.architecture().prefix(block), linear));
+            }
+        }
+        return linears;
+    }
+
+    /** @param prefix of the block's modules, as in {@code model.layers.3.} */
+    public static Report.Linear linear(int block, String prefix, LinearRecord linear) {
+        return new Report.Linear(
+                block,
+                prefix + linear.name(),
+                linear.rows(),
+                linear.cols(),
+                linear.bits(),
+                linear.groupSize(),
+                linear.relativeError(),
+                linear.relativeErrorNearest(),
+                linear.damping(),
+                linear.retries(),
+                linear.fallback(),
+                linear.deadColumns(),
+                linear.scaleToAbsmax(),
+                linear.seconds());
+    }
+
+    public static Report.Evaluation evaluation(TokenWindows text, EvaluationFigures figures) {
+        return new Report.Evaluation(
+                text.source(),
+                figures.pplOriginal(),
+                figures.pplCompressed(),
+                figures.klMean(),
+                figures.klP99(),
+                figures.top1(),
+                figures.tokens(),
+                text.seqLen());
+    }
+
+    /** Warnings that a reader of the report should not miss. */
+    public static List<String> notes(List<Report.Linear> linears) {
+        List<String> notes = new ArrayList<>();
+        for (Report.Linear linear : linears) {
+            if (linear.fallback() != null) {
+                notes.add(linear.name() + ": rounded to nearest, " + linear.fallback());
+            } else if (linear.retries() > 0) {
+                notes.add("%s: damping raised to %.3g in %d steps, the calibration text may be too short"
+                        .formatted(linear.name(), linear.damping(), linear.retries()));
+            }
+        }
+        return notes;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.quern.engine.run;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Architectures;
+import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.engine.model.WeightSource;
+import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Plan;
+import dev.quern.engine.plan.Planner;
+import dev.quern.engine.plan.Workload;
+import java.nio.file.Path;
+
+/** An open checkpoint of a model that we know, with every tensor that it must have. */
+public record Source(Checkpoint checkpoint, Architecture architecture) implements AutoCloseable {
+    /**
+     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT, ALREADY_QUANTIZED or
+     *     UNSUPPORTED_ARCHITECTURE, naming the file, tensor or option
+     */
+    public static Source open(Path folder) {
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        try {
+            Architecture architecture = Architectures.of(checkpoint.config());
+            architecture.check(checkpoint);
+            return new Source(checkpoint, architecture);
+        } catch (RuntimeException e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    /** The dtype that linears are stored in: compressed ones are decoded to it, as loaders do. */
+    public DType storedType() {
+        String first = architecture.program().linears().getFirst().weight();
+        return checkpoint.entry(architecture.prefix(0) + first).type().dtype();
+    }
+
+    /** The weights as a backend sees them. */
+    public WeightSource weights(ComputeBackend backend) {
+        return new CheckpointWeights(backend, checkpoint);
+    }
+
+    /** Plans from the headers; throws as {@link Planner#plan}. */
+    public Plan plan(Workload workload, Budget budget) {
+        return Planner.plan(architecture, checkpoint.tensorBytes(), storedType().bytes(), workload, budget);
+    }
+
+    /** Weights of the whole model. */
+    public long parameters() {
+        return checkpoint.tensorNames().stream()
+                .mapToLong(name -> checkpoint.entry(name).shape().stream().reduce(1L, Math::multiplyExact))
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        checkpoint.close();
+    }
+}
