@@ -14,18 +14,16 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Finds OpenBLAS, chooses its kernels and sets it to one thread per call. Its functions are in {@link Blas}. */
+/**
+ * Finds OpenBLAS and sets it to one thread per call. Its functions are in {@link Blas}. OpenBLAS chooses its kernels by the processor,
+ * or by OPENBLAS_CORETYPE where that is set: what it chose is part of the numeric profile.
+ */
 @SuppressWarnings("restricted") // the one class that loads a native library
 final class OpenBlasLibrary {
-    private static final Logger LOG = LoggerFactory.getLogger(OpenBlasLibrary.class);
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final List<String> AVX512 = List.of("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl");
 
     private final SymbolLookup symbols;
 
@@ -36,7 +34,6 @@ final class OpenBlasLibrary {
     /** @throws QuernException when there is no library for this machine; the backend does not fall back */
     static OpenBlasLibrary load() {
         try {
-            chooseKernels();
             // The smallest of the three bindings: it loads the library itself and the Fortran runtime below it.
             Path binding = Path.of(Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class));
             OpenBlasLibrary library = new OpenBlasLibrary(SymbolLookup.libraryLookup(library(binding), Arena.global()));
@@ -74,37 +71,6 @@ final class OpenBlasLibrary {
             return files.filter(file -> file.getFileName().toString().startsWith("libopenblas."))
                     .min(Path::compareTo)
                     .orElseThrow(() -> new IOException("no libopenblas beside " + binding));
-        }
-    }
-
-    /**
-     * OpenBLAS 0.3.31 knows Zen 4 and 5 only as Haswell when they are newer than its list, at half their speed. The AVX-512 kernels
-     * need nothing that these processors lack. A value that the user set stays.
-     */
-    private static void chooseKernels() throws Throwable {
-        Path info = Path.of("/proc/cpuinfo");
-        if (!Files.isReadable(info)) {
-            return;
-        }
-        List<String> lines = Files.readAllLines(info);
-        boolean amd = lines.stream().anyMatch(line -> line.startsWith("vendor_id") && line.endsWith("AuthenticAMD"));
-        boolean wide = lines.stream()
-                .filter(line -> line.startsWith("flags"))
-                .findFirst()
-                .map(line -> List.of(line.split(" ")).containsAll(AVX512))
-                .orElse(false);
-        if (amd && wide) {
-            setEnvironment("OPENBLAS_CORETYPE", "SkylakeX");
-            LOG.debug("AMD processor with AVX-512: OpenBLAS is told to use its SkylakeX kernels");
-        }
-    }
-
-    private static void setEnvironment(String name, String value) throws Throwable {
-        MethodHandle setenv = LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow("setenv"),
-                FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
-        try (Arena arena = Arena.ofConfined()) {
-            int ignored = (int) setenv.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 0);
         }
     }
 }
