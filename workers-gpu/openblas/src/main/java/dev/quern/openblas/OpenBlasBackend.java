@@ -10,7 +10,6 @@ import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Transformer;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.java.JavaRounding;
 import java.util.function.IntConsumer;
 
 /** The CPU in float32: OpenBLAS for products and factorisations, vector code for the rest. */
@@ -33,7 +32,7 @@ public final class OpenBlasBackend implements ComputeBackend {
         this.linearAlgebra = new BlasLinearAlgebra(allocator, this.threads, memory);
         this.elementwise = new VectorElementwise(this.threads);
         this.transformer = new VectorTransformer(allocator, this.threads);
-        this.rounding = new JavaRounding(this.threads);
+        this.rounding = new VectorRounding(this.threads);
     }
 
     /** For example {@code OpenBLAS 0.3.31 (SkylakeX), 512-bit vectors, 2 threads}. */

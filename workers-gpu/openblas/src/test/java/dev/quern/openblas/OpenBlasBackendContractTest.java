@@ -4,6 +4,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
 import dev.quern.engine.backend.ReproducibilityContract;
+import dev.quern.engine.backend.RoundingContract;
 import dev.quern.engine.backend.TransformerContract;
 import org.junit.jupiter.api.Nested;
 
@@ -26,6 +27,14 @@ class OpenBlasBackendContractTest {
 
     @Nested
     class Decoder extends TransformerContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new OpenBlasBackend(threads);
+        }
+    }
+
+    @Nested
+    class Grids extends RoundingContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new OpenBlasBackend(threads);

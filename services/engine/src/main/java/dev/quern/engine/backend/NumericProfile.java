@@ -47,6 +47,7 @@ public final class NumericProfile {
         Tensor x = random(TOKENS, HIDDEN);
         products(x);
         factor(x);
+        rounding();
         block(x);
         divergence();
         conversions(x);
@@ -72,6 +73,29 @@ public final class NumericProfile {
         backend.elementwise().addDiagonal(1, h);
         add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
         add(h);
+    }
+
+    private void rounding() {
+        int rows = 131;
+        int cols = 96;
+        Tensor w = random(rows, cols);
+        Rounding.GridOptions grid = new Rounding.GridOptions(3, cols, false, true, true);
+        Tensor scales = scope.allocate(backend.workingType(), rows, 1);
+        Tensor zeros = scope.allocate(DType.U8, rows, 1);
+        backend.rounding().fitGrid(w, grid, scales, zeros);
+        add(scales);
+
+        Tensor h = scope.allocate(DType.F64, cols, cols);
+        backend.linearAlgebra().addGram(w, h);
+        Tensor unit = scope.allocate(backend.workingType(), cols, cols);
+        Tensor pivots = scope.allocate(DType.F64, 1, cols);
+        add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
+        backend.rounding().splitFactor(h, unit, pivots);
+        Tensor groups = scope.allocate(DType.I32, 1, cols);
+        Tensor codes = scope.allocate(DType.U8, rows, cols);
+        Tensor errors = scope.allocate(backend.workingType(), rows, cols);
+        add(backend.rounding().gptqPanel(w, w, unit, pivots, groups, grid, scales, zeros, codes, errors));
+        add(errors);
     }
 
     private void block(Tensor x) {

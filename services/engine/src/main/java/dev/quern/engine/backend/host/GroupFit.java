@@ -27,6 +27,11 @@ public final class GroupFit {
     public interface StepError {
         /** Σ |w/s - (u - z)|^e over the group: the error in units of the scale; e is {@link #exponent}. */
         double sum(double scale, int zero);
+
+        /** The share of the last sum that weights outside the grid's range have; 0 does not shorten the search. */
+        default double clipped() {
+            return 0;
+        }
     }
 
     /** @param working the dtype that scales are stored in, F32 or F64 */
@@ -59,7 +64,7 @@ public final class GroupFit {
         }
         // Symmetric even where all weights have one sign: half the codes are then idle, but none is clipped away.
         Range range = grid.symmetric() ? new Range(-limit, limit) : new Range(lo, hi);
-        double share = grid.clipSearch() ? range.bestShare(limit, error) : 1;
+        double share = grid.clipSearch() ? range.bestShare(error) : 1;
         return grid.roundScales() ? range.rounded(share, error) : range.at(range.scale(share), share);
     }
 
@@ -83,21 +88,20 @@ public final class GroupFit {
             return new Fitted(scale, (int) Math.clamp(zero, 0, grid.top()));
         }
 
-        double bestShare(double limit, StepError error) {
+        double bestShare(StepError error) {
             double best = Double.POSITIVE_INFINITY;
             double bestShare = 1;
             for (int i = 0; i < CLIP_STEPS; i++) {
                 double share = SHARES[i];
                 Fitted fitted = at(scale(share), share);
-                // The largest weight alone loses this many steps, and more with every smaller share.
-                double clipped = limit * (1 - share) / fitted.scale() - 0.5;
-                if (clipped > 0 && Math.pow(clipped, CLIP_EXPONENT) * SHARES_TO_EXPONENT[i] > best) {
-                    break;
-                }
                 double sum = error.sum(fitted.scale(), fitted.zero()) * SHARES_TO_EXPONENT[i];
                 if (sum < best) {
                     best = sum;
                     bestShare = share;
+                }
+                // What is clipped here is clipped by more with every smaller share.
+                if (error.clipped() * SHARES_TO_EXPONENT[i] > best) {
+                    break;
                 }
             }
             return bestShare;

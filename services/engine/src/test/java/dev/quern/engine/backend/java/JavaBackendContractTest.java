@@ -5,6 +5,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
 import dev.quern.engine.backend.ReproducibilityContract;
+import dev.quern.engine.backend.RoundingContract;
 import dev.quern.engine.backend.TransformerContract;
 import org.junit.jupiter.api.Nested;
 
@@ -27,6 +28,14 @@ class JavaBackendContractTest {
 
     @Nested
     class Decoder extends TransformerContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Grids extends RoundingContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new JavaBackend(DType.F32, threads);

@@ -1,0 +1,247 @@
+package dev.quern.engine.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.quern.engine.backend.Parity.Both;
+import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.host.GroupFit;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.java.JavaBackend;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Grids and panels beside the specification in the same working type, on views between guards. */
+public abstract class RoundingContract extends BackendContract {
+    private JavaBackend specification;
+    private Scope plain;
+
+    @BeforeEach
+    void openSpecification() {
+        specification = new JavaBackend(backend.workingType(), 1);
+        plain = specification.memory().scope();
+    }
+
+    @AfterEach
+    void closeSpecification() {
+        plain.close();
+        specification.close();
+    }
+
+    /** rows, columns, group size, bits, symmetric. */
+    static Stream<Arguments> grids() {
+        return Stream.of(
+                Arguments.of(1, 1, 1, 4, true),
+                Arguments.of(3, 7, 7, 2, false),
+                Arguments.of(65, 24, 8, 3, true),
+                Arguments.of(13, 257, 257, 8, false),
+                Arguments.of(129, 130, 26, 4, true),
+                Arguments.of(200, 128, 128, 4, false),
+                Arguments.of(64, 127, 127, 5, true),
+                Arguments.of(2, 129, 43, 8, true));
+    }
+
+    private Both weights(int rows, int cols) {
+        // Some columns are large, so that a search has something to clip.
+        return parity.filled(
+                backend.workingType(),
+                rows,
+                cols,
+                () -> parity.random.nextGaussian() * (parity.random.nextInt(16) == 0 ? 4 : 1));
+    }
+
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void gridsWithoutASearchHaveTheSameBits(int rows, int cols, int group, int bits, boolean symmetric) {
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, false);
+        Both w = weights(rows, cols);
+        Both scales = parity.zeros(backend.workingType(), rows, cols / group);
+        Both zeros = parity.zeros(DType.U8, rows, cols / group);
+        Both codes = parity.zeros(DType.U8, rows, cols);
+        backend.rounding().fitGrid(w.subject(), grid, scales.subject(), zeros.subject());
+        backend.rounding().roundToNearest(w.subject(), grid, scales.subject(), zeros.subject(), codes.subject());
+
+        Tensor reference = working(w);
+        Tensor plainScales = plain.allocate(backend.workingType(), rows, cols / group);
+        Tensor plainZeros = plain.allocate(DType.U8, rows, cols / group);
+        Tensor plainCodes = plain.allocate(DType.U8, rows, cols);
+        specification.rounding().fitGrid(reference, grid, plainScales, plainZeros);
+        specification.rounding().roundToNearest(reference, grid, plainScales, plainZeros, plainCodes);
+        verifySame("scales", scales, plainScales);
+        verifySame("zeros", zeros, plainZeros);
+        verifySame("codes", codes, plainCodes);
+
+        for (DType as : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+            Both decoded = parity.zeros(backend.workingType(), rows, cols);
+            Tensor plainDecoded = plain.allocate(backend.workingType(), rows, cols);
+            backend.rounding().decode(codes.subject(), scales.subject(), zeros.subject(), group, as, decoded.subject());
+            specification.rounding().decode(plainCodes, plainScales, plainZeros, group, as, plainDecoded);
+            verifySame("decoded as " + as, decoded, plainDecoded);
+        }
+    }
+
+    /** Sums in another order may prefer another share of the range, but only one that is as good. */
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void searchesFindScalesAsGood(int rows, int cols, int group, int bits, boolean symmetric) {
+        for (boolean clipSearch : new boolean[] {true, false}) {
+            GridOptions grid = new GridOptions(bits, group, symmetric, clipSearch, true);
+            Both w = weights(rows, cols);
+            Both scales = parity.zeros(backend.workingType(), rows, cols / group);
+            Both zeros = parity.zeros(DType.U8, rows, cols / group);
+            backend.rounding().fitGrid(w.subject(), grid, scales.subject(), zeros.subject());
+
+            Tensor plainScales = plain.allocate(backend.workingType(), rows, cols / group);
+            Tensor plainZeros = plain.allocate(DType.U8, rows, cols / group);
+            specification.rounding().fitGrid(working(w), grid, plainScales, plainZeros);
+            double[][] found = errors(w, grid, parity.values(scales.subject()), parity.values(zeros.subject()));
+            double[][] best = errors(w, grid, rows(plainScales), rows(plainZeros));
+            for (int r = 0; r < rows; r++) {
+                for (int g = 0; g < cols / group; g++) {
+                    assertThat(found[r][g])
+                            .as("error of row %d, group %d, clip search %s, %s", r, g, clipSearch, parity.seed())
+                            .isCloseTo(best[r][g], within(2e-4 * best[r][g] + 1e-9));
+                }
+            }
+        }
+    }
+
+    private static double[][] errors(Both w, GridOptions grid, double[][] scales, double[][] zeros) {
+        HostTensor weights = HostTensor.of(w.oracle());
+        double[][] sums = new double[scales.length][scales[0].length];
+        for (int r = 0; r < w.rows(); r++) {
+            for (int c = 0; c < w.cols(); c++) {
+                int g = c / grid.groupSize();
+                double scale = scales[r][g];
+                int code = GroupFit.code(weights.get(r, c), scale, (int) zeros[r][g], grid.top(), false);
+                double error = Math.abs(weights.get(r, c) - (code - zeros[r][g]) * scale);
+                sums[r][g] += Math.pow(error, GroupFit.exponent(grid));
+            }
+        }
+        return sums;
+    }
+
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void everyCodeOfAPanelIsTheNearestToItsTarget(int rows, int cols, int group, int bits, boolean symmetric) {
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, true);
+        DType type = backend.workingType();
+        Both original = weights(rows, cols);
+        Both moved = parity.random(type, rows, cols, 2);
+        Both unit = unit(cols);
+        Both pivots = parity.filled(DType.F64, 1, cols, () -> 0.1 + parity.random.nextDouble());
+        // Any column may be of any group, as after a permutation.
+        int[] groups = parity.random.ints(cols, 0, cols / group).toArray();
+        Both scales =
+                parity.filled(type, rows, cols / group, () -> Math.scalb(1 + parity.random.nextInt(128) / 128.0, -2));
+        Both zeros = parity.filled(DType.U8, rows, cols / group, () -> parity.random.nextInt(grid.top() + 1));
+        Both codes = parity.zeros(DType.U8, rows, cols);
+        Both errors = parity.zeros(type, rows, cols);
+        double loss = backend.rounding()
+                .gptqPanel(
+                        moved.subject(),
+                        original.subject(),
+                        unit.subject(),
+                        pivots.subject(),
+                        parity.ints(groups).subject(),
+                        grid,
+                        scales.subject(),
+                        zeros.subject(),
+                        codes.subject(),
+                        errors.subject());
+
+        double[][] u = parity.values(codes.subject());
+        double[][] e = parity.values(errors.subject());
+        double expected = 0;
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < cols; j++) {
+                double scale = HostTensor.of(scales.oracle()).get(r, groups[j]);
+                double zero = HostTensor.of(zeros.oracle()).get(r, groups[j]);
+                double target = HostTensor.of(moved.oracle()).get(r, j);
+                for (int k = 0; k < j; k++) {
+                    target += e[r][k] * HostTensor.of(unit.oracle()).get(k, j);
+                }
+                double quantized = (u[r][j] - zero) * scale;
+                double clamped = Math.clamp(target / scale + zero, 0, grid.top());
+                assertThat(Math.abs(clamped - u[r][j]))
+                        .as("row %d, column %d, %s", r, j, parity.seed())
+                        .isLessThan(0.5001);
+                assertThat(e[r][j]).isCloseTo(HostTensor.of(original.oracle()).get(r, j) - quantized, within(1e-5));
+                double lost = target - quantized;
+                expected += lost * lost * HostTensor.of(pivots.oracle()).get(0, j);
+            }
+        }
+        assertThat(loss).isCloseTo(expected, within(1e-4 * expected));
+        copyToOracle(codes, u);
+        copyToOracle(errors, e);
+        parity.verify("codes and their guards", codes, 0, 0);
+        parity.verify("errors and their guards", errors, 0, 0);
+    }
+
+    @ParameterizedTest(name = "{0} x {1}")
+    @MethodSource("grids")
+    void compensatesAsTheSpecification(int rows, int cols, int group, int bits, boolean symmetric) {
+        DType type = backend.workingType();
+        Both original = weights(rows, cols);
+        Both moved = weights(rows, cols);
+        Both unit = unit(cols);
+        Both target = parity.zeros(type, rows, cols);
+        backend.rounding().compensate(moved.subject(), original.subject(), unit.subject(), target.subject());
+        parity.oracle.rounding().compensate(moved.oracle(), original.oracle(), unit.oracle(), target.oracle());
+        parity.verify("compensated", target, 2e-5 * 16, 2e-5);
+    }
+
+    @Test
+    void splitsAFactorIntoUnitAndPivots() {
+        for (int n : SIZES) {
+            Both v = parity.filled(DType.F64, n, n, () -> parity.random.nextGaussian() + 3);
+            Both unit = parity.zeros(backend.workingType(), n, n);
+            Both pivots = parity.zeros(DType.F64, 1, n);
+            backend.rounding().splitFactor(v.subject(), unit.subject(), pivots.subject());
+            parity.oracle.rounding().splitFactor(v.oracle(), unit.oracle(), pivots.oracle());
+            parity.verify("unit", unit, 0, Parity.FLOAT_ULP);
+            parity.verify("pivots", pivots, 0, 0);
+        }
+    }
+
+    /** Unit upper triangular, with entries that let feedback neither die nor explode. */
+    private Both unit(int n) {
+        int[] next = {0};
+        double size = 1 / Math.sqrt(n);
+        return parity.filled(backend.workingType(), n, n, () -> {
+            int i = next[0]++;
+            int row = i / n;
+            int col = i % n;
+            return row == col ? 1 : row > col ? 0 : parity.random.nextGaussian() * size;
+        });
+    }
+
+    private Tensor working(Both both) {
+        Tensor copy = plain.allocate(backend.workingType(), both.rows(), both.cols());
+        specification.memory().copy(both.oracle(), copy);
+        return copy;
+    }
+
+    private void verifySame(String what, Both both, Tensor expected) {
+        copyToOracle(both, rows(expected));
+        parity.verify(what, both, 0, 0);
+    }
+
+    private static void copyToOracle(Both both, double[][] values) {
+        for (int r = 0; r < values.length; r++) {
+            HostTensor.of(both.oracle()).setRow(r, values[r]);
+        }
+    }
+
+    private static double[][] rows(Tensor tensor) {
+        double[][] rows = new double[tensor.rows()][];
+        Arrays.setAll(rows, HostTensor.of(tensor)::row);
+        return rows;
+    }
+}

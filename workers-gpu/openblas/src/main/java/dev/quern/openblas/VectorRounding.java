@@ -1,0 +1,230 @@
+package dev.quern.openblas;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.GridShapes;
+import dev.quern.engine.backend.host.GroupFit;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.Shapes;
+import dev.quern.engine.backend.host.SmallFloats;
+import dev.quern.engine.backend.java.JavaRounding;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** Grids and GPTQ's panel in float32 with the Vector API, over fixed runs of rows. Other working types take the plain definition. */
+final class VectorRounding implements Rounding {
+    /** Rows that one task sweeps; a whole number of blocks for every width of vectors. */
+    private static final int SWEEP_ROWS = 128;
+
+    private final HostThreads threads;
+    private final JavaRounding plain;
+
+    VectorRounding(HostThreads threads) {
+        this.threads = threads;
+        this.plain = new JavaRounding(threads);
+    }
+
+    @Override
+    public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+        if (w.dtype() != DType.F32) {
+            plain.fitGrid(w, grid, scales, zeros);
+            return;
+        }
+        GridShapes.grid(w, grid, scales, zeros);
+        GroupFit fit = new GroupFit(grid, w.dtype());
+        RowTasks.run(threads, w.rows(), w.cols(), (from, to) -> {
+            GroupErrors errors = new GroupErrors(grid);
+            float[] row = new float[w.cols()];
+            for (int r = from; r < to; r++) {
+                Rows.read(HostTensor.of(w), r, row);
+                for (int g = 0; g < scales.cols(); g++) {
+                    errors.load(row, g * grid.groupSize());
+                    GroupFit.Fitted fitted = fit.fit(errors.min(), errors.max(), errors);
+                    HostTensor.of(scales).set(r, g, fitted.scale());
+                    HostTensor.of(zeros).set(r, g, fitted.zero());
+                }
+            }
+        });
+    }
+
+    @Override
+    public void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
+        if (w.dtype() != DType.F32) {
+            plain.roundToNearest(w, grid, scales, zeros, codes);
+            return;
+        }
+        GridShapes.grid(w, grid, scales, zeros);
+        GridShapes.codes(w, codes);
+        RowTasks.run(threads, w.rows(), w.cols(), (from, to) -> {
+            float[] row = new float[w.cols()];
+            float[] scale = new float[scales.cols()];
+            byte[] zero = new byte[scales.cols()];
+            byte[] code = new byte[w.cols()];
+            for (int r = from; r < to; r++) {
+                Rows.read(HostTensor.of(w), r, row);
+                Rows.read(HostTensor.of(scales), r, scale);
+                readBytes(HostTensor.of(zeros), r, zero);
+                for (int c = 0; c < code.length; c++) {
+                    int g = c / grid.groupSize();
+                    double steps = Math.rint(row[c] / scale[g]) + (zero[g] & 0xFF);
+                    code[c] = (byte) (int) Math.clamp(steps, 0, grid.top());
+                }
+                writeBytes(code, HostTensor.of(codes), r);
+            }
+        });
+    }
+
+    @Override
+    public void splitFactor(Tensor v, Tensor unit, Tensor pivots) {
+        if (unit.dtype() != DType.F32) {
+            plain.splitFactor(v, unit, pivots);
+            return;
+        }
+        GridShapes.split(v, unit, pivots);
+        HostTensor factor = HostTensor.of(v);
+        double[] diagonal = new double[v.cols()];
+        for (int j = 0; j < diagonal.length; j++) {
+            diagonal[j] = factor.get(j, j);
+            HostTensor.of(pivots).set(0, j, diagonal[j] * diagonal[j]);
+        }
+        RowTasks.run(threads, v.rows(), v.cols(), (from, to) -> {
+            double[] row = new double[diagonal.length];
+            float[] single = new float[diagonal.length];
+            for (int i = from; i < to; i++) {
+                Rows.read(factor, i, row);
+                for (int j = 0; j < row.length; j++) {
+                    single[j] = (float) (row[j] / diagonal[j]);
+                }
+                Arrays.fill(single, 0, i, 0);
+                Rows.write(single, HostTensor.of(unit), i);
+            }
+        });
+    }
+
+    @Override
+    public double gptqPanel(
+            Tensor w,
+            Tensor original,
+            Tensor unit,
+            Tensor pivots,
+            Tensor groups,
+            GridOptions grid,
+            Tensor scales,
+            Tensor zeros,
+            Tensor codes,
+            Tensor errors) {
+        if (w.dtype() != DType.F32) {
+            return plain.gptqPanel(w, original, unit, pivots, groups, grid, scales, zeros, codes, errors);
+        }
+        GridShapes.panel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
+        PanelGroups used = new PanelGroups(HostTensor.of(groups).ints());
+        PanelKernel kernel = new PanelKernel(unit, used, grid.top());
+        double[] pivot = HostTensor.of(pivots).row(0);
+        double[] losses = new double[w.rows()];
+        eachBlock(kernel, w.rows(), (block, first) -> {
+            block.load(HostTensor.of(w), first, block.target);
+            block.load(HostTensor.of(original), first, block.original);
+            block.loadGrid(HostTensor.of(scales), HostTensor.of(zeros), first);
+            kernel.quantize(block);
+            block.losses(pivot, losses, first);
+            block.store(block.errors, HostTensor.of(errors), first);
+            block.storeCodes(HostTensor.of(codes), first);
+        });
+        double loss = 0;
+        for (double row : losses) {
+            loss += row;
+        }
+        return loss;
+    }
+
+    @Override
+    public void compensate(Tensor w, Tensor original, Tensor unit, Tensor target) {
+        if (w.dtype() != DType.F32) {
+            plain.compensate(w, original, unit, target);
+            return;
+        }
+        GridShapes.feedback(w, original, unit, target);
+        PanelKernel kernel = PanelKernel.compensating(unit);
+        eachBlock(kernel, w.rows(), (block, first) -> {
+            block.load(HostTensor.of(w), first, block.target);
+            block.load(HostTensor.of(original), first, block.original);
+            block.subtract(block.target, block.original);
+            kernel.solve(block);
+            block.subtract(block.original, block.errors);
+            block.store(block.original, HostTensor.of(target), first);
+        });
+    }
+
+    private void eachBlock(PanelKernel kernel, int rows, BlockTask task) {
+        threads.run(Math.ceilDiv(rows, SWEEP_ROWS), i -> {
+            PanelBlock block = kernel.block();
+            int end = Math.min(rows, (i + 1) * SWEEP_ROWS);
+            for (int first = i * SWEEP_ROWS; first < end; first += PanelBlock.ROWS) {
+                task.run(block, first);
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface BlockTask {
+        /** @param first row of the block */
+        void run(PanelBlock block, int first);
+    }
+
+    @Override
+    public void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target) {
+        GridShapes.groups("scales", scales, codes, groupSize);
+        Shapes.same("target", target, codes);
+        if (scales.dtype() != DType.F32 || target.dtype() != DType.F32 || as == DType.F64) {
+            plain.decode(codes, scales, zeros, groupSize, as, target);
+            return;
+        }
+        RowTasks.run(threads, codes.rows(), codes.cols(), (from, to) -> {
+            float[] row = new float[codes.cols()];
+            float[] scale = new float[scales.cols()];
+            byte[] zero = new byte[scales.cols()];
+            byte[] code = new byte[codes.cols()];
+            for (int r = from; r < to; r++) {
+                Rows.read(HostTensor.of(scales), r, scale);
+                readBytes(HostTensor.of(zeros), r, zero);
+                readBytes(HostTensor.of(codes), r, code);
+                for (int g = 0; g < scale.length; g++) {
+                    decode(code, g * groupSize, (g + 1) * groupSize, scale[g], zero[g] & 0xFF, row);
+                }
+                round(row, as);
+                Rows.write(row, HostTensor.of(target), r);
+            }
+        });
+    }
+
+    private static void decode(byte[] codes, int from, int to, float scale, int zero, float[] target) {
+        for (int c = from; c < to; c++) {
+            target[c] = ((codes[c] & 0xFF) - zero) * scale;
+        }
+    }
+
+    /** To the dtype and back. */
+    private static void round(float[] values, DType as) {
+        if (as == DType.BF16) {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = SmallFloats.bf16ToFloat(SmallFloats.floatToBf16(values[i]));
+            }
+        } else if (as == DType.F16) {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Float.float16ToFloat(Float.floatToFloat16(values[i]));
+            }
+        }
+    }
+
+    private static void readBytes(HostTensor source, int row, byte[] target) {
+        MemorySegment.copy(source.memory(), JAVA_BYTE, source.byteAt(row, 0), target, 0, target.length);
+    }
+
+    private static void writeBytes(byte[] source, HostTensor target, int row) {
+        MemorySegment.copy(source, 0, target.memory(), JAVA_BYTE, target.byteAt(row, 0), source.length);
+    }
+}
