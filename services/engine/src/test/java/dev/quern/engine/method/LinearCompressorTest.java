@@ -20,8 +20,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class LinearCompressorTest {
     private static final Recipe W4 = Lab.gptq(new Recipe.Grid(4, 16, true, ClipSearch.MSE), Order.STATIC, 0.01);
@@ -89,66 +87,19 @@ class LinearCompressorTest {
         }
     }
 
-    /** q, k and v share their input: one factorisation, and still the bits that each would have alone. */
     @Test
-    void aUnitGivesTheBitsOfItsLinears() {
+    void tellsOfEachLinearInOrder() {
         try (Lab lab = new Lab(DType.F32, 6)) {
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(48)), 1);
+            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.BF16);
             List<Weight> unit = List.of(
-                    new Weight("q", lab.tensor(lab.gaussian(20, 48))),
-                    new Weight("k", lab.tensor(lab.gaussian(7, 48))),
-                    new Weight("v", lab.tensor(lab.gaussian(130, 48))));
+                    new Weight("gate", lab.tensor(lab.gaussian(3, 32))),
+                    new Weight("up", lab.tensor(lab.gaussian(4, 32))));
             List<Compressed> told = new ArrayList<>();
-            List<Compressed> together = compressor.compress(unit, statistics, Cancellation.NEVER, told::add);
-
-            assertThat(told).isEqualTo(together);
-            for (int i = 0; i < unit.size(); i++) {
-                Compressed alone = compressor.compress(unit.get(i), statistics, Cancellation.NEVER);
-                assertThat(alone.linear().name()).isEqualTo(unit.get(i).name());
-                assertThat(Lab.codes(alone)).isEqualTo(Lab.codes(together.get(i)));
-                assertThat(alone.figures()).isEqualTo(together.get(i).figures());
-            }
+            assertThat(compressor.compress(unit, statistics, Cancellation.NEVER, told::add))
+                    .isEqualTo(told);
+            assertThat(told).extracting(done -> done.linear().name()).containsExactly("gate", "up");
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3})
-    void threadsChangeNoBit(int threads) {
-        try (Lab lab = new Lab(new JavaBackend(DType.F32, threads), 7);
-                Lab reference = new Lab(new JavaBackend(DType.F32, 2), 7)) {
-            double[][] w = lab.gaussian(33, 80);
-            double[][] h = lab.gram(80);
-            Compressed expected = reference.compress(W4, w, h);
-            Compressed result = lab.compress(W4, w, h);
-            assertThat(Lab.codes(result)).isEqualTo(Lab.codes(expected));
-            assertThat(result.figures()).isEqualTo(expected.figures());
-        }
-    }
-
-    /** Codes near a tie may differ, and then later ones: few, and to no effect on the error. */
-    @ParameterizedTest
-    @EnumSource(Order.class)
-    void float32AgreesWithFloat64(Order order) {
-        Recipe recipe = Lab.gptq(Lab.grid(4, 32, true), order, 0.01);
-        try (Lab single = new Lab(DType.F32, 8);
-                Lab exact = new Lab(DType.F64, 8)) {
-            double[][] w = exact.gaussian(64, 256);
-            double[][] h = exact.gram(256);
-            Compressed a = single.compress(recipe, w, h);
-            Compressed b = exact.compress(recipe, w, h);
-            assertThat(equalShare(Lab.codes(a), Lab.codes(b))).isGreaterThan(0.999);
-            assertThat(a.figures().loss())
-                    .isCloseTo(b.figures().loss(), within(1e-4 * b.figures().loss()));
-        }
-    }
-
-    private static double equalShare(byte[] a, byte[] b) {
-        int equal = 0;
-        for (int i = 0; i < a.length; i++) {
-            equal += a[i] == b[i] ? 1 : 0;
-        }
-        return equal / (double) a.length;
     }
 
     @Test
