@@ -1,5 +1,6 @@
 package dev.quern.bench;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
@@ -59,7 +60,7 @@ public final class ForwardBench {
         System.out.printf(Locale.ROOT, "%s%n%n", backend.description());
         System.out.printf(Locale.ROOT, "| | GFLOP | best s | GFLOP/s | of sgemm |%n| --- | --- | --- | --- | --- |%n");
         try (Scope scope = backend.memory().scope();
-                Interpreter interpreter = new Interpreter(backend, program, rope(), TOKENS);
+                Interpreter interpreter = new Interpreter(backend, program, rope(), TOKENS, Cancellation.NEVER);
                 BlockWeights weights = new BlockWeights(backend, source(), "")) {
             Runnable sgemm = sgemm(scope);
             Tensor hidden = scope.allocate(DType.F32, TOKENS, HIDDEN);

@@ -41,7 +41,8 @@ final class StreamWalker implements AutoCloseable {
         this.backend = backend;
         this.cancellation = cancellation;
         this.stream = HiddenStream.create(scratch, tiling, architecture.hidden());
-        this.interpreter = new Interpreter(backend, architecture.program(), architecture.rope(), tiling.seqLen());
+        this.interpreter =
+                new Interpreter(backend, architecture.program(), architecture.rope(), tiling.seqLen(), cancellation);
     }
 
     HiddenStream stream() {

@@ -64,7 +64,8 @@ public final class Evaluator {
     }
 
     private void advance(Lane original, Lane other, CompressedBlocks compressed, int seqLen, Steps steps) {
-        try (Interpreter interpreter = new Interpreter(backend, architecture.program(), architecture.rope(), seqLen)) {
+        try (Interpreter interpreter =
+                new Interpreter(backend, architecture.program(), architecture.rope(), seqLen, steps.cancellation())) {
             for (int block = 0; block < architecture.blocks(); block++) {
                 // One after the other: the weights of one block are in memory, not of two.
                 try (BlockWeights weights = weights(block)) {
@@ -79,7 +80,7 @@ public final class Evaluator {
     }
 
     private TokenFigures compare(Lane original, Lane other, TokenWindows windows, int chunks, Steps steps) {
-        try (OutputHead head = new OutputHead(backend, architecture, source);
+        try (OutputHead head = new OutputHead(backend, architecture, source, steps.cancellation());
                 LogitComparison comparison = new LogitComparison(backend, architecture, head, windows)) {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 comparison.compare(chunk, original, other);

@@ -15,6 +15,10 @@ final class Steps {
         this.cancellation = cancellation;
     }
 
+    Cancellation cancellation() {
+        return cancellation;
+    }
+
     /** One more step is over. */
     void next() {
         done++;

@@ -1,5 +1,6 @@
 package dev.quern.engine.model;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
@@ -27,7 +28,7 @@ public final class Forward {
     public void logits(Tensor ids, int seqLen, Tensor logits) {
         try (Scope scope = backend.memory().scope();
                 Embedding embedding = new Embedding(backend, architecture, source);
-                OutputHead head = new OutputHead(backend, architecture, source)) {
+                OutputHead head = new OutputHead(backend, architecture, source, Cancellation.NEVER)) {
             Tensor hidden = scope.allocate(backend.workingType(), ids.cols(), architecture.hidden());
             embedding.apply(ids, hidden);
             blocks(hidden, seqLen);
@@ -36,7 +37,8 @@ public final class Forward {
     }
 
     private void blocks(Tensor hidden, int seqLen) {
-        try (Interpreter interpreter = new Interpreter(backend, architecture.program(), architecture.rope(), seqLen)) {
+        try (Interpreter interpreter =
+                new Interpreter(backend, architecture.program(), architecture.rope(), seqLen, Cancellation.NEVER)) {
             for (int block = 0; block < architecture.blocks(); block++) {
                 try (BlockWeights weights = new BlockWeights(backend, source, architecture.prefix(block))) {
                     interpreter.run(weights, hidden, hidden, LinearInputs.NONE);

@@ -1,5 +1,6 @@
 package dev.quern.engine.model;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
@@ -25,6 +26,7 @@ public final class Interpreter implements AutoCloseable {
     private final Map<String, WorkUnit> units;
     private final int recordedSteps;
     private final int seqLen;
+    private final Cancellation cancellation;
     private final Precision precision;
     // Shared, because the threads of the backend read the tables in place.
     private final Arena arena = Arena.ofShared();
@@ -32,13 +34,19 @@ public final class Interpreter implements AutoCloseable {
     private final Tensor cos;
     private final Tensor sin;
 
-    public Interpreter(ComputeBackend backend, BlockProgram program, RopeSpec rope, int seqLen) {
+    /**
+     * @param seqLen tokens of a window
+     * @param cancellation is asked before every step, a step being at most one product of a tile; what a stopped run made is freed
+     */
+    public Interpreter(
+            ComputeBackend backend, BlockProgram program, RopeSpec rope, int seqLen, Cancellation cancellation) {
         this.backend = backend;
         this.program = program;
         this.lastUses = program.lastUses();
         this.units = program.units().stream().collect(Collectors.toMap(WorkUnit::input, unit -> unit));
         this.recordedSteps = stepsUntilAllInputs(program);
         this.seqLen = seqLen;
+        this.cancellation = cancellation;
         this.precision = backend.workingType() == DType.F64 ? Precision.F64 : Precision.F32;
         this.scope = backend.memory().scope();
         this.cos = table(rope.cosines(seqLen));
@@ -111,6 +119,7 @@ public final class Interpreter implements AutoCloseable {
 
         void steps(int count) {
             for (step = 0; step < count; step++) {
+                cancellation.check();
                 Op op = program.ops().get(step);
                 execute(op);
                 op.inputs().forEach(this::freeIfDead);

@@ -1,5 +1,6 @@
 package dev.quern.engine.model;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
@@ -19,13 +20,19 @@ public final class OutputHead implements AutoCloseable {
 
     private final ComputeBackend backend;
     private final Architecture architecture;
+    private final Cancellation cancellation;
     private final Precision precision;
     private final Held norm;
     private final Held matrix;
 
-    public OutputHead(ComputeBackend backend, Architecture architecture, WeightSource source) {
+    /**
+     * @param cancellation is asked before every slice of the vocabulary
+     */
+    public OutputHead(
+            ComputeBackend backend, Architecture architecture, WeightSource source, Cancellation cancellation) {
         this.backend = backend;
         this.architecture = architecture;
+        this.cancellation = cancellation;
         this.precision = backend.workingType() == DType.F64 ? Precision.F64 : Precision.F32;
         this.norm = Held.load(backend, source, architecture.finalNorm());
         this.matrix = Held.of(backend, scope -> source.load(scope, architecture.head()));
@@ -53,6 +60,7 @@ public final class OutputHead implements AutoCloseable {
             }
             int rows = sliceRows();
             for (int from = 0; from < architecture.vocabulary(); from += rows) {
+                cancellation.check();
                 slice(from, Math.min(from + rows, architecture.vocabulary()), normed, logits);
             }
         }

@@ -153,7 +153,8 @@ class BlockWalkTest {
             rest = runUntil(propagation, store, () -> left.decrementAndGet() < 0, rest);
         }
 
-        assertThat(made).containsExactly(0, 1, 2, 3);
+        // A walk that stops between a commit and moving on has made a block that only the next walk reports, as reused.
+        assertThat(made).doesNotHaveDuplicates().isSubsetOf(0, 1, 2, 3);
         assertSameBlocks(propagation, undisturbed, store);
     }
 

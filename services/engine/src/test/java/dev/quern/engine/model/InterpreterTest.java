@@ -3,6 +3,7 @@ package dev.quern.engine.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
@@ -94,6 +95,20 @@ class InterpreterTest {
         }
     }
 
+    @Test
+    void stopsBetweenStepsOnRequest() {
+        List<String> seen = new ArrayList<>();
+        try (Scope scope = backend.memory().scope();
+                Interpreter interpreter = interpreter(() -> seen.size() == 2);
+                BlockWeights weights = weights()) {
+            Tensor hidden = hidden(scope);
+
+            assertThatThrownBy(() -> interpreter.run(weights, hidden, hidden, (unit, input) -> seen.add(unit.input())))
+                    .isInstanceOf(Cancellation.CancelledException.class);
+            assertThat(seen).containsExactly("attention_input", "mixed");
+        }
+    }
+
     private List<String> inputs(boolean whole) {
         List<String> seen = new ArrayList<>();
         LinearInputs recorder = (unit, input) -> seen.add(unit.input() + " " + input.rows() + " x " + input.cols());
@@ -111,7 +126,11 @@ class InterpreterTest {
     }
 
     private Interpreter interpreter() {
-        return new Interpreter(backend, architecture.program(), architecture.rope(), SEQ_LEN);
+        return interpreter(Cancellation.NEVER);
+    }
+
+    private Interpreter interpreter(Cancellation cancellation) {
+        return new Interpreter(backend, architecture.program(), architecture.rope(), SEQ_LEN, cancellation);
     }
 
     private BlockWeights weights() {
