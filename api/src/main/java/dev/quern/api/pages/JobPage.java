@@ -17,7 +17,7 @@ import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView.Board;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The page of a job, whole or as the parts that changed. */
@@ -65,7 +65,7 @@ final class JobPage {
                         head(view, caller),
                         JobParts.notice(job),
                         JobParts.stages(job),
-                        JobParts.progress(job, view.now()),
+                        JobParts.progress(view),
                         verdict(view),
                         boardSection(view.board()),
                         results(view),
@@ -105,7 +105,6 @@ final class JobPage {
                                 QualityDrawing.gate(view.gate())))
                 : Html.join(
                         ReportDrawing.failures(report),
-                        Html.of("<div class=\"numbers\">{}</div>\n", ReportDrawing.headline(report)),
                         ReportPage.section(
                                 "Quality",
                                 Html.join(
@@ -137,18 +136,20 @@ final class JobPage {
 
     private static Html results(View view) {
         Report report = view.report();
-        Html sections = report == null
-                ? ReportPage.section("Recipe", ReportDrawing.recipe(view.recipe()))
-                : Html.join(
-                        download(view),
-                        ReportPage.section(
-                                "Largest errors",
-                                QualityDrawing.worst(view.board().linears())),
-                        ReportPage.section("Sizes", ReportDrawing.sizes(report)),
-                        ReportPage.section("Calibrated on", ReportDrawing.calibration(report)),
-                        ReportPage.section("Recipe", ReportDrawing.recipe(report.recipe())),
-                        ReportPage.section("Time", ReportDrawing.time(report)),
-                        ReportPage.section("Where it comes from", ReportDrawing.origin(report)));
+        if (report == null) {
+            return Html.of(
+                    "<div class=\"across\" id=\"results\">{}</div>\n",
+                    ReportPage.section("Recipe", ReportDrawing.recipe(view.recipe())));
+        }
+        Html sections = Html.join(
+                download(view),
+                ReportPage.section(
+                        "Largest errors", QualityDrawing.worst(view.board().linears())),
+                ReportPage.section("Sizes", ReportDrawing.sizes(report)),
+                ReportPage.section("Calibrated on", ReportDrawing.calibration(report)),
+                ReportPage.section("Recipe", ReportDrawing.recipe(report.recipe())),
+                ReportPage.section("Time", ReportDrawing.time(report)),
+                ReportPage.section("Where it comes from", ReportDrawing.origin(report)));
         return Html.of("<div class=\"columns\" id=\"results\">{}</div>\n", sections);
     }
 
@@ -197,7 +198,7 @@ final class JobPage {
                         replace(Words.badge(job)),
                         replace(JobParts.notice(job)),
                         replace(JobParts.stages(job)),
-                        replace(JobParts.progress(job, view.now())),
+                        replace(JobParts.progress(view)),
                         replace(summary(view.board())),
                         board(view, shownBlocks),
                         Html.when(moved || view.report() != null, () -> replace(verdict(view))),
@@ -214,20 +215,27 @@ final class JobPage {
             return Html.of(
                     "<div id=\"board-box\" hx-swap-oob=\"innerHTML\">{}</div>", BoardDrawing.board(view.board()));
         }
-        return Html.each(
-                touched(view),
-                block -> Html.of("<template>{}</template>", replace(BoardDrawing.rows(view.board(), List.of(block)))));
+        // A cell of a table stands alone only inside a template.
+        return Html.each(touched(view), cell -> Html.of("<template>{}</template>", replace(cell)));
     }
 
-    /** Blocks with a linear that was finished since, or that is in work. */
-    private static List<Integer> touched(View view) {
-        IntStream finished = view.events().stream()
-                .filter(event -> event.type().equals("linear") && event.data().get("block") instanceof Number)
-                .mapToInt(event -> ((Number) event.data().get("block")).intValue());
-        IntStream running = view.board().linears().stream()
+    /** Cells of linears that were finished since, or that are in work. */
+    private static List<Html> touched(View view) {
+        Stream<Html> finished = view.events().stream()
+                .filter(event -> event.type().equals("linear"))
+                .map(event -> event.data().get("block") instanceof Number block
+                        ? BoardDrawing.cell(
+                                view.board(),
+                                block.intValue(),
+                                String.valueOf(event.data().get("linear")))
+                        : Html.EMPTY);
+        Stream<Html> running = view.board().linears().stream()
                 .filter(linear -> linear.state().equals("RUNNING"))
-                .mapToInt(linear -> linear.block());
-        return IntStream.concat(finished, running).distinct().sorted().boxed().toList();
+                .map(linear -> BoardDrawing.cell(view.board(), linear.block(), linear.linear()));
+        return Stream.concat(finished, running)
+                .filter(cell -> !cell.equals(Html.EMPTY))
+                .distinct()
+                .toList();
     }
 
     /** Marks the first element of a part to take the place of the one with its id. */

@@ -5,6 +5,7 @@ import dev.quern.api.safety.Caller;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportDrawing;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
@@ -72,7 +73,19 @@ final class JobParts {
                 Words.lower(stage));
     }
 
-    static Html progress(JobView job, Instant now) {
+    /** How far the job is; once it is over and measured, what came out. */
+    static Html progress(JobPage.View view) {
+        JobView job = view.job();
+        Report report = view.report();
+        if (report != null && Words.terminal(job)) {
+            return Html.of(
+                    "<section class=\"progress\" id=\"progress\" aria-label=\"Result\"><div class=\"numbers\">{}{}</div></section>\n",
+                    ReportDrawing.headline(report),
+                    ReportDrawing.number(
+                            Words.elapsed(job, view.now()),
+                            "from start to end",
+                            job.progress().linears() + " linears"));
+        }
         JobView.Progress progress = job.progress();
         return Html.of(
                 """
@@ -83,7 +96,7 @@ final class JobParts {
                 </section>
                 """,
                 Figures.fixed(Math.floor(progress.percent()), 0),
-                ReportDrawing.facts(figures(job, now)),
+                ReportDrawing.facts(figures(job, view.now())),
                 Figures.fixed(progress.percent(), 2));
     }
 

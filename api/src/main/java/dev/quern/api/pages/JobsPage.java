@@ -77,7 +77,7 @@ final class JobsPage {
                 <caption class="unseen">Jobs, newest first</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">job</th>
                 <th role="columnheader" scope="col">state</th><th role="columnheader" scope="col">stage</th>
-                <th role="columnheader" scope="col">progress</th><th role="columnheader" scope="col">remaining</th>
+                <th role="columnheader" scope="col">progress</th><th role="columnheader" scope="col">time</th>
                 <th role="columnheader" scope="col">started</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
@@ -112,8 +112,8 @@ final class JobsPage {
     }
 
     private static String stage(JobView job) {
-        if (job.stage() == null) {
-            return Figures.NONE;
+        if (job.stage() == null || job.state().equals("COMPLETED")) {
+            return "";
         }
         JobView.Progress progress = job.progress();
         boolean blocks = job.stage().equals("COMPRESS") && progress.blocks() > 0;
@@ -127,6 +127,6 @@ final class JobsPage {
         }
         return job.progress().etaSeconds() == null
                 ? Figures.NONE
-                : "about " + Figures.duration(job.progress().etaSeconds());
+                : "about " + Figures.duration(job.progress().etaSeconds()) + " left";
     }
 }

@@ -16,11 +16,18 @@ import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 
 /** Every exception of a request becomes a problem; the three kinds of error that decide retries decide the status. */
 @ControllerAdvice
 public final class Problems {
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+
+    /** The client has gone, in the middle of a stream or a download: nobody is left to tell. */
+    @ExceptionHandler
+    void gone(AsyncRequestNotUsableException e) {
+        LOG.debug("client gone: {}", e.getMessage());
+    }
 
     @ExceptionHandler
     void explain(Exception e, HttpServletRequest request, HttpServletResponse response) throws IOException {

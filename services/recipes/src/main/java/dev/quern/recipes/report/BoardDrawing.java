@@ -18,6 +18,7 @@ public final class BoardDrawing {
     private static final int FEW = 16;
 
     private static final int MANY = 48;
+    private static final String PROJECTION = "_proj";
 
     private BoardDrawing() {}
 
@@ -42,42 +43,58 @@ public final class BoardDrawing {
                 legend());
     }
 
-    /** The rows of some blocks, to replace those that a page shows. */
-    public static Html rows(Board board, List<Integer> blocks) {
-        Map<String, LinearView> cells = index(board);
-        return Html.each(blocks, block -> row(block, board, cells));
+    /** One cell, to replace the one that a page shows; nothing for a linear that the board does not have. */
+    public static Html cell(Board board, int block, String linear) {
+        int column = board.names().indexOf(linear);
+        if (column < 0 || block < 0 || block >= board.blocks()) {
+            return Html.EMPTY;
+        }
+        Optional<LinearView> found = board.linears().stream()
+                .filter(cell -> cell.block() == block && cell.linear().equals(linear))
+                .findFirst();
+        return cell(block, column, linear, found);
     }
 
+    /** Names of Hugging Face end in _proj; a narrow screen does without it. */
     private static Html heading(String name) {
+        String leaf = name.substring(name.lastIndexOf('.') + 1);
+        boolean projection = leaf.endsWith(PROJECTION);
         return Html.of(
-                "<th role=\"columnheader\" scope=\"col\" title=\"{}\">{}</th>",
+                "<th role=\"columnheader\" scope=\"col\" title=\"{}\">{}{}</th>",
                 name,
-                name.substring(name.lastIndexOf('.') + 1));
+                projection ? leaf.substring(0, leaf.length() - PROJECTION.length()) : leaf,
+                Html.when(projection, () -> Html.of("<span class=\"tail\">{}</span>", PROJECTION)));
     }
 
     private static Html row(int block, Board board, Map<String, LinearView> cells) {
+        List<Integer> columns = IntStream.range(0, board.names().size()).boxed().toList();
         return Html.of(
-                "<tr role=\"row\" id=\"b{}\"><th role=\"rowheader\" scope=\"row\"{}>{}</th>{}</tr>\n",
-                block,
+                "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"{}>{}</th>{}</tr>\n",
                 Html.when(block % tick(board.blocks()) == 0, () -> new Html(" class=\"tick\"")),
                 block,
-                Html.each(board.names(), name -> cell(block, name, Optional.ofNullable(cells.get(key(block, name))))));
+                Html.each(columns, column -> {
+                    String name = board.names().get(column);
+                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))));
+                }));
     }
 
-    private static Html cell(int block, String name, Optional<LinearView> linear) {
-        String state = linear.map(LinearView::state).orElse("QUEUED");
-        if (linear.isEmpty() || !state.equals("DONE")) {
-            String shown = state.equals("RUNNING") ? "running" : "queued";
+    private static Html cell(int block, int column, String name, Optional<LinearView> linear) {
+        if (linear.isEmpty() || !linear.get().state().equals("DONE")) {
+            String state = linear.map(LinearView::state).orElse("").equals("RUNNING") ? "running" : "queued";
             return Html.of(
-                    "<td role=\"cell\" class=\"{}\" title=\"block {} {}: {}\"><span>·</span></td>",
-                    shown,
+                    "<td role=\"cell\" id=\"c{}-{}\" class=\"{}\" title=\"block {} {}: {}\"><span>·</span></td>",
+                    block,
+                    column,
+                    state,
                     block,
                     name,
-                    shown);
+                    state);
         }
         LinearView done = linear.get();
         return Html.of(
-                "<td role=\"cell\" class=\"h{}{}\" title=\"{}\"><span>{}</span></td>",
+                "<td role=\"cell\" id=\"c{}-{}\" class=\"h{}{}\" title=\"{}\"><span>{}</span></td>",
+                block,
+                column,
                 HeatScale.step(done.relativeError()),
                 flagged(done) ? " flag" : "",
                 reading(done),
@@ -94,7 +111,7 @@ public final class BoardDrawing {
             text.add(linear.rows() + " × " + linear.cols());
         }
         if (linear.damping() != null && linear.damping() > 0) {
-            text.add("damping " + Figures.number(linear.damping()));
+            text.add("damping " + Figures.plain(linear.damping()));
         }
         if (linear.retries() > 0) {
             text.add("damping raised " + linear.retries() + " times");

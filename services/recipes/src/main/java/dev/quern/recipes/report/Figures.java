@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,13 @@ public final class Figures {
         }
         int decimals = size == 0 ? 0 : Math.clamp(3 - (int) Math.floor(Math.log10(size)), 0, 6);
         return String.format(Locale.ROOT, "%,." + decimals + "f", value);
+    }
+
+    /** A figure that somebody chose, as they wrote it: 0.05, not 0.05000. */
+    public static String plain(double value) {
+        return Double.isFinite(value)
+                ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+                : NONE;
     }
 
     public static String fixed(double value, int decimals) {

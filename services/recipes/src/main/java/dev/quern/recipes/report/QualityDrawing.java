@@ -59,10 +59,10 @@ public final class QualityDrawing {
         StringJoiner text =
                 new StringJoiner(", ").setEmptyValue("figures finite, perplexity ratio at most 100, files verified");
         if (gate.maxKl() != null) {
-            text.add("KL mean at most " + Figures.number(gate.maxKl()));
+            text.add("KL mean at most " + Figures.plain(gate.maxKl()));
         }
         if (gate.maxPplRatio() != null) {
-            text.add("perplexity ratio at most " + Figures.number(gate.maxPplRatio()));
+            text.add("perplexity ratio at most " + Figures.plain(gate.maxPplRatio()));
         }
         if (gate.minTop1() != null) {
             text.add("top-1 kept at least " + Figures.percent(gate.minTop1()));

@@ -62,7 +62,8 @@ public final class ReportDrawing {
                         Figures.bytes(sizes.sourceBytes()) + " to " + Figures.bytes(sizes.outputBytes())));
     }
 
-    private static Html number(String value, String name, String note) {
+    /** One big number with its name and what it means. */
+    public static Html number(String value, String name, String note) {
         return Html.of(
                 "<div class=\"number\"><span class=\"value\">{}</span><span class=\"name\">{}</span><span class=\"note\">{}</span></div>\n",
                 value,
@@ -138,7 +139,7 @@ public final class ReportDrawing {
         return switch (recipe.rounding()) {
             case Recipe.Nearest() -> "nearest rounding";
             case Recipe.Gptq(Recipe.Order order, double damping) ->
-                "GPTQ, order " + lower(order) + ", damping " + Figures.number(damping);
+                "GPTQ, order " + lower(order) + ", damping " + Figures.plain(damping);
         };
     }
 

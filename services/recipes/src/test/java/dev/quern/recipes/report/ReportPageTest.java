@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ReportPageTest {
-    private static final Pattern CELL = Pattern.compile("<td role=\"cell\" class=\"h\\d+");
+    private static final Pattern CELL = Pattern.compile("<td role=\"cell\" id=\"c\\d+-\\d\" class=\"h\\d+");
 
     @Test
     void drawsACellForEveryLinearAndEveryEvaluation() {

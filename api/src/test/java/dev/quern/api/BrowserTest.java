@@ -1,0 +1,200 @@
+package dev.quern.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.jobs.Principal;
+import dev.quern.jobs.Scope;
+import dev.quern.jobs.Stage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+import org.springframework.core.io.ClassPathResource;
+
+/** The pages in a real browser, at both sizes and in both schemes. Screenshots in target/screenshots are for the eye. */
+class BrowserTest {
+    private static final int BLOCKS = 28;
+    private static final int MAX_TABS = 15;
+    private static final String DONE_CELLS = "document.querySelectorAll('#board td[class^=h]').length";
+
+    private final ApiServer server = ApiServer.shared();
+
+    @ParameterizedTest(name = "{0} px, dark {1}")
+    @CsvSource({"1280, false", "1280, true", "390, false", "390, true"})
+    void theBoardFillsInWhileTheJobRuns(int width, boolean dark) throws IOException {
+        String suffix = "-" + width + (dark ? "-dark" : "-light");
+        SampleJob sample = new SampleJob(server, "Qwen3 8B at 4 bits" + suffix, BLOCKS);
+        try (Browser browser = Browser.open(width, dark)) {
+            signIn(browser, ApiServer.principal(Scope.ADMIN));
+            open(browser, "/jobs/" + sample.job().id());
+            browser.script("window.sameDocument = true");
+            browser.await("the stream is open", "return document.querySelector('#lamp.on') !== null");
+
+            sample.start();
+            browser.await(
+                    "the board is laid out",
+                    "return document.querySelectorAll('#board tbody tr').length === " + BLOCKS);
+            for (int block = 0; block < 11; block++) {
+                sample.block(block);
+            }
+            awaitDone(browser, 11 * 7);
+            sample.linear(11, 0);
+            awaitDone(browser, 11 * 7 + 1);
+            assertThat(browser.script("return document.querySelector('.percent').textContent"))
+                    .isEqualTo("31%");
+            settle(browser);
+            browser.screenshot("job-running" + suffix);
+            check(browser);
+            checkKeyboard(browser);
+
+            finish(sample);
+            browser.await(
+                    "the verdict is shown", "return document.getElementById('badge').textContent === 'completed'");
+            browser.await(
+                    "the report is shown", "return document.getElementById('verdict').textContent.includes('38.701')");
+            awaitDone(browser, BLOCKS * 7);
+            assertThat(browser.script("return window.sameDocument"))
+                    .as("no reload")
+                    .isEqualTo(true);
+            browser.await("the stream is over", "return document.getElementById('lamp').textContent === 'final'");
+            settle(browser);
+            browser.screenshot("job-completed" + suffix);
+            check(browser);
+
+            SampleJob second = new SampleJob(server, "the next in line" + suffix, 6);
+            second.start();
+            second.block(1);
+            for (String path :
+                    List.of("/", "/jobs/nowhere", "/api/v1/jobs/" + sample.job().id() + "/report")) {
+                open(browser, path);
+                settle(browser);
+                browser.screenshot(name(path) + suffix);
+                checkLook(browser);
+            }
+        }
+    }
+
+    @Test
+    void withoutJobsThePageSaysHowToStartOne() {
+        try (Browser browser = Browser.open(1280, false)) {
+            signIn(browser, new Principal("nobody-yet", "new", Set.of(Scope.READ)));
+            open(browser, "/");
+            assertThat((String) browser.script("return document.body.textContent"))
+                    .contains("quern compress");
+            browser.screenshot("jobs-empty");
+            checkLook(browser);
+            assertThat(browser.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void aQuarantinedResultIsApprovedFromThePage() throws IOException {
+        SampleJob sample = new SampleJob(server, "a strict gate", 4);
+        sample.start();
+        for (int block = 0; block < 4; block++) {
+            sample.block(block);
+        }
+        sample.finish(false);
+        try (Browser browser = Browser.open(1280, false)) {
+            signIn(browser, ApiServer.principal(Scope.ADMIN));
+            open(browser, "/jobs/" + sample.job().id());
+            browser.driver().findElement(org.openqa.selenium.By.id("approve")).click();
+            browser.screenshot("job-quarantined");
+            check(browser);
+            browser.driver()
+                    .findElement(org.openqa.selenium.By.cssSelector("#ask-approve button.strong"))
+                    .click();
+            browser.await("the page is back", "return location.pathname.startsWith('/jobs/')");
+        }
+        assertThat(server.jobs.approved())
+                .extracting(job -> job.id())
+                .contains(sample.job().id());
+    }
+
+    private static void finish(SampleJob sample) throws IOException {
+        for (int block = 11; block < BLOCKS; block++) {
+            sample.block(block);
+        }
+        for (Stage stage : List.of(Stage.ASSEMBLE, Stage.VERIFY, Stage.EVALUATE)) {
+            sample.stage(stage);
+        }
+        sample.finish(true);
+    }
+
+    private void signIn(Browser browser, Principal principal) {
+        open(browser, "/login?link=" + server.access.createLink(principal, Duration.ofMinutes(1)));
+        browser.await(
+                "the jobs are shown", "return location.pathname === '/' && document.querySelector('#jobs') !== null");
+    }
+
+    private void open(Browser browser, String path) {
+        browser.driver().get(server.url(path));
+    }
+
+    private static void awaitDone(Browser browser, int cells) {
+        browser.await(cells + " cells are coloured", "return " + DONE_CELLS + " === " + cells);
+    }
+
+    /** Ends animations, so that pictures are equal and colours are final. */
+    private static void settle(Browser browser) {
+        browser.script("document.getAnimations().forEach((animation) => animation.cancel())");
+    }
+
+    private static void check(Browser browser) throws IOException {
+        checkLook(browser);
+        assertThat(browser.complaints()).as("console").isEmpty();
+    }
+
+    private static void checkLook(Browser browser) {
+        assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                .as("horizontal scroll")
+                .isEqualTo(0L);
+        assertThat((List<?>) browser.script(contrast()))
+                .as("contrast below 4.5")
+                .isEmpty();
+    }
+
+    private static String contrast() {
+        try {
+            return new ClassPathResource("dev/quern/api/contrast.js").getContentAsString(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Tab reaches the button with a visible ring, Enter asks, Escape takes it back, and the arrow keys read the board. */
+    private static void checkKeyboard(Browser browser) {
+        browser.script("document.activeElement.blur(); window.scrollTo(0, 0)");
+        tabTo(browser, "cancel");
+        WebElement button = browser.driver().switchTo().activeElement();
+        assertThat(button.getCssValue("outline-style")).isEqualTo("solid");
+        button.sendKeys(Keys.ENTER);
+        browser.await("the question is open", "return document.querySelector('#ask-cancel:popover-open') !== null");
+        browser.driver().switchTo().activeElement().sendKeys(Keys.ESCAPE);
+        browser.await("the question is closed", "return document.querySelector('#ask-cancel:popover-open') === null");
+        tabTo(browser, "board-box");
+        browser.driver().switchTo().activeElement().sendKeys(Keys.ARROW_DOWN, Keys.ARROW_RIGHT);
+        assertThat((String) browser.script("return document.getElementById('readout').textContent"))
+                .startsWith("block 1 self_attn.k_proj: error ");
+    }
+
+    private static void tabTo(Browser browser, String id) {
+        for (int i = 0; i < MAX_TABS; i++) {
+            browser.driver().switchTo().activeElement().sendKeys(Keys.TAB);
+            if (id.equals(browser.script("return document.activeElement.id"))) {
+                return;
+            }
+        }
+        throw new AssertionError(id + ": not reached with " + MAX_TABS + " tabs");
+    }
+
+    private static String name(String path) {
+        return path.equals("/") ? "jobs" : path.endsWith("/report") ? "report" : "not-found";
+    }
+}

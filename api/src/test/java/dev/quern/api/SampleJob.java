@@ -1,0 +1,184 @@
+package dev.quern.api;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.Keys;
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
+import dev.quern.jobs.Step;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.LinearView;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Writes the rows of a job as control and projector do, block by block, at the pace of a test. */
+final class SampleJob {
+    static final List<String> LINEARS = List.of(
+            "self_attn.q_proj",
+            "self_attn.k_proj",
+            "self_attn.v_proj",
+            "self_attn.o_proj",
+            "mlp.gate_proj",
+            "mlp.up_proj",
+            "mlp.down_proj");
+
+    private final ApiServer server;
+    private final Job job;
+    private final int blocks;
+    private final SplittableRandom random = new SplittableRandom(11);
+    private long seq;
+
+    SampleJob(ApiServer server, String name, int blocks) {
+        this.server = server;
+        this.job = server.job(name);
+        this.blocks = blocks;
+    }
+
+    Job job() {
+        return job;
+    }
+
+    void start() {
+        step(JobState.RUNNING, Stage.INSPECT);
+        step(JobState.RUNNING, Stage.PLAN);
+        server.boards.layOut(job.id(), blocks, LINEARS);
+        step(JobState.RUNNING, Stage.COMPRESS);
+    }
+
+    void stage(Stage stage) {
+        step(JobState.RUNNING, stage);
+    }
+
+    private void step(JobState state, Stage stage) {
+        seq++;
+        server.steps.project(job.id(), Step.of(1, seq, state, stage));
+    }
+
+    /** Finishes a whole block and begins the next. */
+    void block(int block) {
+        for (int i = 0; i < LINEARS.size(); i++) {
+            linear(block, i);
+        }
+        if (block + 1 < blocks) {
+            for (int i = 0; i < 3; i++) {
+                server.boards.put(job.id(), cell(block + 1, i, "RUNNING"));
+            }
+        }
+        double share = (block + 1.0) / blocks;
+        server.boards.progress(
+                job.id(), new BoardRepository.Progress(block + 1, 0, 80 * share, 37.0 * (blocks - block)));
+    }
+
+    void linear(int block, int index) {
+        server.boards.put(job.id(), cell(block, index, "DONE"));
+    }
+
+    private LinearView cell(int block, int index, String state) {
+        boolean done = state.equals("DONE");
+        double error = 0.006
+                * Math.pow(4, (double) block / blocks)
+                * (0.5 + 0.25 * index)
+                * Math.exp(0.3 * random.nextGaussian());
+        int retries = done && block % 9 == 4 && index == 5 ? 1 : 0;
+        return new LinearView(
+                block,
+                LINEARS.get(index),
+                state,
+                4096,
+                index == 6 ? 12288 : 4096,
+                done ? error : null,
+                done ? error * 1.47 : null,
+                done ? 0.01 * Math.pow(10, retries) : null,
+                retries,
+                null,
+                0,
+                done ? 2.3 : null);
+    }
+
+    /** Report, files, and the state that they end in. */
+    void finish(boolean accepted) throws IOException {
+        Report report = report(accepted);
+        String json = Json.write(RecordCodec.write(report));
+        server.reports.put(job.id(), json);
+        ArtifactStore store = ArtifactStores.open(server.store().toUri().toString());
+        Keys keys = Keys.of(job.tenant());
+        Manifest manifest = new Manifest(
+                Manifest.SCHEMA,
+                report.model().outputDigest(),
+                List.of(
+                        new Manifest.File("model-00001-of-00002.safetensors", 4_900_000_000L, "ab".repeat(32)),
+                        new Manifest.File("model-00002-of-00002.safetensors", 812_031_744L, "cd".repeat(32)),
+                        new Manifest.File("config.json", 1_204, "ef".repeat(32))));
+        String key = accepted
+                ? keys.output(job.prefix(), Manifest.NAME)
+                : keys.quarantined(job.id().toString(), Manifest.NAME);
+        store.create(key, Json.write(RecordCodec.write(manifest)).getBytes(StandardCharsets.UTF_8));
+        step(accepted ? JobState.COMPLETED : JobState.QUARANTINED, accepted ? Stage.PUBLISH : Stage.EVALUATE);
+    }
+
+    private Report report(boolean accepted) {
+        Map<String, Double> stages = new LinkedHashMap<>(Map.of(
+                "INSPECT", 1.2, "PLAN", 0.4, "COMPRESS", 754.0, "ASSEMBLE", 9.1, "VERIFY", 4.2, "EVALUATE", 180.5));
+        List<Report.Linear> linears = server.boards.find(job.id()).linears().stream()
+                .filter(cell -> cell.state().equals("DONE"))
+                .map(SampleJob::linear)
+                .toList();
+        return new Report(
+                Report.SCHEMA,
+                job.id().toString(),
+                job.name(),
+                new Report.Model("/models/Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
+                Recipes.find("gptq-w4a16"),
+                new Report.Calibration(
+                        "built-in",
+                        128,
+                        2048,
+                        262_144,
+                        "a1".repeat(32),
+                        "Calibrated on built-in public-domain English. Text like your own gives a better result: --calibration FILE."),
+                new Report.Plan(4096, 1, "b7".repeat(32), "openblas", 3_221_225_472L, 1_073_741_824L, 5_712_031_744L),
+                linears,
+                List.of(
+                        new Report.Evaluation(
+                                "/data/wt2_test.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512),
+                        new Report.Evaluation(
+                                "/data/holdout.jsonl", 30.154, 30.402, 0.00847, 0.0712, 0.9411, 32_704, 512)),
+                new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156),
+                stages,
+                Map.of("quern", "0.1.0", "java", "25.0.3"),
+                new Report.Verdict(
+                        accepted,
+                        new Gate(accepted ? 0.05 : 0.005, null, null),
+                        accepted ? List.of() : List.of("wt2_test.txt: KL mean 0.00988 (expected: at most 0.005)")),
+                List.of());
+    }
+
+    private static Report.Linear linear(LinearView cell) {
+        return new Report.Linear(
+                cell.block(),
+                "model.layers." + cell.block() + "." + cell.linear(),
+                4096,
+                4096,
+                4,
+                128,
+                cell.relativeError(),
+                cell.relativeErrorNearest(),
+                cell.damping(),
+                cell.retries(),
+                cell.fallback(),
+                cell.deadColumns(),
+                0.93,
+                2.3);
+    }
+}
