@@ -84,6 +84,14 @@ public final class ApiServer {
         return read;
     }
 
+    String databaseUrl() {
+        return context.getEnvironment().getRequiredProperty("spring.datasource.url");
+    }
+
+    String databasePassword() {
+        return context.getEnvironment().getRequiredProperty("spring.datasource.password");
+    }
+
     Path store() {
         return store;
     }

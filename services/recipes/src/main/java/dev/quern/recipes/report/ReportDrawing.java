@@ -121,7 +121,7 @@ public final class ReportDrawing {
     public static Html recipe(Recipe recipe) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("recipe", recipe.name());
-        facts.put("method", method(recipe));
+        method(recipe, facts);
         facts.put("bits", recipe.grid().bits());
         facts.put(
                 "group",
@@ -135,12 +135,15 @@ public final class ReportDrawing {
         return facts(facts);
     }
 
-    private static String method(Recipe recipe) {
-        return switch (recipe.rounding()) {
-            case Recipe.Nearest() -> "nearest rounding";
-            case Recipe.Gptq(Recipe.Order order, double damping) ->
-                "GPTQ, order " + lower(order) + ", damping " + Figures.plain(damping);
-        };
+    private static void method(Recipe recipe, Map<String, Object> facts) {
+        switch (recipe.rounding()) {
+            case Recipe.Nearest() -> facts.put("method", "plain rounding");
+            case Recipe.Gptq(Recipe.Order order, double damping) -> {
+                facts.put("method", "GPTQ");
+                facts.put("order", lower(order));
+                facts.put("damping", Figures.plain(damping));
+            }
+        }
     }
 
     private static String lower(Enum<?> value) {
