@@ -20,6 +20,7 @@ import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.run.StoredBlocks;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
@@ -48,9 +49,9 @@ final class ComputeActivitiesImpl implements ComputeActivities {
 
     @Override
     public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight) {
-        SliceProgress progress = new SliceProgress(slice.end() - slice.first(), metrics);
+        SliceProgress progress = new SliceProgress(slice.first(), plan.blocks(), metrics);
         return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
-            StoredBlocks blocks = new StoredBlocks(store, Keys.of(job.tenant()), folder.path());
+            TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
             long bytes = source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
             WalkOptions options = new WalkOptions(folder.path(), bytes, progress, cancellation);
             Slice blocksLeft = new Slice(slice.first(), slice.end());
@@ -72,18 +73,21 @@ final class ComputeActivitiesImpl implements ComputeActivities {
 
     @Override
     public String evaluate(JobRef job, PlanRef plan, Shard shard) {
-        ShardProgress progress = new ShardProgress();
+        ShardProgress progress =
+                new ShardProgress(plan.shards().indexOf(shard), plan.shards().size());
         return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
             Keys keys = Keys.of(job.tenant());
             ShardFigures figures = new ShardFigures(store, keys, source, shard);
             if (figures.exist()) {
                 return figures.key();
             }
-            StoredBlocks blocks = new StoredBlocks(store, keys, folder.path());
-            Evaluator evaluator = new Evaluator(backend, source.architecture(), source.weights(backend), folder.path());
+            TenantBlocks blocks = new TenantBlocks(store, keys, folder.path());
+            StoredBlocks compressed = new StoredBlocks(source.source().architecture(), source.provenance(), blocks);
+            Evaluator evaluator = new Evaluator(
+                    backend, source.source().architecture(), source.source().weights(backend), folder.path());
             TokenFigures made = evaluator.evaluate(
                     source.evaluation(shard.file()).slice(shard.first(), shard.end()),
-                    new DecodedBlocks(backend, source, blocks),
+                    compressed.decoded(backend, source.source().storedType()),
                     progress,
                     cancellation);
             figures.store(made);

@@ -3,12 +3,14 @@ package dev.quern.worker;
 import dev.quern.artifacts.ArtifactStores;
 import dev.quern.contract.Connections;
 import dev.quern.contract.Device;
+import dev.quern.contract.HttpPort;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Ticker;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.plan.Budget;
+import dev.quern.openblas.OpenBlasBackend;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
@@ -77,7 +79,8 @@ public final class ComputeWorker implements AutoCloseable {
 
     private static ComputeBackend open(WorkerConfig config) {
         return switch (config.backend()) {
-            case OPENBLAS, JAVA -> new JavaBackend(DType.F32, config.threads());
+            case OPENBLAS -> new OpenBlasBackend(config.threads());
+            case JAVA -> new JavaBackend(DType.F32, config.threads());
         };
     }
 

@@ -5,13 +5,9 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.SourceStamp;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.WalkInputs;
-import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
-import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.engine.run.Source;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
@@ -19,42 +15,37 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** The inputs of a job, opened: its plan, and the checkpoint that the plan was made for. */
-record JobSource(ArtifactStore store, JobPlan plan, Checkpoint checkpoint, Architecture architecture)
-        implements AutoCloseable {
+record JobSource(ArtifactStore store, JobPlan plan, Source source) implements AutoCloseable {
     /**
      * @throws dev.quern.recipes.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
      */
     static JobSource open(ArtifactStore store, String planDocument) {
         JobPlan plan = RecordCodec.read(Json.parse(read(store, planDocument)), JobPlan.class);
-        Path folder = Path.of(plan.source());
-        Checkpoint checkpoint = Checkpoint.open(folder);
+        Source source = Source.open(Path.of(plan.source()));
         try {
-            SourceStamp.require(plan.sourceStamp(), folder, checkpoint.files());
-            return new JobSource(store, plan, checkpoint, Architectures.of(checkpoint.config()));
+            SourceStamp.require(
+                    plan.sourceStamp(),
+                    source.checkpoint().folder(),
+                    source.checkpoint().files());
+            return new JobSource(store, plan, source);
         } catch (RuntimeException e) {
-            checkpoint.close();
+            source.close();
             throw e;
         }
     }
 
     WalkInputs inputs(ComputeBackend backend) {
-        return new WalkInputs(architecture, weights(backend), storedType(), windows(plan.calibration()), provenance());
+        return new WalkInputs(
+                source.architecture(),
+                source.weights(backend),
+                source.storedType(),
+                windows(plan.calibration()),
+                provenance());
     }
 
     Provenance provenance() {
         return new Provenance(
                 plan.modelDigest(), plan.recipe(), plan.calibrationDigest(), plan.windowsPerTile(), plan.profile());
-    }
-
-    CheckpointWeights weights(ComputeBackend backend) {
-        return new CheckpointWeights(backend, checkpoint);
-    }
-
-    /** Of the linears: compressed weights are decoded to it, as loaders do. */
-    DType storedType() {
-        String first = architecture.prefix(0)
-                + architecture.program().linears().getFirst().weight();
-        return checkpoint.entry(first).type().dtype();
     }
 
     TokenWindows evaluation(int file) {
@@ -63,7 +54,7 @@ record JobSource(ArtifactStore store, JobPlan plan, Checkpoint checkpoint, Archi
 
     @Override
     public void close() {
-        checkpoint.close();
+        source.close();
     }
 
     private TokenWindows windows(String key) {

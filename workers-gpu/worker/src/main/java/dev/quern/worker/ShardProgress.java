@@ -4,14 +4,24 @@ import dev.quern.contract.Heartbeat;
 import dev.quern.engine.evaluation.Progress;
 import java.util.List;
 
-/** Listens to an evaluation for its heartbeats. */
+/** Listens to an evaluation for its heartbeats; tells how far all shards are, which workers take in order. */
 final class ShardProgress implements Progress {
+    private final int index;
+    private final int shards;
     private volatile double fraction;
     private volatile long counter;
 
+    /**
+     * @param index of this shard among all
+     */
+    ShardProgress(int index, int shards) {
+        this.index = index;
+        this.shards = shards;
+    }
+
     @Override
     public void at(int done, int total) {
-        fraction = (double) done / total;
+        fraction = (index + (double) done / total) / shards;
         counter = done;
     }
 
@@ -20,6 +30,6 @@ final class ShardProgress implements Progress {
     }
 
     Heartbeat heartbeat() {
-        return new Heartbeat("EVALUATE", -1, 0, 0, fraction, List.of());
+        return new Heartbeat("EVALUATE", -1, 0, fraction, List.of());
     }
 }

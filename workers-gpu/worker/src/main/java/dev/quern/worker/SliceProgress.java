@@ -15,6 +15,7 @@ final class SliceProgress implements WalkListener {
 
     private record Told(long at, LinearView cell) {}
 
+    private final int first;
     private final int blocks;
     private final WorkerMetrics metrics;
     private final Deque<Told> lately = new ArrayDeque<>();
@@ -24,9 +25,11 @@ final class SliceProgress implements WalkListener {
     private long counter;
 
     /**
-     * @param blocks of the slice
+     * @param first block of the slice
+     * @param blocks of the model
      */
-    SliceProgress(int blocks, WorkerMetrics metrics) {
+    SliceProgress(int first, int blocks, WorkerMetrics metrics) {
+        this.first = first;
         this.blocks = blocks;
         this.metrics = metrics;
     }
@@ -74,13 +77,11 @@ final class SliceProgress implements WalkListener {
     synchronized Heartbeat heartbeat() {
         long now = System.nanoTime();
         lately.removeIf(told -> now - told.at() > TELL_NANOS);
-        int done = made + reused;
         return new Heartbeat(
                 "COMPRESS",
                 block,
-                done,
                 reused,
-                (double) done / Math.max(1, blocks),
+                (double) (first + made + reused) / blocks,
                 lately.stream().map(Told::cell).toList());
     }
 

@@ -8,13 +8,11 @@ import java.util.List;
  *
  * @param stage COMPRESS or EVALUATE
  * @param block in work; -1 before the first
- * @param blocksDone of this activity's slice, reused ones included
  * @param reusedBlocks that were there before
- * @param fraction of this activity's work, 0 to 1
+ * @param fraction of the stage, 0 to 1
  * @param linears finished lately; some may come twice
  */
-public record Heartbeat(
-        String stage, int block, int blocksDone, int reusedBlocks, double fraction, List<LinearView> linears) {
+public record Heartbeat(String stage, int block, int reusedBlocks, double fraction, List<LinearView> linears) {
     public Heartbeat {
         linears = List.copyOf(linears);
     }

@@ -37,6 +37,7 @@ public record JobPlan(
         long peakBytes,
         long scratchBytes,
         long outputBytes,
+        long weightsCompressed,
         double bitsPerWeight) {
     public JobPlan {
         evaluations = List.copyOf(evaluations);

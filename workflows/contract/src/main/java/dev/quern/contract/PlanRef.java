@@ -9,7 +9,8 @@ import java.util.List;
  * @param queue that serves the job's compute activities
  * @param tilesInFlight a micro-batch: changes memory, no bit
  */
-public record PlanRef(String document, String queue, int tilesInFlight, List<SliceRef> segments, List<Shard> shards) {
+public record PlanRef(
+        String document, String queue, int blocks, int tilesInFlight, List<SliceRef> segments, List<Shard> shards) {
     public PlanRef {
         segments = List.copyOf(segments);
         shards = List.copyOf(shards);

@@ -46,6 +46,7 @@ final class FakeControl implements ControlActivities {
         return new PlanRef(
                 "plan",
                 Queues.ofProfile("cpu", device.profile()),
+                BLOCKS,
                 4,
                 List.of(new SliceRef(0, BLOCKS)),
                 List.of(new Shard(0, 0, 8), new Shard(0, 8, 16)));

@@ -88,7 +88,7 @@ class RetriesTest {
     }
 
     private static ActivityFailure lostAt(int block) {
-        Heartbeat last = new Heartbeat("COMPRESS", block, block, 0, 0.5, List.of());
+        Heartbeat last = new Heartbeat("COMPRESS", block, 0, 0.5, List.of());
         return failure(new TimeoutFailure("heartbeat", last, TimeoutType.TIMEOUT_TYPE_HEARTBEAT));
     }
 

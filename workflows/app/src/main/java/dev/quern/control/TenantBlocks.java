@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
@@ -9,8 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The engine's block store in the artifact store of a tenant. */
-record StoredBlocks(ArtifactStore store, Keys keys, Path scratch) implements BlockStore {
+/** The blocks of a tenant in the artifact store, to be read: only workers make any. */
+record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements BlockStore {
     @Override
     public Optional<Path> find(ArtifactName name) {
         try {
@@ -22,10 +22,6 @@ record StoredBlocks(ArtifactStore store, Keys keys, Path scratch) implements Blo
 
     @Override
     public boolean commit(ArtifactName name, Path file) {
-        try {
-            return store.create(keys.artifact(name.fileName()), file).isPresent();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        throw new UnsupportedOperationException(name + ": the control process makes no artifacts");
     }
 }

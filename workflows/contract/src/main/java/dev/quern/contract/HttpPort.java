@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.contract;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -10,14 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/** {@code /health} and {@code /metrics} on the loopback interface. */
-final class HttpPort implements AutoCloseable {
+/** {@code /health} and {@code /metrics} of a process that serves no other HTTP, on the loopback interface. */
+public final class HttpPort implements AutoCloseable {
     private final HttpServer server;
 
     /**
      * @param port 0 takes a free one
      */
-    HttpPort(int port, Supplier<String> metrics) {
+    public HttpPort(int port, Supplier<String> metrics) {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (IOException e) {
@@ -29,7 +29,7 @@ final class HttpPort implements AutoCloseable {
         server.start();
     }
 
-    int port() {
+    public int port() {
         return server.getAddress().getPort();
     }
 

@@ -1,0 +1,31 @@
+package dev.quern.worker;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Keys;
+import dev.quern.engine.artifact.ArtifactName;
+import dev.quern.engine.artifact.BlockStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The engine's block store in the artifact store of a tenant. */
+record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements BlockStore {
+    @Override
+    public Optional<Path> find(ArtifactName name) {
+        try {
+            return store.fetch(keys.artifact(name.fileName()), scratch);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public boolean commit(ArtifactName name, Path file) {
+        try {
+            return store.create(keys.artifact(name.fileName()), file).isPresent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

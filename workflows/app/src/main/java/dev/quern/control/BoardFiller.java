@@ -1,0 +1,43 @@
+package dev.quern.control;
+
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.run.Source;
+import dev.quern.engine.run.StoredBlocks;
+import dev.quern.recipes.view.LinearView;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** Completes the board from the blocks themselves: what heartbeats brought was a hint, and some get lost. */
+record BoardFiller(JobContexts contexts, Outputs outputs, Rows rows) {
+    void fill(JobRef ref, PlanRef planRef) {
+        JobPlan plan = contexts.plan(planRef);
+        UUID id = UUID.fromString(ref.id());
+        try (Source source = Source.open(Path.of(plan.source()))) {
+            StoredBlocks blocks = outputs.blocks(contexts.of(ref), plan, source);
+            for (int block = 0; block < plan.blocks(); block++) {
+                for (LinearRecord linear : blocks.records(block)) {
+                    rows.board().put(id, cell(block, linear));
+                }
+            }
+        }
+    }
+
+    private static LinearView cell(int block, LinearRecord linear) {
+        return new LinearView(
+                block,
+                linear.name(),
+                "DONE",
+                linear.rows(),
+                linear.cols(),
+                linear.relativeError(),
+                linear.relativeErrorNearest(),
+                linear.damping(),
+                linear.retries(),
+                linear.fallback(),
+                linear.deadColumns(),
+                linear.seconds());
+    }
+}

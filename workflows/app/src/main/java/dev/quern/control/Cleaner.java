@@ -1,0 +1,84 @@
+package dev.quern.control;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.artifact.ArtifactName;
+import dev.quern.engine.artifact.BlockArtifact;
+import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The only one who deletes: scratch and streams of jobs at their end, artifacts that are damaged. */
+record Cleaner(JobContexts contexts, ScratchFolders scratch) {
+    private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
+
+    /** Deletes a damaged artifact, exactly the version that is seen to be damaged here as well. */
+    void repair(JobRef ref, PlanRef plan, String artifact) throws IOException {
+        JobContext job = contexts.of(ref);
+        ArtifactStore store = contexts.store();
+        String key = job.keys().artifact(artifact);
+        Optional<ArtifactStore.Entry> seen = store.head(key);
+        if (seen.isPresent() && damaged(key, ArtifactName.parse(artifact), scratch.of(job.id()))) {
+            boolean deleted = store.delete(key, seen.get().etag());
+            LOG.warn("{}: damaged, {}", key, deleted ? "deleted" : "replaced meanwhile");
+        }
+    }
+
+    private boolean damaged(String key, ArtifactName name, Path folder) throws IOException {
+        Optional<Path> file = contexts.store().fetch(key, folder);
+        if (file.isEmpty()) {
+            return false;
+        }
+        if (name.kind() == ArtifactName.Kind.STREAM) {
+            // Cheap to make again, and its reader said so.
+            return true;
+        }
+        try {
+            BlockArtifact.read(file.get(), name);
+            return false;
+        } catch (DamagedArtifactException e) {
+            return true;
+        }
+    }
+
+    /**
+     * Deletes what only a running job needs. Blocks stay: the next job on the same inputs starts from them. A stream that another job
+     * uses too is replayed.
+     */
+    void cleanup(JobRef ref) throws IOException {
+        JobContext job = contexts.of(ref);
+        scratch.delete(job.id());
+        ArtifactStore store = contexts.store();
+        List<ArtifactStore.Entry> documents = store.list(job.keys().jobs(job.id()));
+        for (ArtifactStore.Entry document : documents) {
+            if (document.key().contains("/plan-")) {
+                deleteStreams(job, document);
+            }
+        }
+        for (ArtifactStore.Entry document : documents) {
+            store.delete(document.key(), document.etag());
+        }
+    }
+
+    private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
+        JobPlan plan = RecordCodec.read(Json.parse(contexts.read(document.key())), JobPlan.class);
+        Provenance provenance = JobContexts.provenance(plan);
+        for (int block = 0; block < plan.blocks(); block++) {
+            String key = job.keys().artifact(provenance.stream(block).fileName());
+            Optional<ArtifactStore.Entry> stream = contexts.store().head(key);
+            if (stream.isPresent()) {
+                contexts.store().delete(key, stream.get().etag());
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.quern.control;
+
+import dev.quern.contract.ControlActivities;
+import dev.quern.contract.Device;
+import dev.quern.contract.Inspection;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Published;
+import dev.quern.contract.StepRecord;
+import java.util.List;
+import java.util.Map;
+
+/** The light work of jobs, each part in a class of its own. */
+final class ControlActivitiesImpl implements ControlActivities {
+    private final StepRecorder recorder;
+    private final Inspector inspector;
+    private final JobPlanner planner;
+    private final BoardFiller board;
+    private final Outputs outputs;
+    private final Publisher publisher;
+    private final Cleaner cleaner;
+
+    ControlActivitiesImpl(
+            StepRecorder recorder,
+            Inspector inspector,
+            JobPlanner planner,
+            BoardFiller board,
+            Outputs outputs,
+            Publisher publisher,
+            Cleaner cleaner) {
+        this.recorder = recorder;
+        this.inspector = inspector;
+        this.planner = planner;
+        this.board = board;
+        this.outputs = outputs;
+        this.publisher = publisher;
+        this.cleaner = cleaner;
+    }
+
+    @Override
+    public void record(JobRef job, StepRecord step) {
+        Activities.quick(() -> {
+            recorder.record(job, step);
+            return job;
+        });
+    }
+
+    @Override
+    public Inspection inspect(JobRef job) {
+        return Activities.reading((bytes, cancellation) -> inspector.inspect(job, bytes, cancellation));
+    }
+
+    @Override
+    public PlanRef plan(JobRef job, Inspection inspection, Device device) {
+        return Activities.quick(() -> planner.plan(job, inspection, device));
+    }
+
+    @Override
+    public void repair(JobRef job, PlanRef plan, String artifact) {
+        Activities.quick(() -> {
+            cleaner.repair(job, plan, artifact);
+            return job;
+        });
+    }
+
+    @Override
+    public void assemble(JobRef job, PlanRef plan) {
+        Activities.reading((bytes, cancellation) -> {
+            board.fill(job, plan);
+            return outputs.assembled(job, plan, bytes, cancellation);
+        });
+    }
+
+    @Override
+    public void verify(JobRef job, PlanRef plan) {
+        Activities.reading((bytes, cancellation) -> outputs.verified(job, plan, bytes, cancellation));
+    }
+
+    @Override
+    public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage) {
+        return Activities.reading(
+                (bytes, cancellation) -> publisher.publish(job, plan, figures, secondsPerStage, bytes, cancellation));
+    }
+
+    @Override
+    public void cleanup(JobRef job) {
+        Activities.quick(() -> {
+            cleaner.cleanup(job);
+            return job;
+        });
+    }
+}

@@ -1,0 +1,39 @@
+package dev.quern.control;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The settings of the control process, read once.
+ *
+ * @param store where artifacts are, for example {@code file:///data/store}
+ * @param scratch a folder for outputs that are not published yet and for what is remembered of sources
+ * @param reconcile how often rows and workflows are compared
+ * @param slice a compute activity hands over after so long; zero is after every block
+ * @param http of health and metrics
+ */
+@ConfigurationProperties("quern")
+public record ControlProperties(
+        Temporal temporal,
+        String store,
+        Path scratch,
+        @DefaultValue("500ms") Duration reconcile,
+        @DefaultValue("10m") Duration slice,
+        @DefaultValue Http http) {
+    /**
+     * @param address host:port
+     * @param token null where the port asks for none
+     */
+    public record Temporal(
+            String address,
+            @Nullable String token,
+            @DefaultValue("default") String namespace) {}
+
+    /**
+     * @param port on the loopback interface; 0 takes a free one
+     */
+    public record Http(@DefaultValue("0") int port) {}
+}

@@ -1,0 +1,106 @@
+package dev.quern.control;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Keys;
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.engine.artifact.Digests;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobRepository;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** What activities need of a job: its row, read once, and its documents in the store. */
+record JobContexts(JobRepository jobs, ArtifactStore store) {
+    /** A job as its owner asked for it. */
+    record JobContext(Job row, JobRequest request, Recipe recipe, Keys keys) {
+        String id() {
+            return row.id().toString();
+        }
+
+        Path source() {
+            return Path.of(request.source().path());
+        }
+
+        /** As requests name it. */
+        String format() {
+            return request.outputs().isEmpty()
+                    ? "compressed-tensors"
+                    : request.outputs().getFirst().format();
+        }
+    }
+
+    JobContext of(JobRef ref) {
+        Job row = jobs.find(UUID.fromString(ref.id()))
+                .orElseThrow(() -> new QuernException(ErrorCode.NOT_FOUND, "job: " + ref.id() + " (expected: a row)"));
+        return new JobContext(
+                row,
+                RecordCodec.read(Json.parse(row.request()), JobRequest.class),
+                RecordCodec.read(Json.parse(row.recipe()), Recipe.class),
+                Keys.of(row.tenant()));
+    }
+
+    /** Stores a plan under its digest. */
+    String store(JobContext job, JobPlan plan) {
+        byte[] json = Json.write(RecordCodec.write(plan)).getBytes(StandardCharsets.UTF_8);
+        String key = job.keys().document(job.id(), "plan-" + Digests.sha256(json) + ".json");
+        create(key, json);
+        return key;
+    }
+
+    /** Stores windows under the digest of all that they hold, their source included. */
+    String store(JobContext job, TokenWindows windows) {
+        byte[] bytes = windows.bytes();
+        String key = job.keys().dataset(Digests.sha256(bytes));
+        create(key, bytes);
+        return key;
+    }
+
+    /** The profile of the job's first plan, which this one is if there was none. */
+    String pinProfile(JobContext job, String profile) {
+        String key = job.keys().document(job.id(), "profile");
+        create(key, profile.getBytes(StandardCharsets.UTF_8));
+        return new String(read(key), StandardCharsets.UTF_8);
+    }
+
+    JobPlan plan(PlanRef plan) {
+        return RecordCodec.read(Json.parse(read(plan.document())), JobPlan.class);
+    }
+
+    TokenWindows windows(String key) {
+        return TokenWindows.of(read(key));
+    }
+
+    byte[] read(String key) {
+        try {
+            return store.read(key);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Provenance provenance(JobPlan plan) {
+        return new Provenance(
+                plan.modelDigest(), plan.recipe(), plan.calibrationDigest(), plan.windowsPerTile(), plan.profile());
+    }
+
+    private void create(String key, byte[] content) {
+        try {
+            store.create(key, content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.quern.control;
+
+import dev.quern.contract.Device;
+import dev.quern.contract.Inspection;
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Queues;
+import dev.quern.contract.Shard;
+import dev.quern.contract.SliceRef;
+import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Plan;
+import dev.quern.engine.plan.Workload;
+import dev.quern.engine.run.Source;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Fixes how a job is done, writes it down, and lays out the board.
+ *
+ * @param sliceSeconds a compute activity hands over after so long
+ */
+record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
+    private static final String WORKER_CLASS = "cpu";
+    /** The memory for statistics in eighths: a lack of it can be answered three times. */
+    private static final int TILES_IN_FLIGHT = 8;
+    /** Weights are loaded twice per shard, which this many tokens outweigh. */
+    private static final int SHARD_TILES = 16;
+
+    PlanRef plan(JobRef ref, Inspection inspection, Device device) {
+        JobContext job = contexts.of(ref);
+        String profile = contexts.pinProfile(job, device.profile());
+        try (Source source = Source.open(job.source())) {
+            TokenWindows calibration = contexts.windows(inspection.calibration());
+            List<TokenWindows> evaluations =
+                    inspection.evaluations().stream().map(contexts::windows).toList();
+            Plan plan = plan(job, source, calibration, evaluations, device);
+            rows.board()
+                    .layOut(
+                            job.row().id(),
+                            plan.blocks(),
+                            plan.linears().stream().map(Plan.Linear::name).toList());
+            JobPlan document = document(job, inspection, calibration, plan, profile, device);
+            return new PlanRef(
+                    contexts.store(job, document),
+                    queue(job, profile),
+                    plan.blocks(),
+                    TILES_IN_FLIGHT,
+                    plan.segments().stream()
+                            .map(segment -> new SliceRef(segment.first(), segment.end()))
+                            .toList(),
+                    shards(evaluations));
+        }
+    }
+
+    private static Plan plan(
+            JobContext job, Source source, TokenWindows calibration, List<TokenWindows> evaluations, Device device) {
+        long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
+        Workload workload = new Workload(job.recipe(), calibration.count(), calibration.seqLen(), evaluated);
+        return source.plan(workload, new Budget(device.memoryBytes(), device.threads()));
+    }
+
+    private static String queue(JobContext job, String profile) {
+        return job.recipe().reproducible() ? Queues.ofProfile(WORKER_CLASS, profile) : Queues.ofClass(WORKER_CLASS);
+    }
+
+    private JobPlan document(
+            JobContext job, Inspection inspection, TokenWindows calibration, Plan plan, String profile, Device device) {
+        double seconds = plan.secondsPerStage().getOrDefault("compress", 0.0);
+        return new JobPlan(
+                job.source().toString(),
+                inspection.sourceStamp(),
+                job.recipe(),
+                inspection.modelDigest(),
+                inspection.calibration(),
+                calibration.digest(),
+                inspection.evaluations(),
+                plan.tiling().windowsPerTile(),
+                plan.tiling().tokensPerTile(),
+                TILES_IN_FLIGHT,
+                plan.segments().size(),
+                plan.blocks(),
+                profile,
+                device.backend(),
+                sliceSeconds,
+                seconds / plan.blocks(),
+                plan.statisticsBytes(),
+                plan.peakBytes(),
+                plan.scratchBytes(),
+                plan.outputBytes(),
+                plan.weightsCompressed(),
+                plan.bitsPerWeight());
+    }
+
+    private static List<Shard> shards(List<TokenWindows> evaluations) {
+        List<Shard> shards = new ArrayList<>();
+        for (int file = 0; file < evaluations.size(); file++) {
+            TokenWindows windows = evaluations.get(file);
+            int step =
+                    SHARD_TILES * Tiling.of(windows.count(), windows.seqLen()).windowsPerTile();
+            for (int first = 0; first < windows.count(); first += step) {
+                shards.add(new Shard(file, first, Math.min(first + step, windows.count())));
+            }
+        }
+        return shards;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.quern.control;
+
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.SourceStamp;
+import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.artifact.BlockStore;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.format.Verification;
+import dev.quern.engine.run.Source;
+import dev.quern.engine.run.StoredBlocks;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
+
+/**
+ * The output of a job in scratch, before it is published. Each step is marked by a file when it is done; one whose mark is missing,
+ * because the process died or another one took over, is done again.
+ */
+record Outputs(JobContexts contexts, ScratchFolders scratch) {
+    private static final String ASSEMBLED = "assembled.json";
+    private static final String VERIFIED = "verified.json";
+
+    /** Where the files lie. */
+    Path folder(JobRef job) {
+        return scratch.of(job.id()).resolve("output");
+    }
+
+    Assembled assembled(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {
+        Path mark = scratch.of(job.id()).resolve(ASSEMBLED);
+        if (!Files.exists(mark)) {
+            write(mark, assemble(job, contexts.plan(plan), bytes, cancellation));
+        }
+        return RecordCodec.read(Json.parse(Files.readString(mark)), Assembled.class);
+    }
+
+    Verification verified(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {
+        Assembled assembled = assembled(job, plan, bytes, cancellation);
+        Path mark = scratch.of(job.id()).resolve(VERIFIED);
+        if (!Files.exists(mark)) {
+            write(mark, verify(job, contexts.plan(plan), assembled, bytes, cancellation));
+        }
+        return RecordCodec.read(Json.parse(Files.readString(mark)), Verification.class);
+    }
+
+    private Assembled assemble(JobRef ref, JobPlan plan, LongConsumer bytes, Cancellation cancellation) {
+        JobContext job = contexts.of(ref);
+        Path folder = folder(ref);
+        // What a dead assembly left has no mark and is no result.
+        ScratchFolders.delete(folder);
+        ScratchFolders.delete(scratch.of(ref.id()).resolve(VERIFIED));
+        try (Source source = Source.open(Path.of(plan.source()))) {
+            Checkpoint checkpoint = source.checkpoint();
+            SourceStamp.require(plan.sourceStamp(), checkpoint.folder(), checkpoint.files());
+            Assembler assembler = new Assembler(
+                    checkpoint,
+                    source.architecture(),
+                    OutputFormats.of(job.format()),
+                    plan.recipe().grid());
+            StoredBlocks blocks = blocks(job, plan, source);
+            return assembler.write(blocks::linears, folder, bytes, cancellation);
+        }
+    }
+
+    private Verification verify(
+            JobRef ref, JobPlan plan, Assembled assembled, LongConsumer bytes, Cancellation cancellation) {
+        JobContext job = contexts.of(ref);
+        try (Source source = Source.open(Path.of(plan.source()))) {
+            StoredBlocks blocks = blocks(job, plan, source);
+            return OutputVerifier.verifyAssembled(
+                    folder(ref), assembled, source.checkpoint(), blocks::linears, bytes, cancellation);
+        }
+    }
+
+    StoredBlocks blocks(JobContext job, JobPlan plan, Source source) {
+        BlockStore store = new TenantBlocks(contexts.store(), job.keys(), scratch.of(job.id()));
+        return new StoredBlocks(source.architecture(), JobContexts.provenance(plan), store);
+    }
+
+    private static void write(Path mark, Record value) throws IOException {
+        Path draft = mark.resolveSibling(mark.getFileName() + ".new");
+        Files.writeString(draft, Json.write(RecordCodec.write(value)));
+        Files.move(draft, mark);
+    }
+}

@@ -1,0 +1,123 @@
+package dev.quern.control;
+
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Shard;
+import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.calibration.Datasets;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.evaluation.EvaluationFigures;
+import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.format.Verification;
+import dev.quern.engine.run.GateCheck;
+import dev.quern.engine.run.ReportParts;
+import dev.quern.engine.run.Source;
+import dev.quern.engine.run.StoredBlocks;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.report.Report;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers what a job has found out into its report. */
+record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan) {
+    private static final String OWN_TEXT =
+            "Evaluated on built-in public-domain English text: name text of the kind that the model will read.";
+
+    /**
+     * @param blocks all of the job's
+     * @param figures keys, in the order of the plan's shards
+     */
+    Report write(
+            StoredBlocks blocks,
+            Source source,
+            Verification verified,
+            List<String> figures,
+            Map<String, Double> secondsPerStage) {
+        List<Report.Linear> linears = ReportParts.linears(blocks);
+        List<Report.Evaluation> evaluations = evaluations(figures);
+        Gate asked = job.request().gate();
+        return new Report(
+                Report.SCHEMA,
+                job.id(),
+                job.row().name(),
+                model(source, verified.outputDigest()),
+                plan.recipe(),
+                calibration(),
+                planned(),
+                linears,
+                evaluations,
+                sizes(source, verified),
+                secondsPerStage,
+                versions(),
+                GateCheck.judge(asked == null ? Gate.NONE : asked, evaluations),
+                notes(linears, evaluations));
+    }
+
+    private Report.Model model(Source source, String outputDigest) {
+        return new Report.Model(
+                plan.source(),
+                plan.modelDigest(),
+                outputDigest,
+                source.architecture().modelType(),
+                source.architecture().blocks(),
+                source.parameters());
+    }
+
+    private Report.Calibration calibration() {
+        return plan.recipe().needsCalibration()
+                ? ReportParts.calibration(contexts.windows(plan.calibration()))
+                : ReportParts.noCalibration();
+    }
+
+    private Report.Plan planned() {
+        return new Report.Plan(
+                plan.tokensPerTile(),
+                plan.segments(),
+                plan.profile(),
+                plan.backend(),
+                plan.peakBytes(),
+                plan.scratchBytes(),
+                plan.outputBytes());
+    }
+
+    private List<Report.Evaluation> evaluations(List<String> figures) {
+        Map<Integer, List<TokenFigures>> byFile = new TreeMap<>();
+        for (int i = 0; i < figures.size(); i++) {
+            Shard shard = ref.shards().get(i);
+            byFile.computeIfAbsent(shard.file(), file -> new ArrayList<>())
+                    .add(TokenFigures.of(contexts.read(figures.get(i))));
+        }
+        List<Report.Evaluation> evaluations = new ArrayList<>();
+        byFile.forEach((file, shards) -> {
+            TokenWindows text = contexts.windows(plan.evaluations().get(file));
+            evaluations.add(ReportParts.evaluation(text, EvaluationFigures.reduce(shards)));
+        });
+        return evaluations;
+    }
+
+    private Report.Sizes sizes(Source source, Verification verified) {
+        return new Report.Sizes(
+                source.checkpoint().tensorBytes(), verified.bytes(), verified.weights(), verified.bitsPerWeight());
+    }
+
+    private Map<String, String> versions() {
+        return Map.of("quern", version(), "java", Runtime.version().toString(), "backend", plan.backend());
+    }
+
+    private static String version() {
+        @Nullable String version = ReportWriter.class.getPackage().getImplementationVersion();
+        return Objects.requireNonNullElse(version, "0.1.0-SNAPSHOT");
+    }
+
+    private static List<String> notes(List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
+        List<String> notes = new ArrayList<>(ReportParts.notes(linears));
+        if (evaluations.stream().anyMatch(evaluation -> evaluation.file().equals(Datasets.BUILT_IN))) {
+            notes.add(OWN_TEXT);
+        }
+        return notes;
+    }
+}

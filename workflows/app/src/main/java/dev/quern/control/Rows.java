@@ -1,0 +1,15 @@
+package dev.quern.control;
+
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.EventRepository;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.ReportRepository;
+import dev.quern.jobs.StepRepository;
+
+/** The repositories that the control process writes. */
+record Rows(
+        JobRepository jobs,
+        StepRepository steps,
+        BoardRepository board,
+        EventRepository events,
+        ReportRepository reports) {}

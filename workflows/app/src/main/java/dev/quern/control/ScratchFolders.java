@@ -1,0 +1,43 @@
+package dev.quern.control;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** A folder per job for what is not published yet; what is lost with it is made again. */
+final class ScratchFolders {
+    private final Path root;
+
+    ScratchFolders(Path root) throws IOException {
+        this.root = Files.createDirectories(root);
+    }
+
+    /** Remembers digests of source files between jobs. */
+    Path digests() {
+        return root.resolve("digests.json");
+    }
+
+    Path of(String job) {
+        return root.resolve("job-" + job);
+    }
+
+    void delete(String job) {
+        delete(of(job));
+    }
+
+    static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

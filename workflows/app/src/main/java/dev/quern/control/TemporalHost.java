@@ -1,0 +1,51 @@
+package dev.quern.control;
+
+import dev.quern.contract.Queues;
+import dev.quern.contract.Ticker;
+import dev.quern.workflows.CompressionWorkflowImpl;
+import io.temporal.client.WorkflowClient;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerOptions;
+import java.util.concurrent.TimeUnit;
+import org.springframework.context.SmartLifecycle;
+
+/** Hosts the workflow and the control activities while the application runs. */
+final class TemporalHost implements SmartLifecycle {
+    private static final int ACTIVITIES = 16;
+    private static final long GRACE_SECONDS = 5;
+
+    private final WorkerFactory factory;
+    private volatile boolean running;
+
+    TemporalHost(WorkflowClient client, ControlActivitiesImpl activities) {
+        factory = WorkerFactory.newInstance(client);
+        Worker worker = factory.newWorker(
+                Queues.CONTROL,
+                WorkerOptions.newBuilder()
+                        .setMaxConcurrentActivityExecutionSize(ACTIVITIES)
+                        .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
+                        .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
+                        .build());
+        worker.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities);
+    }
+
+    @Override
+    public void start() {
+        factory.start();
+        running = true;
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+        factory.shutdownNow();
+        factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+}

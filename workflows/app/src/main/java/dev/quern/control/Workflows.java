@@ -1,0 +1,80 @@
+package dev.quern.control;
+
+import dev.quern.contract.CompressionWorkflow;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.Outcome;
+import dev.quern.contract.Queues;
+import dev.quern.jobs.Job;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.common.v1.WorkflowExecution;
+import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.enums.v1.WorkflowIdReusePolicy;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowException;
+import io.temporal.client.WorkflowExecutionAlreadyStarted;
+import io.temporal.client.WorkflowOptions;
+import java.util.Optional;
+
+/** The workflows of jobs as Temporal has them. */
+record Workflows(WorkflowClient client) {
+    /** Starts the workflow of the row's generation; one that was started already is a success. */
+    void start(Job job) {
+        WorkflowOptions options = WorkflowOptions.newBuilder()
+                .setTaskQueue(Queues.CONTROL)
+                .setWorkflowId(job.workflowId())
+                .setWorkflowIdReusePolicy(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+                .build();
+        CompressionWorkflow workflow = client.newWorkflowStub(CompressionWorkflow.class, options);
+        try {
+            WorkflowClient.start(
+                    workflow::run, new JobRef(job.tenant(), job.id().toString(), job.generation()));
+        } catch (WorkflowExecutionAlreadyStarted e) {
+            // By a reconciler that died before it could say so.
+        }
+    }
+
+    void cancel(Job job) {
+        client.newWorkflowStub(CompressionWorkflow.class, job.workflowId()).cancel();
+    }
+
+    /** The workflow of the row's generation; empty when Temporal does not know it. */
+    Optional<DescribeWorkflowExecutionResponse> describe(Job job) {
+        DescribeWorkflowExecutionRequest request = DescribeWorkflowExecutionRequest.newBuilder()
+                .setNamespace(client.getOptions().getNamespace())
+                .setExecution(WorkflowExecution.newBuilder().setWorkflowId(job.workflowId()))
+                .build();
+        try {
+            return Optional.of(client.getWorkflowServiceStubs().blockingStub().describeWorkflowExecution(request));
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    static boolean running(DescribeWorkflowExecutionResponse workflow) {
+        return workflow.getWorkflowExecutionInfo().getStatus()
+                == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+    }
+
+    /** How a closed workflow ended; by its own word, or by the lack of one. */
+    Outcome outcome(Job job) {
+        try {
+            return client.newUntypedWorkflowStub(job.workflowId()).getResult(Outcome.class);
+        } catch (WorkflowException e) {
+            return Outcome.failed("FAILED", "internal", "the workflow broke: " + rootMessage(e));
+        }
+    }
+
+    private static String rootMessage(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

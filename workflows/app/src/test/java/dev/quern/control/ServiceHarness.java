@@ -1,0 +1,198 @@
+package dev.quern.control;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ArtifactStores;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.Principal;
+import dev.quern.jobs.Scope;
+import dev.quern.jobs.Submission;
+import dev.quern.postgres.PostgresServer;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.worker.ComputeWorker;
+import dev.quern.worker.WorkerConfig;
+import dev.quern.worker.WorkerMain;
+import io.temporal.testserver.TestServer;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The whole service but its api: PostgreSQL, Temporal's in-process server, the control process, workers, a folder store. */
+final class ServiceHarness implements AutoCloseable {
+    static final Path MODEL =
+            Path.of("../../samples/tiny-llama").toAbsolutePath().normalize();
+    private static final Path CACHE = Path.of("target/postgres-cache");
+
+    private final Path folder;
+    private final int temporalPort;
+    private final PostgresServer postgres;
+    private final Deque<ComputeWorker> workers = new ArrayDeque<>();
+    private TestServer.PortBoundTestServer temporal;
+    private ConfigurableApplicationContext control;
+
+    ServiceHarness(Path folder) throws IOException {
+        this.folder = folder;
+        this.postgres = PostgresServer.start(folder.resolve("pg"), CACHE);
+        try (ServerSocket free = new ServerSocket(0)) {
+            this.temporalPort = free.getLocalPort();
+        }
+        this.temporal = TestServer.createPortBoundServer(temporalPort, false);
+        this.control = startControl();
+    }
+
+    String temporalAddress() {
+        return "127.0.0.1:" + temporalPort;
+    }
+
+    String storeUrl() {
+        return folder.resolve("store").toUri().toString();
+    }
+
+    ArtifactStore store() throws IOException {
+        return ArtifactStores.open(storeUrl());
+    }
+
+    Rows rows() {
+        return control.getBean(Rows.class);
+    }
+
+    /** A worker in this process. */
+    ComputeWorker startWorker() throws IOException {
+        ComputeWorker worker = ComputeWorker.start(WorkerConfig.parse(workerArguments("inside"), Map.of()));
+        workers.push(worker);
+        return worker;
+    }
+
+    /** A worker of its own process, which can be killed. */
+    Process startWorkerProcess(String name) throws IOException {
+        List<String> command = new java.util.ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                WorkerMain.class.getName()));
+        command.addAll(workerArguments(name));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(name + ".log").toFile())
+                .start();
+    }
+
+    private List<String> workerArguments(String name) {
+        return List.of(
+                "--temporal", temporalAddress(),
+                "--store", storeUrl(),
+                "--threads", "2",
+                "--scratch", folder.resolve("scratch").resolve(name).toString());
+    }
+
+    /** All that Temporal knew is gone. */
+    void loseTemporal() {
+        temporal.close();
+        temporal = TestServer.createPortBoundServer(temporalPort, false);
+    }
+
+    void restartControl() {
+        control.close();
+        control = startControl();
+    }
+
+    Job submit(JobRequest request, String recipeName) {
+        Recipe recipe = Recipes.find(recipeName);
+        return rows().jobs()
+                .submit(new Submission(
+                        new Principal("default", "tester", Set.of(Scope.ADMIN)),
+                        null,
+                        request.source().path(),
+                        null,
+                        recipeName,
+                        Json.write(RecordCodec.write(request)),
+                        Json.write(RecordCodec.write(recipe)),
+                        Map.of(),
+                        false,
+                        null))
+                .job();
+    }
+
+    /** A request on the sample model with the built-in texts. */
+    static JobRequest request(int samples, int evaluationWindows, @Nullable Gate gate) {
+        return request(MODEL, samples, evaluationWindows, gate);
+    }
+
+    static JobRequest request(Path model, int samples, int evaluationWindows, @Nullable Gate gate) {
+        return new JobRequest(
+                JobRequest.API_VERSION,
+                new JobRequest.Source(model.toString()),
+                new JobRequest.RecipeChoice("any", null),
+                new JobRequest.Calibration(null, samples, 128),
+                List.of(new JobRequest.Evaluation(null, evaluationWindows, 128)),
+                List.of(),
+                gate,
+                Map.of(),
+                null,
+                false);
+    }
+
+    Job await(UUID job, Duration limit, Predicate<Job> condition) throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (true) {
+            Job now = find(job);
+            if (condition.test(now)) {
+                return now;
+            }
+            if (System.nanoTime() > end) {
+                throw new AssertionError("not within " + limit + ": " + now);
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    Job awaitEnd(UUID job, Duration limit) throws InterruptedException {
+        return await(job, limit, now -> now.state().terminal());
+    }
+
+    Job find(UUID job) {
+        JobRepository jobs = rows().jobs();
+        return jobs.find(job).orElseThrow();
+    }
+
+    private ConfigurableApplicationContext startControl() {
+        SpringApplication application = new SpringApplication(ControlApplication.class);
+        application.setDefaultProperties(Map.of(
+                "spring.datasource.url", postgres.jdbcUrl(),
+                "spring.datasource.username", PostgresServer.USER,
+                "spring.datasource.password", postgres.password(),
+                "quern.temporal.address", temporalAddress(),
+                "quern.store", storeUrl(),
+                "quern.slice", "0s",
+                "quern.scratch", folder.resolve("scratch/control").toString(),
+                "spring.main.banner-mode", "off"));
+        return application.run();
+    }
+
+    @Override
+    public void close() {
+        workers.forEach(ComputeWorker::close);
+        control.close();
+        temporal.close();
+        postgres.close();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.JobEvent;
+import dev.quern.recipes.view.LinearView;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs on the sample model through the real service: PostgreSQL, Temporal, control process, worker, engine. */
+@Timeout(240)
+class ServiceTest {
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    @TempDir
+    static Path folder;
+
+    private static ServiceHarness service;
+
+    @BeforeAll
+    static void start() throws IOException {
+        service = new ServiceHarness(folder);
+        service.startWorker();
+    }
+
+    @AfterAll
+    static void stop() {
+        service.close();
+    }
+
+    @Test
+    void compressesAModelAndPublishesIt() throws Exception {
+        Job job = service.submit(ServiceHarness.request(8, 4, null), "gptq-w4a16");
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
+        assertThat(end.progress())
+                .returns(100.0, p -> p.percent())
+                .returns(end.progress().blocks(), p -> p.blocksDone());
+        Manifest manifest = manifest(end);
+        assertThat(manifest.outputDigest()).isEqualTo(end.outputDigest());
+        assertThat(manifest.files())
+                .extracting(Manifest.File::name)
+                .contains("model.safetensors", "tokenizer.json", "quern-report.json", "quern-report.html")
+                .endsWith("config.json");
+        Report report = report(end);
+        assertThat(report.verdict().accepted()).isTrue();
+        assertThat(report.linears()).hasSize(end.progress().linears());
+        assertThat(report.secondsPerStage()).containsKeys("INSPECT", "COMPRESS", "EVALUATE");
+        assertThat(folder.resolve("scratch/control/job-" + job.id())).doesNotExist();
+    }
+
+    @Test
+    void fillsTheBoardAndNumbersItsEventsWithoutGaps() throws Exception {
+        Job job = service.submit(ServiceHarness.request(8, 4, null), "rtn-w4a16");
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(service.rows().board().find(job.id()).linears())
+                .isNotEmpty()
+                .allSatisfy(cell -> assertThat(cell.state()).isEqualTo("DONE"))
+                .extracting(LinearView::relativeError)
+                .doesNotContainNull();
+        List<JobEvent> events = service.rows().events().after(job.id(), 0, 1000);
+        assertThat(events)
+                .extracting(JobEvent::id)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, end.lastEvent()).boxed().toList());
+        assertThat(events).extracting(JobEvent::type).contains("state", "stage", "linear");
+    }
+
+    @Test
+    void quarantinesWhatItsGateRefusesAndPublishesItOnceApproved() throws Exception {
+        Job job = service.submit(ServiceHarness.request(8, 4, new Gate(1e-9, null, null)), "rtn-w4a16");
+        Job held = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(held.state()).isEqualTo(JobState.QUARANTINED);
+        assertThat(held.output()).isEqualTo("t/default/quarantine/" + job.id() + "/");
+        assertThat(held.view().failure()).isNotNull();
+        assertThat(service.store().list("t/default/outputs/" + job.id())).isEmpty();
+
+        assertThat(service.rows().jobs().approve(tester(), job.id())).isTrue();
+        Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
+
+        assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
+        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputDigest());
+    }
+
+    @Test
+    void rejectsABadCheckpointAndLeavesNothingOfIt() throws Exception {
+        Path model = Files.createDirectory(folder.resolve("no-config-" + System.nanoTime()));
+        List<ArtifactStore.Entry> before = service.store().list("t/default/");
+
+        Job job = service.submit(ServiceHarness.request(model, 8, 4, null), "gptq-w4a16");
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).isEqualTo(JobState.REJECTED);
+        assertThat(end.failure()).satisfies(f -> assertThat(f.code()).isEqualTo("invalid-checkpoint"));
+        assertThat(service.store().list("t/default/")).isEqualTo(before);
+        assertThat(folder.resolve("scratch/control/job-" + job.id())).doesNotExist();
+    }
+
+    private static dev.quern.jobs.Principal tester() {
+        return new dev.quern.jobs.Principal("default", "tester", java.util.Set.of(dev.quern.jobs.Scope.ADMIN));
+    }
+
+    private static Manifest manifest(Job job) throws IOException {
+        byte[] json = service.store().read(job.output() + Manifest.NAME);
+        return RecordCodec.read(Json.parse(json), Manifest.class);
+    }
+
+    private static Report report(Job job) {
+        String json = service.rows().reports().find(job.id()).orElseThrow();
+        return RecordCodec.read(Json.parse(json), Report.class);
+    }
+}
