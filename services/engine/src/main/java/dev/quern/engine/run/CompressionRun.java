@@ -1,0 +1,188 @@
+package dev.quern.engine.run;
+
+import dev.quern.engine.artifact.FolderBlockStore;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.Datasets;
+import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.calibration.Tokenizer;
+import dev.quern.engine.calibration.WalkInputs;
+import dev.quern.engine.calibration.WalkOptions;
+import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.evaluation.EvaluationFigures;
+import dev.quern.engine.evaluation.Evaluator;
+import dev.quern.engine.evaluation.Progress;
+import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.format.Verification;
+import dev.quern.engine.plan.Plan;
+import dev.quern.engine.plan.Workload;
+import dev.quern.engine.run.CompressionRequest.Text;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Report;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A whole compression in this process: the same steps as the service takes, without its durability of jobs. What was made stays in
+ * the workplace's folder, so a run that was stopped goes on from there. Confined to its backend's thread.
+ */
+public final class CompressionRun {
+    private static final String FORMAT = "compressed-tensors";
+
+    private final ComputeBackend backend;
+    private final CompressionRequest request;
+    private final Workplace place;
+    private final Stopwatch stages = new Stopwatch();
+
+    public CompressionRun(ComputeBackend backend, CompressionRequest request, Workplace place) {
+        this.backend = backend;
+        this.request = request;
+        this.place = place;
+    }
+
+    /** The texts of a run. */
+    private record Texts(TokenWindows calibration, List<TokenWindows> evaluations) {
+        long evaluationTokens() {
+            return evaluations.stream().mapToLong(TokenWindows::size).sum();
+        }
+    }
+
+    /**
+     * Compresses, writes the output, reads it back, and compares the model with its original.
+     *
+     * @throws dev.quern.recipes.QuernException as the steps do
+     */
+    public Report run() {
+        try (Source source = Source.open(request.model())) {
+            ModelDigest digest = stages.time(
+                    "inspect", () -> ModelDigest.of(source.checkpoint(), null, bytes -> {}, place.cancellation()));
+            Texts texts = stages.time("inspect", () -> texts(source));
+            Plan plan = stages.time("plan", () -> plan(source, texts));
+            Provenance provenance = new Provenance(
+                    digest.digest(),
+                    recipe(),
+                    texts.calibration().digest(),
+                    plan.tiling().windowsPerTile(),
+                    backend.numericProfile());
+            StoredBlocks blocks =
+                    new StoredBlocks(source.architecture(), provenance, new FolderBlockStore(place.artifacts()));
+            stages.time("compress", () -> walk(source, texts.calibration(), plan, blocks));
+            Assembled assembled = stages.time("assemble", () -> assemble(source, blocks));
+            Verification verification = stages.time("verify", () -> verify(source, blocks, assembled));
+            List<Report.Evaluation> figures = stages.time("evaluate", () -> evaluate(source, texts, blocks));
+            return report(source, digest, texts, plan, blocks, verification, figures);
+        }
+    }
+
+    private Texts texts(Source source) {
+        try (Tokenizer tokenizer = Tokenizer.open(request.model())) {
+            Datasets datasets = new Datasets(
+                    tokenizer,
+                    source.architecture().vocabulary(),
+                    source.architecture().maxPositions());
+            Text text = request.calibration();
+            TokenWindows calibration = datasets.calibration(text.file(), text.windows(), text.seqLen());
+            List<TokenWindows> evaluations = new ArrayList<>();
+            for (Text evaluation : request.evaluations()) {
+                evaluations.add(datasets.evaluation(evaluation.file(), evaluation.windows(), evaluation.seqLen()));
+            }
+            return new Texts(calibration, evaluations);
+        }
+    }
+
+    private Plan plan(Source source, Texts texts) {
+        Workload workload = new Workload(
+                recipe(), texts.calibration().count(), texts.calibration().seqLen(), texts.evaluationTokens());
+        return source.plan(workload, place.budget());
+    }
+
+    private Slice walk(Source source, TokenWindows text, Plan plan, StoredBlocks blocks) {
+        WalkInputs inputs = new WalkInputs(
+                source.architecture(), source.weights(backend), source.storedType(), text, blocks.provenance());
+        WalkOptions options =
+                new WalkOptions(place.scratch(), plan.statisticsBytes(), place.listener(), place.cancellation());
+        Slice rest = new Slice(0, 0);
+        for (Slice segment : plan.segments()) {
+            try (BlockWalk walk = BlockWalk.open(backend, inputs, blocks.store(), options, segment)) {
+                while (walk.hasNext()) {
+                    walk.next();
+                }
+                rest = walk.rest();
+            }
+        }
+        return rest;
+    }
+
+    private Assembled assemble(Source source, StoredBlocks blocks) {
+        Assembler assembler =
+                new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of(FORMAT), recipe().grid());
+        return assembler.write(blocks::linears, place.output(), bytes -> {}, place.cancellation());
+    }
+
+    private Verification verify(Source source, StoredBlocks blocks, Assembled assembled) {
+        return OutputVerifier.verifyAssembled(
+                place.output(), assembled, source.checkpoint(), blocks::linears, bytes -> {}, place.cancellation());
+    }
+
+    private List<Report.Evaluation> evaluate(Source source, Texts texts, StoredBlocks blocks) {
+        Evaluator evaluator = new Evaluator(backend, source.architecture(), source.weights(backend), place.scratch());
+        DType storedType = source.storedType();
+        List<Report.Evaluation> evaluations = new ArrayList<>();
+        for (TokenWindows text : texts.evaluations()) {
+            TokenFigures figures =
+                    evaluator.evaluate(text, blocks.decoded(backend, storedType), Progress.NONE, place.cancellation());
+            evaluations.add(ReportParts.evaluation(text, EvaluationFigures.reduce(List.of(figures))));
+        }
+        return evaluations;
+    }
+
+    private Report report(
+            Source source,
+            ModelDigest digest,
+            Texts texts,
+            Plan plan,
+            StoredBlocks blocks,
+            Verification verification,
+            List<Report.Evaluation> evaluations) {
+        List<Report.Linear> linears = ReportParts.linears(blocks);
+        return new Report(
+                Report.SCHEMA,
+                "in-process",
+                null,
+                new Report.Model(
+                        request.model().toString(),
+                        digest.digest(),
+                        verification.outputDigest(),
+                        source.architecture().modelType(),
+                        source.architecture().blocks(),
+                        source.parameters()),
+                recipe(),
+                recipe().needsCalibration()
+                        ? ReportParts.calibration(texts.calibration())
+                        : ReportParts.noCalibration(),
+                ReportParts.plan(plan, backend),
+                linears,
+                evaluations,
+                new Report.Sizes(
+                        source.checkpoint().tensorBytes(),
+                        verification.bytes(),
+                        plan.weightsCompressed(),
+                        verification.bitsPerWeight()),
+                stages.seconds(),
+                Map.of("java", Runtime.version().toString()),
+                GateCheck.judge(request.gate(), evaluations),
+                ReportParts.notes(linears));
+    }
+
+    private Recipe recipe() {
+        return request.recipe();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.quern.engine.run;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.calibration.WalkListener;
+import dev.quern.engine.plan.Budget;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Where a compression runs.
+ *
+ * @param folder holds what survives a run that was stopped, so that the next one goes on, and scratch; made when it is missing
+ * @param output where the result goes; missing or empty
+ */
+public record Workplace(Path folder, Path output, Budget budget, WalkListener listener, Cancellation cancellation) {
+
+    public Workplace(Path folder, Path output, Budget budget) {
+        this(folder, output, budget, WalkListener.NONE, Cancellation.NEVER);
+    }
+
+    Path artifacts() {
+        return made("artifacts");
+    }
+
+    Path scratch() {
+        return made("scratch");
+    }
+
+    private Path made(String name) {
+        try {
+            return Files.createDirectories(folder.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

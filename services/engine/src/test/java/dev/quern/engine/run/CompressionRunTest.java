@@ -1,0 +1,126 @@
+package dev.quern.engine.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.Cancellation.CancelledException;
+import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.calibration.Samples;
+import dev.quern.engine.calibration.WalkListener;
+import dev.quern.engine.plan.Budget;
+import dev.quern.engine.run.CompressionRequest.Text;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.report.Report;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The committed model, the whole way from the checkpoint to the report, by the plain backend on a little text. */
+class CompressionRunTest {
+    /** Calibration windows: enough for a good result, and enough for any. */
+    private static final int ENOUGH = 48;
+
+    private static final int FEW = 6;
+
+    private static final Budget BUDGET = new Budget(8L << 30, 2);
+    private static final Recipe.Rounding GPTQ = new Gptq(Order.STATIC, 0.01);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void gptqIsCloserToTheOriginalThanPlainRounding() {
+        Report gptq = run("gptq", ENOUGH, 4, Propagation.INDEPENDENT, GPTQ);
+        Report sequential = run("sequential", ENOUGH, 4, Propagation.SEQUENTIAL, GPTQ);
+        Report nearest = run("nearest", ENOUGH, 4, Propagation.INDEPENDENT, new Nearest());
+
+        double limit = nearest.evaluations().getFirst().klMean();
+        assertThat(gptq.evaluations().getFirst().klMean()).isPositive().isLessThan(limit);
+        assertThat(sequential.evaluations().getFirst().klMean()).isPositive().isLessThan(limit);
+        assertThat(gptq.evaluations().getFirst().pplOriginal())
+                .isEqualTo(nearest.evaluations().getFirst().pplOriginal());
+        assertThat(gptq.verdict().accepted()).isTrue();
+    }
+
+    @Test
+    void theReportSaysWhatWasDone() {
+        Report report = run("one", FEW, 4, Propagation.INDEPENDENT, GPTQ);
+
+        assertThat(report.model().type()).isEqualTo("llama");
+        assertThat(report.model().parameters()).isEqualTo(1_049_728L);
+        assertThat(report.calibration().windows()).isEqualTo(FEW);
+        assertThat(report.calibration().recommendation()).contains("text of the kind that the model will read");
+        assertThat(report.linears())
+                .hasSize(28)
+                .allSatisfy(linear -> assertThat(linear.relativeError()).isLessThan(linear.relativeErrorNearest()));
+        assertThat(report.linears().getLast().name()).isEqualTo("model.layers.3.mlp.down_proj");
+        assertThat(report.evaluations().getFirst().tokens()).isEqualTo(8 * 47);
+        assertThat(report.sizes().bitsPerWeight()).isBetween(4.5, 4.51);
+        assertThat(report.secondsPerStage())
+                .containsOnlyKeys("inspect", "plan", "compress", "assemble", "verify", "evaluate");
+    }
+
+    @Test
+    void threadsAndInterruptionsChangeNoByteOfTheOutput() {
+        String digest = run("two", FEW, 4, Propagation.SEQUENTIAL, GPTQ).model().outputDigest();
+        AtomicInteger done = new AtomicInteger();
+        WalkListener counter = new WalkListener() {
+            @Override
+            public void linearDone(int block, LinearRecord linear) {
+                done.incrementAndGet();
+            }
+        };
+        List<Integer> reused = new ArrayList<>();
+        WalkListener listener = new WalkListener() {
+            @Override
+            public void blockDone(int block, boolean again, List<LinearRecord> linears) {
+                if (again) {
+                    reused.add(block);
+                }
+            }
+        };
+        try (JavaBackend oneThread = new JavaBackend(DType.F32, 1)) {
+            CompressionRequest request = request(FEW, 4, Propagation.SEQUENTIAL, GPTQ);
+            // Stopped in the middle of the third block.
+            Workplace stopped =
+                    new Workplace(folder.resolve("w"), folder.resolve("o"), BUDGET, counter, () -> done.get() > 17);
+            assertThatThrownBy(() -> new CompressionRun(oneThread, request, stopped).run())
+                    .isInstanceOf(CancelledException.class);
+            Workplace again = new Workplace(folder.resolve("w"), folder.resolve("o"), BUDGET, listener, () -> false);
+            Report report = new CompressionRun(oneThread, request, again).run();
+
+            assertThat(reused).containsExactly(0, 1);
+            assertThat(report.model().outputDigest()).isEqualTo(digest);
+        }
+    }
+
+    private Report run(String name, int windows, int bits, Propagation propagation, Recipe.Rounding rounding) {
+        try (JavaBackend backend = new JavaBackend(DType.F32, 2)) {
+            Workplace place = new Workplace(folder.resolve("work-" + name), folder.resolve("out-" + name), BUDGET);
+            return new CompressionRun(backend, request(windows, bits, propagation, rounding), place).run();
+        }
+    }
+
+    private static CompressionRequest request(
+            int windows, int bits, Propagation propagation, Recipe.Rounding rounding) {
+        Grid grid = new Grid(bits, 32, true, ClipSearch.NONE);
+        return new CompressionRequest(
+                Samples.tinyLlama(),
+                new Recipe("test", propagation, grid, rounding, true),
+                new Text(null, windows, 48),
+                List.of(new Text(null, 8, 48)),
+                Gate.NONE);
+    }
+}
