@@ -13,6 +13,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -141,7 +142,10 @@ public final class Assembler {
         for (String name : source.sideFiles()) {
             Path target = folder.resolve(name);
             Files.createDirectories(target.getParent());
-            Files.copy(source.folder().resolve(name), target);
+            // As a stream: a copy of the file would take over its mode, and sources are often read-only.
+            try (InputStream in = Files.newInputStream(source.folder().resolve(name))) {
+                Files.copy(in, target);
+            }
         }
     }
 

@@ -23,6 +23,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -148,6 +150,23 @@ class AssemblerTest {
             }
             writer.commit();
         }
+    }
+
+    @Test
+    void copiesOfReadOnlyFilesCanBeChanged() throws IOException {
+        Path readOnly = Files.createDirectory(folder.resolve("source"));
+        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Path copy = Files.copy(BASE.resolve(name), readOnly.resolve(name));
+            Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("r--r--r--"));
+        }
+        Path output = folder.resolve("output");
+        try (Checkpoint source = Checkpoint.open(readOnly)) {
+            Architecture architecture = Architectures.of(source.config());
+            new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+                    .write(random(architecture, GRID), output, bytes -> {}, Cancellation.NEVER);
+        }
+        assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
+                .contains(PosixFilePermission.OWNER_WRITE);
     }
 
     @Test
