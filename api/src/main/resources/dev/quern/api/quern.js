@@ -26,11 +26,17 @@
         .ajax('GET', `${page.dataset.live}?after=${after}&blocks=${blocks}`, { source: page, swap: 'none' })
         .finally(() => {
           busy = false;
+          trim();
           if (again) {
             again = false;
             soon();
           }
         });
+    };
+    // A page that stays open for days keeps the newest events only.
+    const trim = () => {
+      const log = document.getElementById('events');
+      while (log.children.length > 200) log.lastElementChild.remove();
     };
     const soon = () => {
       if (timer === null) timer = setTimeout(refresh, 400);

@@ -70,14 +70,18 @@ class BrowserTest {
             SampleJob second = new SampleJob(server, "the next in line" + suffix, 6);
             second.start();
             second.block(1);
-            for (String path :
-                    List.of("/", "/jobs/nowhere", "/api/v1/jobs/" + sample.job().id() + "/report")) {
-                open(browser, path);
-                settle(browser);
-                browser.screenshot(name(path) + suffix);
-                checkLook(browser);
-            }
+            look(browser, "/", "jobs" + suffix);
+            look(browser, "/api/v1/jobs/" + sample.job().id() + "/report", "report" + suffix);
+            assertThat(browser.complaints()).as("console").isEmpty();
+            look(browser, "/jobs/nowhere", "not-found" + suffix);
         }
+    }
+
+    private void look(Browser browser, String path, String picture) {
+        open(browser, path);
+        settle(browser);
+        browser.screenshot(picture);
+        checkLook(browser);
     }
 
     @Test
@@ -192,9 +196,5 @@ class BrowserTest {
             }
         }
         throw new AssertionError(id + ": not reached with " + MAX_TABS + " tabs");
-    }
-
-    private static String name(String path) {
-        return path.equals("/") ? "jobs" : path.endsWith("/report") ? "report" : "not-found";
     }
 }

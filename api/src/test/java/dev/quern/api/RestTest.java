@@ -12,6 +12,7 @@ import dev.quern.jobs.Step;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
@@ -229,6 +230,30 @@ class RestTest {
         assertThat(part.headers().firstValue("Content-Range")).contains("bytes 7-9/10");
         assertThat(server.get(path + "/unlisted", server.read).statusCode()).isEqualTo(404);
         assertThat(server.get(path + "/..%2f..%2fx", server.read).statusCode()).isIn(400, 404);
+    }
+
+    @Test
+    void theReportIsDataOrAPage() throws IOException {
+        SampleJob sample = new SampleJob(server, "report", 2);
+        String path = "/api/v1/jobs/" + sample.job().id() + "/report";
+        assertThat(server.get(path, server.read).statusCode())
+                .as("before the gate")
+                .isEqualTo(404);
+        sample.start();
+        sample.block(0);
+        sample.finish(true);
+
+        HttpResponse<String> data = server.get(path, server.read);
+        HttpResponse<String> page = server.get(path, server.read, "Accept", "text/html");
+
+        assertThat(RecordCodec.read(Json.parse(data.body()), Report.class).linears())
+                .hasSize(7);
+        assertThat(page.headers().firstValue("Content-Type")).contains("text/html;charset=UTF-8");
+        assertThat(page.headers().allValues("Content-Security-Policy"))
+                .singleElement()
+                .asString()
+                .contains("default-src 'none'", "style-src 'sha256-");
+        assertThat(page.body()).startsWith("<!doctype html>").contains("38.701");
     }
 
     @Test

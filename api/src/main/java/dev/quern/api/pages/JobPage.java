@@ -3,6 +3,7 @@ package dev.quern.api.pages;
 import dev.quern.api.html.Layout;
 import dev.quern.api.safety.Caller;
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.BoardDrawing;
@@ -16,7 +17,10 @@ import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView.Board;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +40,8 @@ final class JobPage {
      */
     record View(
             JobView job,
+            JobRequest request,
             Recipe recipe,
-            Gate gate,
             Board board,
             List<JobEvent> events,
             long lastEvent,
@@ -102,7 +106,7 @@ final class JobPage {
                         Html.of(
                                 "<p class=\"aside\">Measured after the last block: KL divergence to the original, perplexity and top-1"
                                         + " agreement. Gate: {}.</p>",
-                                QualityDrawing.gate(view.gate())))
+                                QualityDrawing.gate(gate(view.request()))))
                 : Html.join(
                         ReportDrawing.failures(report),
                         ReportPage.section(
@@ -115,6 +119,10 @@ final class JobPage {
                                                         report.verdict().gate())),
                                         ReportDrawing.notes(report))));
         return Html.of("<div id=\"verdict\">{}</div>\n", content);
+    }
+
+    private static Gate gate(JobRequest request) {
+        return Objects.requireNonNullElse(request.gate(), Gate.NONE);
     }
 
     private static Html boardSection(Board board) {
@@ -138,8 +146,9 @@ final class JobPage {
         Report report = view.report();
         if (report == null) {
             return Html.of(
-                    "<div class=\"across\" id=\"results\">{}</div>\n",
-                    ReportPage.section("Recipe", ReportDrawing.recipe(view.recipe())));
+                    "<div class=\"across\" id=\"results\">{}{}</div>\n",
+                    ReportPage.section("Recipe", ReportDrawing.recipe(view.recipe())),
+                    Html.when(view.recipe().needsCalibration(), () -> calibration(view.request())));
         }
         Html sections = Html.join(
                 download(view),
@@ -151,6 +160,17 @@ final class JobPage {
                 ReportPage.section("Time", ReportDrawing.time(report)),
                 ReportPage.section("Where it comes from", ReportDrawing.origin(report)));
         return Html.of("<div class=\"columns\" id=\"results\">{}</div>\n", sections);
+    }
+
+    /** What was asked for; the report will say what was taken. */
+    private static Html calibration(JobRequest request) {
+        JobRequest.Calibration asked =
+                Objects.requireNonNullElse(request.calibration(), new JobRequest.Calibration(null, null, null));
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("text", asked.path() == null ? "built-in, public-domain English" : asked.path());
+        facts.put("windows", Objects.requireNonNullElse(asked.samples(), "128"));
+        facts.put("tokens of a window", Objects.requireNonNullElse(asked.seqLen(), "up to 2048"));
+        return ReportPage.section("Calibrated on", ReportDrawing.facts(facts));
     }
 
     private static Html download(View view) {

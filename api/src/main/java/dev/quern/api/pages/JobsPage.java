@@ -89,7 +89,7 @@ final class JobsPage {
         return Html.of(
                 """
                 <tr role="row">
-                <th role="rowheader" scope="row"><a href="/jobs/{}">{}</a><small>{}</small></th>
+                <th role="rowheader" scope="row"><a id="job-{}" href="/jobs/{}">{}</a><small>{}</small></th>
                 <td role="cell"><span class="badge {}">{}</span></td>
                 <td role="cell">{}</td>
                 <td role="cell" class="wide"><progress max="100" value="{}" aria-label="progress of {}"></progress><span>{} %</span></td>
@@ -97,6 +97,8 @@ final class JobsPage {
                 <td role="cell"><time datetime="{}">{}</time></td>
                 </tr>
                 """,
+                // By its id the link keeps the focus when the list is replaced.
+                job.id(),
                 job.id(),
                 Words.title(job),
                 job.recipe(),

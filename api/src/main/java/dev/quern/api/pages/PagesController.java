@@ -13,7 +13,6 @@ import dev.quern.jobs.JobState;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
@@ -26,7 +25,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpStatus;
@@ -124,11 +122,10 @@ final class PagesController {
     private JobPage.View view(Job job, long after) {
         // A page that slept for long gets at most so many at once, and the rest with its next question.
         List<JobEvent> since = events.after(job.id(), after, EVENTS * 10);
-        JobRequest request = RecordCodec.read(Json.parse(job.request()), JobRequest.class);
         return new JobPage.View(
                 job.view(),
+                RecordCodec.read(Json.parse(job.request()), JobRequest.class),
                 RecordCodec.read(Json.parse(job.recipe()), Recipe.class),
-                Objects.requireNonNullElse(request.gate(), Gate.NONE),
                 boards.find(job.id()),
                 since,
                 since.isEmpty() ? after : since.getLast().id(),
