@@ -1,5 +1,6 @@
 package dev.quern.openblas;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.host.HostAllocator;
@@ -27,11 +28,12 @@ final class BlasCholesky {
     }
 
     /** @return false when h is not positive definite or not finite */
-    boolean factorUpper(HostTensor h) {
+    boolean factorUpper(HostTensor h, Cancellation cancellation) {
         int n = h.rows();
         // A wider block passes over the memory of A less often, which is what a large A costs.
         int block = n > 4096 ? 512 : 256;
         for (int to = n; to > 0; to = (to - 1) / block * block) {
+            cancellation.check();
             int from = (to - 1) / block * block;
             HostTensor diagonal = h.rows(from, to).cols(from, to);
             if (!factorBlock(diagonal)) {

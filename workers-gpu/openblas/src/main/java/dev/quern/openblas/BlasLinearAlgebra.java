@@ -2,6 +2,7 @@ package dev.quern.openblas;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Precision;
@@ -177,10 +178,10 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     }
 
     @Override
-    public boolean factorUpper(Tensor h) {
+    public boolean factorUpper(Tensor h, Cancellation cancellation) {
         Shapes.dtype("h", h, DType.F64);
         Shapes.square("h", h);
-        return new BlasCholesky(allocator, threads).factorUpper(HostTensor.of(h));
+        return new BlasCholesky(allocator, threads).factorUpper(HostTensor.of(h), cancellation);
     }
 
     /** {@code c = alpha op(a) op(b) + beta c}. */

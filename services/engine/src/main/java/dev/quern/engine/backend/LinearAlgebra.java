@@ -1,5 +1,7 @@
 package dev.quern.engine.backend;
 
+import dev.quern.engine.Cancellation;
+
 /** Products and factorisations. */
 public interface LinearAlgebra {
     /**
@@ -26,7 +28,14 @@ public interface LinearAlgebra {
      * Factors h F64 [n, n] = V Vᵀ with V upper triangular, in place (the strict lower triangle becomes zero).
      * ALGORITHMS.md 1.4: this order gives GPTQ's feedback without an explicit inverse.
      *
+     * @param cancellation asked at most two seconds of work apart
      * @return false when h is not positive definite or not finite; h is then undefined
+     * @throws Cancellation.CancelledException when cancellation was requested; h is then undefined
      */
-    boolean factorUpper(Tensor h);
+    boolean factorUpper(Tensor h, Cancellation cancellation);
+
+    /** As {@link #factorUpper(Tensor, Cancellation)}, to the end. */
+    default boolean factorUpper(Tensor h) {
+        return factorUpper(h, Cancellation.NEVER);
+    }
 }

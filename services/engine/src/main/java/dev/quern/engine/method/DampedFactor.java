@@ -45,7 +45,7 @@ public record DampedFactor(Tensor unit, Tensor pivots, Tensor order, boolean nat
                 cancellation.check();
                 permute(backend.memory(), inputs.gram(), order, natural, damped);
                 backend.elementwise().addDiagonal(damping * inputs.meanDiagonal(), damped);
-                if (backend.linearAlgebra().factorUpper(damped)) {
+                if (backend.linearAlgebra().factorUpper(damped, cancellation)) {
                     backend.rounding().splitFactor(damped, unit, pivots);
                     return Optional.of(new DampedFactor(unit, pivots, order, natural, damping, retries));
                 }

@@ -1,5 +1,6 @@
 package dev.quern.engine.method;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
@@ -15,13 +16,22 @@ import java.lang.foreign.MemorySegment;
  * @param scales working type [m, groups]; zeros U8, likewise
  */
 record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor scales, Tensor zeros) {
+    /** Weights of a call: a search over them takes less than a second of work. */
+    private static final int FIT_ELEMENTS = 1 << 23;
+
     /** Fits a grid to w and rounds it to the nearest codes. */
-    static GridCodes nearest(ComputeBackend backend, Scope scope, Tensor w, GridOptions grid) {
+    static GridCodes nearest(
+            ComputeBackend backend, Scope scope, Tensor w, GridOptions grid, Cancellation cancellation) {
         int groups = w.cols() / grid.groupSize();
         Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
         Tensor scales = scope.allocate(w.dtype(), w.rows(), groups);
         Tensor zeros = scope.allocate(DType.U8, w.rows(), groups);
-        backend.rounding().fitGrid(w, grid, scales, zeros);
+        int tile = Math.max(1, FIT_ELEMENTS / w.cols());
+        for (int row = 0; row < w.rows(); row += tile) {
+            cancellation.check();
+            int end = Math.min(row + tile, w.rows());
+            backend.rounding().fitGrid(w.rows(row, end), grid, scales.rows(row, end), zeros.rows(row, end));
+        }
         backend.rounding().roundToNearest(w, grid, scales, zeros, codes);
         return new GridCodes(backend, grid, codes, scales, zeros);
     }

@@ -134,7 +134,7 @@ public final class LinearCompressor {
         Tensor w = weight.values();
         try (Scope scope = backend.memory().scope()) {
             Tensor kept = kept(scope, w, unit.dead());
-            GridCodes nearest = GridCodes.nearest(backend, scope, kept, options(w.cols()));
+            GridCodes nearest = GridCodes.nearest(backend, scope, kept, options(w.cols()), cancellation);
             Tensor scratch = scope.allocate(w.dtype(), w.rows(), w.cols());
             double reference = unit.measure().of(w);
             nearest.error(w, checkpointType, scratch);

@@ -2,6 +2,7 @@ package dev.quern.engine.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Tensor;
@@ -42,7 +43,7 @@ class GoldenGridTest {
         try (Lab lab = new Lab(DType.F32, 0)) {
             double[][] w = bf16(VECTORS, "weight_bf16_bits", COLS);
             GridOptions grid = new GridOptions(bits, GROUP, symmetric, false, false);
-            GridCodes ours = GridCodes.nearest(lab.backend, lab.scope, lab.tensor(w), grid);
+            GridCodes ours = GridCodes.nearest(lab.backend, lab.scope, lab.tensor(w), grid, Cancellation.NEVER);
             Tensor rounded = lab.scope.allocate(DType.BF16, ROWS, COLS / GROUP);
             lab.backend.memory().copy(ours.scales(), rounded);
             double[][] scales = bf16(golden, "scale_bf16_bits", COLS / GROUP);

@@ -78,7 +78,7 @@ class GptqIdentitiesTest {
             GridOptions grid = Lab.options(bits, n, symmetric);
             int fixed = n / 2;
             Tensor errors = lab.scope.allocate(DType.F64, m, n);
-            GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, w, grid);
+            GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, w, grid, Cancellation.NEVER);
             new GptqSweep(lab.backend, factor, grid, n, Cancellation.NEVER)
                     .run(w, codes.scales(), codes.zeros(), codes.codes(), errors);
 
@@ -116,7 +116,7 @@ class GptqIdentitiesTest {
             double[][] h = lab.gram(n);
             DampedFactor factor = factor(lab, h, Order.STATIC);
             GridOptions grid = Lab.options(bits, group, symmetric);
-            GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, w, grid);
+            GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, w, grid, Cancellation.NEVER);
             double[][] expected = null;
             for (int panel : new int[] {n, 1, 32, 128}) {
                 Tensor out = lab.scope.allocate(DType.U8, m, n);
@@ -213,7 +213,7 @@ class GptqIdentitiesTest {
     private static int[][] sweep(Lab lab, double[][] w, double[][] h, GridOptions grid, boolean lazy) {
         Tensor weights = lab.tensor(w);
         DampedFactor factor = factor(lab, h, Order.NONE);
-        GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, weights, grid);
+        GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, weights, grid, Cancellation.NEVER);
         Tensor errors = lab.scope.allocate(DType.F64, w.length, h.length);
         GptqSweep sweep = lazy
                 ? GptqSweep.withLazyScales(lab.backend, factor, grid, Cancellation.NEVER)

@@ -17,6 +17,7 @@ import dev.quern.recipes.Recipe.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -120,8 +121,15 @@ class LinearCompressorTest {
             Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.F64);
             Weight weight = new Weight("w", lab.tensor(lab.gaussian(4, 32)));
-            assertThatThrownBy(() -> compressor.compress(weight, statistics, () -> true))
-                    .isInstanceOf(Cancellation.CancelledException.class);
+            // Wherever the request arrives, it is heard before the end.
+            AtomicInteger asked = new AtomicInteger();
+            compressor.compress(weight, statistics, () -> asked.incrementAndGet() < 0);
+            assertThat(asked).hasValueGreaterThan(5);
+            for (int at = 0; at < asked.get(); at++) {
+                AtomicInteger left = new AtomicInteger(at);
+                assertThatThrownBy(() -> compressor.compress(weight, statistics, () -> left.getAndDecrement() == 0))
+                        .isInstanceOf(Cancellation.CancelledException.class);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.quern.engine.backend.java;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Precision;
@@ -79,12 +80,13 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
     }
 
     @Override
-    public boolean factorUpper(Tensor h) {
+    public boolean factorUpper(Tensor h, Cancellation cancellation) {
         Shapes.dtype("h", h, DType.F64);
         Shapes.square("h", h);
         double[][] v = rows(HostTensor.of(h), false);
         // From the last column: V_jj² = H_jj - Σ_{k>j} V_jk², V_ij = (H_ij - Σ_{k>j} V_ik V_jk) / V_jj for i < j.
         for (int j = v.length - 1; j >= 0; j--) {
+            cancellation.check();
             double[] row = v[j];
             double pivot = row[j] - dot(row, row, j + 1);
             if (!(pivot > 0) || !Double.isFinite(pivot)) {
