@@ -34,6 +34,11 @@ final class ErrorMeasure {
         return new ErrorMeasure(backend, h, cancellation);
     }
 
+    /** Bytes that measuring allocates beside H. */
+    static long scratchBytes(int rows, int typeBytes) {
+        return (long) Math.min(rows, ROW_TILE) * BLOCK * typeBytes;
+    }
+
     /** @param e working type [m, n] */
     double of(Tensor e) {
         if (h == null) {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * on its own, so its bits do not depend on its neighbours.
  */
 public final class LinearCompressor {
+    /** Bytes per column of orders, groups, pivots, diagonals and flags. */
+    private static final int VECTORS = 64;
+
     private final ComputeBackend backend;
     private final Recipe recipe;
     private final DType checkpointType;
@@ -58,8 +61,9 @@ public final class LinearCompressor {
         long h = (long) cols * cols;
         long w = (long) rows * cols;
         long factoring = h * (typeBytes + Double.BYTES);
-        long sweeping = 2 * h * typeBytes + w * (4L * typeBytes + 4);
-        return Math.max(factoring, sweeping) + h;
+        // Weights without dead columns, in order, moved, and errors; codes three times; scales of groups as small as 8.
+        long sweeping = 2 * h * typeBytes + w * (4L * typeBytes + 5);
+        return Math.max(factoring, sweeping) + ErrorMeasure.scratchBytes(rows, typeBytes) + VECTORS * (long) cols;
     }
 
     /**

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
-import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.method.LinearCompressor.Compressed;
 import dev.quern.engine.method.LinearCompressor.Weight;
 import dev.quern.recipes.ErrorCode;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -133,15 +133,27 @@ class LinearCompressorTest {
         }
     }
 
-    @Test
-    void freesWhatItAllocates() {
-        JavaBackend backend = new JavaBackend(DType.F32, 1);
-        try (Lab lab = new Lab(backend, 11)) {
-            Weight weight = new Weight("w", lab.tensor(lab.gaussian(4, 32)));
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
-            long before = backend.liveBytes();
-            new LinearCompressor(backend, W4, DType.BF16).compress(weight, statistics, Cancellation.NEVER);
-            assertThat(backend.liveBytes()).isEqualTo(before);
+    @ParameterizedTest(name = "{0} x {1}, group {2}")
+    @CsvSource({"4, 96, 8", "300, 32, 32", "40, 64, 16"})
+    void allocatesNoMoreThanItSaysAndFreesIt(int rows, int cols, int group) {
+        try (Lab lab = new Lab(DType.F32, 11)) {
+            Recipe recipe = Lab.gptq(new Recipe.Grid(4, group, true, ClipSearch.MSE), Order.STATIC, 0.01);
+            double[][] h = lab.gram(cols);
+            for (int k = 0; k < cols; k++) {
+                h[3][k] = 0;
+                h[k][3] = 0;
+            }
+            Weight weight = new Weight("w", lab.tensor(lab.gaussian(rows, cols)));
+            Statistics statistics = new Statistics(lab.tensor(DType.F64, h), 1);
+            long before = lab.backend.memory().liveBytes();
+            AtomicLong peak = new AtomicLong();
+            Cancellation watch = () -> {
+                peak.accumulateAndGet(lab.backend.memory().liveBytes() - before, Math::max);
+                return false;
+            };
+            new LinearCompressor(lab.backend, recipe, DType.BF16).compress(weight, statistics, watch);
+            assertThat(peak.get()).isPositive().isLessThanOrEqualTo(LinearCompressor.workingBytes(rows, cols, 4));
+            assertThat(lab.backend.memory().liveBytes()).isEqualTo(before);
         }
     }
 
