@@ -101,7 +101,7 @@ final class JobsPage {
                 job.id(),
                 job.id(),
                 Words.title(job),
-                job.recipe(),
+                Figures.leaf(job.model()) + " · " + job.recipe(),
                 state,
                 state,
                 stage(job),
