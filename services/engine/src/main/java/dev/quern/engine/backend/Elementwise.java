@@ -1,6 +1,6 @@
 package dev.quern.engine.backend;
 
-/** Operations on single elements, rows and columns, and deterministic reductions. */
+/** Operations on single elements, rows and columns, on any float dtype, and deterministic reductions in float64. */
 public interface Elementwise {
     /** {@code target = a + b}; target may be a or b. */
     void add(Tensor a, Tensor b, Tensor target);
@@ -17,7 +17,7 @@ public interface Elementwise {
     /** The diagonal of a square matrix as a vector [1, n]. */
     void diagonal(Tensor source, Tensor target);
 
-    /** Sets a column of zeros where flags (U8 [1, n]) is not 0. */
+    /** Sets a column to zero, whatever stood there, where flags (U8 [1, n]) is not 0. */
     void zeroColumns(Tensor flags, Tensor target);
 
     /** Mean of all elements in float64, in a fixed order. */
@@ -26,7 +26,7 @@ public interface Elementwise {
     /** Sum of {@code a * b} over all elements in float64, in a fixed order. */
     double dot(Tensor a, Tensor b);
 
-    /** Largest absolute value. */
+    /** Largest absolute value: 0 of nothing, NaN where there is one. */
     double maxAbs(Tensor source);
 
     /** True when no element is NaN or infinite. */

@@ -6,7 +6,7 @@ import dev.quern.engine.Cancellation;
 public interface LinearAlgebra {
     /**
      * {@code c = alpha * op(a) * op(b) + beta * c}, where op transposes on request. With beta 0, c is not read.
-     * Operands may be F32, BF16 or F64; c is F32, or F64 for {@link Precision#F64}.
+     * Operands of {@link Precision#EXACT_BF16} are BF16, of F32 any float dtype but F64, of F64 any; c is F32, for F64 it is F64.
      */
     void gemm(
             Precision precision,

@@ -1,6 +1,6 @@
 package dev.quern.engine.backend;
 
-/** Owns tensors and frees them together. Confined to the thread that opened it, as is its backend. */
+/** Owns tensors and frees them together, when nothing uses them any more. Every thread of the backend may use its tensors. */
 public interface Scope extends AutoCloseable {
     /**
      * Zero-filled.

@@ -5,7 +5,10 @@ public interface Transformer {
     /** {@code target[t, :] = table[ids[t], :]}; ids is I32 [1, tokens], table may be BF16 or F16. */
     void embedding(Tensor ids, Tensor table, Tensor target);
 
-    /** Root mean square norm over each run of {@code weight.cols()} columns: a whole row, or each head of q and k (qwen3); target may be x. */
+    /**
+     * Root mean square norm over each run of {@code weight.cols()} columns: a whole row, or each head of q and k (qwen3); target may
+     * be x.
+     */
     void rmsNorm(Tensor x, Tensor weight, double eps, Tensor target);
 
     /**
