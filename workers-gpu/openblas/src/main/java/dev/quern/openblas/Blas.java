@@ -155,7 +155,9 @@ final class Blas {
     }
 
     private static MemorySegment at(HostTensor matrix) {
-        return matrix.memory().asSlice(matrix.byteAt(0, 0));
+        // The first element of an empty view may lie past the end.
+        boolean empty = matrix.rows() == 0 || matrix.cols() == 0;
+        return empty ? matrix.memory() : matrix.memory().asSlice(matrix.byteAt(0, 0));
     }
 
     private static int ld(HostTensor matrix) {

@@ -32,8 +32,11 @@ public abstract class LinearAlgebraContract extends BackendContract {
         multiply(Precision.F32, DType.F32, DType.F32, 1030, 1100, 70);
         multiply(Precision.F32, DType.BF16, DType.BF16, 70, 2100, 300);
         multiply(Precision.F64, DType.F64, DType.F64, 600, 1100, 40);
-        multiply(Precision.F32, DType.F32, DType.F32, 5, 0, 3);
-        multiply(Precision.F32, DType.F32, DType.BF16, 5, 3, 0);
+        for (int round = 0; round < 20; round++) {
+            multiply(Precision.F32, DType.F32, DType.F32, 5, 0, 3);
+            multiply(Precision.F32, DType.F32, DType.BF16, 5, 3, 0);
+            multiply(Precision.F64, DType.F64, DType.F64, 0, 3, 2);
+        }
     }
 
     private void multiply(Precision precision, DType typeA, DType typeB, int m, int n, int k) {

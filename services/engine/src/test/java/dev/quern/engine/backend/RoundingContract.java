@@ -77,13 +77,36 @@ public abstract class RoundingContract extends BackendContract {
         verifySame("zeros", zeros, plainZeros);
         verifySame("codes", codes, plainCodes);
 
+        Both decoded = parity.zeros(backend.workingType(), rows, cols);
+        Tensor plainDecoded = plain.allocate(backend.workingType(), rows, cols);
+        backend.rounding()
+                .decode(codes.subject(), scales.subject(), zeros.subject(), group, DType.F32, decoded.subject());
+        specification.rounding().decode(plainCodes, plainScales, plainZeros, group, DType.F32, plainDecoded);
+        verifySame("decoded", decoded, plainDecoded);
+    }
+
+    /** From scales of 8 bits, as every result has them: their products with codes are exact in float32. */
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void decodesAsALoaderOfEachDtype(int rows, int cols, int group, int bits, boolean symmetric) {
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, true);
+        Both w = weights(rows, cols);
+        Both scales = parity.zeros(backend.workingType(), rows, cols / group);
+        Both zeros = parity.zeros(DType.U8, rows, cols / group);
+        Both codes = parity.zeros(DType.U8, rows, cols);
+        backend.rounding().fitGrid(w.subject(), grid, scales.subject(), zeros.subject());
+        backend.rounding().roundToNearest(w.subject(), grid, scales.subject(), zeros.subject(), codes.subject());
         for (DType as : new DType[] {DType.F32, DType.BF16, DType.F16}) {
             Both decoded = parity.zeros(backend.workingType(), rows, cols);
             Tensor plainDecoded = plain.allocate(backend.workingType(), rows, cols);
             backend.rounding().decode(codes.subject(), scales.subject(), zeros.subject(), group, as, decoded.subject());
-            specification.rounding().decode(plainCodes, plainScales, plainZeros, group, as, plainDecoded);
+            specification.rounding().decode(host(codes), host(scales), host(zeros), group, as, plainDecoded);
             verifySame("decoded as " + as, decoded, plainDecoded);
         }
+    }
+
+    private HostTensor host(Both both) {
+        return HostTensor.over(parity.download(both.subject()), both.subject().dtype(), both.rows(), both.cols());
     }
 
     /** Sums in another order may prefer another share of the range, but only one that is as good. */
