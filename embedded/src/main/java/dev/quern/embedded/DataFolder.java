@@ -1,0 +1,147 @@
+package dev.quern.embedded;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+
+/**
+ * The folder that holds all of an embedded stack: {@code format} (the version of its layout and of PostgreSQL), {@code token} (the key of
+ * its API, 0600), {@code lock}, {@code stack.json} (while a stack runs), {@code pg/}, {@code store/}, {@code scratch/}, {@code logs/} and
+ * {@code cache/}.
+ */
+public record DataFolder(Path path) {
+    /** Raised when a release cannot read the folders of the one before it. */
+    static final String VERSION = "1";
+
+    private static final String POSTGRES = "18";
+
+    public DataFolder {
+        path = path.toAbsolutePath().normalize();
+    }
+
+    /** {@code $XDG_DATA_HOME/quern}, or {@code ~/.local/share/quern}. */
+    public static DataFolder standard() {
+        String base = System.getenv("XDG_DATA_HOME");
+        Path home = base == null || base.isBlank()
+                ? Path.of(System.getProperty("user.home"), ".local", "share")
+                : Path.of(base);
+        return new DataFolder(home.resolve("quern"));
+    }
+
+    /**
+     * Refuses a folder of another version and a folder of somebody else; changes nothing.
+     *
+     * @throws QuernException DATA_FORMAT
+     */
+    public void check() {
+        try {
+            if (Files.exists(file("format"))) {
+                checkFormat();
+            } else if (!isEmpty()) {
+                throw refuse(
+                        path + ": holds files but no format file (expected: an empty folder or one made by quern)");
+            }
+        } catch (IOException e) {
+            throw refuse(path + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    private void checkFormat() throws IOException {
+        Properties format = new Properties();
+        try {
+            format.load(new StringReader(Files.readString(file("format"))));
+        } catch (IllegalArgumentException e) {
+            throw refuse(file("format") + ": cannot be read (expected: data=" + VERSION + ")");
+        }
+        expect(format, "data", VERSION);
+        expect(format, "postgres", POSTGRES);
+    }
+
+    private void expect(Properties format, String name, String expected) {
+        String found = format.getProperty(name, "none");
+        if (!found.equals(expected)) {
+            throw refuse(file("format") + ": " + name + "=" + found + " (expected: " + name + "=" + expected
+                    + "; take another folder with --data)");
+        }
+    }
+
+    private boolean isEmpty() throws IOException {
+        if (!Files.exists(path)) {
+            return true;
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            // A stack that died in its first moment leaves its lock and its logs.
+            return files.map(file -> file.getFileName().toString())
+                    .allMatch(name -> name.equals("lock") || name.equals("logs"));
+        }
+    }
+
+    private static QuernException refuse(String message) {
+        return new QuernException(ErrorCode.DATA_FORMAT, message);
+    }
+
+    /** Makes the folder ready: private to this user, with its version and a key. Call with the lock held. */
+    void prepare() throws IOException {
+        check();
+        for (String folder : new String[] {"store", "scratch", "logs"}) {
+            Files.createDirectories(file(folder));
+            Files.setPosixFilePermissions(file(folder), PosixFilePermissions.fromString("rwx------"));
+        }
+        // PostgreSQL, which refuses to run as root, may run as another user that passes through here to pg/.
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
+        if (!Files.exists(file("token"))) {
+            byte[] random = new byte[32];
+            new SecureRandom().nextBytes(random);
+            writePrivate(
+                    "token", "quern_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random));
+        }
+        if (!Files.exists(file("format"))) {
+            writePrivate("format", "data=" + VERSION + "\npostgres=" + POSTGRES + "\n");
+        }
+    }
+
+    /** Replaces a file in one step; only this user can read it. */
+    void writePrivate(String name, String text) throws IOException {
+        Path temporary = file(name + ".new");
+        Files.deleteIfExists(temporary);
+        Files.createFile(temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(temporary, text);
+        Files.move(temporary, file(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Opens the lock file; who holds its lock owns the folder. */
+    FileChannel openLock() throws IOException {
+        Files.createDirectories(path);
+        return FileChannel.open(file("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    }
+
+    /** The key that the API, the Temporal port and the lease port ask for. */
+    String token() throws IOException {
+        return Files.readString(file("token")).strip();
+    }
+
+    /** The stack that runs on this folder, or that ran and died; empty where none did. */
+    public Optional<StackInfo> stack() {
+        return StackInfo.read(file("stack.json"));
+    }
+
+    Path file(String name) {
+        return path.resolve(name);
+    }
+
+    public Path logs() {
+        return file("logs");
+    }
+}

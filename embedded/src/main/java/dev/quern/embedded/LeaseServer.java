@@ -1,0 +1,112 @@
+package dev.quern.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.security.MessageDigest;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where commands say that they need the stack. A lease is a connection: it ends with the command, however that ends. A line
+ * {@code TOKEN lease} is answered with {@code ok}; after it a line {@code link} is answered with a one-time link to the dashboard.
+ */
+final class LeaseServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LeaseServer.class);
+    /** A connection that says nothing for this long is no command of ours. */
+    private static final int GREETING_MILLIS = 5_000;
+
+    private final ServerSocket server;
+    private final byte[] greeting;
+    private final Supplier<String> links;
+    private final Set<Socket> leases = ConcurrentHashMap.newKeySet();
+    private boolean closed;
+
+    private LeaseServer(ServerSocket server, String token, Supplier<String> links) {
+        this.server = server;
+        this.greeting = (token + " lease").getBytes(UTF_8);
+        this.links = links;
+    }
+
+    static LeaseServer start(String token, Supplier<String> links) throws IOException {
+        LeaseServer leases = new LeaseServer(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), token, links);
+        Thread.ofVirtual().name("leases").start(leases::accept);
+        return leases;
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    /** Commands that hold a lease now. */
+    int count() {
+        return leases.size();
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket socket = server.accept();
+                Thread.ofVirtual().name("lease").start(() -> serve(socket));
+            } catch (IOException e) {
+                if (!server.isClosed()) {
+                    log.warn("A lease could not be accepted", e);
+                }
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            socket.setSoTimeout(GREETING_MILLIS);
+            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+            String line = in.readLine();
+            if (line == null || !MessageDigest.isEqual(greeting, line.getBytes(UTF_8)) || !grant(socket)) {
+                return;
+            }
+            socket.setSoTimeout(0);
+            answer(socket, "ok");
+            for (line = in.readLine(); line != null; line = in.readLine()) {
+                answer(socket, line.equals("link") ? links.get() : "unknown");
+            }
+        } catch (IOException e) {
+            log.debug("A lease ended", e);
+        } finally {
+            leases.remove(socket);
+        }
+    }
+
+    /** False once the stack is ending: the command then starts a new one. */
+    private synchronized boolean grant(Socket socket) {
+        return !closed && leases.add(socket);
+    }
+
+    private static void answer(Socket socket, String line) throws IOException {
+        socket.getOutputStream().write((line + "\n").getBytes(UTF_8));
+    }
+
+    /** True when nobody held a lease: from now on nobody gets one. */
+    synchronized boolean closeIfIdle() {
+        closed = leases.isEmpty();
+        return closed;
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+        }
+        server.close();
+        for (Socket lease : leases) {
+            lease.close();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.quern.embedded;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Gets a lease on the stack of a data folder, and starts one where none runs. */
+public final class StackLauncher {
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+    private static final long LARGE_LOG = 10L << 20;
+
+    private final DataFolder folder;
+    private final StackOptions options;
+    private final Consumer<String> progress;
+
+    /**
+     * @param progress is told, in one line each, what takes time
+     */
+    public StackLauncher(DataFolder folder, StackOptions options, Consumer<String> progress) {
+        this.folder = folder;
+        this.options = options;
+        this.progress = progress;
+    }
+
+    /**
+     * Of several commands at once one starts the stack and all get it.
+     *
+     * @throws QuernException DATA_FORMAT for a folder of another version, UNAVAILABLE where no stack comes up
+     */
+    public StackLease acquire() throws InterruptedException {
+        folder.check();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        @Nullable Process started = null;
+        while (System.nanoTime() < deadline) {
+            Optional<StackLease> lease = StackLease.attach(folder);
+            if (lease.isPresent()) {
+                return lease.get();
+            }
+            if (started == null || hasEnded(started)) {
+                started = start(started == null);
+            }
+            Thread.sleep(BETWEEN_LOOKS);
+        }
+        throw new QuernException(
+                ErrorCode.UNAVAILABLE,
+                "the stack on " + folder.path() + " did not come up within " + PATIENCE.toSeconds() + " s; " + log());
+    }
+
+    /** True when another process was faster; that one comes up, or is on its way out. */
+    private boolean hasEnded(Process process) {
+        if (process.isAlive()) {
+            return false;
+        }
+        if (process.exitValue() != StackMain.FOLDER_IN_USE) {
+            throw new QuernException(
+                    ErrorCode.UNAVAILABLE,
+                    "the stack on " + folder.path() + " did not start: " + lastWords() + "; " + log());
+        }
+        return true;
+    }
+
+    private Process start(boolean first) {
+        if (first) {
+            progress.accept("starting the stack on " + folder.path());
+        }
+        try {
+            Files.createDirectories(folder.logs());
+            Path log = folder.logs().resolve("stack.log");
+            if (Files.exists(log) && Files.size(log) > LARGE_LOG) {
+                Files.move(
+                        log, folder.logs().resolve("stack.log.1"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            }
+            return JavaCommand.of(
+                            List.of(),
+                            // Compiled quickly rather than well: this process computes nothing.
+                            List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                            StackMain.class.getName(),
+                            options.arguments(folder))
+                    .directory(folder.path().toFile())
+                    .redirectInput(new File("/dev/null"))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the stack cannot be started on " + folder.path(), e);
+        }
+    }
+
+    private String log() {
+        return "log: " + folder.logs().resolve("stack.log");
+    }
+
+    private String lastWords() {
+        try {
+            List<String> lines = Files.readAllLines(folder.logs().resolve("stack.log"));
+            return lines.stream()
+                    .filter(line -> line.startsWith(StackMain.LAST_WORDS))
+                    .reduce((earlier, later) -> later)
+                    .map(line -> line.substring(StackMain.LAST_WORDS.length()))
+                    .orElse("it ended without a word");
+        } catch (IOException e) {
+            return "its log cannot be read";
+        }
+    }
+}

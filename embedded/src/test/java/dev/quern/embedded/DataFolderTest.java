@@ -1,0 +1,82 @@
+package dev.quern.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataFolderTest {
+    @TempDir
+    Path path;
+
+    @Test
+    void aPreparedFolderIsReadableByItsOwnerOnlyWhereItHoldsSecrets() throws IOException {
+        DataFolder folder = prepared();
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.resolve("token"))))
+                .isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.resolve("store"))))
+                .isEqualTo("rwx------");
+        assertThat(folder.token()).startsWith("quern_").hasSizeGreaterThan(40);
+        folder.check();
+    }
+
+    @Test
+    void itsKeyStays() throws IOException {
+        String token = prepared().token();
+
+        assertThat(prepared().token()).isEqualTo(token);
+    }
+
+    @Test
+    void aFolderOfAnotherVersionIsRefusedByNameAndLeftAsItIs() throws IOException {
+        prepared();
+        Files.writeString(path.resolve("format"), "data=2\npostgres=18\n");
+
+        refused("data=2 (expected: data=1");
+        assertThat(path.resolve("format")).hasContent("data=2\npostgres=18\n");
+    }
+
+    @Test
+    void aFolderOfAnotherPostgresIsRefusedByName() throws IOException {
+        prepared();
+        Files.writeString(path.resolve("format"), "data=1\npostgres=15\n");
+
+        refused("postgres=15 (expected: postgres=18");
+    }
+
+    @Test
+    void aFolderOfSomebodyElseIsRefusedAndLeftAsItIs() throws IOException {
+        Files.writeString(path.resolve("thesis.tex"), "x");
+
+        refused("holds files but no format file");
+        try (Stream<Path> files = Files.list(path)) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    private void refused(String message) {
+        assertThatThrownBy(() -> new DataFolder(path).check())
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DATA_FORMAT))
+                .hasMessageContaining(message);
+    }
+
+    private DataFolder prepared() throws IOException {
+        DataFolder folder = new DataFolder(path);
+        try (FileChannel lock = folder.openLock()) {
+            assertThat(lock.tryLock()).isNotNull();
+            folder.prepare();
+        }
+        return folder;
+    }
+}

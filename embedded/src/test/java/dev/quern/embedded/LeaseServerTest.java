@@ -1,0 +1,84 @@
+package dev.quern.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LeaseServerTest {
+    @TempDir
+    Path path;
+
+    private DataFolder folder;
+    private LeaseServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        folder = new DataFolder(path);
+        folder.openLock().close();
+        folder.prepare();
+        server = LeaseServer.start(folder.token(), () -> "http://127.0.0.1/login?link=x");
+        StackInfo info = new StackInfo("b", 1, "http://127.0.0.1:1", "127.0.0.1:2", server.port(), Instant.EPOCH);
+        folder.writePrivate("stack.json", info.toJson());
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+    }
+
+    @Test
+    void aLeaseCountsWhileItsConnectionLives() throws InterruptedException {
+        StackLease first = StackLease.attach(folder).orElseThrow();
+        StackLease second = StackLease.attach(folder).orElseThrow();
+        assertThat(server.count()).isEqualTo(2);
+        assertThat(server.closeIfIdle()).isFalse();
+
+        first.close();
+        second.close();
+
+        await(() -> server.count() == 0);
+    }
+
+    @Test
+    void aLinkIsGivenToWhoHoldsALease() {
+        try (StackLease lease = StackLease.attach(folder).orElseThrow()) {
+            assertThat(lease.link()).isEqualTo("http://127.0.0.1/login?link=x");
+        }
+    }
+
+    @Test
+    void withoutTheKeyThereIsNoLease() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.getOutputStream().write("quern_guess lease\n".getBytes(StandardCharsets.UTF_8));
+
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+        assertThat(server.count()).isZero();
+    }
+
+    @Test
+    void anEndingStackGivesNoLease() {
+        assertThat(server.closeIfIdle()).isTrue();
+
+        assertThat(StackLease.attach(folder)).isEmpty();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
+            Thread.sleep(10);
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+}
