@@ -1,0 +1,31 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.view.JobView;
+import java.time.Duration;
+
+/** Waits until an approved result is published. */
+final class Approval {
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+
+    private final Connection connection;
+
+    Approval(Connection connection) {
+        this.connection = connection;
+    }
+
+    JobView await(String id) throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            JobView job = connection.api().job(id);
+            if (!job.state().equals("QUARANTINED")) {
+                return job;
+            }
+            Thread.sleep(BETWEEN_LOOKS);
+        }
+        throw new QuernException(
+                ErrorCode.UNAVAILABLE, "job " + id + ": not published within " + PATIENCE.toMinutes() + " minutes");
+    }
+}

@@ -1,0 +1,178 @@
+package dev.quern.cli;
+
+import dev.quern.embedded.StackLease;
+import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.JobView;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "compress",
+        description = "Compress a checkpoint; place the result and a report of its quality in a folder.",
+        footer = {
+            "%nThe same command after an interruption goes on from what exists.",
+            "Without --server it uses the embedded stack of the data folder, and starts it where it does not run."
+        })
+final class Compress implements Callable<Integer> {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Quern quern;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    private RequestOptions request = new RequestOptions();
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Where the result goes; must be empty or not exist.")
+    private @Nullable Path out;
+
+    @Option(names = "--overwrite", description = "Replace what lies under --out, once the new result is there.")
+    private boolean overwrite;
+
+    @Option(names = "--accept-quarantined", description = "Take the result even where it fails the gate.")
+    private boolean acceptQuarantined;
+
+    @Option(names = "--detach", description = "Submit and leave: the job goes on without this command.")
+    private boolean detach;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of the embedded stack's worker (default: all cores).")
+    private @Nullable Integer threads;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Console console = quern.console();
+        Placement placement = out == null ? null : Placement.into(out, overwrite);
+        JobRequest wanted = request.toRequest(detach);
+        try (Interruption interruption = new Interruption(console, this::again, placement);
+                Connection connection = Connection.open(server, options(), console::say)) {
+            sayWhere(console, connection);
+            JobView job = submit(console, connection, wanted);
+            if (detach) {
+                return detached(console, job);
+            }
+            interruption.expect();
+            job = new JobWatcher(connection, console).await(job.id());
+            return finish(console, connection, job, placement);
+        }
+    }
+
+    private StackOptions options() {
+        StackOptions options = StackOptions.standard();
+        if (threads != null && threads < 1) {
+            throw new QuernException(ErrorCode.INVALID_REQUEST, "--threads: " + threads + " (expected: at least 1)");
+        }
+        return threads == null ? options : options.withThreads(threads);
+    }
+
+    /** The command line that goes on with this job. */
+    private String again() {
+        StringBuilder line = new StringBuilder("quern");
+        for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
+            boolean plain = argument.matches("[\\w./:=,+@%-]+");
+            line.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");
+        }
+        return line.toString();
+    }
+
+    private static void sayWhere(Console console, Connection connection) {
+        StackLease lease = connection.lease();
+        if (lease == null) {
+            return;
+        }
+        console.say("dashboard: " + lease.link());
+        if (!lease.stack().build().equals(Version.build())) {
+            console.say("note: the stack runs another build (" + lease.stack().build()
+                    + "); it goes with its last command");
+        }
+    }
+
+    private JobView submit(Console console, Connection connection, JobRequest wanted) throws InterruptedException {
+        for (JobView job : connection
+                .api()
+                .jobs(Map.of("label", Requests.LABEL + ":" + wanted.labels().get(Requests.LABEL)), null, 20)
+                .jobs()) {
+            if (!JobWatcher.isOver(job)) {
+                console.say("job " + job.id() + " has the same request and is not finished: attached to it, "
+                        + job.progress().blocksDone() + " blocks exist");
+                return job;
+            }
+        }
+        JobView job = connection.api().submit(wanted, UUID.randomUUID().toString());
+        console.say("job " + job.id() + ": " + job.recipe() + " of " + job.model());
+        return job;
+    }
+
+    private Integer detached(Console console, JobView job) {
+        if (console.json()) {
+            console.print(RecordCodec.write(job));
+        } else {
+            console.print("job " + job.id() + " goes on by itself");
+            console.print("  watch it:    quern jobs watch " + job.id() + server.words());
+            console.print("  its result:  quern jobs download " + job.id() + " --out DIR" + server.words());
+        }
+        return Exit.COMPLETED.code();
+    }
+
+    private Integer finish(Console console, Connection connection, JobView job, @Nullable Placement placement)
+            throws InterruptedException {
+        JobView last = job;
+        if (job.state().equals("QUARANTINED") && acceptQuarantined) {
+            connection.api().approve(job.id());
+            last = new Approval(connection).await(job.id());
+        }
+        Exit exit = Exit.ofState(last.state());
+        if (exit != Exit.COMPLETED && exit != Exit.QUARANTINED) {
+            console.warn(reason(last));
+            return exit.code();
+        }
+        JsonValue report = connection.api().report(job.id());
+        if (exit == Exit.COMPLETED && placement != null) {
+            placement.fetch(connection.api(), job.id());
+        }
+        print(console, report, exit);
+        return exit.code();
+    }
+
+    private void print(Console console, JsonValue report, Exit exit) {
+        if (console.json()) {
+            console.print(report);
+            return;
+        }
+        new ReportTable(console, RecordCodec.read(report, Report.class)).print();
+        if (exit == Exit.QUARANTINED) {
+            console.print("The result failed its gate and was not placed (take it with --accept-quarantined).");
+        } else if (out != null) {
+            console.print("result in " + out);
+        }
+    }
+
+    static String reason(JobView job) {
+        JobView.Failure failure = job.failure();
+        return failure == null
+                ? "job " + job.id() + " ended " + job.state().toLowerCase(java.util.Locale.ROOT)
+                : failure.message();
+    }
+}

@@ -1,0 +1,92 @@
+package dev.quern.cli;
+
+import dev.quern.cli.client.Api;
+import dev.quern.embedded.DataFolder;
+import dev.quern.embedded.StackLauncher;
+import dev.quern.embedded.StackLease;
+import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.net.URI;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A server to talk to: one that runs elsewhere, or the embedded stack with a lease on it. */
+final class Connection implements AutoCloseable {
+    private final @Nullable StackLauncher launcher;
+    private @Nullable StackLease lease;
+    private Api api;
+
+    private Connection(@Nullable StackLauncher launcher, @Nullable StackLease lease, Api api) {
+        this.launcher = launcher;
+        this.lease = lease;
+        this.api = api;
+    }
+
+    /** Starts the embedded stack where none runs. */
+    static Connection open(ServerOptions server, StackOptions options, Consumer<String> progress)
+            throws InterruptedException {
+        URI url = server.server();
+        if (url != null) {
+            return remote(url);
+        }
+        StackLauncher launcher = new StackLauncher(server.folder(), options, progress);
+        StackLease lease = launcher.acquire();
+        return new Connection(launcher, lease, api(lease));
+    }
+
+    /**
+     * @throws QuernException UNAVAILABLE where no embedded stack runs
+     */
+    static Connection attach(ServerOptions server) {
+        URI url = server.server();
+        if (url != null) {
+            return remote(url);
+        }
+        DataFolder folder = server.folder();
+        folder.check();
+        StackLease lease = StackLease.attach(folder)
+                .orElseThrow(() -> new QuernException(
+                        ErrorCode.UNAVAILABLE,
+                        folder.path() + ": no stack runs on this folder (start one with: quern up" + server.words()
+                                + ")"));
+        return new Connection(null, lease, api(lease));
+    }
+
+    private static Connection remote(URI url) {
+        return new Connection(null, null, new Api(url, System.getenv("QUERN_TOKEN")));
+    }
+
+    private static Api api(StackLease lease) {
+        return new Api(URI.create(lease.stack().url()), lease.token());
+    }
+
+    Api api() {
+        return api;
+    }
+
+    @Nullable
+    StackLease lease() {
+        return lease;
+    }
+
+    /** After the server could not be reached: finds it again, or starts the embedded stack again. False where there is no way. */
+    boolean restore() throws InterruptedException {
+        if (launcher == null) {
+            return false;
+        }
+        close();
+        StackLease again = launcher.acquire();
+        lease = again;
+        api = api(again);
+        return true;
+    }
+
+    @Override
+    public void close() {
+        api.close();
+        if (lease != null) {
+            lease.close();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonValue;
+import java.io.PrintStream;
+
+/**
+ * Where a command writes: results to standard output, everything else to standard error.
+ *
+ * @param json results are one JSON document each, and nothing else goes to standard output
+ * @param terminal a person watches: lines may be redrawn
+ */
+record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, boolean color, boolean terminal) {
+    private static final String RESET = "\u001b[0m";
+
+    /** A line of a result that is text. */
+    void print(String line) {
+        out.println(line);
+    }
+
+    void print(JsonValue value) {
+        out.println(Json.writePretty(value));
+    }
+
+    /** What happens, for the person who waits. */
+    void say(String line) {
+        if (!quiet) {
+            err.println(line);
+        }
+    }
+
+    /** What a person must know, quiet or not. */
+    void warn(String line) {
+        err.println("quern: " + line);
+    }
+
+    String bold(String text) {
+        return paint("\u001b[1m", text);
+    }
+
+    String green(String text) {
+        return paint("\u001b[32m", text);
+    }
+
+    String red(String text) {
+        return paint("\u001b[31m", text);
+    }
+
+    String dim(String text) {
+        return paint("\u001b[2m", text);
+    }
+
+    private String paint(String code, String text) {
+        return color ? code + text + RESET : text;
+    }
+}

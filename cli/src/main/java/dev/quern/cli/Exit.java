@@ -1,0 +1,41 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+
+/** What a command's exit code says. */
+enum Exit {
+    COMPLETED(0),
+    FAILED(1),
+    QUARANTINED(3),
+    USAGE(64),
+    BAD_INPUT(65),
+    UNREACHABLE(69),
+    INTERRUPTED(130);
+
+    private final int code;
+
+    Exit(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+
+    static Exit of(ErrorCode error) {
+        return switch (error) {
+            case UNAVAILABLE -> UNREACHABLE;
+            default -> error.kind() == ErrorCode.Kind.USER ? BAD_INPUT : FAILED;
+        };
+    }
+
+    /** Of a job's state at its end. */
+    static Exit ofState(String state) {
+        return switch (state) {
+            case "COMPLETED" -> COMPLETED;
+            case "QUARANTINED" -> QUARANTINED;
+            case "REJECTED" -> BAD_INPUT;
+            default -> FAILED;
+        };
+    }
+}

@@ -1,0 +1,50 @@
+package dev.quern.cli;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Ctrl-C does while a command waits for a job: says how to go on and leaves nothing half done. The lease ends with the process, whose
+ * exit code is then 130; a second Ctrl-C finds nothing left to stop.
+ */
+final class Interruption implements AutoCloseable {
+    private final Console console;
+    private final Supplier<String> resume;
+    private final @Nullable Placement placement;
+    private final Thread hook = new Thread(this::interrupted, "interrupted");
+    private volatile boolean submitted;
+    private volatile boolean over;
+
+    Interruption(Console console, Supplier<String> resume, @Nullable Placement placement) {
+        this.console = console;
+        this.resume = resume;
+        this.placement = placement;
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** From now on there is a job to go on with. */
+    void expect() {
+        submitted = true;
+    }
+
+    private void interrupted() {
+        if (over) {
+            return;
+        }
+        if (submitted) {
+            console.err().println();
+            console.warn("interrupted; what is made stays. Go on with: " + resume.get());
+        }
+        if (placement != null) {
+            placement.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        over = true;
+        if (placement != null) {
+            placement.close();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.view.JobView;
+import java.time.Duration;
+import java.util.Set;
+
+/** Follows a job to its end, through the death of the stack it runs on. */
+final class JobWatcher {
+    private static final Set<String> ENDS = Set.of("COMPLETED", "QUARANTINED", "REJECTED", "FAILED", "CANCELLED");
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+    /** A server that cannot be reached this often in a row is gone. */
+    private static final int ATTEMPTS = 10;
+
+    private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
+
+    private final Connection connection;
+    private final Console console;
+    private final ProgressLine line;
+    private int reused;
+
+    JobWatcher(Connection connection, Console console) {
+        this.connection = connection;
+        this.console = console;
+        this.line = new ProgressLine(console);
+    }
+
+    static boolean isOver(JobView job) {
+        return ENDS.contains(job.state());
+    }
+
+    /** The job at its end. */
+    JobView await(String id) throws InterruptedException {
+        try {
+            JobView job = look(id);
+            while (!isOver(job)) {
+                sayReused(job);
+                line.show(job);
+                Thread.sleep(BETWEEN_LOOKS);
+                job = look(id);
+            }
+            return job;
+        } finally {
+            line.end();
+        }
+    }
+
+    private void sayReused(JobView job) {
+        if (job.progress().reusedBlocks() > reused) {
+            reused = job.progress().reusedBlocks();
+            line.end();
+            console.say("reused: " + reused + " of " + job.progress().blocks() + " blocks had been made before");
+        }
+    }
+
+    private JobView look(String id) throws InterruptedException {
+        QuernException last = new QuernException(ErrorCode.UNAVAILABLE, "the server cannot be reached");
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            try {
+                return connection.api().job(id);
+            } catch (QuernException e) {
+                if (e.code() != ErrorCode.UNAVAILABLE) {
+                    throw e;
+                }
+                last = e;
+                Thread.sleep(BETWEEN_ATTEMPTS);
+                connection.restore();
+            }
+        }
+        throw last;
+    }
+}

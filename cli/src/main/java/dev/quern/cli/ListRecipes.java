@@ -1,0 +1,67 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.RecordCodec;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "recipes", description = "List the recipes; with a name, print that recipe's file, to copy and change.")
+final class ListRecipes implements Callable<Integer> {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Quern quern;
+
+    @Parameters(arity = "0..1", paramLabel = "NAME", description = "One of the recipes.")
+    private @Nullable String name;
+
+    @Override
+    public Integer call() {
+        Console console = quern.console();
+        if (name != null) {
+            show(console, name);
+        } else if (console.json()) {
+            console.print(
+                    new JsonArray(Recipes.all().stream().map(RecordCodec::write).toList()));
+        } else {
+            list(console);
+        }
+        return Exit.COMPLETED.code();
+    }
+
+    private static void show(Console console, String name) {
+        if (console.json()) {
+            console.print(RecordCodec.write(Recipes.find(name)));
+        } else {
+            console.print(Recipes.text(name).stripTrailing());
+        }
+    }
+
+    private static void list(Console console) {
+        Table table = Table.ofText("recipe", "bits", "group", "grid", "clip search", "rounding", "");
+        for (Recipe recipe : Recipes.all()) {
+            Recipe.Grid grid = recipe.grid();
+            table.row(
+                    recipe.name(),
+                    Integer.toString(grid.bits()),
+                    grid.groupSize() == 0 ? "row" : Integer.toString(grid.groupSize()),
+                    grid.symmetric() ? "symmetric" : "asymmetric",
+                    grid.clipSearch().name().toLowerCase(Locale.ROOT),
+                    rounding(recipe.rounding()),
+                    recipe.name().equals(Recipes.defaultName()) ? "(default)" : "");
+        }
+        table.print(console);
+    }
+
+    private static String rounding(Recipe.Rounding rounding) {
+        return switch (rounding) {
+            case Recipe.Nearest nearest -> "nearest";
+            case Recipe.Gptq gptq -> "gptq, order " + gptq.order().name().toLowerCase(Locale.ROOT);
+        };
+    }
+}

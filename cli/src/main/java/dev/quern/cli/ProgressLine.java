@@ -1,0 +1,88 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.view.JobView;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What a job does now, in one line: redrawn on a terminal, else printed when the stage or the block changes. */
+final class ProgressLine {
+    private static final String ERASE = "\r\u001b[K";
+
+    private final Console console;
+    private String shown = "";
+    private @Nullable String step;
+
+    ProgressLine(Console console) {
+        this.console = console;
+    }
+
+    void show(JobView job) {
+        if (console.quiet()) {
+            return;
+        }
+        String line = describe(job);
+        if (console.terminal()) {
+            redraw(line);
+            return;
+        }
+        String now = job.state() + job.stage() + job.progress().block() + reason(job);
+        if (!now.equals(step)) {
+            step = now;
+            console.err().println(line);
+        }
+    }
+
+    private void redraw(String line) {
+        if (!line.equals(shown)) {
+            int width = Math.max(40, Integer.getInteger("quern.columns", 100)) - 1;
+            console.err().print(ERASE + (line.length() > width ? line.substring(0, width) : line));
+            console.err().flush();
+            shown = line;
+        }
+    }
+
+    /** Leaves an empty line for what comes next. */
+    void end() {
+        if (!shown.isEmpty()) {
+            console.err().print(ERASE);
+            console.err().flush();
+            shown = "";
+        }
+    }
+
+    static String describe(JobView job) {
+        JobView.Progress progress = job.progress();
+        StringBuilder line = new StringBuilder(
+                job.stage() == null
+                        ? job.state().toLowerCase(Locale.ROOT)
+                        : job.stage().toLowerCase(Locale.ROOT));
+        if (progress.blocks() > 0) {
+            int block = progress.block() < 0 ? progress.blocksDone() : progress.block() + 1;
+            line.append(" · block ").append(block).append(" of ").append(progress.blocks());
+        }
+        if (progress.linears() > 0) {
+            line.append(" · ")
+                    .append(progress.linearsDone())
+                    .append(" of ")
+                    .append(progress.linears())
+                    .append(" linears");
+        }
+        line.append(String.format(Locale.ROOT, " · %.0f %%", progress.percent()));
+        if (progress.linearsPerMinute() != null) {
+            line.append(String.format(Locale.ROOT, " · %.0f linears/min", progress.linearsPerMinute()));
+        }
+        if (progress.etaSeconds() != null) {
+            line.append(" · ").append(Units.duration(progress.etaSeconds())).append(" left");
+        }
+        return line + reason(job);
+    }
+
+    private static String reason(JobView job) {
+        JobView.Reason reason = job.reason();
+        if (reason == null) {
+            return "";
+        }
+        String code = reason.code().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return " · " + code + (reason.remedy() == null ? "" : ": " + reason.remedy());
+    }
+}

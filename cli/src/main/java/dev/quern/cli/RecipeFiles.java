@@ -1,0 +1,33 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What {@code --recipe NAME|FILE} names. */
+final class RecipeFiles {
+    private RecipeFiles() {}
+
+    static boolean isFile(String recipe) {
+        return recipe.contains("/") || recipe.endsWith(".yaml") || recipe.endsWith(".yml") || recipe.endsWith(".json");
+    }
+
+    /**
+     * @throws QuernException INVALID_RECIPE
+     */
+    static Recipe recipe(String recipe) {
+        if (!isFile(recipe)) {
+            return Recipes.find(recipe);
+        }
+        try {
+            return Recipes.read(Files.readString(Path.of(recipe)));
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorCode.INVALID_RECIPE, recipe + ": cannot be read (expected: a recipe in YAML or JSON)", e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.report.Report;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** A report as a person reads it in a terminal. */
+final class ReportTable {
+    private static final int WORST = 3;
+
+    private final Console console;
+    private final Report report;
+
+    ReportTable(Console console, Report report) {
+        this.console = console;
+        this.report = report;
+    }
+
+    void print() {
+        Report.Sizes sizes = report.sizes();
+        console.print("");
+        console.print(
+                console.bold(report.recipe().name()) + " of " + report.model().source() + " ("
+                        + report.model().type() + ", " + report.model().blocks() + " blocks)");
+        console.print("");
+        quality();
+        console.print("");
+        console.print(String.format(
+                Locale.ROOT,
+                "size         %s -> %s, %.2f bits per weight",
+                Units.bytes(sizes.sourceBytes()),
+                Units.bytes(sizes.outputBytes()),
+                sizes.bitsPerWeight()));
+        console.print("calibrated   " + report.calibration().windows() + " windows of "
+                + report.calibration().seqLen() + " tokens, "
+                + report.calibration().source());
+        worst();
+        console.print("took         "
+                + Units.duration(report.secondsPerStage().values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum()));
+        console.print("digest       " + report.model().outputDigest());
+        notes();
+        verdict();
+    }
+
+    private void quality() {
+        Table table = Table.ofNumbers(
+                "evaluation", "ppl before", "ppl after", "ratio", "KL mean", "KL p99", "top-1", "tokens");
+        for (Report.Evaluation evaluation : report.evaluations()) {
+            table.row(
+                    evaluation.file(),
+                    number("%.3f", evaluation.pplOriginal()),
+                    number("%.3f", evaluation.pplCompressed()),
+                    number("%.4f", evaluation.pplCompressed() / evaluation.pplOriginal()),
+                    number("%.5f", evaluation.klMean()),
+                    number("%.4f", evaluation.klP99()),
+                    number("%.2f %%", 100 * evaluation.top1()),
+                    Long.toString(evaluation.tokens()));
+        }
+        table.print(console);
+    }
+
+    private void worst() {
+        List<Report.Linear> worst = report.linears().stream()
+                .sorted(Comparator.comparingDouble(Report.Linear::relativeError).reversed())
+                .limit(WORST)
+                .toList();
+        String label = "worst        ";
+        for (Report.Linear linear : worst) {
+            console.print(String.format(
+                    Locale.ROOT,
+                    "%s%s %.5f (plain rounding %.5f)",
+                    label,
+                    linear.name(),
+                    linear.relativeError(),
+                    linear.relativeErrorNearest()));
+            label = " ".repeat(13);
+        }
+    }
+
+    private void notes() {
+        if (report.calibration().recommendation() != null) {
+            console.print("note         " + report.calibration().recommendation());
+        }
+        for (String note : report.notes()) {
+            console.print("note         " + note);
+        }
+    }
+
+    private void verdict() {
+        console.print("");
+        if (report.verdict().accepted()) {
+            console.print(console.green("accepted"));
+            return;
+        }
+        console.print(console.red("quarantined"));
+        for (String failure : report.verdict().failures()) {
+            console.print("  " + failure);
+        }
+    }
+
+    private static String number(String format, double value) {
+        return String.format(Locale.ROOT, format, value);
+    }
+}

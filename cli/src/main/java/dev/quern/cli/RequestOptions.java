@@ -1,0 +1,136 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.JobRequest.Calibration;
+import dev.quern.recipes.JobRequest.Evaluation;
+import dev.quern.recipes.JobRequest.Output;
+import dev.quern.recipes.JobRequest.RecipeChoice;
+import dev.quern.recipes.JobRequest.Source;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What to compress, how, and on what text: the part of the command line that becomes a request. */
+final class RequestOptions {
+    @Parameters(
+            paramLabel = "MODEL",
+            description = "Folder of a Hugging Face checkpoint (config.json, safetensors, tokenizer).")
+    @SuppressWarnings("NullAway.Init")
+    private Path model;
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME|FILE",
+            description = "How to compress: see quern recipes (default: gptq-w4a16).")
+    private String recipe = Recipes.defaultName();
+
+    @Option(
+            names = "--calibration",
+            paramLabel = "FILE",
+            description = "A .jsonl or .txt file (default: built-in English text).")
+    private @Nullable Path calibration;
+
+    @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
+    private @Nullable Integer samples;
+
+    @Option(names = "--seq-len", paramLabel = "T", description = "Tokens of a window (default: at most 2048).")
+    private @Nullable Integer seqLen;
+
+    @Option(
+            names = "--evaluate",
+            paramLabel = "FILE",
+            description = "A .jsonl or .txt file; may be repeated (default: built-in).")
+    private List<Path> evaluate = List.of();
+
+    @Option(
+            names = "--eval-windows",
+            paramLabel = "N",
+            description = "Windows of each evaluation file (default: all, at most 256).")
+    private @Nullable Integer evalWindows;
+
+    @Option(
+            names = "--max-kl",
+            paramLabel = "X",
+            description = "Gate: highest mean KL divergence to the original, nats.")
+    private @Nullable Double maxKl;
+
+    @Option(names = "--max-ppl-ratio", paramLabel = "X", description = "Gate: highest perplexity over the original's.")
+    private @Nullable Double maxPplRatio;
+
+    @Option(names = "--name", paramLabel = "S", description = "What lists call the job.")
+    private @Nullable String name;
+
+    /**
+     * @throws QuernException INVALID_RECIPE for a recipe file that cannot be read, INVALID_CHECKPOINT and INVALID_DATASET for paths
+     *     that do not exist
+     */
+    JobRequest toRequest(boolean detach) {
+        require(
+                Files.isDirectory(model),
+                ErrorCode.INVALID_CHECKPOINT,
+                model + ": no such folder (expected: a checkpoint)");
+        requireFile(calibration);
+        evaluate.forEach(RequestOptions::requireFile);
+        JobRequest plain = new JobRequest(
+                JobRequest.API_VERSION,
+                new Source(absolute(model)),
+                choice(),
+                calibration == null && samples == null && seqLen == null
+                        ? null
+                        : new Calibration(path(calibration), samples, seqLen),
+                evaluations(),
+                List.of(new Output("compressed-tensors", null)),
+                maxKl == null && maxPplRatio == null ? null : new Gate(maxKl, maxPplRatio, null),
+                Map.of(),
+                name,
+                detach);
+        return Requests.labelled(plain);
+    }
+
+    private List<Evaluation> evaluations() {
+        if (evaluate.isEmpty()) {
+            return evalWindows == null && seqLen == null
+                    ? List.of()
+                    : List.of(new Evaluation(null, evalWindows, seqLen));
+        }
+        return evaluate.stream()
+                .map(file -> new Evaluation(absolute(file), evalWindows, seqLen))
+                .toList();
+    }
+
+    private RecipeChoice choice() {
+        // Read here already: a typing mistake needs no stack.
+        Recipe read = RecipeFiles.recipe(recipe);
+        return RecipeFiles.isFile(recipe) ? new RecipeChoice(null, read) : new RecipeChoice(read.name(), null);
+    }
+
+    private static void requireFile(@Nullable Path file) {
+        require(
+                file == null || Files.isRegularFile(file),
+                ErrorCode.INVALID_DATASET,
+                file + ": no such file (expected: a .jsonl or .txt file)");
+    }
+
+    private static void require(boolean holds, ErrorCode code, String message) {
+        if (!holds) {
+            throw new QuernException(code, message);
+        }
+    }
+
+    private static @Nullable String path(@Nullable Path file) {
+        return file == null ? null : absolute(file);
+    }
+
+    private static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.quern.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+
+/** Finds requests again: the same request, typed twice, is one job while it is not finished. */
+final class Requests {
+    /** The label that holds the SHA-256 of what the request asks for. */
+    static final String LABEL = "quern.request";
+
+    private Requests() {}
+
+    /** The request with its label. Its name and whether it is detached do not count. */
+    static JobRequest labelled(JobRequest request) {
+        String content = Json.canonical(RecordCodec.write(with(request, null, false, Map.of())));
+        return with(request, request.name(), request.detach(), Map.of(LABEL, sha256(content)));
+    }
+
+    private static JobRequest with(
+            JobRequest request,
+            @org.jspecify.annotations.Nullable String name,
+            boolean detach,
+            Map<String, String> labels) {
+        return new JobRequest(
+                request.apiVersion(),
+                request.source(),
+                request.recipe(),
+                request.calibration(),
+                request.evaluation(),
+                request.outputs(),
+                request.gate(),
+                labels,
+                name,
+                detach);
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.quern.cli;
+
+import dev.quern.embedded.DataFolder;
+import dev.quern.embedded.StackLauncher;
+import dev.quern.embedded.StackLease;
+import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.json.JsonObject;
+import java.net.URI;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "up", description = "Run the embedded stack until this command is interrupted.")
+final class Up implements Callable<Integer> {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Quern quern;
+
+    @Option(names = "--port", paramLabel = "N", description = "Port of the API and the dashboard (default: 8080).")
+    private int port = 8080;
+
+    @Option(names = "--workers", paramLabel = "N", description = "Compute processes (default: 1).")
+    private int workers = 1;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of each of them (default: all cores).")
+    private @Nullable Integer threads;
+
+    @Mixin
+    private DataOption data = new DataOption();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Console console = quern.console();
+        try (StackLease lease = new StackLauncher(folder(), options(), console::say).acquire()) {
+            announce(console, lease);
+            lease.awaitEnd();
+            console.warn("the stack ended; its log: " + folder().logs());
+            return Exit.FAILED.code();
+        }
+    }
+
+    private DataFolder folder() {
+        return data.folder();
+    }
+
+    private StackOptions options() {
+        StackOptions options = StackOptions.standard().withPort(port).withWorkers(workers);
+        return threads == null ? options : options.withThreads(threads);
+    }
+
+    private void announce(Console console, StackLease lease) {
+        String url = lease.stack().url();
+        if (console.json()) {
+            console.print(JsonObject.EMPTY
+                    .with("url", url)
+                    .with("link", lease.link())
+                    .with("temporal", lease.stack().temporal())
+                    .with("data", folder().path().toString()));
+            return;
+        }
+        if (URI.create(url).getPort() != port && port != 0) {
+            console.say("note: a stack runs on this folder already, on another port");
+        }
+        console.print("dashboard (opens once): " + lease.link());
+        console.print("API: " + url + "/api/v1, its key: " + folder().path().resolve("token"));
+        console.print("logs: " + folder().logs());
+        console.say("Ctrl-C ends it once no job needs it.");
+    }
+}

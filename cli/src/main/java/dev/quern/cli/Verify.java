@@ -1,0 +1,86 @@
+package dev.quern.cli;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.format.Verification;
+import dev.quern.recipes.json.JsonObject;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "verify", description = "Read a result back: digests of its manifest, shapes, codes, scales, ties.")
+final class Verify implements Callable<Integer> {
+    private static final long STEP = 64L << 20;
+
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Quern quern;
+
+    @Parameters(paramLabel = "DIR", description = "The folder of a result.")
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    @Override
+    public Integer call() {
+        Console console = quern.console();
+        long started = System.nanoTime();
+        Verification found = OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+        if (console.json()) {
+            console.print(json(found));
+        } else {
+            print(console, found, (System.nanoTime() - started) / 1e9);
+        }
+        return Exit.COMPLETED.code();
+    }
+
+    /** Bytes read so far, in a line that is redrawn; only a terminal sees it. */
+    private static final class Meter implements java.util.function.LongConsumer {
+        private final Console console;
+        private final AtomicLong read = new AtomicLong();
+
+        Meter(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void accept(long bytes) {
+            long now = read.addAndGet(bytes);
+            if (console.terminal() && !console.quiet() && now / STEP != (now - bytes) / STEP) {
+                console.err().print("\r" + Units.bytes(now) + " read ");
+                console.err().flush();
+            }
+        }
+    }
+
+    private static JsonObject json(Verification found) {
+        return JsonObject.EMPTY
+                .with("outputDigest", found.outputDigest())
+                .with("format", found.format())
+                .with("linears", found.linears())
+                .with("weights", found.weights())
+                .with("bitsPerWeight", dev.quern.recipes.json.JsonNumber.of(found.bitsPerWeight()))
+                .with("bytes", found.bytes())
+                .with("tied", found.tied());
+    }
+
+    private static void print(Console console, Verification found, double seconds) {
+        if (console.terminal()) {
+            console.err().print("\r\u001b[K");
+        }
+        console.print(console.green("well") + ": " + found.files().size() + " files, " + Units.bytes(found.bytes())
+                + ", in " + Units.duration(seconds));
+        console.print(String.format(
+                Locale.ROOT,
+                "%s, %d linears, %.2f M weights at %.2f bits%s",
+                found.format(),
+                found.linears(),
+                found.weights() / 1e6,
+                found.bitsPerWeight(),
+                found.tied() ? ", tied embeddings" : ""));
+        console.print("digest " + found.outputDigest());
+    }
+}

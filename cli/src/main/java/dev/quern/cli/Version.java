@@ -1,0 +1,53 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "version", description = "Show the versions of Quern and of Java.")
+final class Version implements Callable<Integer> {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Quern quern;
+
+    @Override
+    public Integer call() {
+        Console console = quern.console();
+        String java = System.getProperty("java.vendor.version", "") + " " + Runtime.version();
+        if (console.json()) {
+            console.print(JsonObject.EMPTY
+                    .with("quern", number())
+                    .with("build", build())
+                    .with("java", java.strip())
+                    .with("os", os()));
+        } else {
+            console.print("quern " + number() + " (build " + build() + ")");
+            console.print("java  " + java.strip() + ", " + os());
+        }
+        return Exit.COMPLETED.code();
+    }
+
+    static String number() {
+        Properties properties = new Properties();
+        try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return properties.getProperty("version");
+    }
+
+    /** A hash of the sources; unknown where the launcher did not make the build. */
+    static String build() {
+        return System.getProperty("quern.build", "unknown");
+    }
+
+    private static String os() {
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    }
+}
