@@ -1,0 +1,151 @@
+package dev.quern.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The first command of the README, on the real stack. */
+class CompressIT {
+    private static TestStack stack;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        stack = TestStack.start(2);
+    }
+
+    @AfterAll
+    static void stop() throws IOException, InterruptedException {
+        stack.close();
+    }
+
+    @Test
+    void placesAResultThatVerifiesAndReportsItsQuality() throws IOException {
+        Path out = folder.resolve("out");
+
+        Cli ran = stack.compress(Cli.TINY, "--out", out.toString());
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("ppl before", "bits per weight", "accepted", "result in " + out);
+        assertThat(names(out))
+                .contains(
+                        "config.json",
+                        "model.safetensors",
+                        "tokenizer.json",
+                        "quern-report.json",
+                        "quern-report.html",
+                        Manifest.NAME);
+        Report report = report(Files.readString(out.resolve("quern-report.json")));
+        assertThat(report.linears())
+                .hasSize(28)
+                .allSatisfy(linear -> assertThat(linear.relativeError()).isLessThan(linear.relativeErrorNearest()));
+        assertThat(report.evaluations()).hasSize(1);
+        assertThat(report.verdict().accepted()).isTrue();
+        Cli verified = Cli.run("verify", out.toString(), "--output", "json");
+        assertThat(verified.code()).as(verified.err()).isZero();
+        assertThat(verified.out()).contains(report.model().outputDigest());
+        assertThat(names(folder)).containsExactly("out");
+    }
+
+    @Test
+    void theReportFitsItsSchema() throws IOException {
+        Cli ran = stack.compress(Cli.TINY, "--output", "json");
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonObject schema = (JsonObject) Json.parse(Files.readString(Cli.ROOT.resolve("docs/report.schema.json")));
+        assertThat(new Schema(schema).violations(ran.json())).isEmpty();
+    }
+
+    @Test
+    void aResultBeyondTheGateIsQuarantinedAndNotPlaced() throws IOException {
+        Path out = folder.resolve("out");
+
+        Cli ran = stack.compress(Cli.TINY, "--recipe", "gptq-w2a16", "--max-kl", "0.00001", "--out", out.toString());
+
+        assertThat(ran.code()).as(ran.err()).isEqualTo(3);
+        assertThat(ran.out()).contains("quarantined");
+        assertThat(names(folder)).isEmpty();
+
+        Cli accepted = stack.compress(
+                Cli.TINY,
+                "--recipe",
+                "gptq-w2a16",
+                "--max-kl",
+                "0.00001",
+                "--out",
+                out.toString(),
+                "--accept-quarantined");
+
+        assertThat(accepted.code()).as(accepted.err()).isZero();
+        assertThat(names(out)).contains("config.json");
+    }
+
+    @Test
+    void overwriteReplacesWhatWasThere() throws IOException {
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Files.writeString(out.resolve("old"), "x");
+
+        Cli ran = stack.compress(Cli.TINY, "--recipe", "rtn-w4a16", "--out", out.toString(), "--overwrite");
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(names(out)).contains("config.json").doesNotContain("old");
+        assertThat(names(folder)).containsExactly("out");
+    }
+
+    @Test
+    void twoCommandsShareOneStackAndTheSameRequestOneJob() {
+        CompletableFuture<Cli> first =
+                CompletableFuture.supplyAsync(() -> stack.compress(Cli.TINY, "--recipe", "gptq-w8a16"));
+        CompletableFuture<Cli> second =
+                CompletableFuture.supplyAsync(() -> stack.compress(Cli.TINY, "--recipe", "gptq-w8a16"));
+
+        assertThat(first.join().code()).as(first.join().err()).isZero();
+        assertThat(second.join().code()).as(second.join().err()).isZero();
+        assertThat(stack.process().isAlive()).isTrue();
+    }
+
+    @Test
+    void aDetachedJobCanBeWatchedShownListedAndDownloaded() throws IOException {
+        Path out = folder.resolve("out");
+        String data = stack.data().toString();
+
+        Cli submitted =
+                stack.compress(Cli.TINY, "--recipe", "gptq-w3a16", "--detach", "--name", "far", "--output", "json");
+
+        assertThat(submitted.code()).as(submitted.err()).isZero();
+        String id = ((dev.quern.recipes.json.JsonString) ((JsonObject) submitted.json()).get("id")).value();
+        assertThat(Cli.run("jobs", "watch", id, "--data", data).code()).isZero();
+        assertThat(Cli.run("jobs", "show", id, "--data", data).out()).contains("completed", "ppl before");
+        assertThat(Cli.run("jobs", "list", "--data", data).out()).contains(id, "far");
+        assertThat(Cli.run("jobs", "download", id, "--out", out.toString(), "--data", data)
+                        .code())
+                .isZero();
+        assertThat(names(out)).contains("config.json");
+    }
+
+    private static Report report(String text) {
+        return RecordCodec.read(Json.parse(text), Report.class);
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+}

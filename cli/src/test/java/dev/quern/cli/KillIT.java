@@ -1,0 +1,165 @@
+package dev.quern.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.embedded.DataFolder;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * kill -9 in the middle of a job: the same command goes on to its end, what was committed is not made again, and the result has the
+ * bytes of an undisturbed run.
+ */
+class KillIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final String[] REQUEST = {
+        "compress",
+        Cli.TINY.toString(),
+        "--samples",
+        "64",
+        "--seq-len",
+        "512",
+        "--eval-windows",
+        "4",
+        "--output",
+        "json"
+    };
+
+    private static String undisturbed = "";
+
+    private Path data;
+
+    @BeforeEach
+    void dataFolder() throws IOException {
+        data = Files.createTempDirectory("quern-it-");
+        if (undisturbed.isEmpty()) {
+            Path other = Files.createTempDirectory("quern-it-");
+            undisturbed = digest(compress(other).join());
+            end(other);
+        }
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        end(data);
+    }
+
+    @Test
+    void killingTheWorkerCostsNothingThatWasCommitted() throws Exception {
+        killInTheMiddle(stack -> child(stack, "java"));
+    }
+
+    @Test
+    void killingTheMainProcessCostsNothingThatWasCommitted() throws Exception {
+        killInTheMiddle(stack -> stack);
+    }
+
+    @Test
+    void killingPostgresCostsNothingThatWasCommitted() throws Exception {
+        killInTheMiddle(stack -> child(stack, "postgres"));
+    }
+
+    private interface Victim {
+        ProcessHandle of(ProcessHandle stack);
+    }
+
+    private void killInTheMiddle(Victim victim) throws Exception {
+        CompletableFuture<Cli> command = compress(data);
+        Map<Path, Object> committed = awaitBlock(command);
+        ProcessHandle stack = ProcessHandle.of(
+                        new DataFolder(data).stack().orElseThrow().pid())
+                .orElseThrow();
+        List<ProcessHandle> orphans = stack.children().toList();
+
+        assertThat(victim.of(stack).destroyForcibly()).isTrue();
+
+        Cli ran = command.join();
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(digest(ran)).isEqualTo(undisturbed);
+        assertThat(blocks()).containsAllEntriesOf(committed);
+        if (!stack.isAlive()) {
+            for (ProcessHandle orphan : orphans) {
+                TestStack.await(orphan);
+            }
+        }
+    }
+
+    private CompletableFuture<Cli> compress(Path folder) {
+        List<String> arguments = new ArrayList<>(List.of(REQUEST));
+        arguments.addAll(List.of("--data", folder.toString()));
+        return CompletableFuture.supplyAsync(() -> Cli.run(arguments));
+    }
+
+    private static String digest(Cli ran) {
+        assertThat(ran.code()).as(ran.err()).isZero();
+        return RecordCodec.read(ran.json(), Report.class).model().outputDigest();
+    }
+
+    private static ProcessHandle child(ProcessHandle stack, String program) {
+        return stack.children()
+                .filter(child -> child.info().command().orElse("").endsWith("/" + program))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The blocks that exist once there is at least one; the job is not over then. */
+    private Map<Path, Object> awaitBlock(CompletableFuture<Cli> command) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Map<Path, Object> blocks = blocks();
+        while (blocks.isEmpty() && System.nanoTime() < deadline && !command.isDone()) {
+            Thread.sleep(20);
+            blocks = blocks();
+        }
+        assertThat(blocks).isNotEmpty();
+        assertThat(command).isNotDone();
+        return blocks;
+    }
+
+    /** Block artifacts of the store, each with its inode: an artifact that is made again has another one. */
+    private Map<Path, Object> blocks() throws IOException {
+        Path store = data.resolve("store");
+        if (!Files.exists(store)) {
+            return Map.of();
+        }
+        Map<Path, Object> blocks = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(store)) {
+            for (Path file : files.filter(path -> path.toString().contains("block"))
+                    .filter(Files::isRegularFile)
+                    .toList()) {
+                blocks.put(
+                        file,
+                        Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+            }
+        }
+        return blocks;
+    }
+
+    /** Waits for the stack, which nobody needs any more, to end. */
+    private static void end(Path folder) throws IOException {
+        new DataFolder(folder)
+                .stack()
+                .flatMap(stack -> ProcessHandle.of(stack.pid()))
+                .ifPresent(process -> {
+                    try {
+                        TestStack.await(process);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+        TestStack.delete(folder);
+    }
+}

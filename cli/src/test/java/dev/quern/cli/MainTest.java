@@ -1,0 +1,184 @@
+package dev.quern.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.JsonNumber;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "nonsense", "compress", "compress m --samples many", "jobs", "recipes --output xml", "worker"
+            })
+    void aWrongCommandLineExits64(String line) {
+        Cli ran = Cli.run(line.isEmpty() ? new String[0] : line.split(" ", -1));
+
+        assertThat(ran.code()).isEqualTo(64);
+        assertThat(ran.err()).startsWith("quern: ");
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "compress",
+                "up",
+                "worker",
+                "jobs",
+                "jobs list",
+                "jobs show",
+                "jobs watch",
+                "jobs cancel",
+                "jobs download",
+                "recipes",
+                "inspect",
+                "verify",
+                "doctor",
+                "version",
+                "completion"
+            })
+    void everyCommandHasHelp(String command) {
+        Cli ran = Cli.run((command + " --help").split(" ", -1));
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).startsWith("Usage: quern " + command).contains("--output", "--quiet", "--no-color");
+    }
+
+    @Test
+    void recipesListsTheCatalogueAndItsDefault() {
+        Cli ran = Cli.run("recipes");
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).containsPattern("gptq-w4a16 .*\\(default\\)").contains("rtn-w4a16");
+        assertThat(((JsonArray) Cli.run("recipes", "--output", "json").json()).size())
+                .isEqualTo(6);
+        assertThat(Cli.run("recipes", "gptq-w3a16").out()).contains("bits: 3");
+    }
+
+    @Test
+    void anUnknownRecipeExits65AndNamesTheOnesThereAre() {
+        Cli ran = Cli.run("recipes", "gptq-w5a16");
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(ran.err()).contains("gptq-w5a16", "expected one of", "gptq-w4a16");
+    }
+
+    @Test
+    void inspectSaysWhatACheckpointIs() {
+        Cli ran = Cli.run("inspect", Cli.TINY.toString(), "--output", "json");
+
+        assertThat(ran.code()).isZero();
+        JsonObject model = (JsonObject) ((JsonObject) ran.json()).get("model");
+        assertThat(model.get("family")).isEqualTo(new JsonString("llama"));
+        assertThat(model.get("blocks")).isEqualTo(JsonNumber.of(4));
+        assertThat(Cli.run("inspect", Cli.TINY.toString()).out())
+                .contains("llama: 4 blocks", "mlp.down_proj", "memory");
+    }
+
+    @Test
+    void inspectOfAFolderThatIsNoCheckpointExits65() {
+        Cli ran = Cli.run("inspect", folder.toString());
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(ran.err()).contains("config.json");
+    }
+
+    @Test
+    void versionSaysWhichBuildThisIs() {
+        assertThat(Cli.run("version").out()).matches("(?s)quern \\d+\\.\\d+\\.\\d+.*java .*");
+    }
+
+    @Test
+    void completionIsAScript() {
+        assertThat(Cli.run("completion").out()).startsWith("#!").contains("complete -F", "download");
+    }
+
+    @Test
+    void aServerThatIsNotThereExits69() {
+        Cli ran = Cli.run("jobs", "list", "--server", "http://127.0.0.1:9");
+
+        assertThat(ran.code()).isEqualTo(69);
+        assertThat(ran.err()).contains("127.0.0.1:9");
+    }
+
+    @Test
+    void jobsWithoutAStackExits69AndStartsNone() {
+        Cli ran = Cli.run("jobs", "list", "--data", folder.resolve("data").toString());
+
+        assertThat(ran.code()).isEqualTo(69);
+        assertThat(ran.err()).contains("no stack runs", "quern up --data");
+        assertThat(folder.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void anOutputFolderThatHoldsSomethingExits65AndKeepsIt() throws IOException {
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Files.writeString(out.resolve("precious"), "x");
+
+        refused("is not empty", "--out", out.toString());
+
+        assertThat(out.resolve("precious")).hasContent("x");
+    }
+
+    @Test
+    void aDataFolderOfAnotherVersionExits65() throws IOException {
+        Path data = Files.createDirectory(folder.resolve("data"));
+        Files.writeString(data.resolve("format"), "data=0\npostgres=18\n");
+
+        Cli ran = Cli.run("compress", Cli.TINY.toString(), "--data", data.toString());
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(ran.err()).contains("data=0 (expected: data=1");
+        try (Stream<Path> files = Files.list(data)) {
+            assertThat(files).containsExactly(data.resolve("format"));
+        }
+    }
+
+    @Test
+    void aRecipeFileWithAnUnknownKeyExits65AndNamesIt() throws IOException {
+        Path recipe = Files.writeString(
+                folder.resolve("mine.yaml"), Cli.run("recipes", "gptq-w4a16").out() + "\nspeed: high\n");
+
+        refused("speed", "--recipe", recipe.toString());
+    }
+
+    @Test
+    void nineBitsExits65() throws IOException {
+        String text = Cli.run("recipes", "gptq-w4a16").out().replace("bits: 4", "bits: 9");
+        Path recipe = Files.writeString(folder.resolve("mine.yaml"), text);
+
+        refused("bits: 9 (expected: 2 to 8)", "--recipe", recipe.toString());
+    }
+
+    @Test
+    void aCalibrationFileThatIsNotThereExits65() {
+        refused("no such file", "--calibration", folder.resolve("none.jsonl").toString());
+    }
+
+    /** Refused before anything is started: the data folder is not made. */
+    private void refused(String message, String... options) {
+        Path data = folder.resolve("untouched");
+        String[] arguments = Stream.concat(
+                        Stream.of("compress", Cli.TINY.toString(), "--data", data.toString()), Stream.of(options))
+                .toArray(String[]::new);
+
+        Cli ran = Cli.run(arguments);
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(ran.err()).contains(message);
+        assertThat(data).doesNotExist();
+    }
+}

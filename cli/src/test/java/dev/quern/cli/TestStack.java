@@ -1,0 +1,99 @@
+package dev.quern.cli;
+
+import dev.quern.embedded.DataFolder;
+import dev.quern.embedded.StackLauncher;
+import dev.quern.embedded.StackLease;
+import dev.quern.embedded.StackOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A data folder with the stack that runs on it; close() ends the stack and waits until its processes have gone. */
+final class TestStack implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path data;
+    private final StackLease lease;
+
+    private TestStack(Path data, StackLease lease) {
+        this.data = data;
+        this.lease = lease;
+    }
+
+    static TestStack start(int threads) throws IOException, InterruptedException {
+        return on(Files.createTempDirectory("quern-it-"), threads);
+    }
+
+    static TestStack on(Path data, int threads) throws InterruptedException {
+        StackOptions options = StackOptions.standard().withThreads(threads);
+        return new TestStack(data, new StackLauncher(new DataFolder(data), options, line -> {}).acquire());
+    }
+
+    Path data() {
+        return data;
+    }
+
+    StackLease lease() {
+        return lease;
+    }
+
+    /** A small request: what takes long in a real one takes seconds here. */
+    Cli compress(Path model, String... options) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "compress", model.toString(), "--data", data.toString(), "--samples", "16", "--seq-len", "128"));
+        arguments.addAll(List.of("--eval-windows", "4"));
+        arguments.addAll(List.of(options));
+        return Cli.run(arguments);
+    }
+
+    ProcessHandle process() {
+        return ProcessHandle.of(lease.stack().pid()).orElseThrow();
+    }
+
+    /** The live processes that the stack started, of this program. */
+    List<ProcessHandle> children(String program) {
+        return process()
+                .children()
+                .filter(child -> child.info().command().orElse("").endsWith("/" + program))
+                .toList();
+    }
+
+    static void await(ProcessHandle process) throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            Thread.sleep(50);
+        }
+        if (process.isAlive()) {
+            process.destroyForcibly();
+            throw new AssertionError("process " + process.pid() + " did not end: " + process.info());
+        }
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        List<ProcessHandle> all =
+                new ArrayList<>(ProcessHandle.of(lease.stack().pid()).stream().toList());
+        all.stream().flatMap(ProcessHandle::descendants).toList().forEach(all::add);
+        lease.close();
+        for (ProcessHandle process : all) {
+            await(process);
+        }
+        delete(data);
+    }
+
+    static void delete(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
