@@ -68,7 +68,7 @@ class BadInputIT {
 
     @Test
     void anUnknownRopeType() throws IOException {
-        config(text -> text.replaceFirst("\\{", "{\"rope_scaling\": {\"rope_type\": \"spiral\", \"factor\": 2.0},"));
+        config(text -> text.replace("\"rope_type\": \"default\"", "\"rope_type\": \"spiral\""));
 
         refused("spiral");
     }

@@ -109,7 +109,7 @@ class CompressIT {
     }
 
     @Test
-    void twoCommandsShareOneStackAndTheSameRequestOneJob() {
+    void twoCommandsShareOneStack() {
         CompletableFuture<Cli> first =
                 CompletableFuture.supplyAsync(() -> stack.compress(Cli.TINY, "--recipe", "gptq-w8a16"));
         CompletableFuture<Cli> second =
