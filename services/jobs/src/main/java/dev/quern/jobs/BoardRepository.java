@@ -53,6 +53,9 @@ public final class BoardRepository {
                    (:block, :reusedBlocks, :percent, coalesce(:etaSeconds::float8, -1))
             """;
 
+    private static final String REUSED =
+            "UPDATE job SET reused_blocks = greatest(reused_blocks, :blocks) WHERE id = :job";
+
     private final JdbcClient db;
     private final TransactionOperations transactions;
     private final EventRepository events;
@@ -109,6 +112,11 @@ public final class BoardRepository {
         columns.put("percent", progress.percent());
         columns.put("etaSeconds", progress.etaSeconds());
         db.sql(PROGRESS).params(columns).update();
+    }
+
+    /** Notes how many blocks were there before the job made any; a lower figure changes nothing. */
+    public void reused(UUID job, int blocks) {
+        db.sql(REUSED).param("job", job).param("blocks", blocks).update();
     }
 
     public LinearView.Board find(UUID job) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExclusiveLock implements AutoCloseable {
     private static final String TAKE = "SELECT pg_try_advisory_lock(?)";
+    private static final String RELEASE = "SELECT pg_advisory_unlock(?)";
     private static final int VALID_SECONDS = 5;
 
     private final DataSource source;
@@ -43,7 +44,11 @@ public final class ExclusiveLock implements AutoCloseable {
     }
 
     private boolean take(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
+        return ask(connection, TAKE);
+    }
+
+    private boolean ask(Connection connection, String sql) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, number);
             try (ResultSet row = statement.executeQuery()) {
                 return row.next() && row.getBoolean(1);
@@ -55,8 +60,14 @@ public final class ExclusiveLock implements AutoCloseable {
     public void close() throws SQLException {
         Connection connection = holder;
         holder = null;
-        if (connection != null) {
-            connection.close();
+        if (connection == null) {
+            return;
+        }
+        // A pool would keep the connection open, and the lock with it.
+        try (connection) {
+            if (connection.isValid(VALID_SECONDS)) {
+                ask(connection, RELEASE);
+            }
         }
     }
 }
