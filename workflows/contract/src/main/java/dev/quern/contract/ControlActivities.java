@@ -19,6 +19,15 @@ public interface ControlActivities {
     @ActivityMethod(name = "plan")
     PlanRef plan(JobRef job, Inspection inspection, Device device);
 
+    /**
+     * Completes the board from the artifacts of blocks that were done: heartbeats are hints, and some get lost.
+     *
+     * @param done the blocks
+     * @param reused of all blocks of the job so far, those that were there before
+     */
+    @ActivityMethod(name = "tell")
+    void tell(JobRef job, PlanRef plan, SliceRef done, int reused);
+
     /** Deletes a damaged artifact, if it is the damaged version still, so that it is made again. */
     @ActivityMethod(name = "repair")
     void repair(JobRef job, PlanRef plan, String artifact);

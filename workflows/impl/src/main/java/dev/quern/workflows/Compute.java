@@ -23,6 +23,7 @@ final class Compute {
     private final ControlActivities control;
     private final Steps steps;
     private final ComputeActivities worker;
+    private int reused;
 
     Compute(JobRef job, PlanRef plan, ControlActivities control, Steps steps) {
         this.job = job;
@@ -56,7 +57,9 @@ final class Compute {
         while (!next.empty()) {
             SliceRef slice = next;
             SliceResult result = insist(tiles -> worker.compress(job, plan, slice, tiles));
+            reused += result.reused();
             next = result.rest();
+            control.tell(job, plan, new SliceRef(slice.first(), next.first()), reused);
         }
     }
 

@@ -13,7 +13,7 @@ import java.time.Duration;
  *
  * <pre>
  *            one attempt   heartbeat   attempts                      cancel
- * QUICK      1 min         -           until it works                by itself
+ * QUICK      30 s          -           until it works                by itself
  * READING    6 h           30 s        until it works, defects 3     waits for the word
  * COMPUTE    24 h          30 s        1; the workflow decides       waits for the word
  * </pre>
@@ -36,7 +36,7 @@ final class Timeouts {
     /** A write to the row, a look at the store. */
     static final ActivityOptions QUICK = ActivityOptions.newBuilder()
             .setTaskQueue(Queues.CONTROL)
-            .setStartToCloseTimeout(Duration.ofMinutes(1))
+            .setStartToCloseTimeout(Duration.ofSeconds(30))
             .setRetryOptions(PATIENT)
             .build();
 

@@ -7,14 +7,20 @@ import dev.quern.contract.Failures;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Queues;
+import dev.quern.contract.SliceRef;
 import dev.quern.contract.StepRecord;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
+import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -34,7 +40,12 @@ class CompressionWorkflowTest {
 
     @BeforeEach
     void start() {
-        temporal = TestWorkflowEnvironment.newInstance();
+        temporal = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
+                // A history names who worked: not the machine that it was recorded on.
+                .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
+                        .setIdentity("recorder")
+                        .build())
+                .build());
         Worker host = temporal.newWorker(Queues.CONTROL);
         host.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
         host.registerActivitiesImplementations(control);
@@ -53,8 +64,18 @@ class CompressionWorkflowTest {
         temporal.close();
     }
 
+    /** Keeps a history for {@link ReplayTest}. */
+    private void record(String name) throws IOException {
+        String folder = System.getProperty("quern.record");
+        if (folder != null) {
+            String history =
+                    temporal.getWorkflowClient().fetchHistory(JOB.workflowId()).toJson(true);
+            Files.writeString(Path.of(folder, name + ".json"), history + "\n");
+        }
+    }
+
     @Test
-    void goesThroughTheStagesInOrder() {
+    void goesThroughTheStagesInOrder() throws IOException {
         Outcome outcome = workflow().run(JOB);
 
         assertThat(outcome).isEqualTo(new Outcome("COMPLETED", null, null, "t/default/outputs/x", "sha"));
@@ -66,15 +87,19 @@ class CompressionWorkflowTest {
                 .containsExactly(
                         "inspect", "plan p1", "assemble", "verify", "publish [figures-0, figures-8]", "cleanup");
         assertThat(device.made).containsExactly(0, 1, 2, 3);
+        assertThat(control.told)
+                .containsExactly(new SliceRef(0, 1), new SliceRef(1, 2), new SliceRef(2, 3), new SliceRef(3, 4));
+        record("completed");
     }
 
     @Test
-    void quarantinesWhatItsGateRefuses() {
+    void quarantinesWhatItsGateRefuses() throws IOException {
         control.accepted = false;
 
         assertThat(workflow().run(JOB))
                 .returns("QUARANTINED", Outcome::state)
                 .returns("kl 9 (expected: at most 1)", Outcome::message);
+        record("quarantined");
     }
 
     @Test
@@ -98,7 +123,7 @@ class CompressionWorkflowTest {
     }
 
     @Test
-    void halvesTheTilesInFlightWhenMemoryRunsOut() {
+    void halvesTheTilesInFlightWhenMemoryRunsOut() throws IOException {
         device.trouble.add(() -> {
             throw Failures.toTemporal(new OutOfMemoryError("heap"), 1);
         });
@@ -106,6 +131,7 @@ class CompressionWorkflowTest {
         assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
         assertThat(device.tilesInFlight.subList(0, 2)).containsExactly(4, 2);
         assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+        record("retried");
     }
 
     @Test
@@ -135,6 +161,7 @@ class CompressionWorkflowTest {
         assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
         assertThat(control.calls.getLast()).isEqualTo("cleanup");
         assertThat(device.made).isEmpty();
+        record("cancelled");
     }
 
     private static void await(CountDownLatch latch) {

@@ -22,6 +22,7 @@ final class FakeControl implements ControlActivities {
     static final int BLOCKS = 4;
 
     final List<StepRecord> steps = new CopyOnWriteArrayList<>();
+    final List<SliceRef> told = new CopyOnWriteArrayList<>();
     final List<String> calls = new CopyOnWriteArrayList<>();
     volatile @Nullable QuernException inspectionFails;
     volatile boolean accepted = true;
@@ -50,6 +51,11 @@ final class FakeControl implements ControlActivities {
                 4,
                 List.of(new SliceRef(0, BLOCKS)),
                 List.of(new Shard(0, 0, 8), new Shard(0, 8, 16)));
+    }
+
+    @Override
+    public void tell(JobRef job, PlanRef plan, SliceRef done, int reused) {
+        told.add(done);
     }
 
     @Override
