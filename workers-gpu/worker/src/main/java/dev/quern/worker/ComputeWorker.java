@@ -19,6 +19,7 @@ import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerOptions;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,7 @@ public final class ComputeWorker implements AutoCloseable {
     private final WorkflowServiceStubs temporal;
     private final WorkerFactory factory;
     private final HttpPort http;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private ComputeWorker(DeviceThread device, WorkflowServiceStubs temporal, WorkerFactory factory, HttpPort http) {
         this.device = device;
@@ -70,6 +72,9 @@ public final class ComputeWorker implements AutoCloseable {
     /** Tells the work to stop and waits a little for it; what is not durable is made again elsewhere. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         http.close();
         factory.shutdownNow();
         factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);

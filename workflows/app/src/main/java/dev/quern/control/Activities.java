@@ -4,12 +4,18 @@ import dev.quern.contract.Failures;
 import dev.quern.contract.Ticker;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.transaction.TransactionException;
 
 /** The frame of the control activities: heartbeats, cancellation, errors in Temporal's words. */
 final class Activities {
@@ -33,6 +39,12 @@ final class Activities {
             return body.run();
         } catch (DamagedArtifactException e) {
             throw Failures.damaged(e.artifact().fileName(), e);
+        } catch (DataAccessResourceFailureException
+                | TransientDataAccessException
+                | RecoverableDataAccessException
+                | TransactionException e) {
+            // PostgreSQL is away: no defect, and no reason to give up.
+            throw Failures.toTemporal(new QuernException(ErrorCode.UNAVAILABLE, "PostgreSQL: " + e.getMessage(), e), 1);
         } catch (IOException | RuntimeException e) {
             throw Failures.toTemporal(
                     e, Activity.getExecutionContext().getInfo().getAttempt());

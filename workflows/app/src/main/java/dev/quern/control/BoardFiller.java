@@ -3,6 +3,7 @@ package dev.quern.control;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
+import dev.quern.contract.SliceRef;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
@@ -12,17 +13,18 @@ import java.util.UUID;
 
 /** Completes the board from the blocks themselves: what heartbeats brought was a hint, and some get lost. */
 record BoardFiller(JobContexts contexts, Outputs outputs, Rows rows) {
-    void fill(JobRef ref, PlanRef planRef) {
+    void fill(JobRef ref, PlanRef planRef, SliceRef done, int reused) {
         JobPlan plan = contexts.plan(planRef);
         UUID id = UUID.fromString(ref.id());
         try (Source source = Source.open(Path.of(plan.source()))) {
             StoredBlocks blocks = outputs.blocks(contexts.of(ref), plan, source);
-            for (int block = 0; block < plan.blocks(); block++) {
+            for (int block = done.first(); block < done.end(); block++) {
                 for (LinearRecord linear : blocks.records(block)) {
                     rows.board().put(id, cell(block, linear));
                 }
             }
         }
+        rows.board().reused(id, reused);
     }
 
     private static LinearView cell(int block, LinearRecord linear) {

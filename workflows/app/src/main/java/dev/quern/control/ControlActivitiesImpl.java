@@ -6,6 +6,7 @@ import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
+import dev.quern.contract.SliceRef;
 import dev.quern.contract.StepRecord;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,14 @@ final class ControlActivitiesImpl implements ControlActivities {
     }
 
     @Override
+    public void tell(JobRef job, PlanRef plan, SliceRef done, int reused) {
+        Activities.quick(() -> {
+            board.fill(job, plan, done, reused);
+            return job;
+        });
+    }
+
+    @Override
     public void repair(JobRef job, PlanRef plan, String artifact) {
         Activities.quick(() -> {
             cleaner.repair(job, plan, artifact);
@@ -65,10 +74,7 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public void assemble(JobRef job, PlanRef plan) {
-        Activities.reading((bytes, cancellation) -> {
-            board.fill(job, plan);
-            return outputs.assembled(job, plan, bytes, cancellation);
-        });
+        Activities.reading((bytes, cancellation) -> outputs.assembled(job, plan, bytes, cancellation));
     }
 
     @Override

@@ -27,6 +27,7 @@ final class ControlLoop implements SmartLifecycle {
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread =
             Thread.ofPlatform().daemon().name("reconciler").unstarted(this::run);
+    private boolean leading;
 
     ControlLoop(DataSource source, Reconciler reconciler, MeterRegistry metrics, Duration period) {
         this.source = source;
@@ -73,6 +74,10 @@ final class ControlLoop implements SmartLifecycle {
     private void round(ExclusiveLock lock) {
         try {
             if (lock.held()) {
+                if (!leading) {
+                    leading = true;
+                    LOG.info("this process reconciles");
+                }
                 unfinished.set(reconciler.round());
             }
         } catch (SQLException | RuntimeException e) {

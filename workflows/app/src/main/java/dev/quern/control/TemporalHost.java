@@ -40,8 +40,10 @@ final class TemporalHost implements SmartLifecycle {
     @Override
     public void stop() {
         running = false;
-        factory.shutdownNow();
+        // What takes a moment may end; what reads a model is done again.
+        factory.shutdown();
         factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+        factory.shutdownNow();
     }
 
     @Override

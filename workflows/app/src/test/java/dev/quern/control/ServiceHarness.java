@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
@@ -108,6 +109,13 @@ final class ServiceHarness implements AutoCloseable {
     void loseTemporal() {
         temporal.close();
         temporal = TestServer.createPortBoundServer(temporalPort, false);
+    }
+
+    /** As kill -9 does; then the owner finds it dead and starts it again. */
+    void killPostgres() throws Exception {
+        ProcessHandle.of(postgres.pid()).orElseThrow().destroyForcibly();
+        postgres.onExit().get(10, TimeUnit.SECONDS);
+        postgres.restart();
     }
 
     void restartControl() {

@@ -1,0 +1,211 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.artifacts.Keys;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
+import dev.quern.recipes.JobRequest;
+import dev.quern.worker.ComputeWorker;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Whatever dies in the middle of a job, the job completes, committed blocks are not made again, and the result has the bytes of an
+ * undisturbed run.
+ */
+@Timeout(300)
+class DurabilityTest {
+    private static final Duration LIMIT = Duration.ofMinutes(3);
+    private static final String RECIPE = "gptq-w4a16";
+    /** Long enough that there is a middle to die in. */
+    private static final JobRequest REQUEST = ServiceHarness.request(192, 4, null);
+
+    @TempDir
+    Path folder;
+
+    private ServiceHarness service;
+
+    @BeforeEach
+    void start() throws IOException {
+        service = new ServiceHarness(folder);
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    @Test
+    void survivesAWorkerThatIsKilled() throws Exception {
+        Process first = service.startWorkerProcess("first");
+        Job job = service.submit(REQUEST, RECIPE);
+        List<Entry> before = awaitSomeBlocks(job.id());
+        first.destroyForcibly().waitFor();
+        Process second = service.startWorkerProcess("second");
+        try {
+            assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
+        } finally {
+            second.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void survivesTheLossOfAllThatTemporalKnew() throws Exception {
+        service.startWorker();
+        Job job = service.submit(REQUEST, RECIPE);
+        List<Entry> before = awaitSomeBlocks(job.id());
+
+        service.loseTemporal();
+
+        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 2);
+    }
+
+    /** As in the embedded stack, where one process holds Temporal and the control process. */
+    @Test
+    void survivesTheDeathOfTheMainProcess() throws Exception {
+        service.startWorker();
+        Job job = service.submit(REQUEST, RECIPE);
+        List<Entry> before = awaitSomeBlocks(job.id());
+
+        service.loseTemporal();
+        service.restartControl();
+
+        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 2);
+    }
+
+    @Test
+    void survivesTheDeathOfPostgres() throws Exception {
+        service.startWorker();
+        Job job = service.submit(REQUEST, RECIPE);
+        List<Entry> before = awaitSomeBlocks(job.id());
+
+        service.killPostgres();
+
+        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
+    }
+
+    @Test
+    void cancelsWithinSecondsAndFreesTheWorker() throws Exception {
+        service.startWorker();
+        Job job = service.submit(REQUEST, RECIPE);
+        awaitSomeBlocks(job.id());
+
+        service.rows().jobs().cancel(job.tenant(), job.id());
+        Job end = service.awaitEnd(job.id(), Duration.ofSeconds(15));
+
+        assertThat(end.state()).isEqualTo(JobState.CANCELLED);
+        assertThat(service.store().list(Keys.of("default").outputs(job.prefix())))
+                .isEmpty();
+        Job next = service.submit(ServiceHarness.request(8, 4, null), "rtn-w4a16");
+        assertThat(service.awaitEnd(next.id(), Duration.ofSeconds(60)).state()).isEqualTo(JobState.COMPLETED);
+    }
+
+    @Test
+    void cancelsAJobThatNoWorkerTook() throws Exception {
+        Job job = service.submit(REQUEST, RECIPE);
+        service.await(job.id(), LIMIT, now -> now.reason() != null);
+        assertThat(service.find(job.id()).reason())
+                .satisfies(r -> assertThat(r.code()).isEqualTo("WAITING_FOR_WORKER"));
+
+        service.rows().jobs().cancel(job.tenant(), job.id());
+
+        assertThat(service.awaitEnd(job.id(), Duration.ofSeconds(15)).state()).isEqualTo(JobState.CANCELLED);
+    }
+
+    @Test
+    void makesADamagedBlockAgain() throws Exception {
+        service.startWorker();
+        Job first = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
+        List<Entry> blocks = blocks();
+        damage(blocks.get(1));
+
+        Job again = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
+
+        assertThat(again.state()).as("%s", again.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(again.outputDigest()).isEqualTo(first.outputDigest());
+        assertThat(again.progress().reusedBlocks()).isPositive();
+        assertThat(blocks()).hasSameSizeAs(blocks).contains(blocks.get(0)).doesNotContain(blocks.get(1));
+    }
+
+    /** A job whose row says that a workflow was started, of which Temporal knows nothing, five times over. */
+    @Test
+    void givesUpAJobThatNeverAddsABlock() throws Exception {
+        Job job = service.submit(ServiceHarness.request(8, 4, null), RECIPE);
+        service.await(job.id(), LIMIT, now -> now.stage() == Stage.PLAN);
+        for (int generation = 1; generation <= 5; generation++) {
+            int lost = generation;
+            service.rows().steps().computing(job.id(), generation);
+            service.loseTemporal();
+            service.await(job.id(), LIMIT, now -> now.generation() > lost && now.started());
+        }
+        service.loseTemporal();
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+        assertThat(end.state()).isEqualTo(JobState.FAILED);
+        assertThat(end.failure()).satisfies(f -> assertThat(f.message()).contains("did not add a single block"));
+    }
+
+    private List<Entry> awaitSomeBlocks(UUID job) throws Exception {
+        service.await(
+                job, LIMIT, now -> !uncheckedBlocks().isEmpty() || now.state().terminal());
+        assertThat(service.find(job)).returns(JobState.RUNNING, Job::state).returns(Stage.COMPRESS, Job::stage);
+        return blocks();
+    }
+
+    private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.generation()).isEqualTo(generation);
+        assertThat(blocks()).as("blocks that were there, as they were").containsAll(before);
+        assertThat(end.outputDigest()).isEqualTo(undisturbed());
+    }
+
+    /** The digest of the same job made from nothing. */
+    private String undisturbed() throws Exception {
+        ArtifactStore store = service.store();
+        for (Entry entry : store.list("t/default/artifacts/")) {
+            store.delete(entry.key(), entry.etag());
+        }
+        try (ComputeWorker worker = service.startWorker()) {
+            Job job = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
+            assertThat(job.progress().reusedBlocks()).isZero();
+            return String.valueOf(job.outputDigest());
+        }
+    }
+
+    private List<Entry> blocks() throws IOException {
+        return service.store().list("t/default/artifacts/block-");
+    }
+
+    private List<Entry> uncheckedBlocks() {
+        try {
+            return blocks();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Turns one bit of the payload, at the file's end. */
+    private void damage(Entry entry) throws IOException {
+        Optional<Path> file = service.store().fetch(entry.key(), folder);
+        try (RandomAccessFile bytes = new RandomAccessFile(file.orElseThrow().toFile(), "rw")) {
+            bytes.seek(bytes.length() - 1);
+            int last = bytes.read();
+            bytes.seek(bytes.length() - 1);
+            bytes.write(last ^ 1);
+        }
+    }
+}
