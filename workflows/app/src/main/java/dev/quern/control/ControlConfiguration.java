@@ -11,8 +11,6 @@ import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
@@ -100,13 +98,6 @@ class ControlConfiguration {
         Workflows workflows = new Workflows(client);
         Reconciler reconciler = new Reconciler(rows, workflows, new Projector(rows), new Approvals(rows, store));
         return new ControlLoop(source, reconciler, metrics, properties.reconcile());
-    }
-
-    @Bean
-    PrometheusMeterRegistry metrics() {
-        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        new JvmMemoryMetrics().bindTo(registry);
-        return registry;
     }
 
     @Bean(destroyMethod = "close")

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,8 @@ class DurabilityTest {
     private static final String RECIPE = "gptq-w4a16";
     /** Long enough that there is a middle to die in. */
     private static final JobRequest REQUEST = ServiceHarness.request(192, 4, null);
+
+    private static @Nullable String undisturbed;
 
     @TempDir
     Path folder;
@@ -173,8 +176,15 @@ class DurabilityTest {
         assertThat(end.outputDigest()).isEqualTo(undisturbed());
     }
 
-    /** The digest of the same job made from nothing. */
+    /** The digest of the same job made from nothing; made once, it is the same for all tests. */
     private String undisturbed() throws Exception {
+        if (undisturbed == null) {
+            undisturbed = makeFromNothing();
+        }
+        return undisturbed;
+    }
+
+    private String makeFromNothing() throws Exception {
         ArtifactStore store = service.store();
         for (Entry entry : store.list("t/default/artifacts/")) {
             store.delete(entry.key(), entry.etag());
