@@ -89,7 +89,7 @@ final class Compress implements Callable<Integer> {
 
     /** The command line that goes on with this job. */
     private String again() {
-        StringBuilder line = new StringBuilder("quern");
+        StringBuilder line = new StringBuilder(System.getProperty("quern.command", "quern"));
         for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
             boolean plain = argument.matches("[\\w./:=,+@%-]+");
             line.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");

@@ -13,6 +13,12 @@ import java.io.PrintStream;
 record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, boolean color, boolean terminal) {
     private static final String RESET = "\u001b[0m";
 
+    /** Of the terminal, as far as it says so. */
+    static int columns() {
+        int columns = Integer.getInteger("quern.columns", 0);
+        return columns < 20 ? 100 : columns;
+    }
+
     /** A line of a result that is text. */
     void print(String line) {
         out.println(line);

@@ -33,17 +33,12 @@ public final class Main {
     static CommandLine commandLine(Quern quern, PrintStream out, PrintStream err) {
         CommandLine line = new CommandLine(quern)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpAutoWidth(terminalWidth() > 0)
                 .setOut(new PrintWriter(out, true, UTF_8))
                 .setErr(new PrintWriter(err, true, UTF_8))
                 .setParameterExceptionHandler(Main::usage)
                 .setExecutionExceptionHandler((error, command, parsed) -> failure(error, err));
-        line.getCommandSpec().usageMessage().width(Math.max(80, terminalWidth()));
+        line.getCommandSpec().usageMessage().width(Math.max(80, Console.columns()));
         return line;
-    }
-
-    private static int terminalWidth() {
-        return Integer.getInteger("quern.columns", 0);
     }
 
     private static int usage(ParameterException error, String[] arguments) {

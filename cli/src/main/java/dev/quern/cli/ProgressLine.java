@@ -34,7 +34,7 @@ final class ProgressLine {
 
     private void redraw(String line) {
         if (!line.equals(shown)) {
-            int width = Math.max(40, Integer.getInteger("quern.columns", 100)) - 1;
+            int width = Console.columns() - 1;
             console.err().print(ERASE + (line.length() > width ? line.substring(0, width) : line));
             console.err().flush();
             shown = line;

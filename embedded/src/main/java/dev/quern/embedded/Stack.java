@@ -190,7 +190,7 @@ final class Stack implements AutoCloseable {
                 postgres.restart();
             }
             if (leases.count() > 0) {
-                lingerUntil = Math.max(lingerUntil, System.nanoTime() + LINGER.toNanos());
+                lingerUntil = System.nanoTime() + LINGER.toNanos();
             } else if (System.nanoTime() - lingerUntil > 0 && !hasDetachedJob() && leases.closeIfIdle()) {
                 log.info("Nobody needs the stack: it ends");
                 return;

@@ -34,8 +34,9 @@ public final class StackMain {
         DataFolder folder = new DataFolder(Path.of(arguments[0]));
         try (FileChannel channel = folder.openLock()) {
             int code = run(folder, StackOptions.of(arguments), channel);
+            channel.close();
             // Spring, Temporal and gRPC leave threads behind that nobody waits for.
-            Runtime.getRuntime().halt(code);
+            System.exit(code);
         }
     }
 
