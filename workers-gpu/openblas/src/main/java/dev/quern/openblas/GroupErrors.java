@@ -79,7 +79,7 @@ final class GroupErrors implements GroupFit.StepError {
             FloatVector steps = FloatVector.fromArray(SPECIES, weights, i).mul(perStep);
             FloatVector within = steps.max(lowest).min(highest);
             FloatVector lost = steps.sub(within.add(ROUND).sub(ROUND));
-            FloatVector power = grid.clipSearch() ? power(lost.abs()) : lost.mul(lost);
+            FloatVector power = power(lost.abs());
             sum = sum.add(power);
             outside = outside.add(power, steps.compare(VectorOperators.NE, within));
         }

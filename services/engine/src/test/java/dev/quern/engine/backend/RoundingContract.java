@@ -144,7 +144,7 @@ public abstract class RoundingContract extends BackendContract {
                 double scale = scales[r][g];
                 int code = GroupFit.code(weights.get(r, c), scale, (int) zeros[r][g], grid.top(), false);
                 double error = Math.abs(weights.get(r, c) - (code - zeros[r][g]) * scale);
-                sums[r][g] += Math.pow(error, GroupFit.exponent(grid));
+                sums[r][g] += Math.pow(error, GroupFit.CLIP_EXPONENT);
             }
         }
         return sums;

@@ -35,4 +35,11 @@ public final class ExactScales {
         }
         return Float.intBitsToFloat(Float.floatToRawIntBits(below) + ONE_STEP);
     }
+
+    /** The one nearest to a positive scale; the smaller of two. */
+    public static float nearest(double scale) {
+        float below = below(scale);
+        float above = above(scale);
+        return scale - below <= above - scale ? below : above;
+    }
 }

@@ -25,7 +25,7 @@ public final class GroupFit {
     /** How a backend sums the error of one group. */
     @FunctionalInterface
     public interface StepError {
-        /** Σ |w/s - (u - z)|^e over the group: the error in units of the scale; e is {@link #exponent}. */
+        /** Σ |w/s - (u - z)|^2.4 over the group: the error in units of the scale. */
         double sum(double scale, int zero);
 
         /** The share of the last sum that weights outside the grid's range have; 0 does not shorten the search. */
@@ -38,11 +38,6 @@ public final class GroupFit {
     public GroupFit(GridOptions grid, DType working) {
         this.grid = grid;
         this.single = working == DType.F32;
-    }
-
-    /** The exponent of the error that decides between scales: 2 without a clip search. */
-    public static double exponent(GridOptions grid) {
-        return grid.clipSearch() ? CLIP_EXPONENT : 2;
     }
 
     /** {@code clamp(rint(w / s) + z, 0, top)}, the quotient rounded to float32 where single. */
@@ -65,7 +60,7 @@ public final class GroupFit {
         // Symmetric even where all weights have one sign: half the codes are then idle, but none is clipped away.
         Range range = grid.symmetric() ? new Range(-limit, limit) : new Range(lo, hi);
         double share = grid.clipSearch() ? range.bestShare(error) : 1;
-        return grid.roundScales() ? range.rounded(share, error) : range.at(range.scale(share), share);
+        return grid.roundScales() ? range.rounded(share) : range.at(range.scale(share), share);
     }
 
     private final class Range {
@@ -107,17 +102,9 @@ public final class GroupFit {
             return bestShare;
         }
 
-        /** The better one of the two exact scales around the scale, by the search's own measure. */
-        Fitted rounded(double share, StepError error) {
-            double scale = (hi - lo) * share / grid.top();
-            Fitted below = at(ExactScales.below(scale), share);
-            Fitted above = at(ExactScales.above(scale), share);
-            if (below.scale() == above.scale()) {
-                return below;
-            }
-            double shrink = Math.pow(below.scale() / above.scale(), exponent(grid));
-            double errorBelow = error.sum(below.scale(), below.zero()) * shrink;
-            return errorBelow <= error.sum(above.scale(), above.zero()) ? below : above;
+        /** On the exact scale that is nearest to the searched one. */
+        Fitted rounded(double share) {
+            return at(ExactScales.nearest((hi - lo) * share / grid.top()), share);
         }
     }
 

@@ -39,12 +39,11 @@ public final class JavaRounding implements Rounding {
     }
 
     private static double error(double[] group, GridOptions grid, double scale, int zero) {
-        double exponent = GroupFit.exponent(grid);
         double sum = 0;
         for (double w : group) {
             double steps = w / scale;
             double rounded = Math.clamp(Math.rint(steps) + zero, 0, grid.top()) - zero;
-            sum += Math.pow(Math.abs(steps - rounded), exponent);
+            sum += Math.pow(Math.abs(steps - rounded), GroupFit.CLIP_EXPONENT);
         }
         return sum;
     }
