@@ -12,18 +12,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The columns of a job, and their mapping to a {@link Job}. */
 final class Rows {
-    /** A rate is taken over this many minutes: long enough to be calm, short enough to follow a change of block. */
-    static final int RATE_MINUTES = 3;
+    /** A rate needs some time before it says anything. */
+    private static final double RATE_SECONDS = 5;
 
     static final String SELECT = """
             SELECT job.*,
                    ARRAY(SELECT key FROM jsonb_each_text(labels) ORDER BY key) AS label_keys,
                    ARRAY(SELECT value FROM jsonb_each_text(labels) ORDER BY key) AS label_values,
-                   cells.done AS linears_done, cells.recent AS linears_recent, cells.blocks AS blocks_done
+                   cells.done AS linears_done, cells.recent AS linears_recent, cells.recent_seconds, cells.blocks AS blocks_done
               FROM job
               LEFT JOIN LATERAL (
                    SELECT count(*) FILTER (WHERE l.state = 'DONE') AS done,
                           count(*) FILTER (WHERE l.done_at > now() - interval '3 minutes') AS recent,
+                          extract(epoch FROM now() - min(l.done_at)
+                              FILTER (WHERE l.done_at > now() - interval '3 minutes')) AS recent_seconds,
                           count(DISTINCT l.block)
                               - count(DISTINCT l.block) FILTER (WHERE l.state <> 'DONE') AS blocks
                      FROM job_linear l WHERE l.job_id = job.id) cells ON true
@@ -104,8 +106,13 @@ final class Rows {
         return code == null ? null : new JobView.Failure(code, row.getString("failure_message"));
     }
 
+    /** Linears per minute over the last three, or since the first one: calm, and soon at a new pace. */
+    private static @Nullable Double rate(ResultSet row) throws SQLException {
+        Double seconds = nullableDouble(row, "recent_seconds");
+        return seconds == null || seconds < RATE_SECONDS ? null : 60 * row.getInt("linears_recent") / seconds;
+    }
+
     private static JobView.Progress progress(ResultSet row) throws SQLException {
-        int recent = row.getInt("linears_recent");
         return new JobView.Progress(
                 row.getInt("blocks_done"),
                 row.getInt("blocks"),
@@ -114,7 +121,7 @@ final class Rows {
                 row.getInt("linears"),
                 row.getInt("reused_blocks"),
                 row.getDouble("percent"),
-                recent == 0 ? null : (double) recent / RATE_MINUTES,
+                rate(row),
                 nullableDouble(row, "eta_seconds"));
     }
 }

@@ -25,8 +25,9 @@ public final class StepRepository {
                    failure_message = coalesce(:failureMessage::text, failure_message),
                    output = coalesce(:output::text, output),
                    output_digest = coalesce(:outputDigest::text, output_digest),
-                   percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100 ELSE percent END,
-                   eta_seconds = CASE WHEN :terminal THEN NULL ELSE eta_seconds END,
+                   percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100
+                                  ELSE greatest(percent, :percent) END,
+                   eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
                    block = CASE WHEN :terminal THEN -1 ELSE block END,
                    finished_at = CASE WHEN :terminal THEN now() ELSE NULL END,
                    updated_at = now()
@@ -163,7 +164,9 @@ public final class StepRepository {
         Map<String, Object> columns = new HashMap<>();
         columns.put("id", id);
         columns.put("state", step.state().name());
-        columns.put("stage", step.stage() == null ? null : step.stage().name());
+        Stage stage = step.stage();
+        columns.put("stage", stage == null ? null : stage.name());
+        columns.put("percent", stage == null ? 0 : stage.percent());
         columns.put("generation", step.generation());
         columns.put("seq", step.seq());
         columns.put("terminal", step.state().terminal());

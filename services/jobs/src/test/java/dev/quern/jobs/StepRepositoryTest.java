@@ -73,6 +73,15 @@ class StepRepositoryTest {
     }
 
     @Test
+    void aStageMovesTheProgressOnAndNeverBack() {
+        UUID id = queuedJob();
+        steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.VERIFY));
+        steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.COMPRESS));
+
+        assertThat(jobs.find(id).orElseThrow().progress().percent()).isEqualTo(Stage.VERIFY.percent());
+    }
+
+    @Test
     void aStateThatCannotFollowIsRefusedAndNothingIsWritten() {
         UUID id = queuedJob();
         steps.project(id, Step.of(1, 1, JobState.CANCELLED, null));

@@ -3,6 +3,7 @@ package dev.quern.control;
 import dev.quern.contract.Heartbeat;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
+import dev.quern.jobs.Stage;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.view.LinearView;
 import io.temporal.api.common.v1.Payloads;
@@ -19,12 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Shows in the rows what running activities say in their heartbeats. */
 final class Projector {
-    /** Of the whole job, where a stage begins and ends, in percent: roughly its share of the time. */
-    private static final double COMPRESS_FROM = 5;
-
-    private static final double COMPRESS_TO = 70;
-    private static final double EVALUATE_FROM = 78;
-    private static final double EVALUATE_TO = 98;
     private static final double ETA_AFTER_SECONDS = 3;
 
     private final Rows rows;
@@ -98,8 +93,8 @@ final class Projector {
 
     private static double percent(Heartbeat heartbeat) {
         boolean compress = heartbeat.stage().equals("COMPRESS");
-        double from = compress ? COMPRESS_FROM : EVALUATE_FROM;
-        double to = compress ? COMPRESS_TO : EVALUATE_TO;
+        double from = compress ? Stage.COMPRESS.percent() : Stage.EVALUATE.percent();
+        double to = compress ? Stage.ASSEMBLE.percent() : Stage.PUBLISH.percent();
         return from + heartbeat.fraction() * (to - from);
     }
 }
