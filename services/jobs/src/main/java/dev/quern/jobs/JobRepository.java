@@ -28,6 +28,8 @@ public final class JobRepository {
             """;
     private static final String CLAIM =
             "INSERT INTO output_claim (tenant, prefix, job_id) VALUES (:tenant, :prefix, :id)";
+    private static final String CLAIMED =
+            "SELECT EXISTS (SELECT FROM output_claim WHERE tenant = :tenant AND prefix = :prefix)";
     private static final String FIND = Rows.SELECT + "WHERE job.tenant = :tenant AND job.id = :id";
     private static final String FIND_ANY = Rows.SELECT + "WHERE job.id = :id";
     private static final String PAGE = Rows.SELECT + """
@@ -122,6 +124,15 @@ public final class JobRepository {
     /** Every job that is not at its end, oldest first: what the reconciler walks. */
     public List<Job> unfinished() {
         return db.sql(UNFINISHED).query(Rows::job).list();
+    }
+
+    /** Whether a job holds this output prefix. */
+    public boolean claimed(String tenant, String prefix) {
+        return db.sql(CLAIMED)
+                .param("tenant", tenant)
+                .param("prefix", prefix)
+                .query((row, index) -> row.getBoolean(1))
+                .single();
     }
 
     /** Writes the wish to stop; the reconciler signals it. False when the job is at its end already. */

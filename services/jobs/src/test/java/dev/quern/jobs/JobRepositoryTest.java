@@ -47,7 +47,9 @@ class JobRepositoryTest {
                 .hasMessage("outputs[0].prefix: out (expected: one that no job holds)");
         assertThat(jobs.list(owner.tenant(), JobFilter.ALL, null, 10).jobs()).hasSize(1);
 
+        assertThat(jobs.claimed(owner.tenant(), "out")).isTrue();
         steps.project(first.id(), Step.of(1, 1, JobState.REJECTED, null).failedWith("invalid-checkpoint", "no config"));
+        assertThat(jobs.claimed(owner.tenant(), "out")).isFalse();
         assertThat(jobs.submit(submission("out", null, Map.of())).created()).isTrue();
     }
 

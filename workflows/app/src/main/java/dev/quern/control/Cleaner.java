@@ -9,6 +9,7 @@ import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.Provenance;
+import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
@@ -58,6 +59,7 @@ record Cleaner(JobContexts contexts, ScratchFolders scratch) {
     void cleanup(JobRef ref) throws IOException {
         JobContext job = contexts.of(ref);
         scratch.delete(job.id());
+        deleteHalfPublished(job);
         ArtifactStore store = contexts.store();
         List<ArtifactStore.Entry> documents = store.list(job.keys().jobs(job.id()));
         for (ArtifactStore.Entry document : documents) {
@@ -67,6 +69,26 @@ record Cleaner(JobContexts contexts, ScratchFolders scratch) {
         }
         for (ArtifactStore.Entry document : documents) {
             store.delete(document.key(), document.etag());
+        }
+    }
+
+    /** What a publish that was stopped has left: without a manifest it is no result, and nobody may wait for it there. */
+    private void deleteHalfPublished(JobContext job) throws IOException {
+        if (!job.row().state().withoutResult()) {
+            return;
+        }
+        deleteWithoutManifest(job.keys().quarantine(job.id()));
+        if (!contexts.jobs().claimed(job.row().tenant(), job.row().prefix())) {
+            deleteWithoutManifest(job.keys().outputs(job.row().prefix()));
+        }
+    }
+
+    private void deleteWithoutManifest(String prefix) throws IOException {
+        if (contexts.store().head(prefix + Manifest.NAME).isPresent()) {
+            return;
+        }
+        for (ArtifactStore.Entry entry : contexts.store().list(prefix)) {
+            contexts.store().delete(entry.key(), entry.etag());
         }
     }
 

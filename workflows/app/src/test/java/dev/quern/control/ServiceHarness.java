@@ -69,6 +69,10 @@ final class ServiceHarness implements AutoCloseable {
         return ArtifactStores.open(storeUrl());
     }
 
+    ControlActivitiesImpl activities() {
+        return control.getBean(ControlActivitiesImpl.class);
+    }
+
     Rows rows() {
         return control.getBean(Rows.class);
     }

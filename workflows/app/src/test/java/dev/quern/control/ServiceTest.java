@@ -3,6 +3,8 @@ package dev.quern.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Keys;
+import dev.quern.contract.JobRef;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.recipes.Gate;
@@ -118,6 +120,19 @@ class ServiceTest {
         assertThat(end.failure()).satisfies(f -> assertThat(f.code()).isEqualTo("invalid-checkpoint"));
         assertThat(service.store().list("t/default/")).isEqualTo(before);
         assertThat(folder.resolve("scratch/control/job-" + job.id())).doesNotExist();
+    }
+
+    @Test
+    void deletesWhatAStoppedPublishLeft() throws Exception {
+        Path model = Files.createDirectory(folder.resolve("no-config-" + System.nanoTime()));
+        Job job = service.submit(ServiceHarness.request(model, 8, 4, null), "gptq-w4a16");
+        service.awaitEnd(job.id(), LIMIT);
+        String left = Keys.of("default").output(job.prefix(), "model.safetensors");
+        service.store().create(left, new byte[] {1});
+
+        service.activities().cleanup(new JobRef("default", job.id().toString(), 1));
+
+        assertThat(service.store().head(left)).isEmpty();
     }
 
     private static dev.quern.jobs.Principal tester() {
