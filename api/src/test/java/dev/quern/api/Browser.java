@@ -22,10 +22,10 @@ import org.openqa.selenium.support.ui.WebDriverWait;
  * Headless Chromium from the system's packages; nothing is downloaded. A machine without it fails the test: the pages are part
  * of the product.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
     private static final Path CHROMIUM = Path.of(System.getProperty("quern.chromium", "/usr/bin/chromium"));
     private static final Path DRIVER = Path.of(System.getProperty("quern.chromedriver", "/usr/bin/chromedriver"));
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ChromeDriver driver;
 
@@ -33,7 +33,7 @@ final class Browser implements AutoCloseable {
         this.driver = driver;
     }
 
-    static Browser open(int width, boolean dark) {
+    public static Browser open(int width, boolean dark) {
         requireFile(CHROMIUM, "chromium");
         requireFile(DRIVER, "chromium-driver");
         ChromeDriverService service = new ChromeDriverService.Builder()
@@ -91,23 +91,23 @@ final class Browser implements AutoCloseable {
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
-    ChromeDriver driver() {
+    public ChromeDriver driver() {
         return driver;
     }
 
-    Object script(String code, Object... arguments) {
+    public Object script(String code, Object... arguments) {
         return driver.executeScript(code, arguments);
     }
 
     /** Waits until a script answers true. */
-    void await(String what, String code, Object... arguments) {
+    public void await(String what, String code, Object... arguments) {
         new WebDriverWait(driver, PATIENCE)
                 .withMessage(what)
                 .until(ignored -> Boolean.TRUE.equals(driver.executeScript(code, arguments)));
     }
 
     /** The whole page, into target/screenshots. */
-    void screenshot(String name) {
+    public void screenshot(String name) {
         Object image = driver.executeCdpCommand("Page.captureScreenshot", Map.of("captureBeyondViewport", true))
                 .get("data");
         try {
@@ -119,7 +119,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** What the console said since the last question, down to warnings. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
                 .map(LogEntry::getMessage)
