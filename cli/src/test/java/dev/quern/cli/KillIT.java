@@ -49,13 +49,13 @@ class KillIT {
         if (undisturbed.isEmpty()) {
             Path other = Files.createTempDirectory("quern-it-");
             undisturbed = digest(compress(other).join());
-            end(other);
+            TestStack.end(other);
         }
     }
 
     @AfterEach
     void end() throws IOException {
-        end(data);
+        TestStack.end(data);
     }
 
     @Test
@@ -146,20 +146,5 @@ class KillIT {
             }
         }
         return blocks;
-    }
-
-    /** Waits for the stack, which nobody needs any more, to end. */
-    private static void end(Path folder) throws IOException {
-        new DataFolder(folder)
-                .stack()
-                .flatMap(stack -> ProcessHandle.of(stack.pid()))
-                .ifPresent(process -> {
-                    try {
-                        TestStack.await(process);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                });
-        TestStack.delete(folder);
     }
 }

@@ -86,6 +86,21 @@ final class TestStack implements AutoCloseable {
         delete(data);
     }
 
+    /** Waits for the stack of a folder, which nobody needs any more, to end, and deletes the folder. */
+    static void end(Path folder) throws IOException {
+        new DataFolder(folder)
+                .stack()
+                .flatMap(stack -> ProcessHandle.of(stack.pid()))
+                .ifPresent(process -> {
+                    try {
+                        await(process);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+        delete(folder);
+    }
+
     static void delete(Path root) throws IOException {
         if (!Files.exists(root)) {
             return;

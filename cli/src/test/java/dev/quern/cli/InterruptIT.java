@@ -1,0 +1,77 @@
+package dev.quern.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.embedded.DataFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Ctrl-C: the command says how to go on and exits 130, the stack ends by itself, and the same command goes on from what exists. */
+class InterruptIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void anInterruptedCommandCanBeTypedAgain() throws IOException, InterruptedException {
+        Path data = Files.createTempDirectory("quern-it-");
+        List<String> request = List.of(
+                "compress",
+                Cli.TINY.toString(),
+                "--data",
+                data.toString(),
+                "--out",
+                folder.resolve("out").toString());
+        Path said = folder.resolve("said");
+        Process command = start(request, said);
+        await(said, "compress ·");
+        ProcessHandle stack = ProcessHandle.of(
+                        new DataFolder(data).stack().orElseThrow().pid())
+                .orElseThrow();
+
+        new ProcessBuilder("kill", "-INT", Long.toString(command.pid())).start().waitFor();
+
+        assertThat(command.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(command.exitValue()).isEqualTo(130);
+        assertThat(said).content().contains("interrupted", "Go on with: quern compress", "--out");
+        assertThat(folder.resolve("out")).doesNotExist();
+        TestStack.await(stack);
+        assertThat(Cli.run(request)).satisfies(ran -> {
+            assertThat(ran.code()).as(ran.err()).isZero();
+            assertThat(ran.err()).contains("is not finished: attached to it");
+        });
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactlyInAnyOrder(folder.resolve("out"), said);
+        }
+        TestStack.end(data);
+    }
+
+    private static Process start(List<String> arguments, Path said) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                Main.class.getName()));
+        command.addAll(arguments);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        return builder.start();
+    }
+
+    private static void await(Path file, String text) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!Files.readString(file).contains(text) && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+        }
+        assertThat(file).content().contains(text);
+    }
+}
