@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 
 /**
  * Compresses the small model with every recipe of the acceptance table and compares the divergence from the original with what a
- * float64 oracle found, scales not rounded: within 4 %. Ends with 1 when a figure is further off.
+ * float64 oracle found, scales not rounded: within 4 %. Ends with 1 when a figure of a recipe of the catalogue is further off.
  *
  * <p>Arguments: the shared folder with {@code models/small} and {@code data}, the number of threads, and optionally a folder that
  * keeps artifacts between runs.
@@ -46,7 +46,14 @@ public final class QualityTable {
     private static final Pair PPL_ORIGINAL = new Pair(38.292, 30.154);
 
     /** @param kl the mean that is expected */
-    private record Row(Recipe recipe, Pair kl) {}
+    private record Row(Recipe recipe, Pair kl) {
+        /** True for the rows of the catalogue's recipes; the others are for comparison. */
+        boolean isAcceptance() {
+            boolean catalogue =
+                    recipe.rounding() instanceof Nearest || recipe.grid().clipSearch() == ClipSearch.MSE;
+            return catalogue && recipe.propagation() == Propagation.INDEPENDENT;
+        }
+    }
 
     private static final List<Row> ROWS = List.of(
             new Row(recipe(4, true, false, Propagation.INDEPENDENT, new Nearest()), new Pair(.01484, .01588)),
@@ -99,7 +106,7 @@ public final class QualityTable {
         for (Row row : ROWS) {
             print(row, run(row.recipe()));
         }
-        out.println(failures.isEmpty() ? "all within 4 %" : String.join("\n", failures));
+        out.println(failures.isEmpty() ? "all recipes of the catalogue within 4 %" : String.join("\n", failures));
     }
 
     private Report run(Recipe recipe) throws IOException {
@@ -134,7 +141,7 @@ public final class QualityTable {
     }
 
     private void check(Row row, String what, double off, double tolerance) {
-        if (!(Math.abs(off) <= tolerance)) {
+        if (row.isAcceptance() && !(Math.abs(off) <= tolerance)) {
             failures.add("%s: %s off by %+.2f %% (expected: at most %.1f %%)"
                     .formatted(row.recipe().name(), what, 100 * off, 100 * tolerance));
         }
