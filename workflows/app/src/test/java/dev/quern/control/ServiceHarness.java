@@ -53,7 +53,7 @@ final class ServiceHarness implements AutoCloseable {
         try (ServerSocket free = new ServerSocket(0)) {
             this.temporalPort = free.getLocalPort();
         }
-        this.temporal = TestServer.createPortBoundServer(temporalPort, false);
+        this.temporal = TestServer.createPortBoundServer(temporalPort, true);
         this.control = startControl();
     }
 
@@ -112,7 +112,7 @@ final class ServiceHarness implements AutoCloseable {
     /** All that Temporal knew is gone. */
     void loseTemporal() {
         temporal.close();
-        temporal = TestServer.createPortBoundServer(temporalPort, false);
+        temporal = TestServer.createPortBoundServer(temporalPort, true);
     }
 
     /** As kill -9 does; then the owner finds it dead and starts it again. */
