@@ -55,6 +55,17 @@ class RestTest {
         assertThat(answer.body()).contains("\"recipe\":\"mine\"");
     }
 
+    @Test
+    void placementAndLimitsStandInTheJob() {
+        String wishes = "\"placement\":{\"class\":\"gpu\",\"segments\":4},\"limits\":{\"maxPendingSeconds\":60}";
+
+        HttpResponse<String> answer =
+                server.post("/api/v1/jobs", server.admin, BODY.replace("\"outputs\"", wishes + ",\"outputs\""));
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        assertThat(answer.body()).contains(wishes);
+    }
+
     @ParameterizedTest(name = "{0} -> {1}: {2}")
     @CsvSource(
             delimiter = '|',
@@ -68,7 +79,22 @@ class RestTest {
                 "\"outputs\" | \"gate\":{\"minTop1\":2},\"outputs\" | /gate/minTop1",
                 "\"outputs\" | \"calibration\":{\"samples\":0},\"outputs\" | /calibration/samples",
                 "\"outputs\" | \"evaluation\":[{\"windows\":257}],\"outputs\" | /evaluation/0/windows",
-                "\"compressed-tensors\" | \"compressed-tensors\",\"prefix\":\"../up\" | /outputs/0/prefix"
+                "\"compressed-tensors\" | \"compressed-tensors\",\"prefix\":\"../up\" | /outputs/0/prefix",
+                "\"compressed-tensors\" | \"compressed-tensors\",\"prefix\":\"a\",\"uri\":\"s3://bucket/b\" | /outputs/0",
+                "\"compressed-tensors\" | \"compressed-tensors\",\"uri\":\"s3://bucket/../b\" | /outputs/0/uri",
+                "\"path\":\"/models/tiny\" | \"path\":null | /source",
+                "\"path\" | \"uri\":\"s3://bucket/models\",\"path\" | /source",
+                "\"path\":\"/models/tiny\" | \"uri\":\"s3://bucket/models/\" | /source/uri",
+                "\"path\":\"/models/tiny\" | \"uri\":\"s3://bucket/a/../b\" | /source/uri",
+                "\"path\":\"/models/tiny\" | \"uri\":\"s3://bucket\" | /source/uri",
+                "\"path\":\"/models/tiny\" | \"uri\":\"https://bucket/models\" | /source/uri",
+                "\"path\":\"/models/tiny\" | \"uri\":\"s3://bucket/models\" | /source/uri",
+                "\"path\":\"/models/tiny\" | \"upload\":\"1\" | /source/upload",
+                "\"path\":\"/models/tiny\" | \"upload\":\"00000000-0000-0000-0000-000000000000\" | /source/upload",
+                "\"outputs\" | \"placement\":{\"class\":\"CPU\"},\"outputs\" | /placement/class",
+                "\"outputs\" | \"placement\":{\"segments\":0},\"outputs\" | /placement/segments",
+                "\"outputs\" | \"limits\":{\"maxPendingSeconds\":0},\"outputs\" | /limits/maxPendingSeconds",
+                "\"outputs\" | \"limits\":{\"maxRuntimeSeconds\":-1},\"outputs\" | /limits/maxRuntimeSeconds"
             })
     void refusesAWrongValueWithItsPointer(String good, String bad, String pointer) {
         HttpResponse<String> answer =

@@ -82,17 +82,19 @@ final class RequestOptions {
         evaluate.forEach(RequestOptions::requireFile);
         JobRequest plain = new JobRequest(
                 JobRequest.API_VERSION,
-                new Source(absolute(model)),
+                Source.folder(absolute(model)),
                 choice(),
                 calibration == null && samples == null && seqLen == null
                         ? null
                         : new Calibration(path(calibration), samples, seqLen),
                 evaluations(),
-                List.of(new Output("compressed-tensors", null)),
+                List.of(new Output("compressed-tensors", null, null)),
                 maxKl == null && maxPplRatio == null ? null : new Gate(maxKl, maxPplRatio, null),
                 Map.of(),
                 name,
-                detach);
+                detach,
+                null,
+                null);
         return Requests.labelled(plain);
     }
 

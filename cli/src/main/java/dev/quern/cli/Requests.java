@@ -38,7 +38,9 @@ final class Requests {
                 request.gate(),
                 labels,
                 name,
-                detach);
+                detach,
+                request.placement(),
+                request.limits());
     }
 
     private static String sha256(String text) {

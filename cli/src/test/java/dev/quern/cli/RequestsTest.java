@@ -28,14 +28,16 @@ class RequestsTest {
     private static JobRequest request(@Nullable String name, @Nullable Gate gate, boolean detach) {
         return new JobRequest(
                 JobRequest.API_VERSION,
-                new JobRequest.Source("/models/m"),
+                JobRequest.Source.folder("/models/m"),
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
                 null,
                 List.of(),
-                List.of(new JobRequest.Output("compressed-tensors", null)),
+                List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 gate,
                 Map.of(),
                 name,
-                detach);
+                detach,
+                null,
+                null);
     }
 }

@@ -8,7 +8,9 @@ import dev.quern.recipes.QuernException.Violation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a job request must satisfy beyond its types; every violation is collected. */
@@ -19,7 +21,15 @@ final class RequestCheck {
     private static final int MAX_SEQ_LEN = 131_072;
     private static final int MAX_LABELS = 32;
     private static final int MAX_TEXT = 256;
+    private static final int MAX_SEGMENTS = 1024;
+    private static final int MAX_SECONDS = 366 * 24 * 3600;
+    private static final int MAX_URI = 900;
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    private static final Pattern WORKER_CLASS = Pattern.compile("[a-z][a-z0-9-]{0,31}");
+    private static final Pattern UPLOAD = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    /** As the store's keys: no empty segment, none that begins with a dot, none overlong. */
+    private static final Pattern URI =
+            Pattern.compile("s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_][A-Za-z0-9._=+@-]{0,199})+");
 
     private final List<Violation> violations = new ArrayList<>();
 
@@ -31,8 +41,12 @@ final class RequestCheck {
     static void check(JobRequest request) {
         RequestCheck check = new RequestCheck();
         check.head(request);
+        check.source(request.source());
         check.texts(request);
         check.outputs(request.outputs());
+        check.apart(request);
+        check.placement(request.placement());
+        check.limits(request.limits());
         check.gate(request.gate());
         if (!check.violations.isEmpty()) {
             throw new QuernException(
@@ -46,7 +60,6 @@ final class RequestCheck {
                 "/apiVersion",
                 request.apiVersion(),
                 JobRequest.API_VERSION);
-        path("/source/path", request.source().path());
         boolean one = (request.recipe().ref() == null) != (request.recipe().inline() == null);
         expect(one, "/recipe", request.recipe().ref() == null ? "empty" : "both", "either ref or inline");
         String name = request.name();
@@ -62,6 +75,21 @@ final class RequestCheck {
                         "/labels/" + key,
                         "too long",
                         "at most " + MAX_TEXT));
+    }
+
+    private void source(JobRequest.Source source) {
+        long given = Stream.of(source.path(), source.uri(), source.upload())
+                .filter(Objects::nonNull)
+                .count();
+        expect(given == 1, "/source", given == 0 ? "empty" : "several", "exactly one of path, uri and upload");
+        path("/source/path", source.path());
+        uri("/source/uri", source.uri());
+        String upload = source.upload();
+        expect(
+                upload == null || UPLOAD.matcher(upload).matches(),
+                "/source/upload",
+                String.valueOf(upload),
+                "the id of an upload");
     }
 
     private void texts(JobRequest request) {
@@ -99,6 +127,39 @@ final class RequestCheck {
                     "/outputs/" + i + "/prefix",
                     String.valueOf(prefix),
                     "letters, digits, dot, dash and underscore, at most 128");
+            uri("/outputs/" + i + "/uri", output.uri());
+            expect(prefix == null || output.uri() == null, "/outputs/" + i, "both", "either prefix or uri");
+        }
+    }
+
+    /** An output within its source, or around it, would change the source. */
+    private void apart(JobRequest request) {
+        String source = request.source().uri();
+        for (int i = 0; source != null && i < request.outputs().size(); i++) {
+            String output = request.outputs().get(i).uri();
+            boolean overlap = output != null
+                    && ((output + "/").startsWith(source + "/") || (source + "/").startsWith(output + "/"));
+            expect(!overlap, "/outputs/" + i + "/uri", String.valueOf(output), "a place apart from the source");
+        }
+    }
+
+    private void placement(JobRequest.@Nullable Placement placement) {
+        if (placement == null) {
+            return;
+        }
+        String workerClass = placement.workerClass();
+        expect(
+                workerClass == null || WORKER_CLASS.matcher(workerClass).matches(),
+                "/placement/class",
+                String.valueOf(workerClass),
+                "small letters, digits and dash, at most 32, for example cpu");
+        range("/placement/segments", placement.segments(), 1, MAX_SEGMENTS);
+    }
+
+    private void limits(JobRequest.@Nullable Limits limits) {
+        if (limits != null) {
+            range("/limits/maxPendingSeconds", limits.maxPendingSeconds(), 1, MAX_SECONDS);
+            range("/limits/maxRuntimeSeconds", limits.maxRuntimeSeconds(), 1, MAX_SECONDS);
         }
     }
 
@@ -115,6 +176,17 @@ final class RequestCheck {
     private void path(String pointer, @Nullable String path) {
         boolean fits = path == null || (path.startsWith("/") && path.indexOf('\0') < 0);
         expect(fits, pointer, String.valueOf(path), "an absolute path on the server");
+    }
+
+    private void uri(String pointer, @Nullable String uri) {
+        boolean fits =
+                uri == null || (uri.length() <= MAX_URI && URI.matcher(uri).matches());
+        expect(
+                fits,
+                pointer,
+                String.valueOf(uri),
+                "s3://bucket/prefix, at most " + MAX_URI
+                        + " letters, digits or ._=+@-, no empty name, none that begins with a dot");
     }
 
     private void range(String pointer, @Nullable Integer value, int least, int most) {

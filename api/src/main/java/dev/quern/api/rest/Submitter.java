@@ -36,10 +36,33 @@ final class Submitter {
 
     JobRepository.Submitted submit(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
         RequestCheck.check(request);
-        // Every source of today is a local path.
-        caller.require(Scope.ADMIN, "source.path");
+        if (request.source().path() != null) {
+            caller.require(Scope.ADMIN, "source.path");
+        }
+        requireConfigured(request);
         checkQueue(caller.tenant());
         return jobs.submit(submission(caller, request, idempotencyKey));
+    }
+
+    /** Objects are read and written only where this installation allows it. */
+    private static void requireConfigured(JobRequest request) {
+        String source = request.source().uri();
+        if (source != null) {
+            throw refused("/source/uri", source, "a path; no location of sources is configured");
+        }
+        String upload = request.source().upload();
+        if (upload != null) {
+            throw refused("/source/upload", upload, "the id of a completed upload");
+        }
+        String output = request.outputs().getFirst().uri();
+        if (output != null) {
+            throw refused("/outputs/0/uri", output, "a prefix; no location of outputs is configured");
+        }
+    }
+
+    private static QuernException refused(String pointer, String value, String expected) {
+        String message = pointer.substring(1).replace('/', '.') + ": " + value + " (expected: " + expected + ")";
+        return new QuernException(ErrorCode.INVALID_REQUEST, message, List.of(new Violation(pointer, message)));
     }
 
     private void checkQueue(String tenant) {
@@ -59,14 +82,17 @@ final class Submitter {
         return new Submission(
                 caller.principal(),
                 request.name(),
-                request.source().path(),
+                request.source().location(),
                 request.outputs().getFirst().prefix(),
+                request.outputs().getFirst().uri(),
                 recipe.name(),
                 body,
                 Json.canonical(RecordCodec.write(recipe)),
                 request.labels(),
                 request.detach(),
-                idempotency(idempotencyKey, body));
+                idempotency(idempotencyKey, body),
+                request.placement(),
+                request.limits());
     }
 
     private static Recipe recipe(JobRequest.RecipeChoice choice) {

@@ -7,18 +7,20 @@ import dev.quern.recipes.json.JsonValue;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a client of an older document would stumble over in a newer one: something that is gone, something of another type,
- * something that has become required where the client sends it. (Answers may come to hold more.)
+ * something that has become required where the client sends it, or may be missing where it reads. (Answers may come to hold more.)
  */
 final class BreakingChanges {
     private static final String SCHEMAS = "/components/schemas/";
 
     private final List<String> found = new ArrayList<>();
     private final Set<String> sent = new HashSet<>();
+    private final Set<String> answered = new HashSet<>();
     private final JsonObject newer;
 
     private BreakingChanges(JsonObject newer) {
@@ -27,7 +29,8 @@ final class BreakingChanges {
 
     static List<String> between(JsonObject older, JsonObject newer) {
         BreakingChanges changes = new BreakingChanges(newer);
-        changes.collect(newer.get("paths"), false);
+        changes.collect(newer.get("paths"), "requestBody", changes.sent, false);
+        changes.collect(newer.get("paths"), "responses", changes.answered, false);
         changes.compare("", older.get("paths"), newer.get("paths"));
         changes.compare("/components", older.get("components"), newer.get("components"));
         return List.copyOf(changes.found);
@@ -35,6 +38,9 @@ final class BreakingChanges {
 
     private void compare(String place, @Nullable JsonValue older, @Nullable JsonValue newer) {
         if (older == null) {
+            return;
+        }
+        if (newer == null && place.endsWith("/required") && !isAnswered(place)) {
             return;
         }
         if (newer == null) {
@@ -61,7 +67,9 @@ final class BreakingChanges {
     }
 
     private void arrays(String place, JsonArray older, JsonArray newer) {
+        boolean relaxed = place.endsWith("/required") && !isAnswered(place);
         older.values().stream()
+                .filter(value -> !relaxed)
                 .filter(value -> !newer.values().contains(value))
                 .forEach(value -> found.add(place + ": an entry is gone or changed"));
         if (place.endsWith("/required") && newer.size() > older.size() && isSent(place)) {
@@ -70,31 +78,41 @@ final class BreakingChanges {
     }
 
     private boolean isSent(String place) {
-        return place.startsWith(SCHEMAS)
-                && sent.contains(place.substring(SCHEMAS.length()).split("/", -1)[0]);
+        return schema(place).map(sent::contains).orElse(false);
     }
 
-    /** Finds the schemas that request bodies lead to. */
-    private void collect(@Nullable JsonValue value, boolean inBody) {
+    /** What is no schema counts as an answer: nothing of it may go. */
+    private boolean isAnswered(String place) {
+        return schema(place).map(answered::contains).orElse(true);
+    }
+
+    private static Optional<String> schema(String place) {
+        return place.startsWith(SCHEMAS)
+                ? Optional.of(place.substring(SCHEMAS.length()).split("/", -1)[0])
+                : Optional.empty();
+    }
+
+    /** Finds the schemas that request bodies, or responses, lead to. */
+    private void collect(@Nullable JsonValue value, String within, Set<String> schemas, boolean inside) {
         switch (value) {
             case JsonObject object ->
                 object.members().forEach((name, member) -> {
-                    if (inBody && name.equals("$ref") && member instanceof JsonString(String reference)) {
-                        follow(reference.substring(reference.lastIndexOf('/') + 1));
+                    if (inside && name.equals("$ref") && member instanceof JsonString(String reference)) {
+                        follow(reference.substring(reference.lastIndexOf('/') + 1), within, schemas);
                     } else {
-                        collect(member, inBody || name.equals("requestBody"));
+                        collect(member, within, schemas, inside || name.equals(within));
                     }
                 });
-            case JsonArray array -> array.values().forEach(member -> collect(member, inBody));
+            case JsonArray array -> array.values().forEach(member -> collect(member, within, schemas, inside));
             case null, default -> {}
         }
     }
 
-    private void follow(String schema) {
-        if (sent.add(schema)
+    private void follow(String schema, String within, Set<String> schemas) {
+        if (schemas.add(schema)
                 && newer.get("components") instanceof JsonObject components
-                && components.get("schemas") instanceof JsonObject schemas) {
-            collect(schemas.get(schema), true);
+                && components.get("schemas") instanceof JsonObject all) {
+            collect(all.get(schema), within, schemas, true);
         }
     }
 }

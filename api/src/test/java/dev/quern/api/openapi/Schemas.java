@@ -7,6 +7,7 @@ import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.json.Named;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -96,9 +97,11 @@ final class Schemas {
             required.add(discriminator);
         }
         for (RecordComponent component : type.getRecordComponents()) {
-            properties.put(component.getName(), of(component.getGenericType()));
+            Named renamed = component.getAnnotation(Named.class);
+            String name = renamed == null ? component.getName() : renamed.value();
+            properties.put(name, of(component.getGenericType()));
             if (isRequired(component)) {
-                required.add(component.getName());
+                required.add(name);
             }
         }
         JsonObject schema = simple("object").with("properties", new JsonObject(properties));

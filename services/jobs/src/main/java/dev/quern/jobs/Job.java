@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;
 import java.util.Map;
@@ -11,11 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param request the {@code JobRequest} as JSON
  * @param recipe the resolved {@code Recipe} as JSON
+ * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
  * @param prefix the claimed output name
  * @param desired what the owner wants, whatever the state
  * @param generation of the workflow {@link #workflowId()}, from 1
  * @param seq of the last step of that generation; 0 before the first
  * @param started whether the workflow of this generation has been started
+ * @param pendingSince since when no worker has taken it; null while it has one, and at its end
+ * @param ranSeconds time in RUNNING and CANCELLING, pauses left out
  * @param lastEvent the id of the newest event; 0 where there is none
  */
 public record Job(
@@ -39,6 +43,10 @@ public record Job(
         long seq,
         boolean started,
         int idleGenerations,
+        JobRequest.@Nullable Placement placement,
+        JobRequest.@Nullable Limits limits,
+        @Nullable Instant pendingSince,
+        double ranSeconds,
         JobView.Progress progress,
         @Nullable String output,
         @Nullable String outputDigest,
@@ -72,6 +80,8 @@ public record Job(
                 finishedAt,
                 failure,
                 outputDigest,
-                output);
+                output,
+                placement,
+                limits);
     }
 }

@@ -1,15 +1,16 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -22,14 +23,12 @@ public final class JobRepository {
     private static final String KEY =
             "SELECT body_hash, job_id FROM idempotency_key WHERE tenant = :tenant AND key = :key";
     private static final String INSERT = """
-            INSERT INTO job (id, tenant, principal, name, source, prefix, recipe_name, request, recipe, labels, detach)
-            VALUES (:id, :tenant, :principal, :name, :source, :prefix, :recipeName, :request, :recipe,
-                    jsonb_object(:labelKeys::text[], :labelValues::text[]), :detach)
+            INSERT INTO job (id, tenant, principal, name, source, prefix, output_uri, recipe_name, request, recipe, labels,
+                   detach, worker_class, segments, max_pending_seconds, max_runtime_seconds)
+            VALUES (:id, :tenant, :principal, :name, :source, :prefix, :uri::text, :recipeName, :request, :recipe,
+                    jsonb_object(:labelKeys::text[], :labelValues::text[]), :detach,
+                    :workerClass::text, :segments::int, :maxPending::int, :maxRuntime::int)
             """;
-    private static final String CLAIM =
-            "INSERT INTO output_claim (tenant, prefix, job_id) VALUES (:tenant, :prefix, :id)";
-    private static final String CLAIMED =
-            "SELECT EXISTS (SELECT FROM output_claim WHERE tenant = :tenant AND prefix = :prefix)";
     private static final String FIND = Rows.SELECT + "WHERE job.tenant = :tenant AND job.id = :id";
     private static final String FIND_ANY = Rows.SELECT + "WHERE job.id = :id";
     private static final String PAGE = Rows.SELECT + """
@@ -57,10 +56,12 @@ public final class JobRepository {
 
     private final JdbcClient db;
     private final TransactionOperations transactions;
+    private final OutputClaims claims;
 
     public JobRepository(JdbcClient db, TransactionOperations transactions) {
         this.db = db;
         this.transactions = transactions;
+        this.claims = new OutputClaims(db);
     }
 
     /** A job, and whether this call made it; false when an earlier call with the same idempotency key did. */
@@ -69,7 +70,7 @@ public final class JobRepository {
     /**
      * Accepts a job: its row, its output prefix and its idempotency key, or none of them.
      *
-     * @throws QuernException OUTPUT_TAKEN where another job holds the prefix; INVALID_REQUEST where the idempotency key was used
+     * @throws QuernException OUTPUT_TAKEN where another job holds the prefix or a part of the uri; INVALID_REQUEST where the idempotency key was used
      *     with another body
      */
     public Submitted submit(Submission submission) {
@@ -80,7 +81,7 @@ public final class JobRepository {
                 return new Submitted(earlier.get(), false);
             }
             insert(submission, id);
-            claim(submission, id);
+            claims.take(submission.principal().tenant(), id, prefix(submission, id), submission.uri());
             return new Submitted(find(id).orElseThrow(), true);
         });
     }
@@ -128,11 +129,7 @@ public final class JobRepository {
 
     /** Whether a job holds this output prefix. */
     public boolean claimed(String tenant, String prefix) {
-        return db.sql(CLAIMED)
-                .param("tenant", tenant)
-                .param("prefix", prefix)
-                .query((row, index) -> row.getBoolean(1))
-                .single();
+        return claims.isTaken(tenant, prefix);
     }
 
     /** Writes the wish to stop; the reconciler signals it. False when the job is at its end already. */
@@ -189,32 +186,26 @@ public final class JobRepository {
     }
 
     private void insert(Submission submission, UUID id) {
+        JobRequest.Placement placement =
+                Objects.requireNonNullElse(submission.placement(), new JobRequest.Placement(null, null));
+        JobRequest.Limits limits = Objects.requireNonNullElse(submission.limits(), new JobRequest.Limits(null, null));
         labels(db.sql(INSERT), submission.labels())
+                .param("workerClass", placement.workerClass())
+                .param("segments", placement.segments())
+                .param("maxPending", limits.maxPendingSeconds())
+                .param("maxRuntime", limits.maxRuntimeSeconds())
                 .param("id", id)
                 .param("tenant", submission.principal().tenant())
                 .param("principal", submission.principal().name())
                 .param("name", submission.name())
                 .param("source", submission.source())
                 .param("prefix", prefix(submission, id))
+                .param("uri", submission.uri())
                 .param("recipeName", submission.recipeName())
                 .param("request", submission.request())
                 .param("recipe", submission.recipe())
                 .param("detach", submission.detach())
                 .update();
-    }
-
-    private void claim(Submission submission, UUID id) {
-        String prefix = prefix(submission, id);
-        try {
-            db.sql(CLAIM)
-                    .param("tenant", submission.principal().tenant())
-                    .param("prefix", prefix)
-                    .param("id", id)
-                    .update();
-        } catch (DuplicateKeyException e) {
-            throw new QuernException(
-                    ErrorCode.OUTPUT_TAKEN, "outputs[0].prefix: " + prefix + " (expected: one that no job holds)", e);
-        }
     }
 
     private static String prefix(Submission submission, UUID id) {

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.view.JobView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,6 +18,8 @@ final class Rows {
 
     static final String SELECT = """
             SELECT job.*,
+                   CASE WHEN NOT compute_started AND state IN ('QUEUED', 'RUNNING') THEN pending_since END AS waits_since,
+                   ran_seconds + coalesce(extract(epoch FROM now() - running_since), 0) AS ran,
                    ARRAY(SELECT key FROM jsonb_each_text(labels) ORDER BY key) AS label_keys,
                    ARRAY(SELECT value FROM jsonb_each_text(labels) ORDER BY key) AS label_values,
                    cells.done AS linears_done, cells.recent AS linears_recent, cells.recent_seconds, cells.blocks AS blocks_done
@@ -56,6 +59,10 @@ final class Rows {
                 row.getLong("seq"),
                 row.getBoolean("started"),
                 row.getInt("idle_generations"),
+                placement(row),
+                limits(row),
+                nullableInstant(row, "waits_since"),
+                row.getDouble("ran"),
                 progress(row),
                 row.getString("output"),
                 row.getString("output_digest"),
@@ -92,6 +99,18 @@ final class Rows {
             labels.put(keys[i], values[i]);
         }
         return labels;
+    }
+
+    private static JobRequest.@Nullable Placement placement(ResultSet row) throws SQLException {
+        String workerClass = row.getString("worker_class");
+        Integer segments = nullableInt(row, "segments");
+        return workerClass == null && segments == null ? null : new JobRequest.Placement(workerClass, segments);
+    }
+
+    private static JobRequest.@Nullable Limits limits(ResultSet row) throws SQLException {
+        Integer pending = nullableInt(row, "max_pending_seconds");
+        Integer runtime = nullableInt(row, "max_runtime_seconds");
+        return pending == null && runtime == null ? null : new JobRequest.Limits(pending, runtime);
     }
 
     private static JobView.@Nullable Reason reason(ResultSet row) throws SQLException {

@@ -30,6 +30,9 @@ public final class StepRepository {
                    eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
                    block = CASE WHEN :terminal THEN -1 ELSE block END,
                    finished_at = CASE WHEN :terminal THEN now() ELSE NULL END,
+                   ran_seconds = ran_seconds + CASE WHEN :running THEN 0
+                                                    ELSE coalesce(extract(epoch FROM now() - running_since), 0) END,
+                   running_since = CASE WHEN :running THEN coalesce(running_since, now()) END,
                    updated_at = now()
              WHERE id = :id
             """;
@@ -44,7 +47,7 @@ public final class StepRepository {
                    idle_generations = CASE WHEN done.blocks > blocks_before THEN 0
                                            WHEN compute_started THEN idle_generations + 1
                                            ELSE idle_generations END,
-                   blocks_before = done.blocks,
+                   blocks_before = done.blocks, pending_since = now(),
                    reason_code = 'RECOVERING', reason_since = now(),
                    reason_remedy = 'The workflow was lost; the job goes on from its artifacts.',
                    updated_at = now()
@@ -169,6 +172,7 @@ public final class StepRepository {
         columns.put("percent", stage == null ? 0 : stage.percent());
         columns.put("generation", step.generation());
         columns.put("seq", step.seq());
+        columns.put("running", step.state() == JobState.RUNNING || step.state() == JobState.CANCELLING);
         columns.put("terminal", step.state().terminal());
         columns.put("reasonCode", reason == null ? null : reason.code());
         columns.put("reasonRemedy", reason == null ? null : reason.remedy());

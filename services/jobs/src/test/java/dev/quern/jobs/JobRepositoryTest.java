@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,6 +52,43 @@ class JobRepositoryTest {
         steps.project(first.id(), Step.of(1, 1, JobState.REJECTED, null).failedWith("invalid-checkpoint", "no config"));
         assertThat(jobs.claimed(owner.tenant(), "out")).isFalse();
         assertThat(jobs.submit(submission("out", null, Map.of())).created()).isTrue();
+    }
+
+    @Test
+    void noOutputLiesWithinAnother() {
+        String bucket = "s3://" + UUID.randomUUID();
+        jobs.submit(to(bucket + "/a/b"));
+
+        for (String taken : List.of("/a/b", "/a", "/a/b/c")) {
+            assertThatThrownBy(() -> jobs.submit(to(bucket + taken)))
+                    .hasMessage("outputs[0].uri: " + bucket + taken + " (expected: one that no job holds)")
+                    .isInstanceOfSatisfying(QuernException.class, e -> {
+                        assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_TAKEN);
+                        assertThat(e.violations())
+                                .singleElement()
+                                .returns("/outputs/0/uri", QuernException.Violation::pointer);
+                    });
+        }
+        assertThat(jobs.submit(to(bucket + "/a/bc")).created()).isTrue();
+    }
+
+    @Test
+    void oneOfARaceForAnOutputGetsIt() throws Exception {
+        String uri = "s3://" + UUID.randomUUID() + "/a";
+        List<Callable<Boolean>> race = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            String mine = i % 2 == 0 ? uri : uri + "/" + i;
+            race.add(() -> accepted(to(mine)));
+        }
+        int accepted = 0;
+        try (ExecutorService racers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Boolean> answer : racers.invokeAll(race)) {
+                accepted += answer.get() ? 1 : 0;
+            }
+        }
+        // Either the folder, or some of the four within it.
+        assertThat(accepted).isBetween(1, 4);
+        assertThat(accepted(to(uri))).isFalse();
     }
 
     @Test
@@ -135,6 +173,22 @@ class JobRepositoryTest {
 
         assertThat(jobs.approve(owner, job.id())).isTrue();
         assertThat(jobs.approved()).extracting(Job::id).contains(job.id());
+    }
+
+    private boolean accepted(Submission submission) {
+        try {
+            return jobs.submit(submission).created();
+        } catch (QuernException e) {
+            assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_TAKEN);
+            return false;
+        }
+    }
+
+    private Submission to(String uri) {
+        JobRequest.Placement placement = new JobRequest.Placement("gpu", 4);
+        JobRequest.Limits limits = new JobRequest.Limits(60, null);
+        return new Submission(
+                owner, null, "/m", null, uri, "gptq-w4a16", "{}", "{}", Map.of(), false, null, placement, limits);
     }
 
     private Submission submission(

@@ -1,5 +1,6 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.json.Named;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -8,12 +9,14 @@ import org.jspecify.annotations.Nullable;
  * The body of POST /api/v1/jobs. Local paths are those that the installation allows.
  *
  * @param apiVersion {@code quern/v1}
- * @param source a checkpoint folder
+ * @param source a checkpoint, named in exactly one way
  * @param recipe by name or inline, exactly one
  * @param calibration null takes the built-in public-domain English text and the default sizes
  * @param evaluation at most 8; empty takes the built-in text
  * @param outputs exactly one today
  * @param detach the job keeps an embedded stack alive after the command that submitted it has gone
+ * @param placement null leaves worker and segments to the planner
+ * @param limits null waits and runs as long as it takes
  */
 public record JobRequest(
         String apiVersion,
@@ -25,10 +28,42 @@ public record JobRequest(
         @Nullable Gate gate,
         Map<String, String> labels,
         @Nullable String name,
-        boolean detach) {
+        boolean detach,
+        @Nullable Placement placement,
+        @Nullable Limits limits) {
     public static final String API_VERSION = "quern/v1";
 
-    public record Source(String path) {}
+    /**
+     * Where the checkpoint is; exactly one is given.
+     *
+     * @param path a folder on the server
+     * @param uri {@code s3://bucket/prefix} under a configured location
+     * @param upload the id of a completed upload
+     */
+    public record Source(
+            @Nullable String path,
+            @Nullable String uri,
+            @Nullable String upload) {
+        public static Source folder(String path) {
+            return new Source(path, null, null);
+        }
+
+        public static Source objects(String uri) {
+            return new Source(null, uri, null);
+        }
+
+        public static Source uploaded(String id) {
+            return new Source(null, null, id);
+        }
+
+        /** As lists and reports name it: the path, the uri, or {@code upload:<id>}. */
+        public String location() {
+            if (path != null) {
+                return path;
+            }
+            return uri == null ? "upload:" + upload : uri;
+        }
+    }
 
     public record RecipeChoice(
             @Nullable String ref, @Nullable Recipe inline) {}
@@ -55,6 +90,29 @@ public record JobRequest(
     /**
      * @param format {@code compressed-tensors}
      * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null is the job's id
+     * @param uri {@code s3://bucket/prefix} under a configured location, to publish to instead of the store's outputs
      */
-    public record Output(String format, @Nullable String prefix) {}
+    public record Output(
+            String format,
+            @Nullable String prefix,
+            @Nullable String uri) {}
+
+    /**
+     * Where the work is done; changes no byte of the result.
+     *
+     * @param workerClass of the workers that may take it, for example {@code cpu}; {@code class} in JSON; null is any
+     * @param segments runs of blocks that are compressed side by side; null lets the planner choose
+     */
+    public record Placement(
+            @Named("class") @Nullable String workerClass,
+            @Nullable Integer segments) {}
+
+    /**
+     * When a job gives up; the job then fails and can be retried.
+     *
+     * @param maxPendingSeconds from accepted, resumed or retried until a worker has taken it
+     * @param maxRuntimeSeconds running in all; time in which it was paused does not count
+     */
+    public record Limits(
+            @Nullable Integer maxPendingSeconds, @Nullable Integer maxRuntimeSeconds) {}
 }

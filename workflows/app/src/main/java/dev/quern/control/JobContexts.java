@@ -31,7 +31,13 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
         }
 
         Path source() {
-            return Path.of(request.source().path());
+            String path = request.source().path();
+            if (path == null) {
+                throw new QuernException(
+                        ErrorCode.INVALID_REQUEST,
+                        "source: " + request.source().location() + " (expected: a local folder)");
+            }
+            return Path.of(path);
         }
 
         /** As requests name it. */

@@ -133,7 +133,7 @@ final class ServiceHarness implements AutoCloseable {
                 .submit(new Submission(
                         new Principal("default", "tester", Set.of(Scope.ADMIN)),
                         null,
-                        request.source().path(),
+                        request.source().location(),
                         null,
                         recipeName,
                         Json.write(RecordCodec.write(request)),
@@ -152,7 +152,7 @@ final class ServiceHarness implements AutoCloseable {
     static JobRequest request(Path model, int samples, int evaluationWindows, @Nullable Gate gate) {
         return new JobRequest(
                 JobRequest.API_VERSION,
-                new JobRequest.Source(model.toString()),
+                JobRequest.Source.folder(model.toString()),
                 new JobRequest.RecipeChoice("any", null),
                 new JobRequest.Calibration(null, samples, 128),
                 List.of(new JobRequest.Evaluation(null, evaluationWindows, 128)),
@@ -160,7 +160,9 @@ final class ServiceHarness implements AutoCloseable {
                 gate,
                 Map.of(),
                 null,
-                false);
+                false,
+                null,
+                null);
     }
 
     Job await(UUID job, Duration limit, Predicate<Job> condition) throws InterruptedException {

@@ -7,7 +7,7 @@ import java.lang.reflect.Type;
 /**
  * Records to and from JSON. Types: records, sealed interfaces of records (see {@link Discriminator}), enums by lower-case name, String,
  * int, long, float, double, boolean and their boxes, List, Map with String keys, Instant as ISO 8601, {@link JsonValue}, and Object for
- * values without a fixed type (String, Long, Double, Boolean, List, Map).
+ * values without a fixed type (String, Long, Double, Boolean, List, Map). A component's name is its member's, unless {@link Named}.
  *
  * <p>Reading is strict: unknown members are refused; a missing member is its {@link Default}, null where the component is
  * {@code @Nullable}, empty for List and Map, false for boolean, and else an error. All errors are collected. Records check themselves

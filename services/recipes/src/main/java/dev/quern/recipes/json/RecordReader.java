@@ -157,7 +157,7 @@ final class RecordReader {
     private void refuseUnknown(
             JsonObject object, RecordComponent[] components, Place place, @Nullable String discriminator) {
         Set<String> known = new TreeSet<>();
-        Arrays.stream(components).map(RecordComponent::getName).forEach(known::add);
+        Arrays.stream(components).map(Shapes::memberName).forEach(known::add);
         if (discriminator != null) {
             known.add(discriminator);
         }
@@ -169,8 +169,9 @@ final class RecordReader {
     }
 
     private @Nullable Object component(JsonObject object, RecordComponent component, Place place) {
-        Place member = place.member(component.getName());
-        JsonValue value = object.get(component.getName());
+        String name = Shapes.memberName(component);
+        Place member = place.member(name);
+        JsonValue value = object.get(name);
         boolean nullable = Shapes.isNullable(component);
         if (value instanceof JsonNull && nullable) {
             return null;
@@ -222,7 +223,8 @@ final class RecordReader {
     private static Violation ofRecord(String message, RecordComponent[] components, Place place) {
         String path = message.substring(0, Math.max(0, message.indexOf(": ")));
         String last = path.substring(path.lastIndexOf('.') + 1);
-        boolean known = Arrays.stream(components).anyMatch(c -> c.getName().equals(last));
+        boolean known =
+                Arrays.stream(components).anyMatch(c -> Shapes.memberName(c).equals(last));
         return new Violation(known ? place.member(last).pointer() : place.pointer(), message);
     }
 

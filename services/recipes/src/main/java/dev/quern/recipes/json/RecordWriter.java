@@ -68,7 +68,7 @@ final class RecordWriter {
         for (RecordComponent component : type.getRecordComponents()) {
             Object value = read(structure, component);
             if (value != null) {
-                members.put(component.getName(), named(component, value));
+                members.put(Shapes.memberName(component), named(component, value));
             }
         }
         return new JsonObject(members);

@@ -47,6 +47,12 @@ final class Shapes {
         return version == null ? null : version.value();
     }
 
+    /** The member that a component is read from and written to. */
+    static String memberName(RecordComponent component) {
+        Named named = component.getAnnotation(Named.class);
+        return named == null ? component.getName() : named.value();
+    }
+
     static boolean isNullable(RecordComponent component) {
         return component.getAnnotatedType().isAnnotationPresent(Nullable.class);
     }

@@ -1,5 +1,6 @@
 package dev.quern.recipes.view;
 
+import dev.quern.recipes.JobRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param state QUEUED, RUNNING, PAUSED, CANCELLING, COMPLETED, QUARANTINED, REJECTED, FAILED or CANCELLED
  * @param stage INSPECT, PLAN, TRACE, COMPRESS, ASSEMBLE, VERIFY, EVALUATE or PUBLISH; null before the first
  * @param desired RUN, PAUSE or CANCEL
- * @param model the source's folder
+ * @param model where the source is: a folder, a uri, or {@code upload:<id>}
  * @param recipe the recipe's name
  * @param output where the result is, null until it is published
  */
@@ -31,7 +32,9 @@ public record JobView(
         @Nullable Instant finishedAt,
         @Nullable Failure failure,
         @Nullable String outputDigest,
-        @Nullable String output) {
+        @Nullable String output,
+        JobRequest.@Nullable Placement placement,
+        JobRequest.@Nullable Limits limits) {
     /** Why a job stands still. */
     public record Reason(
             String code, Instant since, @Nullable String remedy) {}

@@ -68,6 +68,17 @@ class RecordCodecTest {
     }
 
     @Test
+    void aMemberMayHaveANameThatJavaDoesNotAllow() {
+        JobRequest.Placement placement = new JobRequest.Placement("gpu", 4);
+        JsonValue json = RecordCodec.write(placement);
+
+        assertThat(Json.write(json)).isEqualTo("{\"class\":\"gpu\",\"segments\":4}");
+        assertThat(RecordCodec.read(json, JobRequest.Placement.class)).isEqualTo(placement);
+        assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"workerClass\":\"gpu\"}"), JobRequest.Placement.class))
+                .hasMessage("workerClass: unknown field (expected one of: class, segments)");
+    }
+
+    @Test
     void instantsAndOpenMapsAreKept() {
         JobEvent event = new JobEvent(7, "linear", Instant.parse("2026-01-31T12:00:00.5Z"), Map.of("error", 0.25));
         JsonValue json = RecordCodec.write(event);

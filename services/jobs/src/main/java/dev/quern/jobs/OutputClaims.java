@@ -1,0 +1,76 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Which job an output belongs to. Claims are taken in the caller's transaction, so of two jobs that want one output one waits. */
+final class OutputClaims {
+    private static final String TAKE = """
+            INSERT INTO output_claim (tenant, prefix, job_id) VALUES (:tenant, :name, :job)
+            ON CONFLICT (tenant, prefix) DO NOTHING
+            """;
+    private static final String TAKEN =
+            "SELECT EXISTS (SELECT FROM output_claim WHERE tenant = :tenant AND prefix = :name)";
+    // Until the transaction ends: the look for an overlap must see every claim before it.
+    private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('output_claim'))";
+    // Whoever the tenant is: a bucket is one. No output may lie within another.
+    private static final String OVERLAPS = """
+            SELECT EXISTS (SELECT FROM output_claim
+             WHERE starts_with(prefix, 's3://')
+               AND (starts_with(:uri || '/', prefix || '/') OR starts_with(prefix || '/', :uri || '/')))
+            """;
+
+    private final JdbcClient db;
+
+    OutputClaims(JdbcClient db) {
+        this.db = db;
+    }
+
+    /**
+     * @param prefix under the tenant's outputs in the store
+     * @param uri null where the output is in the store
+     * @throws QuernException OUTPUT_TAKEN
+     */
+    void take(String tenant, UUID job, String prefix, @Nullable String uri) {
+        if (!insert(tenant, job, prefix)) {
+            throw taken("prefix", prefix);
+        }
+        if (uri != null) {
+            db.sql(LOCK).query((row, index) -> index).single();
+            boolean overlaps =
+                    db.sql(OVERLAPS).param("uri", uri).query(Boolean.class).single();
+            if (overlaps || !insert(tenant, job, uri)) {
+                throw taken("uri", uri);
+            }
+        }
+    }
+
+    boolean isTaken(String tenant, String prefix) {
+        return db.sql(TAKEN)
+                .param("tenant", tenant)
+                .param("name", prefix)
+                .query(Boolean.class)
+                .single();
+    }
+
+    private boolean insert(String tenant, UUID job, String name) {
+        return db.sql(TAKE)
+                        .param("tenant", tenant)
+                        .param("name", name)
+                        .param("job", job)
+                        .update()
+                == 1;
+    }
+
+    private static QuernException taken(String member, String name) {
+        String message = "outputs[0]." + member + ": " + name + " (expected: one that no job holds)";
+        return new QuernException(
+                ErrorCode.OUTPUT_TAKEN,
+                message,
+                List.of(new QuernException.Violation("/outputs/0/" + member, message)));
+    }
+}
