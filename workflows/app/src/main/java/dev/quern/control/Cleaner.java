@@ -9,13 +9,17 @@ import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,13 +98,25 @@ record Cleaner(JobContexts contexts, ScratchFolders scratch) {
 
     private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
         JobPlan plan = RecordCodec.read(Json.parse(contexts.read(document.key())), JobPlan.class);
-        Provenance provenance = JobContexts.provenance(plan);
-        for (int block = 0; block < plan.blocks(); block++) {
-            String key = job.keys().artifact(provenance.stream(block).fileName());
-            Optional<ArtifactStore.Entry> stream = contexts.store().head(key);
-            if (stream.isPresent()) {
-                contexts.store().delete(key, stream.get().etag());
+        Set<String> streams = streams(job, plan);
+        for (ArtifactStore.Entry artifact : contexts.store().list(job.keys().artifact("stream-"))) {
+            if (streams.contains(artifact.key())) {
+                contexts.store().delete(artifact.key(), artifact.etag());
             }
         }
+    }
+
+    /** Keys of all streams that a job can have stored. */
+    private Set<String> streams(JobContext job, JobPlan plan) {
+        Provenance provenance = JobContexts.provenance(plan);
+        TokenWindows windows = contexts.windows(plan.calibration());
+        int tiles = new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
+        Set<String> keys = new HashSet<>();
+        for (int block = 0; block < plan.blocks(); block++) {
+            for (ArtifactName stream : provenance.streams(block, tiles)) {
+                keys.add(job.keys().artifact(stream.fileName()));
+            }
+        }
+        return keys;
     }
 }

@@ -21,6 +21,15 @@ record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements Blo
     }
 
     @Override
+    public boolean contains(ArtifactName name) {
+        try {
+            return store.head(keys.artifact(name.fileName())).isPresent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public boolean commit(ArtifactName name, Path file) {
         throw new UnsupportedOperationException(name + ": the control process makes no artifacts");
     }

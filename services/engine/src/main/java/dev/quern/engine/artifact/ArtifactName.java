@@ -17,7 +17,7 @@ public record ArtifactName(Kind kind, int position, String inputKey) {
     public enum Kind {
         /** The compressed linears of a block. */
         BLOCK,
-        /** The hidden states of all tiles at a block's entry. */
+        /** The hidden states of one tile at a block's entry. */
         STREAM
     }
 

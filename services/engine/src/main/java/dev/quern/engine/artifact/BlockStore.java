@@ -12,6 +12,9 @@ public interface BlockStore {
      */
     Optional<Path> find(ArtifactName name);
 
+    /** Whether there is such an artifact; cheaper than to find it where the store is remote. */
+    boolean contains(ArtifactName name);
+
     /**
      * Makes an artifact durable in one atomic step.
      *

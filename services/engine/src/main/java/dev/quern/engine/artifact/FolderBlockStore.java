@@ -26,7 +26,12 @@ public final class FolderBlockStore implements BlockStore {
     @Override
     public Optional<Path> find(ArtifactName name) {
         Path file = folder.resolve(name.fileName());
-        return Files.exists(file) ? Optional.of(file) : Optional.empty();
+        return contains(name) ? Optional.of(file) : Optional.empty();
+    }
+
+    @Override
+    public boolean contains(ArtifactName name) {
+        return Files.exists(folder.resolve(name.fileName()));
     }
 
     @Override

@@ -7,11 +7,13 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.RecordCodec;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What the artifacts of one compression are made from, and so their names (DESIGN.md 4). Only what decides a payload enters its key:
- * not the recipe's name, and for plain rounding no calibration text. A stream of the original model has one key however it was made,
- * so neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
+ * not the recipe's name, and for plain rounding no calibration text. A stream has a key for each tile; that of the original model is the same
+ * however it was made, so neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
  *
  * @param modelDigest of the checkpoint
  * @param calibrationDigest of the token windows
@@ -36,11 +38,22 @@ public record Provenance(
         return block(block, stream);
     }
 
-    /** The stream that enters a block. */
-    public ArtifactName stream(int block) {
+    /** The states of one tile as they enter a block. */
+    public ArtifactName stream(int block, int tile) {
+        return tileOf(boundary(block), block, tile);
+    }
+
+    /** The states of tiles 0 to tiles - 1 as they enter a block. */
+    public List<ArtifactName> streams(int block, int tiles) {
+        String boundary = boundary(block);
+        return IntStream.range(0, tiles)
+                .mapToObj(tile -> tileOf(boundary, block, tile))
+                .toList();
+    }
+
+    private String boundary(int block) {
         boolean original = recipe.propagation() == Propagation.INDEPENDENT || block == 0;
-        String key = original ? originalStream(block) : sequentialStream(block(block - 1), block);
-        return new ArtifactName(Kind.STREAM, block, key);
+        return original ? originalStream(block) : sequentialStream(block(block - 1), block);
     }
 
     private ArtifactName block(int block, String inputs) {
@@ -55,6 +68,7 @@ public record Provenance(
         return new ArtifactName(Kind.BLOCK, block, key);
     }
 
+    /** All tiles at a boundary, what a block is made from. */
     private String originalStream(int block) {
         return key(JsonObject.EMPTY
                 .with("schema", STREAM_SCHEMA)
@@ -70,6 +84,14 @@ public record Provenance(
                 .with("schema", STREAM_SCHEMA)
                 .with("from", before.inputKey())
                 .with("block", block));
+    }
+
+    private static ArtifactName tileOf(String boundary, int block, int tile) {
+        String key = key(JsonObject.EMPTY
+                .with("schema", STREAM_SCHEMA)
+                .with("of", boundary)
+                .with("tile", tile));
+        return new ArtifactName(Kind.STREAM, block, key);
     }
 
     private static String key(JsonObject parts) {

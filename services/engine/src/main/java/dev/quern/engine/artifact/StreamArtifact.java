@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** A stream's position as an artifact: the hidden states of all tiles at one block boundary, bf16 [tokens, hidden]. */
+/** Part of a stream's position as an artifact: the hidden states of one tile at one block boundary, bf16 [tokens, hidden]. */
 public final class StreamArtifact {
     private static final long CHUNK = 1 << 24;
 

@@ -4,7 +4,6 @@ import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.LinearRecord;
-import dev.quern.engine.artifact.StreamArtifact;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.BlockWeights;
@@ -12,13 +11,8 @@ import dev.quern.engine.model.LinearInputs;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe.Propagation;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +27,9 @@ final class BlockMaker implements AutoCloseable {
     private final BlockStore store;
     private final WalkOptions options;
     private final BlockProgram program;
+    private final Commits commits;
+    private final StreamPositions positions;
+    private final TileRun tiles;
     private @Nullable StreamWalker walker;
     /** The block that the stream enters. */
     private int position = NOWHERE;
@@ -43,6 +40,9 @@ final class BlockMaker implements AutoCloseable {
         this.store = store;
         this.options = options;
         this.program = inputs.architecture().program();
+        this.commits = new Commits(store, options.scratch());
+        this.positions = new StreamPositions(inputs.provenance(), commits);
+        this.tiles = TileRun.all(inputs.tiling());
     }
 
     /**
@@ -62,7 +62,7 @@ final class BlockMaker implements AutoCloseable {
             }
             BlockArtifact artifact = solver.artifact();
             ArtifactName name = inputs.provenance().block(block);
-            commit(name, file -> artifact.write(file, name));
+            commits.commit(name, file -> artifact.write(file, name));
             if (needsStream() && isSequential() && !last) {
                 advance(block, weights);
             }
@@ -134,42 +134,20 @@ final class BlockMaker implements AutoCloseable {
     /** Loads the nearest stored stream if there is one nearer than the stream in memory. */
     private void restore(int block) {
         for (int stored = block; stored > Math.max(position, 0); stored--) {
-            ArtifactName name = inputs.provenance().stream(stored);
-            Optional<Path> file = store.find(name);
-            if (file.isPresent()) {
+            if (positions.has(stored, tiles)) {
                 HiddenStream stream = walker().stream();
                 position = NOWHERE;
-                StreamArtifact.read(
-                        file.get(), name, stream.all(), stream.tiling().tokens(), stream.hidden());
-                position = stored;
+                if (positions.restore(stored, stream)) {
+                    position = stored;
+                }
             }
         }
     }
 
     /** Stores the stream if it stands at the entry of this block and is not what embedding gives again. */
     void storePosition(int block) {
-        ArtifactName name = inputs.provenance().stream(block);
-        if (position != block || block == 0 || store.find(name).isPresent()) {
-            return;
-        }
-        HiddenStream stream = walker().stream();
-        commit(
-                name,
-                file -> StreamArtifact.write(
-                        file, name, stream.all(), stream.tiling().tokens(), stream.hidden()));
-    }
-
-    private void commit(ArtifactName name, Consumer<Path> write) {
-        Path file = options.scratch()
-                .resolve(name.fileName() + "." + ProcessHandle.current().pid() + ".tmp");
-        try {
-            Files.deleteIfExists(file);
-            write.accept(file);
-            // Another walk may have committed the same name; then its bytes are ours.
-            store.commit(name, file);
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (position == block && block != 0) {
+            positions.store(block, walker().stream(), options.listener());
         }
     }
 
@@ -188,7 +166,7 @@ final class BlockMaker implements AutoCloseable {
     private StreamWalker walker() {
         if (walker == null) {
             walker = new StreamWalker(
-                    backend, inputs.architecture(), inputs.tiling(), options.scratch(), options.cancellation());
+                    backend, inputs.architecture(), inputs.tiling(), tiles, options.scratch(), options.cancellation());
         }
         return walker;
     }

@@ -13,26 +13,34 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The hidden states of all tiles at one block boundary, bf16 [tokens, hidden], in a mapped scratch file. The file has no name any
+ * The hidden states of a run of tiles at one block boundary, bf16 [tokens, hidden], in a mapped scratch file. The file has no name any
  * more once it is mapped, so nothing is left behind however the process ends.
  */
 final class HiddenStream implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
 
     private final Tiling tiling;
+    private final TileRun run;
     private final int hidden;
     private final Arena arena;
     private final MemorySegment states;
 
-    private HiddenStream(Tiling tiling, int hidden, Arena arena, MemorySegment states) {
+    private HiddenStream(Tiling tiling, TileRun run, int hidden, Arena arena, MemorySegment states) {
         this.tiling = tiling;
+        this.run = run;
         this.hidden = hidden;
         this.arena = arena;
         this.states = states;
     }
 
-    static long bytes(Tiling tiling, int hidden) {
-        return tiling.tokens() * hidden * DType.BF16.bytes();
+    private static long bytes(Tiling tiling, TileRun run, int hidden) {
+        return tokensBefore(tiling, run, run.end()) * hidden * DType.BF16.bytes();
+    }
+
+    /** Tokens of the run's tiles before a tile. */
+    private static long tokensBefore(Tiling tiling, TileRun run, int tile) {
+        int windows = Math.min(tiling.windows(), tiling.firstWindow(tile)) - tiling.firstWindow(run.first());
+        return (long) windows * tiling.seqLen();
     }
 
     /**
@@ -40,8 +48,8 @@ final class HiddenStream implements AutoCloseable {
      * @throws QuernException DISK_BUDGET when the disk cannot hold it
      */
     @SuppressWarnings("MustBeClosedChecker") // the arena belongs to the result
-    static HiddenStream create(Path scratch, Tiling tiling, int hidden) {
-        long bytes = bytes(tiling, hidden);
+    static HiddenStream create(Path scratch, Tiling tiling, TileRun run, int hidden) {
+        long bytes = bytes(tiling, run, hidden);
         // Shared, because the threads of the backend read it.
         Arena arena = Arena.ofShared();
         try {
@@ -50,7 +58,7 @@ final class HiddenStream implements AutoCloseable {
                     file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
                 fill(channel, bytes);
                 MemorySegment states = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
-                return new HiddenStream(tiling, hidden, arena, states);
+                return new HiddenStream(tiling, run, hidden, arena, states);
             }
         } catch (IOException e) {
             arena.close();
@@ -76,19 +84,18 @@ final class HiddenStream implements AutoCloseable {
         return tiling;
     }
 
+    TileRun run() {
+        return run;
+    }
+
     int hidden() {
         return hidden;
     }
 
-    /** The states of one tile, [tokens, hidden]; valid until closed. */
+    /** The states of a tile of the run, [tokens, hidden]; valid until closed. */
     MemorySegment tile(int tile) {
         long row = (long) hidden * DType.BF16.bytes();
-        return states.asSlice((long) tiling.firstWindow(tile) * tiling.seqLen() * row, tiling.tokens(tile) * row);
-    }
-
-    /** The states of all tiles. */
-    MemorySegment all() {
-        return states;
+        return states.asSlice(tokensBefore(tiling, run, tile) * row, tiling.tokens(tile) * row);
     }
 
     @Override

@@ -37,10 +37,15 @@ final class StreamWalker implements AutoCloseable {
     }
 
     StreamWalker(
-            ComputeBackend backend, Architecture architecture, Tiling tiling, Path scratch, Cancellation cancellation) {
+            ComputeBackend backend,
+            Architecture architecture,
+            Tiling tiling,
+            TileRun run,
+            Path scratch,
+            Cancellation cancellation) {
         this.backend = backend;
         this.cancellation = cancellation;
-        this.stream = HiddenStream.create(scratch, tiling, architecture.hidden());
+        this.stream = HiddenStream.create(scratch, tiling, run, architecture.hidden());
         this.interpreter =
                 new Interpreter(backend, architecture.program(), architecture.rope(), tiling.seqLen(), cancellation);
     }
@@ -53,7 +58,7 @@ final class StreamWalker implements AutoCloseable {
     void embed(Architecture architecture, WeightSource weights, TokenWindows windows) {
         Tiling tiling = stream.tiling();
         try (Embedding embedding = new Embedding(backend, architecture, weights)) {
-            for (int tile = 0; tile < tiling.tiles(); tile++) {
+            for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
                 cancellation.check();
                 int[] tokens = windows.tokens(tiling.firstWindow(tile), tiling.endWindow(tile));
                 embed(embedding, tokens, stream.tile(tile));
@@ -72,7 +77,7 @@ final class StreamWalker implements AutoCloseable {
         }
     }
 
-    /** Runs a block over all tiles and puts its outputs in the place of its inputs. */
+    /** Runs a block over the tiles and puts its outputs in the place of its inputs. */
     void advance(BlockWeights weights, LinearInputs recorder, Runnable tileDone) {
         eachTile(tileDone, (hidden, stored) -> {
             interpreter.run(weights, hidden, hidden, recorder);
@@ -82,13 +87,13 @@ final class StreamWalker implements AutoCloseable {
         });
     }
 
-    /** Runs a block over all tiles for the inputs of its linears; the stream stays where it is. */
+    /** Runs a block over the tiles for the inputs of its linears; the stream stays where it is. */
     void record(BlockWeights weights, LinearInputs recorder, Runnable tileDone) {
         eachTile(tileDone, (hidden, stored) -> interpreter.record(weights, hidden, recorder));
     }
 
     private void eachTile(Runnable tileDone, Step step) {
-        for (int tile = 0; tile < stream.tiling().tiles(); tile++) {
+        for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
             cancellation.check();
             int rows = stream.tiling().tokens(tile);
             MemorySegment stored = stream.tile(tile);

@@ -13,6 +13,13 @@ public interface WalkListener {
     /** One more tile went through a block: for statistics, for its outputs, or both. */
     default void tileDone(int block) {}
 
+    /**
+     * The states of a tile at a block's entry are durable.
+     *
+     * @param reused they were there before
+     */
+    default void streamDone(int block, int tile, boolean reused) {}
+
     default void linearDone(int block, LinearRecord linear) {}
 
     /**

@@ -45,10 +45,11 @@ class ProvenanceTest {
 
     @Test
     void aStreamOfTheOriginalModelDoesNotDependOnTheRecipe() {
-        assertThat(INDEPENDENT.stream(3))
-                .isEqualTo(of("b", Propagation.INDEPENDENT, 2, GPTQ, "text", 8).stream(3))
-                .isNotEqualTo(SEQUENTIAL.stream(3));
-        assertThat(INDEPENDENT.stream(0)).isEqualTo(SEQUENTIAL.stream(0));
+        assertThat(INDEPENDENT.stream(3, 1))
+                .isEqualTo(of("b", Propagation.INDEPENDENT, 2, GPTQ, "text", 8).stream(3, 1))
+                .isNotEqualTo(SEQUENTIAL.stream(3, 1))
+                .isNotEqualTo(INDEPENDENT.stream(3, 0));
+        assertThat(INDEPENDENT.stream(0, 4)).isEqualTo(SEQUENTIAL.stream(0, 4));
     }
 
     /** The first block has the same inputs either way; each later one of a sequential walk has those of the one before. */
@@ -56,13 +57,13 @@ class ProvenanceTest {
     void sequentialKeysFormAChain() {
         assertThat(SEQUENTIAL.block(0)).isEqualTo(INDEPENDENT.block(0));
         assertThat(SEQUENTIAL.block(1)).isNotEqualTo(INDEPENDENT.block(1));
-        assertThat(of("a", Propagation.SEQUENTIAL, 3, GPTQ, "text", 8).stream(1))
-                .isNotEqualTo(SEQUENTIAL.stream(1));
+        assertThat(of("a", Propagation.SEQUENTIAL, 3, GPTQ, "text", 8).stream(1, 0))
+                .isNotEqualTo(SEQUENTIAL.stream(1, 0));
     }
 
     @Test
     void aNameSurvivesItsText() {
-        ArtifactName name = SEQUENTIAL.stream(17);
+        ArtifactName name = SEQUENTIAL.stream(17, 2);
 
         assertThat(name.kind()).isEqualTo(Kind.STREAM);
         assertThat(name.fileName()).startsWith("stream-00017-");

@@ -118,7 +118,7 @@ class BlockWalkTest {
         }
 
         assertSameBlocks(propagation, whole, sliced);
-        assertThat(sliced.find(provenance(propagation).stream(2)))
+        assertThat(sliced.find(provenance(propagation).stream(2, 0)))
                 .as("position")
                 .isPresent();
     }

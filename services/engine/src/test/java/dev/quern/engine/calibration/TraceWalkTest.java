@@ -1,0 +1,301 @@
+package dev.quern.engine.calibration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.Cancellation.CancelledException;
+import dev.quern.engine.artifact.ArtifactName;
+import dev.quern.engine.artifact.BlockArtifact;
+import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.engine.artifact.FolderBlockStore;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.calibration.TraceWalk.Traced;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Architectures;
+import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The committed model of four blocks, in segments, on five tiles of two windows, the last of one. */
+class TraceWalkTest {
+    private static final int SEQ_LEN = 24;
+    private static final int TILES = 5;
+    private static final int BLOCKS = 4;
+
+    @TempDir
+    static Path shared;
+
+    private static JavaBackend backend;
+    private static Checkpoint checkpoint;
+    private static Architecture architecture;
+    private static TokenWindows windows;
+    private static FolderBlockStore undivided;
+
+    @TempDir
+    Path folder;
+
+    /** Names of all tensors that were read, in order. */
+    private final List<String> read = new ArrayList<>();
+
+    private FolderBlockStore store;
+    private Path scratch;
+
+    @BeforeAll
+    static void open() throws IOException {
+        backend = new JavaBackend(DType.F32, 2);
+        checkpoint = Checkpoint.open(Samples.tinyLlama());
+        architecture = Architectures.of(checkpoint.config());
+        try (Tokenizer tokenizer = Tokenizer.open(Samples.tinyLlama())) {
+            windows = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions())
+                    .calibration(null, 9, SEQ_LEN);
+        }
+        undivided = new FolderBlockStore(shared.resolve("undivided"));
+        WalkInputs inputs = new WalkInputs(
+                architecture, new CheckpointWeights(backend, checkpoint), DType.BF16, windows, provenance());
+        Path folder = Files.createDirectories(shared.resolve("scratch"));
+        walk(backend, inputs, undivided, folder, new Slice(0, BLOCKS));
+    }
+
+    @AfterAll
+    static void close() {
+        checkpoint.close();
+        backend.close();
+    }
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        store = new FolderBlockStore(folder.resolve("store"));
+        scratch = Files.createDirectories(folder.resolve("scratch"));
+    }
+
+    /** The runs of the trace and the segments come in an order that no plan would choose, on workers of different threads. */
+    @ParameterizedTest(name = "{0} segments, {1} trace runs")
+    @CsvSource({"1, 1", "2, 1", "2, 2", "2, 5", "3, 3", "4, 1", "4, 2", "4, 4"})
+    void segmentsAndRunsOfTheTraceChangeNoBit(int segments, int runs) {
+        List<Slice> split = Slice.split(BLOCKS, segments);
+        try (JavaBackend oneThread = new JavaBackend(DType.F32, 1)) {
+            List<TileRun> traces = TileRun.split(TILES, runs);
+            for (int i = 0; i < runs; i++) {
+                JavaBackend on = i % 2 == 0 ? oneThread : backend;
+                trace(on, traces.get(runs - 1 - i), split, Cancellation.NEVER);
+            }
+            for (Slice segment : split.reversed()) {
+                read.clear();
+                walk(oneThread, inputs(oneThread), store, scratch, segment);
+                assertThat(blocksRead())
+                        .as("no block before a segment is walked again")
+                        .containsExactlyElementsOf(blocks(segment.first(), segment.end()));
+            }
+        }
+        assertSameBlocks();
+        assertThat(scratch).isEmptyDirectory();
+    }
+
+    @Test
+    void aTraceReadsEachWeightOnceForAllTilesOfItsRun() {
+        trace(backend, new TileRun(0, 4), Slice.split(BLOCKS, 2), Cancellation.NEVER);
+
+        assertThat(read).doesNotHaveDuplicates().hasSize(1 + 2 * 9).contains(architecture.embedding());
+        assertThat(blocksRead()).as("up to the last start").containsExactly(0, 1);
+    }
+
+    @Test
+    void whatIsStoredIsNotMadeAgain() {
+        List<Slice> segments = Slice.split(BLOCKS, BLOCKS);
+        TileRun run = new TileRun(1, 4);
+        assertThat(trace(backend, run, segments, Cancellation.NEVER)).isEqualTo(new Traced(9, 0));
+        read.clear();
+
+        assertThat(trace(backend, run, segments, Cancellation.NEVER)).isEqualTo(new Traced(0, 9));
+        assertThat(read).isEmpty();
+
+        store.delete(provenance().stream(2, 3));
+        assertThat(trace(backend, run, segments, Cancellation.NEVER)).isEqualTo(new Traced(1, 8));
+        assertThat(blocksRead()).as("from the start before it").containsExactly(1);
+    }
+
+    @Test
+    void aStoppedTraceGoesOnToTheSameBytes() throws IOException {
+        List<Slice> segments = Slice.split(BLOCKS, BLOCKS);
+        TileRun run = new TileRun(0, TILES);
+        int made = 0;
+        int stops = 0;
+        // Wherever it is stopped: while embedding, in a block, between tiles; a little later each time.
+        for (int checks = 1; made < 3 * TILES; checks += 25) {
+            AtomicInteger left = new AtomicInteger(checks);
+            try {
+                trace(backend, run, segments, () -> left.decrementAndGet() < 0);
+            } catch (CancelledException e) {
+                stops++;
+            }
+            made = stored();
+        }
+
+        assertThat(stops).as("times stopped").isGreaterThan(3);
+        FolderBlockStore other = new FolderBlockStore(folder.resolve("undisturbed"));
+        TraceWalk.walk(backend, inputs(backend), other, options(scratch, Cancellation.NEVER), run, segments);
+        for (int block = 1; block < BLOCKS; block++) {
+            for (ArtifactName name : provenance().streams(block, TILES)) {
+                assertThat(store.find(name).orElseThrow())
+                        .hasSameBinaryContentAs(other.find(name).orElseThrow());
+            }
+        }
+    }
+
+    @Test
+    void aStartWithATileMissingIsReplayed() {
+        trace(backend, new TileRun(0, TILES), Slice.split(BLOCKS, BLOCKS), Cancellation.NEVER);
+        store.delete(provenance().stream(3, 4));
+        store.delete(provenance().stream(2, 0));
+        read.clear();
+
+        walk(backend, inputs(backend), store, scratch, new Slice(3, BLOCKS));
+
+        assertThat(blocksRead()).as("from the nearest whole boundary").containsExactly(1, 2, 3);
+        assertSameBlock(3);
+    }
+
+    @Test
+    void aDamagedStreamIsReportedByName() throws IOException {
+        List<Slice> segments = Slice.split(BLOCKS, 2);
+        trace(backend, new TileRun(0, TILES), segments, Cancellation.NEVER);
+        ArtifactName name = provenance().stream(2, 1);
+        Path file = store.find(name).orElseThrow();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+
+        assertThatThrownBy(() -> walk(backend, inputs(backend), store, scratch, segments.getLast()))
+                .isInstanceOfSatisfying(
+                        DamagedArtifactException.class,
+                        e -> assertThat(e.artifact()).isEqualTo(name));
+        assertThat(file).hasBinaryContent(bytes);
+    }
+
+    @Test
+    void aSequentialRecipeIsNotTraced() {
+        Recipe sequential = recipe(Propagation.SEQUENTIAL);
+        Provenance provenance = new Provenance("model", sequential, windows.digest(), 2, "java");
+        WalkInputs inputs = new WalkInputs(
+                architecture, new CheckpointWeights(backend, checkpoint), DType.BF16, windows, provenance);
+
+        assertThatThrownBy(() -> TraceWalk.walk(
+                        backend,
+                        inputs,
+                        store,
+                        options(scratch, Cancellation.NEVER),
+                        new TileRun(0, 1),
+                        Slice.split(BLOCKS, 2)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("SEQUENTIAL");
+    }
+
+    private Traced trace(JavaBackend on, TileRun run, List<Slice> segments, Cancellation cancellation) {
+        return TraceWalk.walk(on, inputs(on), store, options(scratch, cancellation), run, segments);
+    }
+
+    private static void walk(JavaBackend on, WalkInputs inputs, FolderBlockStore store, Path scratch, Slice slice) {
+        try (BlockWalk walk = BlockWalk.open(on, inputs, store, options(scratch, Cancellation.NEVER), slice)) {
+            while (walk.hasNext()) {
+                walk.next();
+            }
+        }
+    }
+
+    private WalkInputs inputs(JavaBackend on) {
+        CheckpointWeights weights = new CheckpointWeights(on, checkpoint);
+        return new WalkInputs(
+                architecture,
+                (scope, name) -> {
+                    read.add(name);
+                    return weights.load(scope, name);
+                },
+                DType.BF16,
+                windows,
+                provenance());
+    }
+
+    private static WalkOptions options(Path scratch, Cancellation cancellation) {
+        return new WalkOptions(scratch, Long.MAX_VALUE, WalkListener.NONE, cancellation);
+    }
+
+    private static Provenance provenance() {
+        return new Provenance("model", recipe(Propagation.INDEPENDENT), windows.digest(), 2, "java");
+    }
+
+    private static Recipe recipe(Propagation propagation) {
+        Grid grid = new Grid(3, 32, true, ClipSearch.NONE);
+        return new Recipe("test", propagation, grid, new Gptq(Order.STATIC, 0.01), true);
+    }
+
+    /** Blocks whose weights were read, in the order of their first reading. */
+    private List<Integer> blocksRead() {
+        return read.stream()
+                .filter(name -> name.startsWith("model.layers."))
+                .map(name -> Integer.parseInt(name.split("\\.", -1)[2]))
+                .distinct()
+                .toList();
+    }
+
+    private static List<Integer> blocks(int first, int end) {
+        return IntStream.range(first, end).boxed().toList();
+    }
+
+    private int stored() {
+        int stored = 0;
+        for (int block = 1; block < BLOCKS; block++) {
+            for (ArtifactName name : provenance().streams(block, TILES)) {
+                stored += store.contains(name) ? 1 : 0;
+            }
+        }
+        return stored;
+    }
+
+    private void assertSameBlocks() {
+        for (int block = 0; block < BLOCKS; block++) {
+            assertSameBlock(block);
+        }
+    }
+
+    private void assertSameBlock(int block) {
+        ArtifactName name = provenance().block(block);
+        BlockArtifact made = BlockArtifact.read(store.find(name).orElseThrow(), name);
+        BlockArtifact expected = BlockArtifact.read(undivided.find(name).orElseThrow(), name);
+        for (int i = 0; i < expected.linears().size(); i++) {
+            IntegerGrid a = grid(made.linears().get(i));
+            IntegerGrid b = grid(expected.linears().get(i));
+            assertThat(a.codes()).isEqualTo(b.codes());
+            assertThat(a.zeros()).isEqualTo(b.zeros());
+            assertThat(a.scales()).isEqualTo(b.scales());
+        }
+    }
+
+    private static IntegerGrid grid(BlockArtifact.Entry entry) {
+        return switch (entry.linear().core()) {
+            case IntegerGrid grid -> grid;
+        };
+    }
+}
