@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 public interface ArtifactStore {
     /**
      * @param etag names this version of the object
+     * @param modified when it was created, by the store's clock, in whole seconds
      */
-    record Entry(String key, long size, String etag) {}
+    record Entry(String key, long size, String etag, Instant modified) {}
 
     /**
      * Creates the object unless there is one under this key. Durable when it returns.

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -90,11 +91,7 @@ public final class FolderStore implements ArtifactStore {
     @Override
     public List<Entry> list(String prefix) throws IOException {
         // The part up to the last slash is a folder, the rest the start of a name in it.
-        Path folder =
-                root.resolve(prefix.substring(0, prefix.lastIndexOf('/') + 1)).normalize();
-        if (!folder.startsWith(root) || !prefix.startsWith("t/")) {
-            throw new IllegalArgumentException("prefix: " + prefix + " (expected: t/<tenant>/…)");
-        }
+        Path folder = root.resolve(Keys.checkPrefix(prefix).substring(0, prefix.lastIndexOf('/') + 1));
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
@@ -140,7 +137,11 @@ public final class FolderStore implements ArtifactStore {
                         Objects.hashCode(attributes.fileKey()),
                         attributes.size(),
                         attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
-        return new Entry(key, attributes.size(), etag);
+        return new Entry(
+                key,
+                attributes.size(),
+                etag,
+                attributes.lastModifiedTime().toInstant().truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static void write(Path draft, InputStream content) throws IOException {

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  * t/TENANT/datasets/DIGEST                 token windows
  * t/TENANT/figures/KEY                     token figures of an evaluation shard
  * t/TENANT/jobs/JOB/plan-DIGEST.json       what a job's activities hand on
+ * t/TENANT/uploads/DIGEST              a file that a client sent, by its SHA-256
  * t/TENANT/outputs/PREFIX/FILE             a published result
  * t/TENANT/quarantine/JOB/FILE             a result that failed its gate
  * </pre>
@@ -51,6 +52,17 @@ public final class Keys {
         return root + "figures/" + segment("figures", key);
     }
 
+    /**
+     * @param digest SHA-256 of the file
+     */
+    public String upload(String digest) {
+        return uploads() + segment("digest", digest);
+    }
+
+    public String uploads() {
+        return root + "uploads/";
+    }
+
     /** A small document that one activity of a job leaves for the next. */
     public String document(String job, String name) {
         return jobs(job) + segment("document", name);
@@ -89,6 +101,17 @@ public final class Keys {
                     "key: " + key + " (expected: t/<tenant>/…, at most " + MAX_LENGTH + " characters)");
         }
         return path("key", key);
+    }
+
+    /**
+     * Refuses what is not the start of a key.
+     *
+     * @return the prefix
+     */
+    static String checkPrefix(String prefix) {
+        // What follows the last slash is the start of a segment.
+        check(prefix + "x");
+        return prefix;
     }
 
     private static String path(String what, String path) {

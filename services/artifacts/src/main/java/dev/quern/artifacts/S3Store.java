@@ -1,0 +1,47 @@
+package dev.quern.artifacts;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Objects under a prefix of a bucket of any S3 server. */
+final class S3Store implements ArtifactStore {
+    private final S3Bucket bucket;
+
+    S3Store(S3Bucket bucket) {
+        this.bucket = bucket;
+    }
+
+    @Override
+    public Optional<Entry> create(String key, InputStream content) throws IOException {
+        return bucket.create(Keys.check(key), content);
+    }
+
+    @Override
+    public Optional<Entry> head(String key) throws IOException {
+        return bucket.head(Keys.check(key));
+    }
+
+    @Override
+    public InputStream open(String key, long offset, long length, @Nullable String etag) throws IOException {
+        return bucket.open(Keys.check(key), offset, length, etag);
+    }
+
+    @Override
+    public Optional<Path> fetch(String key, Path folder) throws IOException {
+        return bucket.fetch(Keys.check(key), folder);
+    }
+
+    @Override
+    public List<Entry> list(String prefix) throws IOException {
+        return bucket.list(Keys.checkPrefix(prefix));
+    }
+
+    @Override
+    public boolean delete(String key, String etag) throws IOException {
+        return bucket.delete(Keys.check(key), etag);
+    }
+}

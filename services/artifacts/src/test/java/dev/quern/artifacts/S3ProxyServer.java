@@ -1,0 +1,57 @@
+package dev.quern.artifacts;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Properties;
+import org.gaul.s3proxy.BlobStores;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.blobstore.BlobStore;
+import org.gaul.s3proxy.blobstore.Constants;
+
+/** An S3 server in this JVM that keeps its objects in memory. */
+final class S3ProxyServer implements AutoCloseable {
+    static final String BUCKET = "quern-test";
+    private static final String ACCESS = "access";
+    private static final String SECRET = "secret-key";
+
+    private final BlobStore blobs;
+    private final S3Proxy proxy;
+
+    S3ProxyServer() throws Exception {
+        Properties properties = new Properties();
+        properties.setProperty(Constants.PROPERTY_IDENTITY, ACCESS);
+        properties.setProperty(Constants.PROPERTY_CREDENTIAL, SECRET);
+        blobs = BlobStores.create("transient", properties);
+        proxy = S3Proxy.builder()
+                .blobStore(blobs)
+                .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ACCESS, SECRET)
+                .endpoint(URI.create("http://127.0.0.1:0"))
+                .stopTimeout(0)
+                .build();
+        proxy.start();
+        blobs.createContainer(BUCKET);
+    }
+
+    int port() {
+        return proxy.getPort();
+    }
+
+    /** Small parts and short patience, as tests need them. */
+    S3Settings settings() {
+        return settings("http://127.0.0.1:" + port());
+    }
+
+    /**
+     * @param endpoint of something in front of this server
+     */
+    static S3Settings settings(String endpoint) {
+        return new S3Settings(endpoint, "us-east-1", ACCESS, SECRET, Duration.ofSeconds(20), 5 << 20);
+    }
+
+    @Override
+    public void close() throws Exception {
+        proxy.stop();
+        blobs.close();
+    }
+}
