@@ -49,6 +49,8 @@ class ArchitectureTest {
             .definedBy("dev.quern.jobs..")
             .layer("postgres")
             .definedBy("dev.quern.postgres..")
+            .layer("temporal")
+            .definedBy("dev.quern.temporal..")
             .layer("openblas")
             .definedBy("dev.quern.openblas..")
             .layer("contract")
@@ -73,6 +75,8 @@ class ArchitectureTest {
             .mayNotAccessAnyLayer()
             .whereLayer("postgres")
             .mayNotAccessAnyLayer()
+            .whereLayer("temporal")
+            .mayNotAccessAnyLayer()
             .whereLayer("jobs")
             .mayOnlyAccessLayers("recipes")
             .whereLayer("openblas")
@@ -88,7 +92,7 @@ class ArchitectureTest {
             .whereLayer("api")
             .mayOnlyAccessLayers("contract", "jobs", "artifacts", "recipes")
             .whereLayer("embedded")
-            .mayOnlyAccessLayers("api", "control", "jobs", "postgres", "recipes")
+            .mayOnlyAccessLayers("api", "control", "jobs", "postgres", "recipes", "temporal")
             .whereLayer("cli")
             .mayOnlyAccessLayers("engine", "recipes", "embedded", "worker");
 

@@ -8,6 +8,7 @@ import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.postgres.PostgresServer;
+import dev.quern.temporal.TemporalServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -14,12 +14,11 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.temporal.TemporalServer;
 import dev.quern.worker.ComputeWorker;
 import dev.quern.worker.WorkerConfig;
 import dev.quern.worker.WorkerMain;
-import io.temporal.testserver.TestServer;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -38,27 +37,26 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class ServiceHarness implements AutoCloseable {
     static final Path MODEL =
             Path.of("../../samples/tiny-llama").toAbsolutePath().normalize();
+    private static final String TOKEN = "the-key";
     private static final Path CACHE = Path.of("target/postgres-cache");
 
     private final Path folder;
-    private final int temporalPort;
+    private final String temporalAddress;
     private final PostgresServer postgres;
     private final Deque<ComputeWorker> workers = new ArrayDeque<>();
-    private TestServer.PortBoundTestServer temporal;
+    private TemporalServer temporal;
     private ConfigurableApplicationContext control;
 
     ServiceHarness(Path folder) throws IOException {
         this.folder = folder;
         this.postgres = PostgresServer.start(folder.resolve("pg"), CACHE);
-        try (ServerSocket free = new ServerSocket(0)) {
-            this.temporalPort = free.getLocalPort();
-        }
-        this.temporal = TestServer.createPortBoundServer(temporalPort, true);
+        this.temporal = TemporalServer.start(TOKEN);
+        this.temporalAddress = temporal.address();
         this.control = startControl();
     }
 
     String temporalAddress() {
-        return "127.0.0.1:" + temporalPort;
+        return temporalAddress;
     }
 
     String storeUrl() {
@@ -79,7 +77,8 @@ final class ServiceHarness implements AutoCloseable {
 
     /** A worker in this process. */
     ComputeWorker startWorker() throws IOException {
-        ComputeWorker worker = ComputeWorker.start(WorkerConfig.parse(workerArguments("inside"), Map.of()));
+        ComputeWorker worker =
+                ComputeWorker.start(WorkerConfig.parse(workerArguments("inside"), Map.of("QUERN_TOKEN", TOKEN)));
         workers.push(worker);
         return worker;
     }
@@ -95,10 +94,11 @@ final class ServiceHarness implements AutoCloseable {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 WorkerMain.class.getName()));
         command.addAll(workerArguments(name));
-        return new ProcessBuilder(command)
+        ProcessBuilder process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".log").toFile())
-                .start();
+                .redirectOutput(folder.resolve(name + ".log").toFile());
+        process.environment().put("QUERN_TOKEN", TOKEN);
+        return process.start();
     }
 
     private List<String> workerArguments(String name) {
@@ -110,9 +110,10 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     /** All that Temporal knew is gone. */
-    void loseTemporal() {
+    void loseTemporal() throws IOException {
         temporal.close();
-        temporal = TestServer.createPortBoundServer(temporalPort, true);
+        int port = Integer.parseInt(temporalAddress.substring(temporalAddress.indexOf(':') + 1));
+        temporal = TemporalServer.start(TOKEN, port);
     }
 
     /** As kill -9 does; then the owner finds it dead and starts it again. */
@@ -195,6 +196,7 @@ final class ServiceHarness implements AutoCloseable {
                 "spring.datasource.username", PostgresServer.USER,
                 "spring.datasource.password", postgres.password(),
                 "quern.temporal.address", temporalAddress(),
+                "quern.temporal.token", TOKEN,
                 "quern.store", storeUrl(),
                 "quern.slice", "0s",
                 "quern.scratch", folder.resolve("scratch/control").toString(),

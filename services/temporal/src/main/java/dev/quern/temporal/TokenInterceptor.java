@@ -1,4 +1,4 @@
-package dev.quern.embedded;
+package dev.quern.temporal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

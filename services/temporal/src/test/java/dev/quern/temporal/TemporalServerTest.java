@@ -1,4 +1,4 @@
-package dev.quern.embedded;
+package dev.quern.temporal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
