@@ -13,7 +13,7 @@ import java.time.Duration;
  *
  * <pre>
  *            one attempt   heartbeat   attempts                      cancel
- * QUICK      30 s          -           until it works                by itself
+ * QUICK      30 s          -           until it works                left to run
  * READING    6 h           30 s        until it works, defects 3     waits for the word
  * COMPUTE    24 h          30 s        1; the workflow decides       waits for the word
  * </pre>
@@ -33,11 +33,16 @@ final class Timeouts {
     private static final RetryOptions NEVER =
             RetryOptions.newBuilder().setMaximumAttempts(1).build();
 
-    /** A write to the row, a look at the store. */
+    /**
+     * A write to the row, a look at the store. What takes a moment is not worth cancelling, and cannot be: it never asks. One that still
+     * runs when the job was cancelled does no harm: the row passes over a step whose (generation, seq) is behind, figures of blocks are
+     * what the artifacts say, a repair deletes only what is damaged, and with the workflow ends whatever waits for another attempt.
+     */
     static final ActivityOptions QUICK = ActivityOptions.newBuilder()
             .setTaskQueue(Queues.CONTROL)
             .setStartToCloseTimeout(Duration.ofSeconds(30))
             .setRetryOptions(PATIENT)
+            .setCancellationType(ActivityCancellationType.ABANDON)
             .build();
 
     /** Reads or writes a whole model in the control process. */
