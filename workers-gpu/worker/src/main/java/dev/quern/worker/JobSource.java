@@ -25,7 +25,7 @@ record JobSource(ArtifactStore store, JobPlan plan, Source source) implements Au
         try {
             SourceStamp.require(
                     plan.sourceStamp(),
-                    source.checkpoint().folder(),
+                    Path.of(plan.source()),
                     source.checkpoint().files());
             return new JobSource(store, plan, source);
         } catch (RuntimeException e) {

@@ -60,7 +60,7 @@ record Outputs(JobContexts contexts, ScratchFolders scratch) {
         ScratchFolders.delete(scratch.of(ref.id()).resolve(VERIFIED));
         try (Source source = Source.open(Path.of(plan.source()))) {
             Checkpoint checkpoint = source.checkpoint();
-            SourceStamp.require(plan.sourceStamp(), checkpoint.folder(), checkpoint.files());
+            SourceStamp.require(plan.sourceStamp(), Path.of(plan.source()), checkpoint.files());
             Assembler assembler = new Assembler(
                     checkpoint,
                     source.architecture(),

@@ -1,5 +1,7 @@
 package dev.quern.engine.backend;
 
+import java.lang.foreign.Arena;
+
 /** Owns tensors and frees them together, when nothing uses them any more. Every thread of the backend may use its tensors. */
 public interface Scope extends AutoCloseable {
     /**
@@ -8,6 +10,9 @@ public interface Scope extends AutoCloseable {
      * @throws dev.quern.recipes.QuernException OUT_OF_MEMORY, with the bytes asked for
      */
     Tensor allocate(DType dtype, int rows, int cols);
+
+    /** Lives as long as this scope: for host memory that is uploaded into it. */
+    Arena arena();
 
     /** Frees every tensor of this scope. */
     @Override

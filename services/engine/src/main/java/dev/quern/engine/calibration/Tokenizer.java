@@ -1,10 +1,13 @@
 package dev.quern.engine.calibration;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,6 +17,8 @@ import java.nio.file.Path;
  * the library's own loader looks for GPUs, downloads and reports home, so it is never reached. Thread-safe until closed.
  */
 public final class Tokenizer implements AutoCloseable {
+    private static final String FILE = "tokenizer.json";
+    private static final int MAX_BYTES = 512 << 20;
     private static final TokenizersLibrary LIBRARY = TokenizerNatives.load();
 
     private final long handle;
@@ -29,16 +34,29 @@ public final class Tokenizer implements AutoCloseable {
      * @throws QuernException INVALID_CHECKPOINT when it is missing or not a tokenizer
      */
     public static Tokenizer open(Path folder) {
-        Path file = folder.resolve("tokenizer.json");
+        Path file = folder.resolve(FILE);
         try {
             return of(Files.readString(file), file.toString());
         } catch (NoSuchFileException e) {
-            throw new QuernException(
-                    ErrorCode.INVALID_CHECKPOINT, file + ": missing (expected: a Hugging Face tokenizer file)", e);
+            throw missing(file.toString());
         } catch (CharacterCodingException e) {
             throw invalid(file.toString(), "not UTF-8", e);
         } catch (IOException e) {
             throw invalid(file.toString(), "cannot be read, " + e, e);
+        }
+    }
+
+    /** As {@link #open(Path)} from an open checkpoint; throws as {@link Checkpoint#read} as well. */
+    public static Tokenizer open(Checkpoint checkpoint) {
+        String name = checkpoint.location() + "/" + FILE;
+        if (!checkpoint.hasFile(FILE)) {
+            throw missing(name);
+        }
+        try {
+            ByteBuffer json = ByteBuffer.wrap(checkpoint.read(FILE, MAX_BYTES));
+            return of(StandardCharsets.UTF_8.newDecoder().decode(json).toString(), name);
+        } catch (CharacterCodingException e) {
+            throw invalid(name, "not UTF-8", e);
         }
     }
 
@@ -53,6 +71,11 @@ public final class Tokenizer implements AutoCloseable {
         LIBRARY.disableTruncation(handle);
         LIBRARY.disablePadding(handle);
         return new Tokenizer(handle);
+    }
+
+    private static QuernException missing(String name) {
+        return new QuernException(
+                ErrorCode.INVALID_CHECKPOINT, name + ": missing (expected: a Hugging Face tokenizer file)");
     }
 
     private static QuernException invalid(String name, String reason, Exception cause) {

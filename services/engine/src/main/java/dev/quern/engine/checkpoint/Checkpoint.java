@@ -10,10 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * A checkpoint folder: config.json and safetensors, in one file or in shards. Opening it checks every header and maps the data, and
- * reads no weight. May be shared by threads; nothing of it may be used after it is closed.
+ * A checkpoint: config.json and safetensors, in one file or in shards. Opening it checks every header and reads no weight. May be
+ * shared by threads; nothing of it may be used after it is closed.
  */
 public final class Checkpoint implements AutoCloseable {
     private final CheckpointFolder folder;
@@ -34,31 +35,44 @@ public final class Checkpoint implements AutoCloseable {
     /**
      * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or ALREADY_QUANTIZED, naming the file or tensor
      */
-    public static Checkpoint open(Path path) {
-        CheckpointFolder folder = CheckpointFolder.of(path);
-        ModelConfig config = ConfigFile.unquantized(folder);
-        return open(folder, config);
+    public static Checkpoint open(Path folder) {
+        return open(new FolderFiles(folder));
     }
 
-    /** As {@link #open} for a quantized one, to read back what was written. */
-    public static Checkpoint openQuantized(Path path) {
-        CheckpointFolder folder = CheckpointFolder.of(path);
-        return open(folder, ConfigFile.read(folder));
+    /**
+     * Opens a checkpoint that lies elsewhere; throws as {@link #open(Path)}.
+     *
+     * @param files closed with the checkpoint, and when it cannot be opened
+     */
+    public static Checkpoint open(CheckpointFiles files) {
+        return open(files, ConfigFile::unquantized);
+    }
+
+    /** As {@link #open(Path)} for a quantized one, to read back what was written. */
+    public static Checkpoint openQuantized(Path folder) {
+        return open(new FolderFiles(folder), ConfigFile::read);
     }
 
     @SuppressWarnings("MustBeClosed") // the checkpoint owns it
-    private static Checkpoint open(CheckpointFolder folder, ModelConfig config) {
-        Arena arena = Arena.ofShared();
+    private static Checkpoint open(CheckpointFiles files, Function<CheckpointFolder, ModelConfig> reader) {
         try {
-            return new Checkpoint(folder, config, Shards.open(folder, arena), arena);
+            CheckpointFolder folder = CheckpointFolder.of(files);
+            ModelConfig config = reader.apply(folder);
+            return new Checkpoint(folder, config, Shards.open(folder), Arena.ofShared());
         } catch (RuntimeException e) {
-            arena.close();
+            files.close();
             throw e;
         }
     }
 
-    public Path folder() {
-        return folder.folder();
+    /** Where it lies, for people: a folder's path, or an address. */
+    public String location() {
+        return folder.files().location();
+    }
+
+    /** Where it lies. */
+    CheckpointFiles source() {
+        return folder.files();
     }
 
     public ModelConfig config() {
@@ -74,12 +88,34 @@ public final class Checkpoint implements AutoCloseable {
         return shardOf.containsKey(tensor);
     }
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor */
+    /**
+     * A tensor that stays in memory, or in the cache of its place, until the checkpoint is closed.
+     *
+     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor, and as {@link CheckpointFiles}
+     */
     public StoredTensor tensor(String name) {
-        return shardOf(name).tensor(name);
+        return tensor(name, arena);
     }
 
-    /** What the header says of a tensor; throws as {@link #tensor}. */
+    /**
+     * As {@link #tensor(String)}, valid no longer than an arena.
+     *
+     * @param arena owns the tensor's memory where it was fetched from elsewhere
+     */
+    public StoredTensor tensor(String name, Arena arena) {
+        return shardOf(name).tensor(name, arena);
+    }
+
+    /** Says that the tensors whose names start with this will be read soon: from far away they are fetched together. */
+    public void expect(String prefix) {
+        folder.files()
+                .expect(shardOf.entrySet().stream()
+                        .filter(entry -> entry.getKey().startsWith(prefix))
+                        .map(entry -> entry.getValue().range(entry.getKey()))
+                        .toList());
+    }
+
+    /** What the header says of a tensor; throws as {@link #tensor(String)}. */
     public TensorEntry entry(String name) {
         return shardOf(name).entry(name);
     }
@@ -114,6 +150,25 @@ public final class Checkpoint implements AutoCloseable {
         return folder.sideFiles();
     }
 
+    /** Whether there is a file of this name, relative to the folder. */
+    public boolean hasFile(String name) {
+        return folder.has(name);
+    }
+
+    /**
+     * A small file.
+     *
+     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it cannot be read or is larger, and as {@link CheckpointFiles}
+     */
+    public byte[] read(String name, int maxBytes) {
+        return Sources.bytes(folder.files(), name, maxBytes);
+    }
+
+    /** Passes a file by, from its first byte to its last; throws as {@link CheckpointFiles}. */
+    public void stream(String name, CheckpointFiles.Sink sink) {
+        folder.files().stream(name, sink);
+    }
+
     /** Every file that the model consists of, relative to the folder, with forward slashes. */
     public List<String> files() {
         List<String> files = new ArrayList<>(shards.keySet());
@@ -135,7 +190,7 @@ public final class Checkpoint implements AutoCloseable {
         shapes.forEach((name, shape) -> {
             TensorEntry entry = entry(name);
             List<Long> expected = shape.stream().map(Integer::longValue).toList();
-            String file = Refusal.name(shardOf(name).path());
+            String file = shardOf(name).name();
             if (!entry.shape().equals(expected)) {
                 throw damaged(file, name + ": shape " + entry.shape() + " (expected: " + expected + ")");
             }
@@ -148,5 +203,6 @@ public final class Checkpoint implements AutoCloseable {
     @Override
     public void close() {
         arena.close();
+        folder.files().close();
     }
 }

@@ -2,26 +2,23 @@ package dev.quern.engine.checkpoint;
 
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /**
- * What lies in a checkpoint's folder, by relative name with forward slashes, sorted. Hidden files and folders are not seen.
+ * What of a checkpoint's files counts, by relative name with forward slashes, sorted. Hidden files and other folders are not seen.
  *
- * @param names regular files of the folder and of its chat templates
+ * @param names files of the folder and of its chat templates
  */
-record CheckpointFolder(Path folder, SortedSet<String> names) {
+record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
     static final String SINGLE = "model.safetensors";
 
-    private static final String TEMPLATES = "additional_chat_templates";
+    static final String TEMPLATES = "additional_chat_templates";
     private static final Pattern SHARD = Pattern.compile("model-\\d+-of-\\d+\\.safetensors");
     private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle");
     private static final List<String> OTHER_WEIGHTS = List.of(
@@ -48,37 +45,19 @@ record CheckpointFolder(Path folder, SortedSet<String> names) {
     private static final Set<String> OWN =
             Set.of(ModelConfig.FILE, "quern-manifest.json", "quern-report.json", "quern-report.html");
 
-    /** @throws QuernException INVALID_CHECKPOINT when there is no such folder */
-    static CheckpointFolder of(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            throw new QuernException(
-                    ErrorCode.INVALID_CHECKPOINT, folder + ": no such folder (expected: a checkpoint's folder)");
-        }
-        SortedSet<String> names = new TreeSet<>();
-        addFiles(folder, "", names);
-        if (Files.isDirectory(folder.resolve(TEMPLATES))) {
-            addFiles(folder.resolve(TEMPLATES), TEMPLATES + "/", names);
-        }
-        return new CheckpointFolder(folder, names);
+    static CheckpointFolder of(CheckpointFiles files) {
+        return new CheckpointFolder(
+                files,
+                files.names().stream().filter(CheckpointFolder::counts).collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    private static void addFiles(Path folder, String prefix, Set<String> names) {
-        try (Stream<Path> files = Files.list(folder)) {
-            files.filter(Files::isRegularFile)
-                    .map(Refusal::name)
-                    .filter(name -> !name.startsWith("."))
-                    .forEach(name -> names.add(prefix + name));
-        } catch (IOException e) {
-            throw Refusal.unreadable(folder, e);
-        }
+    private static boolean counts(String name) {
+        String file = name.startsWith(TEMPLATES + "/") ? name.substring(TEMPLATES.length() + 1) : name;
+        return !file.isEmpty() && !file.startsWith(".") && file.indexOf('/') < 0;
     }
 
     boolean has(String name) {
         return names.contains(name);
-    }
-
-    Path resolve(String name) {
-        return folder.resolve(name);
     }
 
     /** Shards by their customary names, whether an index names them or not. */

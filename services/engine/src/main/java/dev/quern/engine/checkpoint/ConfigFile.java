@@ -15,9 +15,10 @@ final class ConfigFile {
 
     static ModelConfig read(CheckpointFolder folder) {
         if (!folder.has(ModelConfig.FILE)) {
-            throw Refusal.damaged(ModelConfig.FILE, "missing (expected: in " + folder.folder() + ")");
+            throw Refusal.damaged(
+                    ModelConfig.FILE, "missing (expected: in " + folder.files().location() + ")");
         }
-        return new ModelConfig(Sources.object(folder.resolve(ModelConfig.FILE), MAX_BYTES));
+        return new ModelConfig(Sources.object(folder.files(), ModelConfig.FILE, MAX_BYTES));
     }
 
     static ModelConfig unquantized(CheckpointFolder folder) {

@@ -8,26 +8,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Digests of files that were read before, by location, size and time. A lost or damaged cache only costs the time to read the files
- * again.
+ * Digests of files that were read before, by location, size and version. A lost or damaged cache only costs the time to read the
+ * files again.
  */
 final class DigestCache {
-    /** A file may change again within the tick of its file system's clock: such a young one is not remembered. */
-    private static final Duration TICK = Duration.ofSeconds(2);
-
     private final @Nullable Path file;
     private final Map<String, Known> known;
 
-    /** @param time of the last change */
-    record Known(long size, Instant time, String sha256) {}
+    /** @param version as {@link CheckpointFiles#version} says */
+    record Known(long size, String version, String sha256) {}
 
     record Content(Map<String, Known> files) {}
 
@@ -51,40 +45,27 @@ final class DigestCache {
         }
     }
 
-    synchronized @Nullable String find(Path path) throws IOException {
-        Known entry = known.get(key(path));
-        return entry != null && entry.size == Files.size(path) && entry.time.equals(time(path)) ? entry.sha256 : null;
-    }
-
-    /** @param before the state of the file before it was read; a file that changed since is not remembered */
-    synchronized void remember(Path path, Known before) throws IOException {
-        boolean unchanged = Files.size(path) == before.size && time(path).equals(before.time);
-        if (unchanged && before.time.isBefore(Instant.now().minus(TICK))) {
-            known.put(key(path), before);
+    /** @param key location and name of a file */
+    synchronized @Nullable String find(String key, CheckpointFiles.Version now) {
+        Known entry = known.get(key);
+        if (entry == null || entry.size != now.size() || !entry.version.equals(now.version())) {
+            return null;
         }
+        return entry.sha256;
     }
 
-    static Known state(Path path, String sha256) throws IOException {
-        return new Known(Files.size(path), time(path), sha256);
+    synchronized void remember(String key, CheckpointFiles.Version version, String sha256) {
+        known.put(key, new Known(version.size(), version.version(), sha256));
     }
 
-    /** Files that have gone are forgotten. */
+    /** Local files that have gone are forgotten. */
     synchronized void save() throws IOException {
         if (file == null) {
             return;
         }
-        known.keySet().removeIf(path -> !Files.exists(Path.of(path)));
+        known.keySet().removeIf(key -> key.startsWith("/") && !Files.exists(Path.of(key)));
         Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), ".digests", ".tmp");
         Files.writeString(temporary, Json.writePretty(RecordCodec.write(new Content(known))));
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private static Instant time(Path path) throws IOException {
-        FileTime time = Files.getLastModifiedTime(path);
-        return time.toInstant();
-    }
-
-    private static String key(Path path) throws IOException {
-        return path.toRealPath().toString();
     }
 }

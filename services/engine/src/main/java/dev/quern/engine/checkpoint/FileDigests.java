@@ -1,8 +1,6 @@
 package dev.quern.engine.checkpoint;
 
 import dev.quern.engine.Cancellation;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -38,7 +36,7 @@ public final class FileDigests {
             DigestCache known,
             LongConsumer progress,
             Cancellation cancellation) {
-        FileHasher hasher = new FileHasher(progress, cancellation);
+        FileHasher hasher = new FileHasher(checkpoint.source(), progress, cancellation);
         return inParallel(names.stream()
                 .<Work>map(name -> () -> digest(checkpoint, name, known, hasher, progress))
                 .toList());
@@ -50,21 +48,21 @@ public final class FileDigests {
 
     private static FileDigest digest(
             Checkpoint checkpoint, String name, DigestCache known, FileHasher hasher, LongConsumer progress) {
-        Path path = checkpoint.folder().resolve(name);
-        try {
-            DigestCache.Known before = DigestCache.state(path, "");
-            String sha256 = known.find(path);
-            if (sha256 == null) {
-                SafetensorsFile shard = checkpoint.shards().get(name);
-                sha256 = shard == null ? hasher.hash(path) : hasher.hashAndScan(shard);
-                known.remember(path, new DigestCache.Known(before.size(), before.time(), sha256));
-            } else {
-                progress.accept(before.size());
+        CheckpointFiles files = checkpoint.source();
+        String key = files.location() + "/" + name;
+        CheckpointFiles.Version before = files.version(name);
+        String sha256 = known.find(key, before);
+        if (sha256 == null) {
+            sha256 = hasher.hash(name, checkpoint.shards().get(name));
+            // A file that changed since, or may without a trace, is not remembered.
+            CheckpointFiles.Version after = files.version(name);
+            if (after.settled() && after.isSame(before)) {
+                known.remember(key, after, sha256);
             }
-            return new FileDigest(name, before.size(), sha256);
-        } catch (IOException e) {
-            throw Refusal.unreadable(path, e);
+        } else {
+            progress.accept(before.size());
         }
+        return new FileDigest(name, before.size(), sha256);
     }
 
     /** The results in order; of several errors the first in that order, whichever came first in time. */

@@ -59,11 +59,10 @@ final class FiniteScan {
     }
 
     /** Names the element. */
-    static QuernException refusal(String file, StoredTensor tensor, long element) {
+    static QuernException refusal(String file, TensorEntry tensor, long element, float value) {
         String where = tensor.name() + indices(tensor.shape(), element);
         return new QuernException(
-                ErrorCode.NON_FINITE_WEIGHTS,
-                file + ": " + where + ": " + value(tensor, element) + " (expected: finite weights)");
+                ErrorCode.NON_FINITE_WEIGHTS, file + ": " + where + ": " + value + " (expected: finite weights)");
     }
 
     private static List<Long> indices(List<Long> shape, long element) {
@@ -77,11 +76,11 @@ final class FiniteScan {
         return indices;
     }
 
-    private static float value(StoredTensor tensor, long element) {
-        return switch (tensor.type()) {
-            case BF16 -> Float.intBitsToFloat(tensor.data().get(SHORT, element * Short.BYTES) << Short.SIZE);
-            case F16 -> Float.float16ToFloat(tensor.data().get(SHORT, element * Short.BYTES));
-            default -> Float.intBitsToFloat(tensor.data().get(INT, element * Integer.BYTES));
+    static float value(StoredType type, MemorySegment data, long element) {
+        return switch (type) {
+            case BF16 -> Float.intBitsToFloat(data.get(SHORT, element * Short.BYTES) << Short.SIZE);
+            case F16 -> Float.float16ToFloat(data.get(SHORT, element * Short.BYTES));
+            default -> Float.intBitsToFloat(data.get(INT, element * Integer.BYTES));
         };
     }
 }

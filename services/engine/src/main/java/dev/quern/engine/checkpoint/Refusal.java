@@ -13,11 +13,9 @@ final class Refusal {
         return new QuernException(ErrorCode.INVALID_CHECKPOINT, file + ": " + message);
     }
 
-    static QuernException unreadable(Path file, IOException cause) {
+    static QuernException unreadable(String file, IOException cause) {
         return new QuernException(
-                ErrorCode.INVALID_CHECKPOINT,
-                name(file) + ": " + cause.getMessage() + " (expected: a readable file)",
-                cause);
+                ErrorCode.INVALID_CHECKPOINT, file + ": " + cause.getMessage() + " (expected: a readable file)", cause);
     }
 
     static String name(Path file) {

@@ -2,61 +2,47 @@ package dev.quern.engine.checkpoint;
 
 import static dev.quern.engine.checkpoint.Refusal.damaged;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
-/** A safetensors file, mapped. Nothing is mapped before the whole header has been checked against the file's size. */
+/** A safetensors file among others. No tensor is read before the whole header has been checked against the file's size. */
 public final class SafetensorsFile {
     /** The limit of the reference reader. */
     static final long MAX_HEADER = 100_000_000;
 
     private static final int LENGTH = Long.BYTES;
 
-    private final Path path;
+    private final CheckpointFiles files;
+    private final String name;
     private final Map<String, TensorEntry> entries;
-    private final MemorySegment bytes;
-    private final MemorySegment data;
+    private final long dataStart;
+    private final long size;
 
-    private SafetensorsFile(Path path, SafetensorsHeader header, MemorySegment bytes) {
-        this.path = path;
+    private SafetensorsFile(CheckpointFiles files, String name, SafetensorsHeader header, long size) {
+        this.files = files;
+        this.name = name;
         this.entries = header.entries();
-        this.bytes = bytes;
-        this.data = bytes.asSlice(bytes.byteSize() - header.dataBytes());
+        this.dataStart = size - header.dataBytes();
+        this.size = size;
     }
 
-    /**
-     * @param arena owns the mapping
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT for a file that FORMATS.md 1.3 rejects
-     */
-    public static SafetensorsFile open(Path path, Arena arena) {
-        String name = Refusal.name(path);
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            long size = channel.size();
-            long headerBytes = headerBytes(name, channel, size);
-            byte[] json = read(name, channel, LENGTH, (int) headerBytes);
-            SafetensorsHeader header = SafetensorsHeader.parse(name, json);
-            long start = LENGTH + headerBytes;
-            checkCovered(name, header.dataBytes(), size - start);
-            return new SafetensorsFile(path, header, channel.map(MapMode.READ_ONLY, 0, size, arena));
-        } catch (IOException e) {
-            throw Refusal.unreadable(path, e);
-        }
+    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT for a file that FORMATS.md 1.3 rejects */
+    static SafetensorsFile open(CheckpointFiles files, String name) {
+        long size = files.version(name).size();
+        long headerBytes = headerBytes(files, name, size);
+        SafetensorsHeader header = SafetensorsHeader.parse(name, files.read(name, LENGTH, (int) headerBytes));
+        checkCovered(name, header.dataBytes(), size - LENGTH - headerBytes);
+        return new SafetensorsFile(files, name, header, size);
     }
 
-    private static long headerBytes(String name, FileChannel channel, long size) throws IOException {
+    private static long headerBytes(CheckpointFiles files, String name, long size) {
         if (size < LENGTH) {
             throw damaged(name, size + " bytes (expected: at least " + LENGTH + ")");
         }
-        long length = MemorySegment.ofArray(read(name, channel, 0, LENGTH))
+        long length = MemorySegment.ofArray(files.read(name, 0, LENGTH))
                 .get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
         if (length < 0 || length > MAX_HEADER) {
             throw damaged(
@@ -72,16 +58,6 @@ public final class SafetensorsFile {
         return length;
     }
 
-    private static byte[] read(String name, FileChannel channel, long at, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(length);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, at + buffer.position()) < 0) {
-                throw damaged(name, "ends at byte " + (at + buffer.position()) + " (expected: " + (at + length) + ")");
-            }
-        }
-        return buffer.array();
-    }
-
     private static void checkCovered(String name, long declared, long present) {
         if (present < declared) {
             throw damaged(
@@ -92,8 +68,8 @@ public final class SafetensorsFile {
         }
     }
 
-    public Path path() {
-        return path;
+    public String name() {
+        return name;
     }
 
     /** By name, in the order of the header. */
@@ -103,26 +79,38 @@ public final class SafetensorsFile {
 
     /** Size of the whole file. */
     public long size() {
-        return bytes.byteSize();
+        return size;
     }
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor */
-    public StoredTensor tensor(String name) {
-        TensorEntry entry = entry(name);
-        return new StoredTensor(name, entry.type(), entry.shape(), data.asSlice(entry.begin(), entry.bytes()));
+    /** Where the data section begins in the file. */
+    long dataStart() {
+        return dataStart;
+    }
+
+    /**
+     * @param arena may own the tensor's memory
+     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor
+     */
+    StoredTensor tensor(String tensor, Arena arena) {
+        TensorEntry entry = entry(tensor);
+        MemorySegment data = entry.bytes() == 0
+                ? MemorySegment.NULL
+                : files.map(name, dataStart + entry.begin(), entry.bytes(), arena);
+        return new StoredTensor(tensor, entry.type(), entry.shape(), data);
     }
 
     /** What the header says of a tensor; throws as {@link #tensor}. */
-    public TensorEntry entry(String name) {
-        TensorEntry entry = entries.get(name);
+    public TensorEntry entry(String tensor) {
+        TensorEntry entry = entries.get(tensor);
         if (entry == null) {
-            throw damaged(Refusal.name(path), name + ": missing (expected: a tensor of this name)");
+            throw damaged(name, tensor + ": missing (expected: a tensor of this name)");
         }
         return entry;
     }
 
-    /** The whole file. */
-    MemorySegment bytes() {
-        return bytes;
+    /** Where a tensor lies in the file; throws as {@link #tensor}. */
+    CheckpointFiles.Range range(String tensor) {
+        TensorEntry entry = entry(tensor);
+        return new CheckpointFiles.Range(name, dataStart + entry.begin(), entry.bytes());
     }
 }

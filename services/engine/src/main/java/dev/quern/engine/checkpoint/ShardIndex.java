@@ -6,7 +6,6 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedSet;
@@ -21,8 +20,8 @@ record ShardIndex(Map<String, String> fileOf) {
     private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*\\.safetensors");
 
     /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it is not an index */
-    static ShardIndex read(Path file) {
-        JsonObject top = Sources.object(file, MAX_BYTES);
+    static ShardIndex read(CheckpointFiles files) {
+        JsonObject top = Sources.object(files, FILE, MAX_BYTES);
         if (!(top.get("weight_map") instanceof JsonObject(Map<String, JsonValue> members)) || members.isEmpty()) {
             throw damaged(FILE, "weight_map: missing (expected: an object of tensor and file names)");
         }

@@ -2,7 +2,6 @@ package dev.quern.engine.checkpoint;
 
 import static dev.quern.engine.checkpoint.Refusal.damaged;
 
-import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,7 +11,7 @@ import java.util.SortedSet;
 final class Shards {
     private Shards() {}
 
-    static Map<String, SafetensorsFile> open(CheckpointFolder folder, Arena arena) {
+    static Map<String, SafetensorsFile> open(CheckpointFolder folder) {
         boolean single = folder.has(CheckpointFolder.SINGLE);
         if (!folder.has(ShardIndex.FILE)) {
             if (!single) {
@@ -23,17 +22,16 @@ final class Shards {
                                 "missing (expected: beside " + folder.shards().getFirst() + ")");
             }
             refuseStale(folder, Collections.emptySortedSet());
-            return Map.of(
-                    CheckpointFolder.SINGLE, SafetensorsFile.open(folder.resolve(CheckpointFolder.SINGLE), arena));
+            return Map.of(CheckpointFolder.SINGLE, SafetensorsFile.open(folder.files(), CheckpointFolder.SINGLE));
         }
-        ShardIndex index = ShardIndex.read(folder.resolve(ShardIndex.FILE));
+        ShardIndex index = ShardIndex.read(folder.files());
         if (single && !index.files().contains(CheckpointFolder.SINGLE)) {
             throw damaged(
                     CheckpointFolder.SINGLE,
                     "stale beside " + ShardIndex.FILE + " (expected: one of them, loaders differ)");
         }
         refuseStale(folder, index.files());
-        return open(folder, index, arena);
+        return open(folder, index);
     }
 
     /** Shards of another version of the model in the folder: nobody can tell which are meant. */
@@ -45,13 +43,13 @@ final class Shards {
         }
     }
 
-    private static Map<String, SafetensorsFile> open(CheckpointFolder folder, ShardIndex index, Arena arena) {
+    private static Map<String, SafetensorsFile> open(CheckpointFolder folder, ShardIndex index) {
         Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
         for (String file : index.files()) {
             if (!folder.has(file)) {
                 throw damaged(file, "missing shard (expected: as " + ShardIndex.FILE + " says)");
             }
-            shards.put(file, SafetensorsFile.open(folder.resolve(file), arena));
+            shards.put(file, SafetensorsFile.open(folder.files(), file));
         }
         checkAgree(index, shards);
         return Collections.unmodifiableMap(shards);

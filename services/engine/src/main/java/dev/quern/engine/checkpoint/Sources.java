@@ -6,30 +6,29 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonObject;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
-/** Small JSON files of a checkpoint. */
+/** Small files of a checkpoint. */
 final class Sources {
     private Sources() {}
 
     /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it cannot be read or is too large */
-    static JsonObject object(Path file, int maxBytes) {
-        String name = Refusal.name(file);
+    static JsonObject object(CheckpointFiles files, String name, int maxBytes) {
         try {
-            long size = Files.size(file);
-            if (size > maxBytes) {
-                throw damaged(name, size + " bytes (expected: at most " + maxBytes + ")");
-            }
-            if (Json.parse(Files.readAllBytes(file), maxBytes) instanceof JsonObject object) {
+            if (Json.parse(bytes(files, name, maxBytes), maxBytes) instanceof JsonObject object) {
                 return object;
             }
             throw damaged(name, "not an object (expected: a JSON object)");
-        } catch (IOException e) {
-            throw Refusal.unreadable(file, e);
         } catch (JsonException e) {
             throw e.in(name, ErrorCode.INVALID_CHECKPOINT);
         }
+    }
+
+    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it is too large */
+    static byte[] bytes(CheckpointFiles files, String name, int maxBytes) {
+        long size = files.version(name).size();
+        if (size > maxBytes) {
+            throw damaged(name, size + " bytes (expected: at most " + maxBytes + ")");
+        }
+        return files.read(name, 0, (int) size);
     }
 }

@@ -13,11 +13,12 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -94,9 +95,10 @@ public final class Assembler {
             throws IOException {
         for (String name : plan.copied()) {
             cancellation.check();
-            MemorySegment data = source.tensor(name).data();
-            writer.write(name, data);
-            progress.accept(data.byteSize());
+            try (Arena arena = Arena.ofConfined()) {
+                writer.write(name, source.tensor(name, arena).data());
+            }
+            progress.accept(source.entry(name).bytes());
         }
     }
 
@@ -143,9 +145,17 @@ public final class Assembler {
             Path target = folder.resolve(name);
             Files.createDirectories(target.getParent());
             // As a stream: a copy of the file would take over its mode, and sources are often read-only.
-            try (InputStream in = Files.newInputStream(source.folder().resolve(name))) {
-                Files.copy(in, target);
+            try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
+                source.stream(name, (buffer, length) -> write(out, buffer, length));
             }
+        }
+    }
+
+    private static void write(OutputStream out, byte[] buffer, int length) {
+        try {
+            out.write(buffer, 0, length);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.quern.engine.format;
 import static dev.quern.engine.format.OutputCheck.damaged;
 
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.FileDigest;
 import dev.quern.engine.checkpoint.FileDigests;
@@ -14,9 +15,10 @@ import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -175,16 +177,14 @@ public final class OutputVerifier {
 
     private static void compareCopies(Checkpoint source, Checkpoint output) {
         for (String name : output.tensorNames()) {
-            if (source.has(name)
-                    && source.tensor(name).data().mismatch(output.tensor(name).data()) >= 0) {
+            if (source.has(name) && !isSameTensor(name, source, output)) {
                 throw damaged(name + ": differs from the source (expected: the same bytes)");
             }
         }
-        List<String> differing = new ArrayList<>(source.sideFiles());
-        differing.removeIf(
-                name -> isSame(source.folder().resolve(name), output.folder().resolve(name)));
-        if (!differing.isEmpty()) {
-            throw damaged(differing.getFirst() + ": differs from the source (expected: the same bytes)");
+        for (String name : source.sideFiles()) {
+            if (!output.hasFile(name) || !digest(name, source).equals(digest(name, output))) {
+                throw damaged(name + ": differs from the source (expected: the same bytes)");
+            }
         }
         JsonObject config = output.config().raw().without("quantization_config");
         if (!config.equals(source.config().raw())) {
@@ -192,11 +192,18 @@ public final class OutputVerifier {
         }
     }
 
-    private static boolean isSame(Path source, Path copy) {
-        try {
-            return Files.mismatch(source, copy) < 0;
-        } catch (IOException e) {
-            return false;
+    private static boolean isSameTensor(String name, Checkpoint source, Checkpoint output) {
+        try (Arena arena = Arena.ofConfined()) {
+            return source.tensor(name, arena)
+                            .data()
+                            .mismatch(output.tensor(name).data())
+                    < 0;
         }
+    }
+
+    private static String digest(String file, Checkpoint checkpoint) {
+        MessageDigest digest = Digests.sha256();
+        checkpoint.stream(file, (buffer, length) -> digest.update(buffer, 0, length));
+        return Digests.hex(digest.digest());
     }
 }

@@ -22,6 +22,7 @@ public final class BlockWeights implements AutoCloseable {
         this.backend = backend;
         this.source = source;
         this.prefix = prefix;
+        source.expect(prefix);
     }
 
     /** A weight in the working dtype by its name inside the block, as in {@code self_attn.q_proj.weight}. Valid until replaced. */

@@ -10,7 +10,12 @@ import dev.quern.engine.checkpoint.StoredTensor;
 public record CheckpointWeights(ComputeBackend backend, Checkpoint checkpoint) implements WeightSource {
     @Override
     public Tensor load(Scope scope, String name) {
-        StoredTensor stored = checkpoint.tensor(name);
+        StoredTensor stored = checkpoint.tensor(name, scope.arena());
         return backend.memory().upload(scope, stored.data(), stored.type().dtype(), stored.rows(), stored.cols());
+    }
+
+    @Override
+    public void expect(String prefix) {
+        checkpoint.expect(prefix);
     }
 }

@@ -12,4 +12,7 @@ public interface WeightSource {
      * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor
      */
     Tensor load(Scope scope, String name);
+
+    /** Says that the tensors whose names start with this will be loaded soon. */
+    default void expect(String prefix) {}
 }

@@ -83,7 +83,7 @@ public final class CompressionRun {
     }
 
     private Texts texts(Source source) {
-        try (Tokenizer tokenizer = Tokenizer.open(request.model())) {
+        try (Tokenizer tokenizer = Tokenizer.open(source.checkpoint())) {
             Datasets datasets = new Datasets(
                     tokenizer,
                     source.architecture().vocabulary(),

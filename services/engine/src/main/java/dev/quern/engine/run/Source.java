@@ -3,6 +3,7 @@ package dev.quern.engine.run;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.CheckpointFiles;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.CheckpointWeights;
@@ -20,7 +21,19 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
      *     UNSUPPORTED_ARCHITECTURE, naming the file, tensor or option
      */
     public static Source open(Path folder) {
-        Checkpoint checkpoint = Checkpoint.open(folder);
+        return of(Checkpoint.open(folder));
+    }
+
+    /**
+     * As {@link #open(Path)} for a checkpoint that lies elsewhere.
+     *
+     * @param files closed with the source
+     */
+    public static Source open(CheckpointFiles files) {
+        return of(Checkpoint.open(files));
+    }
+
+    private static Source of(Checkpoint checkpoint) {
         try {
             Architecture architecture = Architectures.of(checkpoint.config());
             architecture.check(checkpoint);

@@ -28,9 +28,10 @@ class SafetensorsFileTest {
     @Test
     void tensorsAreMapped() {
         byte[] data = {1, 2, 3, 4, 5, 6, 7, 8};
-        try (Arena arena = Arena.ofConfined()) {
-            SafetensorsFile file = SafetensorsFile.open(RawSafetensors.write(folder.resolve(FILE), ONE, data), arena);
-            StoredTensor tensor = file.tensor("a");
+        RawSafetensors.write(folder.resolve(FILE), ONE, data);
+        try (CheckpointFiles files = new FolderFiles(folder)) {
+            SafetensorsFile file = SafetensorsFile.open(files, FILE);
+            StoredTensor tensor = file.tensor("a", Arena.global());
 
             assertThat(tensor.type()).isEqualTo(StoredType.BF16);
             assertThat(tensor.shape()).containsExactly(2L, 2L);
@@ -180,12 +181,13 @@ class SafetensorsFileTest {
                         + "\"z\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[2,2]}}                | 3"
             })
     void whatTheReferenceAcceptsIsAccepted(String header, int dataBytes) {
-        Path path = RawSafetensors.write(folder.resolve(FILE), header.replace("<LF>", "\n"), dataBytes);
-        try (Arena arena = Arena.ofConfined()) {
-            SafetensorsFile file = SafetensorsFile.open(path, arena);
+        RawSafetensors.write(folder.resolve(FILE), header.replace("<LF>", "\n"), dataBytes);
+        try (CheckpointFiles files = new FolderFiles(folder)) {
+            SafetensorsFile file = SafetensorsFile.open(files, FILE);
             file.entries()
                     .keySet()
-                    .forEach(name -> assertThat(file.tensor(name).data().byteSize())
+                    .forEach(name -> assertThat(
+                                    file.tensor(name, Arena.global()).data().byteSize())
                             .isEqualTo(file.entry(name).bytes()));
         }
     }
@@ -195,10 +197,10 @@ class SafetensorsFileTest {
         String header = "{\"b\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[1,9]},"
                 + "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}} ";
         byte[] data = {7, 1, 0, 0, 0, 0, 0, 0, 0};
-        try (Arena arena = Arena.ofConfined()) {
-            SafetensorsFile file =
-                    SafetensorsFile.open(RawSafetensors.write(folder.resolve(FILE), header, data), arena);
-            assertThat(file.tensor("b").data().get(ValueLayout.JAVA_LONG_UNALIGNED, 0))
+        RawSafetensors.write(folder.resolve(FILE), header, data);
+        try (CheckpointFiles files = new FolderFiles(folder)) {
+            SafetensorsFile file = SafetensorsFile.open(files, FILE);
+            assertThat(file.tensor("b", Arena.global()).data().get(ValueLayout.JAVA_LONG_UNALIGNED, 0))
                     .isEqualTo(1);
             assertThat(List.copyOf(file.entries().keySet())).containsExactly("b", "a");
         }
@@ -213,8 +215,8 @@ class SafetensorsFileTest {
     }
 
     private static void refused(Path file, String message) {
-        try (Arena arena = Arena.ofConfined()) {
-            assertThatThrownBy(() -> SafetensorsFile.open(file, arena))
+        try (CheckpointFiles files = new FolderFiles(file.getParent())) {
+            assertThatThrownBy(() -> SafetensorsFile.open(files, FILE))
                     .isInstanceOfSatisfying(
                             QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CHECKPOINT))
                     .hasMessage(message);

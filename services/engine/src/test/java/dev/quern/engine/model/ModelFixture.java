@@ -46,7 +46,7 @@ public enum ModelFixture {
 
         @Override
         public void close() {
-            Path folder = checkpoint.folder();
+            Path folder = Path.of(checkpoint.location());
             checkpoint.close();
             delete(folder);
         }

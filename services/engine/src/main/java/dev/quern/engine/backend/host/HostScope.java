@@ -25,6 +25,11 @@ final class HostScope implements Scope {
     }
 
     @Override
+    public Arena arena() {
+        return arena;
+    }
+
+    @Override
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();

@@ -1,0 +1,131 @@
+package dev.quern.engine.checkpoint;
+
+import static dev.quern.engine.checkpoint.Refusal.damaged;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/** A local folder: files are mapped where they lie, once and whole, and never copied. */
+final class FolderFiles implements CheckpointFiles {
+    /** A file may change again within the tick of its file system's clock. */
+    private static final Duration TICK = Duration.ofSeconds(2);
+    /** Small enough to be looked at in the cache that it was read into. */
+    private static final int CHUNK = 1 << 20;
+
+    private final Path folder;
+    private final Arena arena;
+    private final Map<String, MemorySegment> mapped = new ConcurrentHashMap<>();
+
+    /** @throws QuernException INVALID_CHECKPOINT when there is no such folder */
+    @SuppressWarnings("MustBeClosed") // close() closes it
+    FolderFiles(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT, folder + ": no such folder (expected: a checkpoint's folder)");
+        }
+        this.folder = folder;
+        this.arena = Arena.ofShared();
+    }
+
+    @Override
+    public String location() {
+        return folder.toString();
+    }
+
+    @Override
+    public List<String> names() {
+        List<String> names = new ArrayList<>();
+        addFiles(folder, "", names);
+        Path templates = folder.resolve(CheckpointFolder.TEMPLATES);
+        if (Files.isDirectory(templates)) {
+            addFiles(templates, CheckpointFolder.TEMPLATES + "/", names);
+        }
+        return names;
+    }
+
+    private static void addFiles(Path folder, String prefix, List<String> names) {
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(Files::isRegularFile).forEach(file -> names.add(prefix + Refusal.name(file)));
+        } catch (IOException e) {
+            throw Refusal.unreadable(folder.toString(), e);
+        }
+    }
+
+    /** The time of the last change, and the file behind the name. */
+    @Override
+    public Version version(String name) {
+        try {
+            Path file = folder.resolve(name);
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            Instant time = attributes.lastModifiedTime().toInstant();
+            boolean settled = time.isBefore(Instant.now().minus(TICK));
+            return new Version(attributes.size(), time + " " + attributes.fileKey(), settled);
+        } catch (IOException e) {
+            throw Refusal.unreadable(name, e);
+        }
+    }
+
+    @Override
+    public byte[] read(String name, long offset, int length) {
+        try (FileChannel channel = FileChannel.open(folder.resolve(name), StandardOpenOption.READ)) {
+            ByteBuffer buffer = ByteBuffer.allocate(length);
+            while (buffer.hasRemaining()) {
+                if (channel.read(buffer, offset + buffer.position()) < 0) {
+                    long end = offset + buffer.position();
+                    throw damaged(name, "ends at byte " + end + " (expected: " + (offset + length) + ")");
+                }
+            }
+            return buffer.array();
+        } catch (IOException e) {
+            throw Refusal.unreadable(name, e);
+        }
+    }
+
+    @Override
+    public void stream(String name, Sink sink) {
+        byte[] buffer = new byte[CHUNK];
+        try (InputStream in = Files.newInputStream(folder.resolve(name))) {
+            for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
+                sink.accept(buffer, read);
+            }
+        } catch (IOException e) {
+            throw Refusal.unreadable(name, e);
+        }
+    }
+
+    @Override
+    public MemorySegment map(String name, long offset, long length, Arena ignored) {
+        return mapped.computeIfAbsent(name, this::map).asSlice(offset, length);
+    }
+
+    private MemorySegment map(String name) {
+        try (FileChannel channel = FileChannel.open(folder.resolve(name), StandardOpenOption.READ)) {
+            return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        } catch (IOException e) {
+            throw Refusal.unreadable(name, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
