@@ -212,6 +212,33 @@ class RestTest {
     }
 
     @Test
+    void pauseResumeAndRetryAreWishesAndAWrongStateIsAConflict() {
+        Job job = server.job("pause");
+        String path = "/api/v1/jobs/" + job.id();
+
+        assertThat(server.post(path + "/pause", server.read, "").statusCode()).isEqualTo(403);
+        assertThat(server.post(path + "/pause", server.submit, "").body()).contains("\"desired\":\"PAUSE\"");
+        assertThat(server.post(path + "/pause", server.submit, "").statusCode()).isEqualTo(202);
+        assertThat(server.post(path + "/resume", server.submit, "").body()).contains("\"desired\":\"RUN\"");
+        server.post(path + "/cancel", server.submit, "");
+        HttpResponse<String> late = server.post(path + "/resume", server.submit, "");
+        assertThat(late.statusCode()).isEqualTo(409);
+        assertThat(late.body())
+                .contains(
+                        "\"code\":\"conflict\"",
+                        "state: QUEUED, to be cancelled (expected: PAUSED, QUEUED or RUNNING, and not about to be cancelled)");
+
+        server.steps.project(job.id(), Step.of(1, 1, JobState.FAILED, null).failedWith("internal", "broken"));
+        assertThat(server.post(path + "/pause", server.submit, "").statusCode()).isEqualTo(409);
+        assertThat(server.post(path + "/retry", server.submit, "").body())
+                .contains("\"state\":\"QUEUED\"", "\"desired\":\"RUN\"");
+        assertThat(server.post(path + "/retry", server.submit, "").statusCode()).isEqualTo(202);
+        server.steps.project(job.id(), Step.of(2, 1, JobState.CANCELLED, null));
+        assertThat(server.post(path + "/retry", server.submit, "").body())
+                .contains("state: CANCELLED (expected: FAILED)");
+    }
+
+    @Test
     void layersAreTheBoard() {
         Job job = server.job("layers");
         server.boards.layOut(job.id(), 2, List.of("self_attn.q_proj", "mlp.down_proj"));

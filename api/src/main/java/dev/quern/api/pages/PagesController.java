@@ -92,11 +92,16 @@ final class PagesController {
         return html(JobPage.changes(view(JobIds.find(jobs, caller, id), after), caller, blocks));
     }
 
-    @PostMapping("/jobs/{id}/cancel")
-    ResponseEntity<Void> cancel(@PathVariable String id, Caller caller) {
+    /** A job that has moved on in the meantime is what the page will show: a wish that came too late is no error here. */
+    @PostMapping("/jobs/{id}/{wish:cancel|pause|resume|retry}")
+    ResponseEntity<Void> wish(@PathVariable String id, @PathVariable String wish, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
-        // A job that ended in the meantime is what the page will show.
-        jobs.cancel(caller.tenant(), job.id());
+        switch (wish) {
+            case "cancel" -> jobs.cancel(caller.tenant(), job.id());
+            case "pause" -> jobs.pause(caller.tenant(), job.id());
+            case "resume" -> jobs.resume(caller.tenant(), job.id());
+            default -> jobs.retry(caller.tenant(), job.id());
+        }
         return back(job);
     }
 

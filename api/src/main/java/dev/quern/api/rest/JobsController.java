@@ -2,6 +2,7 @@ package dev.quern.api.rest;
 
 import dev.quern.api.safety.Caller;
 import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobFilter;
 import dev.quern.jobs.JobRepository;
@@ -27,7 +28,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Jobs: submit, list, show, stop, approve. */
+/** Jobs: submit, list, show, stop and move on, approve. */
 @RestController
 @RequestMapping("/api/v1/jobs")
 final class JobsController {
@@ -96,7 +97,32 @@ final class JobsController {
     ResponseEntity<JobView> cancel(@PathVariable String id, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
         if (!jobs.cancel(caller.tenant(), job.id()) && job.state() != JobState.CANCELLED) {
-            throw conflict(job, "a job that is not at its end");
+            throw conflict(id, caller, "a job that is not at its end");
+        }
+        return accepted(id, caller);
+    }
+
+    /** As {@link #cancel}: the work stops, at most the block in work is lost, and what exists stays. */
+    @PostMapping("/{id}/pause")
+    ResponseEntity<JobView> pause(@PathVariable String id, Caller caller) {
+        if (!jobs.pause(caller.tenant(), JobIds.find(jobs, caller, id).id())) {
+            throw conflict(id, caller, "QUEUED, RUNNING or PAUSED, and not about to be cancelled");
+        }
+        return accepted(id, caller);
+    }
+
+    @PostMapping("/{id}/resume")
+    ResponseEntity<JobView> resume(@PathVariable String id, Caller caller) {
+        if (!jobs.resume(caller.tenant(), JobIds.find(jobs, caller, id).id())) {
+            throw conflict(id, caller, "PAUSED, QUEUED or RUNNING, and not about to be cancelled");
+        }
+        return accepted(id, caller);
+    }
+
+    @PostMapping("/{id}/retry")
+    ResponseEntity<JobView> retry(@PathVariable String id, Caller caller) {
+        if (!jobs.retry(caller.tenant(), JobIds.find(jobs, caller, id).id())) {
+            throw conflict(id, caller, "FAILED");
         }
         return accepted(id, caller);
     }
@@ -107,7 +133,7 @@ final class JobsController {
         Job job = JobIds.find(jobs, caller, id);
         caller.require(Scope.ADMIN, "approve");
         if (!jobs.approve(caller.principal(), job.id())) {
-            throw conflict(job, "a quarantined job");
+            throw conflict(id, caller, "a quarantined job");
         }
         return accepted(id, caller);
     }
@@ -116,7 +142,12 @@ final class JobsController {
         return ResponseEntity.accepted().body(JobIds.find(jobs, caller, id).view());
     }
 
-    private static QuernException conflict(Job job, String expected) {
-        return new QuernException(ErrorCode.CONFLICT, "state: " + job.state() + " (expected: " + expected + ")");
+    /** Names the state that the job has now, which may be another than the one it was found in. */
+    private QuernException conflict(String id, Caller caller, String expected) {
+        Job job = JobIds.find(jobs, caller, id);
+        boolean cancelled = job.desired() == Desired.CANCEL && !job.state().terminal();
+        return new QuernException(
+                ErrorCode.CONFLICT,
+                "state: " + job.state() + (cancelled ? ", to be cancelled" : "") + " (expected: " + expected + ")");
     }
 }

@@ -103,14 +103,12 @@ final class Description {
                 query("after", "integer"),
                 query("limit", "integer"),
                 header("Last-Event-ID", "string"));
-        add(
-                "post",
-                "/api/v1/jobs/{id}/cancel",
-                "Ask a job to stop; 409 when it is at its end.",
-                202,
-                JobView.class,
-                JSON,
-                null);
+        act("cancel", "Ask a job to stop; 409 when it is at its end.");
+        act(
+                "pause",
+                "Ask a job to stand still; what exists stays. 409 when it is at its end or about to be cancelled.");
+        act("resume", "Ask a paused job to go on. 409 when it is at its end or about to be cancelled.");
+        act("retry", "Queue a failed job again; it makes only what is missing. 409 when it has not failed.");
         add(
                 "post",
                 "/api/v1/jobs/{id}/approve",
@@ -119,6 +117,10 @@ final class Description {
                 JobView.class,
                 JSON,
                 null);
+    }
+
+    private void act(String verb, String summary) {
+        add("post", "/api/v1/jobs/{id}/" + verb, summary, 202, JobView.class, JSON, null);
     }
 
     private void results() {

@@ -3,6 +3,7 @@ package dev.quern.jobs;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.JsonObject;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -43,9 +44,25 @@ public final class JobRepository {
             WHERE job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
             ORDER BY job.created_at
             """;
-    private static final String CANCEL = """
-            UPDATE job SET desired = 'CANCEL', updated_at = now()
+    // A wish to cancel stands: nothing takes it back.
+    private static final String WISH = """
+            UPDATE job SET desired = :desired, updated_at = now()
              WHERE tenant = :tenant AND id = :id AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
+               AND desired NOT IN ('CANCEL', :desired)
+            """;
+    private static final String WISHED = """
+            SELECT EXISTS (SELECT FROM job WHERE tenant = :tenant AND id = :id AND desired = :desired
+               AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING'))
+            """;
+    private static final String RETRY = """
+            UPDATE job
+               SET state = 'QUEUED', stage = NULL, desired = 'RUN', generation = generation + 1, seq = 0,
+                   started = false, compute_started = false, idle_generations = 0,
+                   reason_code = NULL, reason_since = NULL, reason_remedy = NULL,
+                   failure_code = NULL, failure_message = NULL, finished_at = NULL,
+                   percent = 0, eta_seconds = NULL, pending_since = now(), ran_seconds = 0, updated_at = now()
+             WHERE tenant = :tenant AND id = :id AND state = 'FAILED'
+            RETURNING prefix, output_uri
             """;
     private static final String APPROVED =
             Rows.SELECT + "WHERE job.state = 'QUARANTINED' AND job.approved_by IS NOT NULL";
@@ -57,11 +74,13 @@ public final class JobRepository {
     private final JdbcClient db;
     private final TransactionOperations transactions;
     private final OutputClaims claims;
+    private final EventRepository events;
 
     public JobRepository(JdbcClient db, TransactionOperations transactions) {
         this.db = db;
         this.transactions = transactions;
         this.claims = new OutputClaims(db);
+        this.events = new EventRepository(db);
     }
 
     /** A job, and whether this call made it; false when an earlier call with the same idempotency key did. */
@@ -81,7 +100,7 @@ public final class JobRepository {
                 return new Submitted(earlier.get(), false);
             }
             insert(submission, id);
-            claims.take(submission.principal().tenant(), id, prefix(submission, id), submission.uri());
+            claims.take(submission.principal().tenant(), id, output(submission, id));
             return new Submitted(find(id).orElseThrow(), true);
         });
     }
@@ -134,15 +153,79 @@ public final class JobRepository {
 
     /** Writes the wish to stop; the reconciler signals it. False when the job is at its end already. */
     public boolean cancel(String tenant, UUID id) {
-        return db.sql(CANCEL).param("tenant", tenant).param("id", id).update() == 1;
+        return wish(tenant, id, Desired.CANCEL, "cancel");
+    }
+
+    /**
+     * Writes the wish to stand still; the reconciler signals it, and the row is PAUSED when the work has stopped. Repeatable.
+     *
+     * @return false when the job is at its end, or about to be cancelled
+     */
+    public boolean pause(String tenant, UUID id) {
+        return wish(tenant, id, Desired.PAUSE, "pause");
+    }
+
+    /**
+     * Writes the wish to go on; of a job that is PAUSED already, the reconciler starts the next generation
+     * ({@link StepRepository#resume}). Repeatable.
+     *
+     * @return false when the job is at its end, or about to be cancelled
+     */
+    public boolean resume(String tenant, UUID id) {
+        return wish(tenant, id, Desired.RUN, "resume");
+    }
+
+    /**
+     * Queues a failed job again, as the next generation, which makes only what is missing. Its limits start anew. Repeatable.
+     *
+     * @return false when the job has not failed and is not under way
+     * @throws QuernException OUTPUT_TAKEN when another job has taken its output since
+     */
+    public boolean retry(String tenant, UUID id) {
+        return transactions.execute(status -> {
+            Optional<OutputClaims.Output> output = key(db.sql(RETRY), tenant, id)
+                    .query((row, index) -> new OutputClaims.Output(row.getString(1), row.getString(2)))
+                    .optional();
+            if (output.isEmpty()) {
+                return wished(tenant, id, Desired.RUN);
+            }
+            claims.take(tenant, id, output.get());
+            events.append(
+                    id,
+                    "state",
+                    JsonObject.EMPTY.with("from", JobState.FAILED.name()).with("state", JobState.QUEUED.name()));
+            return true;
+        });
+    }
+
+    private boolean wish(String tenant, UUID id, Desired desired, String verb) {
+        return transactions.execute(status -> {
+            boolean written = key(db.sql(WISH), tenant, id)
+                            .param("desired", desired.name())
+                            .update()
+                    == 1;
+            if (written) {
+                events.append(id, "log", JsonObject.EMPTY.with("message", verb + " asked for"));
+            }
+            return written || wished(tenant, id, desired);
+        });
+    }
+
+    private boolean wished(String tenant, UUID id, Desired desired) {
+        return key(db.sql(WISHED), tenant, id)
+                .param("desired", desired.name())
+                .query(Boolean.class)
+                .single();
+    }
+
+    private static JdbcClient.StatementSpec key(JdbcClient.StatementSpec statement, String tenant, UUID id) {
+        return statement.param("tenant", tenant).param("id", id);
     }
 
     /** Writes the wish to publish a quarantined result; the reconciler does it. False when there is none to approve. */
     public boolean approve(Principal principal, UUID id) {
-        return db.sql(APPROVE)
-                        .param("tenant", principal.tenant())
+        return key(db.sql(APPROVE), principal.tenant(), id)
                         .param("principal", principal.name())
-                        .param("id", id)
                         .update()
                 == 1;
     }
@@ -199,8 +282,8 @@ public final class JobRepository {
                 .param("principal", submission.principal().name())
                 .param("name", submission.name())
                 .param("source", submission.source())
-                .param("prefix", prefix(submission, id))
-                .param("uri", submission.uri())
+                .param("prefix", output(submission, id).prefix())
+                .param("uri", output(submission, id).uri())
                 .param("recipeName", submission.recipeName())
                 .param("request", submission.request())
                 .param("recipe", submission.recipe())
@@ -208,8 +291,9 @@ public final class JobRepository {
                 .update();
     }
 
-    private static String prefix(Submission submission, UUID id) {
-        return submission.prefix() == null ? id.toString() : submission.prefix();
+    private static OutputClaims.Output output(Submission submission, UUID id) {
+        return new OutputClaims.Output(
+                Objects.requireNonNullElse(submission.prefix(), id.toString()), submission.uri());
     }
 
     private static JdbcClient.StatementSpec labels(JdbcClient.StatementSpec statement, Map<String, String> labels) {

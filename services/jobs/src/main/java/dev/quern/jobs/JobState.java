@@ -26,9 +26,11 @@ public enum JobState {
     /** The states that may follow this one. */
     public Set<JobState> next() {
         return switch (this) {
-            case QUEUED -> EnumSet.of(RUNNING, REJECTED, FAILED, CANCELLED);
+            // Paused before it was started.
+            case QUEUED -> EnumSet.of(RUNNING, PAUSED, REJECTED, FAILED, CANCELLED);
             case RUNNING -> EnumSet.of(PAUSED, CANCELLING, COMPLETED, QUARANTINED, REJECTED, FAILED);
-            case PAUSED -> EnumSet.of(RUNNING, CANCELLING, FAILED);
+            // Resumed: queued, as a new generation.
+            case PAUSED -> EnumSet.of(QUEUED, RUNNING, CANCELLING, FAILED);
             // A publish that was under way when the cancel came stands: its manifest is written.
             case CANCELLING -> EnumSet.of(CANCELLED, COMPLETED, QUARANTINED, FAILED);
             // Approved by a person.

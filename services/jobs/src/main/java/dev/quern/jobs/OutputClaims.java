@@ -31,14 +31,21 @@ final class OutputClaims {
     }
 
     /**
+     * Where a result goes.
+     *
      * @param prefix under the tenant's outputs in the store
-     * @param uri null where the output is in the store
+     * @param uri in its place; null where the output is in the store
+     */
+    record Output(String prefix, @Nullable String uri) {}
+
+    /**
      * @throws QuernException OUTPUT_TAKEN
      */
-    void take(String tenant, UUID job, String prefix, @Nullable String uri) {
-        if (!insert(tenant, job, prefix)) {
-            throw taken("prefix", prefix);
+    void take(String tenant, UUID job, Output output) {
+        if (!insert(tenant, job, output.prefix())) {
+            throw taken("prefix", output.prefix());
         }
+        String uri = output.uri();
         if (uri != null) {
             db.sql(LOCK).query((row, index) -> index).single();
             boolean overlaps =

@@ -56,6 +56,15 @@ public final class StepRepository {
              WHERE id = :id AND generation = :generation
             """;
 
+    // No workflow was lost: the count of idle generations stays as it is.
+    private static final String RESUME = """
+            UPDATE job
+               SET state = 'QUEUED', generation = generation + 1, seq = 0, started = false, compute_started = false,
+                   reason_code = NULL, reason_since = NULL, reason_remedy = NULL,
+                   eta_seconds = NULL, pending_since = now(), updated_at = now()
+             WHERE id = :id AND generation = :generation AND state = 'PAUSED' AND desired = 'RUN'
+            """;
+
     private final JdbcClient db;
     private final TransactionOperations transactions;
     private final EventRepository events;
@@ -120,6 +129,25 @@ public final class StepRepository {
                         id,
                         "reason",
                         JsonObject.EMPTY.with("code", "RECOVERING").with("generation", lost + 1L));
+            }
+            return moved;
+        });
+    }
+
+    /**
+     * Queues a paused job whose owner wants it to go on, as the next generation.
+     *
+     * @return false when the job is not paused, not to go on, or of another generation
+     */
+    public boolean resume(UUID id, int paused) {
+        return transactions.execute(status -> {
+            boolean moved =
+                    db.sql(RESUME).param("id", id).param("generation", paused).update() == 1;
+            if (moved) {
+                events.append(
+                        id,
+                        "state",
+                        JsonObject.EMPTY.with("from", JobState.PAUSED.name()).with("state", JobState.QUEUED.name()));
             }
             return moved;
         });

@@ -164,6 +164,109 @@ class JobRepositoryTest {
     }
 
     @Test
+    void aWishIsWrittenAndToldOnceAndACancelStands() {
+        Job job = jobs.submit(submission(null, null, Map.of())).job();
+
+        assertThat(jobs.resume(owner.tenant(), job.id()))
+                .as("nothing to resume")
+                .isTrue();
+        assertThat(jobs.pause(owner.tenant(), job.id())).isTrue();
+        assertThat(jobs.pause(owner.tenant(), job.id())).isTrue();
+        assertThat(jobs.find(job.id())).get().returns(Desired.PAUSE, Job::desired);
+        assertThat(jobs.retry(owner.tenant(), job.id())).isFalse();
+        assertThat(jobs.pause("another", job.id())).isFalse();
+        assertThat(messages(job)).containsExactly("pause asked for");
+
+        assertThat(jobs.cancel(owner.tenant(), job.id())).isTrue();
+        assertThat(jobs.pause(owner.tenant(), job.id())).isFalse();
+        assertThat(jobs.resume(owner.tenant(), job.id())).isFalse();
+        assertThat(jobs.find(job.id())).get().returns(Desired.CANCEL, Job::desired);
+    }
+
+    @Test
+    void aPausedJobGoesOnInItsNextGeneration() {
+        Job job = jobs.submit(submission(null, null, Map.of())).job();
+        steps.project(job.id(), Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+        steps.computing(job.id(), 1);
+        jobs.pause(owner.tenant(), job.id());
+        steps.project(job.id(), Step.of(1, 2, JobState.PAUSED, null));
+        assertThat(steps.resume(job.id(), 1)).as("not asked for").isFalse();
+
+        jobs.resume(owner.tenant(), job.id());
+
+        assertThat(steps.resume(job.id(), 2)).as("another generation").isFalse();
+        assertThat(steps.resume(job.id(), 1)).isTrue();
+        assertThat(steps.resume(job.id(), 1)).as("twice").isFalse();
+        Job resumed = jobs.find(job.id()).orElseThrow();
+        assertThat(resumed)
+                .returns(JobState.QUEUED, Job::state)
+                .returns(2, Job::generation)
+                .returns(0, Job::idleGenerations)
+                .returns(false, Job::started);
+        assertThat(resumed.pendingSince()).isAfter(resumed.createdAt());
+        assertThat(steps.project(job.id(), Step.of(1, 9, JobState.RUNNING, null)))
+                .as("a step of the paused generation")
+                .isFalse();
+        assertThat(steps.project(job.id(), Step.running(2, 1))).isTrue();
+    }
+
+    @Test
+    void aRetriedJobIsQueuedAgainWithItsOutput() {
+        Job job = jobs.submit(submission("again", null, Map.of())).job();
+        steps.project(job.id(), Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+        steps.project(job.id(), Step.of(1, 2, JobState.FAILED, null).failedWith("disk-budget", "full"));
+        assertThat(jobs.pause(owner.tenant(), job.id())).isFalse();
+
+        assertThat(jobs.retry(owner.tenant(), job.id())).isTrue();
+        assertThat(jobs.retry(owner.tenant(), job.id())).as("again").isTrue();
+
+        assertThat(jobs.find(job.id()).orElseThrow())
+                .returns(JobState.QUEUED, Job::state)
+                .returns(null, Job::stage)
+                .returns(2, Job::generation)
+                .returns(null, Job::failure)
+                .returns(null, Job::finishedAt);
+        assertThat(jobs.claimed(owner.tenant(), "again")).isTrue();
+        assertThat(jobs.unfinished()).extracting(Job::id).contains(job.id());
+    }
+
+    @Test
+    void aJobWhoseOutputWasTakenSinceCannotBeRetried() {
+        Job job = jobs.submit(submission("lost", null, Map.of())).job();
+        steps.project(job.id(), Step.of(1, 1, JobState.FAILED, null).failedWith("internal", "broken"));
+        jobs.submit(submission("lost", null, Map.of()));
+
+        assertThatThrownBy(() -> jobs.retry(owner.tenant(), job.id()))
+                .hasMessage("outputs[0].prefix: lost (expected: one that no job holds)");
+        assertThat(jobs.find(job.id())).get().returns(JobState.FAILED, Job::state);
+    }
+
+    @Test
+    void onlyTimeInWhichAJobRanCountsAsItsRuntime() {
+        Job job = jobs.submit(submission(null, null, Map.of())).job();
+        assertThat(job.ranSeconds()).isZero();
+        steps.project(job.id(), Step.running(1, 1));
+        database.client()
+                .sql("UPDATE job SET running_since = now() - interval '100 s' WHERE id = :id")
+                .param("id", job.id())
+                .update();
+        steps.project(job.id(), Step.of(1, 2, JobState.PAUSED, null));
+        double ran = jobs.find(job.id()).orElseThrow().ranSeconds();
+
+        assertThat(ran).isBetween(100.0, 160.0);
+        assertThat(jobs.find(job.id()).orElseThrow().ranSeconds()).as("paused").isEqualTo(ran);
+        steps.project(job.id(), Step.running(1, 3));
+        assertThat(jobs.find(job.id()).orElseThrow().ranSeconds()).isGreaterThanOrEqualTo(ran);
+    }
+
+    private List<Object> messages(Job job) {
+        return new EventRepository(database.client())
+                .after(job.id(), 0, 99).stream()
+                        .map(event -> event.data().get("message"))
+                        .toList();
+    }
+
+    @Test
     void approvesOnlyAQuarantinedResult() {
         Job job = jobs.submit(submission(null, null, Map.of())).job();
         assertThat(jobs.approve(owner, job.id())).isFalse();

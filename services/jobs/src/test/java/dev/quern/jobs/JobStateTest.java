@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class JobStateTest {
     /** Written a second time on purpose: a change of an edge has to be meant twice. */
     private static final Map<JobState, Set<JobState>> EDGES = Map.of(
-            QUEUED, Set.of(RUNNING, REJECTED, FAILED, CANCELLED),
+            QUEUED, Set.of(RUNNING, PAUSED, REJECTED, FAILED, CANCELLED),
             RUNNING, Set.of(PAUSED, CANCELLING, COMPLETED, QUARANTINED, REJECTED, FAILED),
-            PAUSED, Set.of(RUNNING, CANCELLING, FAILED),
+            PAUSED, Set.of(QUEUED, RUNNING, CANCELLING, FAILED),
             CANCELLING, Set.of(CANCELLED, COMPLETED, QUARANTINED, FAILED),
             QUARANTINED, Set.of(COMPLETED),
             FAILED, Set.of(QUEUED),
