@@ -58,8 +58,11 @@ final class Compress implements Callable<Integer> {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads of the embedded stack's worker (default: all cores).")
+            description = "Threads of each worker of the embedded stack (default: the cores, divided between them).")
     private @Nullable Integer threads;
+
+    @Option(names = "--workers", paramLabel = "N", description = "Workers of the embedded stack (default: 1).")
+    private int workers = 1;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -80,7 +83,7 @@ final class Compress implements Callable<Integer> {
     }
 
     private StackOptions options() {
-        StackOptions options = StackOptions.standard();
+        StackOptions options = StackOptions.standard().withWorkers(workers);
         if (threads != null && threads < 1) {
             throw new QuernException(ErrorCode.INVALID_REQUEST, "--threads: " + threads + " (expected: at least 1)");
         }

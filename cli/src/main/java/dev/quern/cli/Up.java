@@ -7,7 +7,6 @@ import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.json.JsonObject;
 import java.net.URI;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,8 +24,17 @@ final class Up implements Callable<Integer> {
     @Option(names = "--workers", paramLabel = "N", description = "Compute processes (default: 1).")
     private int workers = 1;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of each of them (default: all cores).")
-    private @Nullable Integer threads;
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of each of them (default: the cores, divided between them).")
+    private int threads;
+
+    @Option(
+            names = "--temporal-port",
+            paramLabel = "N",
+            description = "Port where further workers find Temporal (default: a free one).")
+    private int temporalPort;
 
     @Mixin
     private DataOption data = new DataOption();
@@ -47,8 +55,11 @@ final class Up implements Callable<Integer> {
     }
 
     private StackOptions options() {
-        StackOptions options = StackOptions.standard().withPort(port).withWorkers(workers);
-        return threads == null ? options : options.withThreads(threads);
+        return StackOptions.standard()
+                .withPort(port)
+                .withWorkers(workers)
+                .withThreads(threads)
+                .withTemporalPort(temporalPort);
     }
 
     private void announce(Console console, StackLease lease) {
@@ -58,15 +69,28 @@ final class Up implements Callable<Integer> {
                     .with("url", url)
                     .with("link", lease.link())
                     .with("temporal", lease.stack().temporal())
+                    .with("store", lease.stack().store())
                     .with("data", folder().path().toString()));
             return;
         }
-        if (URI.create(url).getPort() != port && port != 0) {
-            console.say("note: a stack runs on this folder already, on another port");
-        }
+        noteOther(console, lease);
         console.print("dashboard (opens once): " + lease.link());
         console.print("API: " + url + "/api/v1, its key: " + folder().path().resolve("token"));
         console.print("logs: " + folder().logs());
+        console.print("further workers: quern worker --temporal "
+                + lease.stack().temporal() + " --store " + lease.stack().store() + " --token-file "
+                + folder().path().resolve("token"));
         console.say("Ctrl-C ends it once no job needs it.");
+    }
+
+    /** What this command asked for holds only for a stack that it starts. */
+    private void noteOther(Console console, StackLease lease) {
+        if (URI.create(lease.stack().url()).getPort() != port && port != 0) {
+            console.say("note: a stack runs on this folder already, on another port");
+        }
+        if (lease.stack().workers() != workers) {
+            console.say("note: a stack runs on this folder already, with "
+                    + lease.stack().workers() + " workers");
+        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.quern.cli;
 
+import dev.quern.worker.WorkerConfig;
 import dev.quern.worker.WorkerMain;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -10,10 +12,10 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "worker",
-        description = "Run a compute process: polls Temporal for work, reads and writes the store.",
+        description = "Run a compute process, on any machine that reaches Temporal and the store.",
         footer = {
-            "%nThe environment variable QUERN_TOKEN holds the key of the Temporal port.",
-            "Ends when its standard input closes."
+            "%nIt may join and leave at any time; work that it leaves goes to another worker.",
+            "The key of the Temporal port stands in the environment variable QUERN_TOKEN or in --token-file."
         })
 final class Worker implements Callable<Integer> {
     @Option(names = "--temporal", required = true, paramLabel = "ADDR", description = "host:port of Temporal.")
@@ -24,23 +26,52 @@ final class Worker implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private String store;
 
+    @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the key, in place of QUERN_TOKEN.")
+    private @Nullable String tokenFile;
+
+    @Option(names = "--namespace", paramLabel = "NAME", description = "Namespace of Temporal (default: default).")
+    private String namespace = "default";
+
     @Option(names = "--class", paramLabel = "NAME", description = "Class of the device (default: cpu).")
     private String deviceClass = "cpu";
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: all cores).")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    private @Nullable String threads;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "What it may take, such as 12g (default: three quarters of the machine).")
+    private @Nullable String memory;
 
     @Option(names = "--scratch", paramLabel = "DIR", description = "Folder for files that need not last.")
     private @Nullable String scratch;
 
+    @Option(names = "--lifetime", paramLabel = "signal|input", hidden = true)
+    private String lifetime = "signal";
+
+    /** Reads the options before anything may log: a worker's log is not a command's. */
     @Override
-    public Integer call() throws Exception {
-        List<String> arguments = new ArrayList<>(
-                List.of("--temporal", temporal, "--store", store, "--class", deviceClass, "--threads", "" + threads));
-        if (scratch != null) {
-            arguments.addAll(List.of("--scratch", scratch));
-        }
-        WorkerMain.main(arguments.toArray(String[]::new));
+    public Integer call() throws IOException {
+        System.setProperty("logback.configurationFile", "dev/quern/embedded/logback.xml");
+        List<String> arguments = new ArrayList<>();
+        add(arguments, "--temporal", temporal);
+        add(arguments, "--store", store);
+        add(arguments, "--token-file", tokenFile);
+        add(arguments, "--namespace", namespace);
+        add(arguments, "--class", deviceClass);
+        add(arguments, "--threads", threads);
+        add(arguments, "--memory", memory);
+        add(arguments, "--scratch", scratch);
+        add(arguments, "--lifetime", lifetime);
+        WorkerMain.run(WorkerConfig.parse(arguments, System.getenv()));
         return Exit.COMPLETED.code();
+    }
+
+    private static void add(List<String> arguments, String name, @Nullable String value) {
+        if (value != null) {
+            arguments.add(name);
+            arguments.add(value);
+        }
     }
 }

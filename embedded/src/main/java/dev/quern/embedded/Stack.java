@@ -57,7 +57,7 @@ final class Stack implements AutoCloseable {
         this.token = folder.token();
         CompletableFuture<PostgresServer> database =
                 CompletableFuture.supplyAsync(() -> PostgresServer.start(folder.file("pg"), folder.file("cache")));
-        TemporalServer temporal = parts.add(TemporalServer.start(token));
+        TemporalServer temporal = parts.add(TemporalServer.start(token, options.temporalPort()));
         this.postgres = parts.add(database.join());
         // Workers take seconds to start; the service does not wait for them.
         startWorkers(temporal.address());
@@ -73,7 +73,9 @@ final class Stack implements AutoCloseable {
                 ProcessHandle.current().pid(),
                 url,
                 temporal.address(),
+                store(),
                 leases.port(),
+                options.workers(),
                 Instant.now()));
     }
 
@@ -100,7 +102,7 @@ final class Stack implements AutoCloseable {
         ProcessBuilder command = JavaCommand.of(
                 List.of("nice", "-n", "5"),
                 List.of(
-                        "-Xmx2g",
+                        "-Xmx" + options.heapEach(),
                         "-XX:+UseSerialGC",
                         // A worker without memory is replaced; one that lingers half dead is not.
                         "-XX:+ExitOnOutOfMemoryError",
@@ -113,7 +115,11 @@ final class Stack implements AutoCloseable {
                         "--store",
                         store(),
                         "--threads",
-                        Integer.toString(options.threads()),
+                        Integer.toString(options.threadsEach()),
+                        "--memory",
+                        Long.toString(options.memoryEach()),
+                        "--lifetime",
+                        "input",
                         "--scratch",
                         folder.file("scratch").resolve(name).toString()));
         command.environment().put("QUERN_TOKEN", token);
@@ -129,10 +135,14 @@ final class Stack implements AutoCloseable {
                 ControlApplication.class,
                 WebApplicationType.NONE,
                 Map.of(
-                        "quern.temporal.address", temporal,
-                        "quern.temporal.token", token,
+                        "quern.temporal.address",
+                        temporal,
+                        "quern.temporal.token",
+                        token,
+                        "quern.workers",
+                        options.workers(),
                         "quern.scratch",
-                                folder.file("scratch").resolve("control").toString()));
+                        folder.file("scratch").resolve("control").toString()));
     }
 
     private ConfigurableApplicationContext startApi() {

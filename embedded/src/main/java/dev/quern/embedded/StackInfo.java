@@ -16,9 +16,19 @@ import java.util.Optional;
  * @param build of the sources that it runs
  * @param url of the API and the dashboard
  * @param temporal host:port of the Temporal services
+ * @param store URL of the artifact store
  * @param leasePort where commands hold their leases
+ * @param workers compute processes of its own
  */
-public record StackInfo(String build, long pid, String url, String temporal, int leasePort, Instant startedAt) {
+public record StackInfo(
+        String build,
+        long pid,
+        String url,
+        String temporal,
+        String store,
+        int leasePort,
+        int workers,
+        Instant startedAt) {
 
     /** Empty for a missing file and for one that cannot be read, such as that of another release. */
     static Optional<StackInfo> read(Path file) {

@@ -1,38 +1,95 @@
 package dev.quern.embedded;
 
+import com.sun.management.OperatingSystemMXBean;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 
 /**
  * @param port of the API and the dashboard; 0 takes a free one
- * @param workers compute processes
- * @param threads of each of them
+ * @param workers compute processes, which share the machine
+ * @param threads of each of them; 0 divides the cores
+ * @param temporalPort where workers that are started by hand find Temporal; 0 takes a free one
  */
-public record StackOptions(int port, int workers, int threads) {
-    /** One worker with all cores, on a free port. */
+public record StackOptions(int port, int workers, int threads, int temporalPort) {
+    private static final int MOST_WORKERS = 64;
+    /** The service, the database and the page cache of mapped checkpoints keep a quarter. */
+    private static final double SHARE = 0.75;
+
+    private static final long MOST_HEAP = 2L << 30;
+    private static final long LEAST_HEAP = 256L << 20;
+
+    /**
+     * @throws QuernException INVALID_REQUEST for a number that no stack can have
+     */
+    public StackOptions {
+        require("--port", port, 0, 65535);
+        require("--workers", workers, 1, MOST_WORKERS);
+        require("--threads", threads, 0, 1024);
+        require("--temporal-port", temporalPort, 0, 65535);
+    }
+
+    /** One worker with all cores, on free ports. */
     public static StackOptions standard() {
-        return new StackOptions(0, 1, Runtime.getRuntime().availableProcessors());
+        return new StackOptions(0, 1, 0, 0);
     }
 
     public StackOptions withPort(int newPort) {
-        return new StackOptions(newPort, workers, threads);
+        return new StackOptions(newPort, workers, threads, temporalPort);
     }
 
     public StackOptions withWorkers(int newWorkers) {
-        return new StackOptions(port, newWorkers, threads);
+        return new StackOptions(port, newWorkers, threads, temporalPort);
     }
 
+    /** Of each worker. */
     public StackOptions withThreads(int newThreads) {
-        return new StackOptions(port, workers, newThreads);
+        return new StackOptions(port, workers, newThreads, temporalPort);
+    }
+
+    public StackOptions withTemporalPort(int newPort) {
+        return new StackOptions(port, workers, threads, newPort);
+    }
+
+    /** Of a worker: its share of the cores, at least one. */
+    int threadsEach() {
+        return threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
+    }
+
+    /** Of a worker, all its memory together: what all of them are told fits this machine. */
+    long memoryEach() {
+        OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        return (long) (machine.getTotalMemorySize() * SHARE) / workers;
+    }
+
+    /** Of a worker's JVM; tensors live outside of it. */
+    long heapEach() {
+        return Math.clamp(memoryEach() / 4, LEAST_HEAP, MOST_HEAP);
     }
 
     List<String> arguments(DataFolder folder) {
         return List.of(
-                folder.path().toString(), Integer.toString(port), Integer.toString(workers), Integer.toString(threads));
+                folder.path().toString(),
+                Integer.toString(port),
+                Integer.toString(workers),
+                Integer.toString(threads),
+                Integer.toString(temporalPort));
     }
 
     /** What {@link #arguments} made, after the folder. */
     static StackOptions of(String[] arguments) {
         return new StackOptions(
-                Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+                Integer.parseInt(arguments[1]),
+                Integer.parseInt(arguments[2]),
+                Integer.parseInt(arguments[3]),
+                Integer.parseInt(arguments[4]));
+    }
+
+    private static void require(String name, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, name + ": " + value + " (expected: " + least + " to " + most + ")");
+        }
     }
 }

@@ -28,7 +28,8 @@ class LeaseServerTest {
         folder.openLock().close();
         folder.prepare();
         server = LeaseServer.start(folder.token(), () -> "http://127.0.0.1/login?link=x");
-        StackInfo info = new StackInfo("b", 1, "http://127.0.0.1:1", "127.0.0.1:2", server.port(), Instant.EPOCH);
+        StackInfo info = new StackInfo(
+                "b", 1, "http://127.0.0.1:1", "127.0.0.1:2", "file:///s", server.port(), 1, Instant.EPOCH);
         folder.writePrivate("stack.json", info.toJson());
     }
 

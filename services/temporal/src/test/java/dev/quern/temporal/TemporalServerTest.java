@@ -27,7 +27,7 @@ class TemporalServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = TemporalServer.start("the-key");
+        server = TemporalServer.start("the-key", 0);
     }
 
     @AfterEach

@@ -9,8 +9,8 @@ import dev.quern.contract.Ticker;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
-import dev.quern.engine.plan.Budget;
 import dev.quern.openblas.OpenBlasBackend;
+import dev.quern.recipes.QuernException;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
@@ -18,6 +18,7 @@ import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerOptions;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -27,6 +28,8 @@ import org.slf4j.LoggerFactory;
 public final class ComputeWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ComputeWorker.class);
     private static final long GRACE_SECONDS = 5;
+    /** For a Temporal that starts beside the worker. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final DeviceThread device;
     private final WorkflowServiceStubs temporal;
@@ -44,14 +47,13 @@ public final class ComputeWorker implements AutoCloseable {
     /** Opens the device and begins to take work. */
     public static ComputeWorker start(WorkerConfig config) throws IOException {
         LOG.info("worker: {}", config);
+        WorkflowServiceStubs temporal = connect(config);
         WorkerMetrics metrics = new WorkerMetrics();
         DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));
-        Budget budget = Budget.ofMachine(config.threads());
-        Device announced = new Device(device.profile(), device.description(), config.threads(), budget.memoryBytes());
+        Device announced = new Device(device.profile(), device.description(), config.threads(), config.memoryBytes());
         LOG.info("device: {}, profile {}", device.description(), device.profile());
         ComputeActivitiesImpl activities = new ComputeActivitiesImpl(
                 announced, device, ArtifactStores.open(config.store()), new Scratch(config.scratch()), metrics);
-        WorkflowServiceStubs temporal = Connections.connect(config.temporal(), config.token());
         WorkerFactory factory = WorkerFactory.newInstance(WorkflowClient.newInstance(
                 temporal,
                 WorkflowClientOptions.newBuilder()
@@ -63,6 +65,18 @@ public final class ComputeWorker implements AutoCloseable {
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
         return new ComputeWorker(device, temporal, factory, http);
+    }
+
+    /** Before anything else: without the right key nothing else is worth its time. */
+    private static WorkflowServiceStubs connect(WorkerConfig config) {
+        WorkflowServiceStubs temporal = Connections.connect(config.temporal(), config.token());
+        try {
+            Connections.require(temporal, config.temporal(), PATIENCE);
+            return temporal;
+        } catch (QuernException e) {
+            temporal.shutdownNow();
+            throw e;
+        }
     }
 
     public int httpPort() {

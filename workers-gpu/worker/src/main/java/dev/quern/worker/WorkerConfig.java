@@ -1,12 +1,18 @@
 package dev.quern.worker;
 
+import dev.quern.engine.plan.Budget;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param store for example {@code file:///data/store}
  * @param workerClass which queue it serves
  * @param threads that compute
+ * @param memoryBytes of the process, all together: plans keep to it
  * @param scratch a folder of its own; what an earlier process left in it is deleted
  * @param httpPort for health and metrics on the loopback interface; 0 takes a free one
+ * @param lifetime what ends it
  * @param token of the Temporal port; null where it asks for none
  */
 public record WorkerConfig(
@@ -28,11 +36,26 @@ public record WorkerConfig(
         String workerClass,
         Backend backend,
         int threads,
+        long memoryBytes,
         Path scratch,
         int httpPort,
+        Lifetime lifetime,
         @Nullable String token) {
     private static final Set<String> OPTIONS = Set.of(
-            "--temporal", "--namespace", "--store", "--class", "--backend", "--threads", "--scratch", "--http-port");
+            "--temporal",
+            "--namespace",
+            "--store",
+            "--class",
+            "--backend",
+            "--threads",
+            "--memory",
+            "--scratch",
+            "--http-port",
+            "--lifetime",
+            "--token-file");
+
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmgt]?)");
+    private static final String SIZE_UNITS = "kmgt";
 
     /** Never another one than was asked for. */
     public enum Backend {
@@ -41,9 +64,17 @@ public record WorkerConfig(
         JAVA
     }
 
+    /** What ends a worker. */
+    public enum Lifetime {
+        /** A signal: somebody started it by hand, or a supervisor did. */
+        SIGNAL,
+        /** The end of its standard input: it does not outlive the process that started it. */
+        INPUT
+    }
+
     /**
      * @param arguments {@code --name value} pairs
-     * @param environment holds QUERN_TOKEN, which would be visible to all users as an argument
+     * @param environment holds QUERN_TOKEN where no file does; it would be visible to all users as an argument
      * @throws QuernException INVALID_REQUEST that names the option
      */
     public static WorkerConfig parse(List<String> arguments, Map<String, String> environment) {
@@ -58,9 +89,11 @@ public record WorkerConfig(
                 options.getOrDefault("--class", "cpu"),
                 backend(options.getOrDefault("--backend", "openblas")),
                 number("--threads", options.getOrDefault("--threads", threads), 1, 1024),
+                memory(options.get("--memory")),
                 Path.of(options.getOrDefault("--scratch", scratch.toString())),
                 number("--http-port", options.getOrDefault("--http-port", "0"), 0, 65535),
-                environment.get("QUERN_TOKEN"));
+                lifetime(options.getOrDefault("--lifetime", "input")),
+                token(options.get("--token-file"), environment.get("QUERN_TOKEN")));
     }
 
     private static Map<String, String> options(List<String> arguments) {
@@ -97,6 +130,42 @@ public record WorkerConfig(
         };
     }
 
+    private static Lifetime lifetime(String value) {
+        return switch (value) {
+            case "signal" -> Lifetime.SIGNAL;
+            case "input" -> Lifetime.INPUT;
+            default -> throw invalid("--lifetime", value, "signal or input");
+        };
+    }
+
+    /** Binary units, as the JVM's own options have them. */
+    private static long memory(@Nullable String value) {
+        if (value == null) {
+            return Budget.ofMachine(1).memoryBytes();
+        }
+        Matcher size = SIZE.matcher(value.toLowerCase(Locale.ROOT));
+        if (!size.matches()) {
+            throw invalid("--memory", value, "bytes, or a number with k, m, g or t");
+        }
+        int power = size.group(2).isEmpty() ? 0 : SIZE_UNITS.indexOf(size.group(2)) + 1;
+        long bytes = Long.parseLong(size.group(1));
+        if (bytes == 0 || bytes > Long.MAX_VALUE >> (10 * power)) {
+            throw invalid("--memory", value, "more than nothing, less than 2^63 bytes");
+        }
+        return bytes << (10 * power);
+    }
+
+    private static @Nullable String token(@Nullable String file, @Nullable String otherwise) {
+        if (file == null) {
+            return otherwise;
+        }
+        try {
+            return Files.readString(Path.of(file)).strip();
+        } catch (IOException e) {
+            throw invalid("--token-file", file, "a file that can be read: " + e.getMessage());
+        }
+    }
+
     private static int number(String name, String value, int least, int most) {
         try {
             int number = Integer.parseInt(value);
@@ -117,6 +186,6 @@ public record WorkerConfig(
     @Override
     public String toString() {
         return "temporal " + temporal + ", store " + store + ", class " + workerClass + ", " + backend + ", " + threads
-                + " threads, scratch " + scratch;
+                + " threads, " + (memoryBytes >> 20) + " MiB, scratch " + scratch;
     }
 }

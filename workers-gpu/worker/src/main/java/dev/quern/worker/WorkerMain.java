@@ -1,32 +1,62 @@
 package dev.quern.worker;
 
+import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code --temporal HOST:PORT --store URL [--class cpu] [--backend openblas] [--threads N] [--scratch DIR] [--http-port N]} */
+/** A worker process; its arguments are those of {@link WorkerConfig#parse}. */
 public final class WorkerMain {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerMain.class);
     private static final int USAGE = 64;
+    private static final int UNREACHABLE = 69;
 
     private WorkerMain() {}
 
-    /** Works until its standard input closes: a worker does not outlive whoever started it. */
     public static void main(String[] arguments) throws IOException {
         try {
-            WorkerConfig config = WorkerConfig.parse(List.of(arguments), System.getenv());
-            ComputeWorker worker = ComputeWorker.start(config);
-            // Nothing is said to a worker but that it shall end.
-            System.in.transferTo(OutputStream.nullOutputStream());
-            LOG.info("standard input closed: the worker ends");
-            worker.close();
+            run(WorkerConfig.parse(List.of(arguments), System.getenv()));
             System.exit(0);
         } catch (QuernException e) {
             LOG.error("{}", e.getMessage());
-            System.exit(USAGE);
+            System.exit(e.code() == ErrorCode.UNAVAILABLE ? UNREACHABLE : USAGE);
+        }
+    }
+
+    /**
+     * Works until its lifetime ends; after a signal the process is ending and this does not return.
+     *
+     * @throws QuernException UNAUTHENTICATED or UNAVAILABLE when Temporal does not let it in
+     */
+    public static void run(WorkerConfig config) throws IOException {
+        ComputeWorker worker = ComputeWorker.start(config);
+        switch (config.lifetime()) {
+            case INPUT -> {
+                // Nothing is said to a worker but that it shall end.
+                System.in.transferTo(OutputStream.nullOutputStream());
+                LOG.info("standard input closed: the worker ends");
+                worker.close();
+            }
+            case SIGNAL -> awaitSignal(worker);
+        }
+    }
+
+    private static void awaitSignal(ComputeWorker worker) {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            LOG.info("signal: the worker ends");
+                            worker.close();
+                        },
+                        "stop"));
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            worker.close();
         }
     }
 }

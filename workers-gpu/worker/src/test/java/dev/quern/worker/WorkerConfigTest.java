@@ -3,10 +3,13 @@ package dev.quern.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,7 +23,10 @@ class WorkerConfigTest {
         assertThat(config.workerClass()).isEqualTo("cpu");
         assertThat(config.backend()).isEqualTo(WorkerConfig.Backend.OPENBLAS);
         assertThat(config.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(config.memoryBytes())
+                .isEqualTo(dev.quern.engine.plan.Budget.ofMachine(1).memoryBytes());
         assertThat(config.httpPort()).isZero();
+        assertThat(config.lifetime()).isEqualTo(WorkerConfig.Lifetime.INPUT);
         assertThat(config.token()).isNull();
     }
 
@@ -39,16 +45,47 @@ class WorkerConfigTest {
                 "java",
                 "--threads",
                 "3",
+                "--memory",
+                "6g",
                 "--scratch",
                 "/x",
                 "--http-port",
-                "9");
+                "9",
+                "--lifetime",
+                "signal");
 
         assertThat(WorkerConfig.parse(arguments, Map.of("QUERN_TOKEN", "secret")))
                 .isEqualTo(new WorkerConfig(
-                        "t:1", "n", "file:///s", "big", WorkerConfig.Backend.JAVA, 3, Path.of("/x"), 9, "secret"))
+                        "t:1",
+                        "n",
+                        "file:///s",
+                        "big",
+                        WorkerConfig.Backend.JAVA,
+                        3,
+                        6L << 30,
+                        Path.of("/x"),
+                        9,
+                        WorkerConfig.Lifetime.SIGNAL,
+                        "secret"))
                 .asString()
                 .doesNotContain("secret");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"512, 512", "1k, 1024", "3M, 3145728", "2g, 2147483648", "1t, 1099511627776"})
+    void readsSizesAsTheJvmDoes(String value, long bytes) {
+        List<String> arguments = List.of("--temporal", "t:1", "--store", "s", "--memory", value);
+
+        assertThat(WorkerConfig.parse(arguments, Map.of()).memoryBytes()).isEqualTo(bytes);
+    }
+
+    @Test
+    void takesTheKeyFromAFile(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("token"), "from-the-file\n");
+        List<String> arguments = List.of("--temporal", "t:1", "--store", "s", "--token-file", file.toString());
+
+        assertThat(WorkerConfig.parse(arguments, Map.of("QUERN_TOKEN", "other")).token())
+                .isEqualTo("from-the-file");
     }
 
     @ParameterizedTest
@@ -58,6 +95,9 @@ class WorkerConfigTest {
             --temporal t:1 --store s --threads 0           | --threads: 0 (expected: 1 to 1024)
             --temporal t:1 --store s --threads many        | --threads: many (expected: 1 to 1024)
             --temporal t:1 --store s --backend cuda        | --backend: cuda (expected: openblas or java)
+            --temporal t:1 --store s --memory 6q           | --memory: 6q (expected: bytes, or a number with k, m, g or t)
+            --temporal t:1 --store s --memory 99999999t    | --memory: 99999999t (expected: more than nothing, less than 2^63 bytes)
+            --temporal t:1 --store s --lifetime long       | --lifetime: long (expected: signal or input)
             --temporal t:1 --store                         | --store:  (expected: a value)
             """)
     void namesWhatIsWrong(String arguments, String message) {

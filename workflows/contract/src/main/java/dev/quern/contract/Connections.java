@@ -1,8 +1,14 @@
 package dev.quern.contract;
 
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;
 import io.temporal.authorization.AuthorizationGrpcMetadataProvider;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Connections to Temporal. */
@@ -22,5 +28,36 @@ public final class Connections {
             options.addGrpcMetadataProvider(new AuthorizationGrpcMetadataProvider(() -> "Bearer " + token));
         }
         return WorkflowServiceStubs.newServiceStubs(options.build());
+    }
+
+    /**
+     * Asks once whether Temporal answers and lets us in, so that a wrong address or key is named at once instead of being tried for
+     * ever. A Temporal that is not there yet is waited for.
+     *
+     * @throws QuernException UNAUTHENTICATED for a wrong key, UNAVAILABLE when nothing answers in time
+     */
+    public static void require(WorkflowServiceStubs temporal, String address, Duration patience) {
+        try {
+            temporal.blockingStub()
+                    .withWaitForReady()
+                    .withDeadlineAfter(patience)
+                    .getSystemInfo(GetSystemInfoRequest.getDefaultInstance());
+        } catch (StatusRuntimeException e) {
+            throw explained(e.getStatus(), address, e);
+        }
+    }
+
+    private static QuernException explained(Status status, String address, StatusRuntimeException cause) {
+        return switch (status.getCode()) {
+            case UNAUTHENTICATED, PERMISSION_DENIED ->
+                new QuernException(
+                        ErrorCode.UNAUTHENTICATED,
+                        "key: refused by Temporal at " + address
+                                + " (expected: the one of that installation; of an embedded stack it stands in DATA/token)",
+                        cause);
+            default ->
+                new QuernException(
+                        ErrorCode.UNAVAILABLE, "Temporal at " + address + " cannot be reached: " + status, cause);
+        };
     }
 }
