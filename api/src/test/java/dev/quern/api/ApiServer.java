@@ -10,10 +10,10 @@ import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.Submission;
-import dev.quern.postgres.PostgresServer;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.testing.TestPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -156,11 +156,11 @@ public final class ApiServer {
     private static ApiServer start() {
         try {
             Path target = Files.createDirectories(Path.of("target", "pg")).toAbsolutePath();
-            PostgresServer postgres = PostgresServer.start(
-                    Files.createTempDirectory(target, "home"), Path.of("target", "postgres-cache"));
+            TestPostgres postgres =
+                    TestPostgres.start(Files.createTempDirectory(target, "home"), Path.of("target", "postgres-cache"));
             Runtime.getRuntime().addShutdownHook(new Thread(postgres::close));
             Flyway.configure()
-                    .dataSource(postgres.jdbcUrl(), PostgresServer.USER, postgres.password())
+                    .dataSource(postgres.jdbcUrl(), postgres.user(), postgres.password())
                     .locations("filesystem:../db/migration")
                     .load()
                     .migrate();
@@ -170,7 +170,7 @@ public final class ApiServer {
                     .run(
                             "--server.port=0",
                             "--spring.datasource.url=" + postgres.jdbcUrl(),
-                            "--spring.datasource.username=" + PostgresServer.USER,
+                            "--spring.datasource.username=" + postgres.user(),
                             "--spring.datasource.password=" + postgres.password(),
                             "--quern.store=" + store.toUri(),
                             "--quern.event-poll=100ms",

@@ -1,6 +1,6 @@
 package dev.quern.jobs;
 
-import dev.quern.postgres.PostgresServer;
+import dev.quern.testing.TestPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,9 +41,9 @@ final class TestDatabase {
     private static TestDatabase start() {
         try {
             Path home = Files.createTempDirectory(Files.createDirectories(Path.of("target/pg")), "home");
-            PostgresServer server = PostgresServer.start(home, Path.of("target", "postgres-cache"));
+            TestPostgres server = TestPostgres.start(home, Path.of("target", "postgres-cache"));
             Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-            DataSource source = new DriverManagerDataSource(server.jdbcUrl(), PostgresServer.USER, server.password());
+            DataSource source = new DriverManagerDataSource(server.jdbcUrl(), server.user(), server.password());
             Flyway.configure()
                     .dataSource(source)
                     .locations("filesystem:../../db/migration")

@@ -7,14 +7,14 @@ import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;
-import dev.quern.postgres.PostgresServer;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
-import dev.quern.temporal.TemporalServer;
+import dev.quern.testing.TestBackends;
+import dev.quern.testing.TestPostgres;
 import dev.quern.worker.ComputeWorker;
 import dev.quern.worker.WorkerConfig;
 import dev.quern.worker.WorkerMain;
@@ -27,40 +27,43 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The whole service but its api: PostgreSQL, Temporal's in-process server, the control process, workers, a folder store. */
+/**
+ * The whole service but its api: PostgreSQL, Temporal, the control process, workers, a store. Every harness has a database, a namespace
+ * and a store of its own.
+ */
 final class ServiceHarness implements AutoCloseable {
     static final Path MODEL =
             Path.of("../../samples/tiny-llama").toAbsolutePath().normalize();
-    private static final String TOKEN = "the-key";
     private static final Path CACHE = Path.of("target/postgres-cache");
 
     private final Path folder;
-    private final String temporalAddress;
-    private final PostgresServer postgres;
+    private final String store;
+    private final TestPostgres postgres;
+    private final TestTemporal temporal;
     private final Deque<ComputeWorker> workers = new ArrayDeque<>();
-    private TemporalServer temporal;
     private ConfigurableApplicationContext control;
 
     ServiceHarness(Path folder) throws IOException {
         this.folder = folder;
-        this.postgres = PostgresServer.start(folder.resolve("pg"), CACHE);
-        this.temporal = TemporalServer.start(TOKEN);
-        this.temporalAddress = temporal.address();
+        this.store = TestBackends.external()
+                ? TestBackends.required("QUERN_TEST_STORE") + "/" + UUID.randomUUID()
+                : folder.resolve("store").toUri().toString();
+        this.postgres = TestPostgres.start(folder.resolve("pg"), CACHE);
+        this.temporal = TestTemporal.start();
         this.control = startControl();
     }
 
     String temporalAddress() {
-        return temporalAddress;
+        return temporal.address();
     }
 
     String storeUrl() {
-        return folder.resolve("store").toUri().toString();
+        return store;
     }
 
     ArtifactStore store() throws IOException {
@@ -77,8 +80,8 @@ final class ServiceHarness implements AutoCloseable {
 
     /** A worker in this process. */
     ComputeWorker startWorker() throws IOException {
-        ComputeWorker worker =
-                ComputeWorker.start(WorkerConfig.parse(workerArguments("inside"), Map.of("QUERN_TOKEN", TOKEN)));
+        ComputeWorker worker = ComputeWorker.start(
+                WorkerConfig.parse(workerArguments("inside"), Map.of("QUERN_TOKEN", TestTemporal.TOKEN)));
         workers.push(worker);
         return worker;
     }
@@ -97,30 +100,32 @@ final class ServiceHarness implements AutoCloseable {
         ProcessBuilder process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
-        process.environment().put("QUERN_TOKEN", TOKEN);
+        process.environment().put("QUERN_TOKEN", TestTemporal.TOKEN);
         return process.start();
     }
 
     private List<String> workerArguments(String name) {
         return List.of(
                 "--temporal", temporalAddress(),
+                "--namespace", temporal.namespace(),
                 "--store", storeUrl(),
                 "--threads", "2",
                 "--scratch", folder.resolve("scratch").resolve(name).toString());
     }
 
-    /** All that Temporal knew is gone. */
+    /** Temporal dies; all that the in-process server knew is gone. */
     void loseTemporal() throws IOException {
-        temporal.close();
-        int port = Integer.parseInt(temporalAddress.substring(temporalAddress.indexOf(':') + 1));
-        temporal = TemporalServer.start(TOKEN, port);
+        temporal.killAndRestart();
+    }
+
+    /** Of a job that ran while Temporal died: the real server goes on with its workflow. */
+    int generationAfterLoss() {
+        return temporal.forgets() ? 2 : 1;
     }
 
     /** As kill -9 does; then the owner finds it dead and starts it again. */
     void killPostgres() throws Exception {
-        ProcessHandle.of(postgres.pid()).orElseThrow().destroyForcibly();
-        postgres.onExit().get(10, TimeUnit.SECONDS);
-        postgres.restart();
+        postgres.killAndRestart();
     }
 
     void restartControl() {
@@ -193,10 +198,11 @@ final class ServiceHarness implements AutoCloseable {
         SpringApplication application = new SpringApplication(ControlApplication.class);
         application.setDefaultProperties(Map.of(
                 "spring.datasource.url", postgres.jdbcUrl(),
-                "spring.datasource.username", PostgresServer.USER,
+                "spring.datasource.username", postgres.user(),
                 "spring.datasource.password", postgres.password(),
                 "quern.temporal.address", temporalAddress(),
-                "quern.temporal.token", TOKEN,
+                "quern.temporal.token", TestTemporal.TOKEN,
+                "quern.temporal.namespace", temporal.namespace(),
                 "quern.store", storeUrl(),
                 "quern.slice", "0s",
                 "quern.scratch", folder.resolve("scratch/control").toString(),

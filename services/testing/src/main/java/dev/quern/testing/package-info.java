@@ -1,0 +1,5 @@
+/** For tests only: which servers they run on, and databases of their own there. */
+@NullMarked
+package dev.quern.testing;
+
+import org.jspecify.annotations.NullMarked;
