@@ -79,4 +79,7 @@ public interface ArtifactStore {
      * @return false when it is gone or another version is there
      */
     boolean delete(String key, String etag) throws IOException;
+
+    /** Uploads by clients, part by part. */
+    Uploads uploads();
 }

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,9 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FolderStore implements ArtifactStore {
     private static final String TEMPORARY = ".tmp";
+    private static final String UPLOADS = ".uploads";
 
     private final Path root;
     private final Path temporary;
+    private final Uploads uploads;
 
     /**
      * @param root made when it is missing; temporary files of processes that have died are removed from it
@@ -39,6 +42,7 @@ public final class FolderStore implements ArtifactStore {
         this.root = Files.createDirectories(root).toRealPath();
         this.temporary = Files.createDirectories(this.root.resolve(TEMPORARY));
         sweep();
+        this.uploads = new FolderUploads(this, this.root.resolve(UPLOADS), InstantSource.system());
     }
 
     @Override
@@ -56,9 +60,23 @@ public final class FolderStore implements ArtifactStore {
                 return Optional.empty();
             }
             throw e;
+        } catch (IOException e) {
+            throw sorted(e, key);
         } finally {
             Files.deleteIfExists(draft);
         }
+    }
+
+    /** A full disk is told from other errors by what the system says: Java has no type for it. */
+    static IOException sorted(IOException error, String what) {
+        String message = String.valueOf(error.getMessage());
+        boolean full = message.contains("No space left") || message.contains("Disk quota exceeded");
+        if (!full || error instanceof StoreFullException) {
+            return error;
+        }
+        StoreFullException known = new StoreFullException(what, message);
+        known.initCause(error);
+        return known;
     }
 
     @Override
@@ -115,6 +133,11 @@ public final class FolderStore implements ArtifactStore {
             return false;
         }
         return Files.deleteIfExists(file);
+    }
+
+    @Override
+    public Uploads uploads() {
+        return uploads;
     }
 
     private Path file(String key) {

@@ -47,15 +47,22 @@ final class S3Client {
             Set.of("XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage");
 
     private final MinioAsyncClient minio;
+    private final MinioAsyncClient outside;
     private final S3Settings settings;
 
     S3Client(S3Settings settings) {
         this.settings = settings;
-        this.minio = MinioAsyncClient.builder()
-                .endpoint(settings.endpoint())
+        OkHttpClient http = http();
+        this.minio = client(settings, settings.endpoint(), http);
+        this.outside = client(settings, settings.publicEndpoint(), http);
+    }
+
+    private static MinioAsyncClient client(S3Settings settings, String endpoint, OkHttpClient http) {
+        return MinioAsyncClient.builder()
+                .endpoint(endpoint)
                 .region(settings.region())
                 .credentials(settings.accessKey(), settings.secretKey())
-                .httpClient(http())
+                .httpClient(http)
                 .build();
     }
 
@@ -82,9 +89,9 @@ final class S3Client {
         return settings;
     }
 
-    /** A request that is signed here and sent by nobody yet. */
-    MinioAsyncClient minio() {
-        return minio;
+    /** Signs requests that others send, to the address by which they reach the server. */
+    MinioAsyncClient outside() {
+        return outside;
     }
 
     /** One of the client's calls. */

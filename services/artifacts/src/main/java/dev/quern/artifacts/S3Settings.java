@@ -11,20 +11,29 @@ import org.jspecify.annotations.Nullable;
  * How to reach an S3 server.
  *
  * @param endpoint its address, for example {@code https://s3.eu-central-1.amazonaws.com}
+ * @param publicEndpoint the address in presigned URLs, where clients reach the server by another one
  * @param patience a call that fails for reasons that pass is tried again for so long
  * @param partBytes of a multipart upload; what is smaller goes in one request. S3 asks for 5 MB or more
  */
 public record S3Settings(
-        String endpoint, String region, String accessKey, String secretKey, Duration patience, int partBytes) {
+        String endpoint,
+        String publicEndpoint,
+        String region,
+        String accessKey,
+        String secretKey,
+        Duration patience,
+        int partBytes) {
     /** At most 10,000 parts: objects of 160 GB. */
     private static final int PART_BYTES = 16 << 20;
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    /** Reads QUERN_S3_ENDPOINT, _REGION, _ACCESS_KEY or _ACCESS_KEY_FILE, _SECRET_KEY or _SECRET_KEY_FILE. */
+    /** Reads QUERN_S3_ENDPOINT, _PUBLIC_ENDPOINT, _REGION, _ACCESS_KEY or _ACCESS_KEY_FILE, _SECRET_KEY or _SECRET_KEY_FILE. */
     public static S3Settings of(Map<String, String> environment) throws IOException {
+        String endpoint = required(environment, "QUERN_S3_ENDPOINT", "the address of the S3 server");
         return new S3Settings(
-                required(environment, "QUERN_S3_ENDPOINT", "the address of the S3 server"),
+                endpoint,
+                environment.getOrDefault("QUERN_S3_PUBLIC_ENDPOINT", endpoint),
                 environment.getOrDefault("QUERN_S3_REGION", "us-east-1"),
                 secret(environment, "QUERN_S3_ACCESS_KEY"),
                 secret(environment, "QUERN_S3_SECRET_KEY"),

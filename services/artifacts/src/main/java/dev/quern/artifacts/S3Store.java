@@ -10,9 +10,15 @@ import org.jspecify.annotations.Nullable;
 /** Objects under a prefix of a bucket of any S3 server. */
 final class S3Store implements ArtifactStore {
     private final S3Bucket bucket;
+    private final Uploads uploads;
 
     S3Store(S3Bucket bucket) {
         this.bucket = bucket;
+        this.uploads = new S3Uploads(bucket);
+    }
+
+    S3Location location() {
+        return bucket.location();
     }
 
     @Override
@@ -43,5 +49,10 @@ final class S3Store implements ArtifactStore {
     @Override
     public boolean delete(String key, String etag) throws IOException {
         return bucket.delete(Keys.check(key), etag);
+    }
+
+    @Override
+    public Uploads uploads() {
+        return uploads;
     }
 }

@@ -3,6 +3,7 @@ package dev.quern.artifacts;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.gaul.s3proxy.BlobStores;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
@@ -17,6 +18,8 @@ final class S3ProxyServer implements AutoCloseable {
 
     private final BlobStore blobs;
     private final S3Proxy proxy;
+    private final S3Bucket bucket;
+    private final AtomicInteger stores = new AtomicInteger();
 
     S3ProxyServer() throws Exception {
         Properties properties = new Properties();
@@ -31,6 +34,17 @@ final class S3ProxyServer implements AutoCloseable {
                 .build();
         proxy.start();
         blobs.createContainer(BUCKET);
+        bucket = S3Bucket.open(new S3Location(BUCKET, ""), settings());
+    }
+
+    /** One connection for all: a client takes long to make. */
+    S3Bucket bucket() {
+        return bucket;
+    }
+
+    /** A store of its own in one bucket, so prefixes are tested too. */
+    S3Store newStore() {
+        return new S3Store(bucket.at(new S3Location(BUCKET, "store-" + stores.incrementAndGet() + "/")));
     }
 
     int port() {
@@ -46,7 +60,7 @@ final class S3ProxyServer implements AutoCloseable {
      * @param endpoint of something in front of this server
      */
     static S3Settings settings(String endpoint) {
-        return new S3Settings(endpoint, "us-east-1", ACCESS, SECRET, Duration.ofSeconds(20), 5 << 20);
+        return new S3Settings(endpoint, endpoint, "us-east-1", ACCESS, SECRET, Duration.ofSeconds(20), 5 << 20);
     }
 
     @Override
