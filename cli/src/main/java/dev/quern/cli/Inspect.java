@@ -4,6 +4,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
@@ -64,7 +65,8 @@ final class Inspect implements Callable<Integer> {
                     checkpoint.tensorBytes(),
                     stored,
                     new Workload(chosen, samples, window, EVALUATION_TOKENS),
-                    Budget.ofMachine(threads));
+                    Budget.ofMachine(threads),
+                    Fanout.ALONE);
             Facts facts = Facts.of(checkpoint, architecture);
             if (quern.console().json()) {
                 quern.console().print(json(facts, plan, chosen));

@@ -12,6 +12,7 @@ import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
@@ -56,11 +57,12 @@ record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
         }
     }
 
-    private static Plan plan(
+    private Plan plan(
             JobContext job, Source source, TokenWindows calibration, List<TokenWindows> evaluations, Device device) {
         long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
         Workload workload = new Workload(job.recipe(), calibration.count(), calibration.seqLen(), evaluated);
-        return source.plan(workload, new Budget(device.memoryBytes(), device.threads()));
+        Budget budget = new Budget(device.memoryBytes(), device.threads());
+        return source.plan(workload, budget, new Fanout(1, null, sliceSeconds));
     }
 
     private static String queue(JobContext job, String profile) {
@@ -69,7 +71,6 @@ record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
 
     private JobPlan document(
             JobContext job, Inspection inspection, TokenWindows calibration, Plan plan, String profile, Device device) {
-        double seconds = plan.secondsPerStage().getOrDefault("compress", 0.0);
         return new JobPlan(
                 job.source().toString(),
                 inspection.sourceStamp(),
@@ -86,7 +87,7 @@ record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
                 profile,
                 device.backend(),
                 sliceSeconds,
-                seconds / plan.blocks(),
+                plan.secondsPerBlock(),
                 plan.statisticsBytes(),
                 plan.peakBytes(),
                 plan.scratchBytes(),

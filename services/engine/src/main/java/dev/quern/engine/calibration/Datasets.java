@@ -21,10 +21,13 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
     /** The source of windows that come from the built-in text. */
     public static final String BUILT_IN = "built-in";
 
-    private static final int CALIBRATION_WINDOWS = 128;
+    /** Windows of calibration where nobody says. */
+    public static final int CALIBRATION_WINDOWS = 128;
+    /** Tokens of a window where nobody says and the model has so many positions. */
+    public static final int SEQ_LEN = 2048;
+
     private static final int EVALUATION_WINDOWS = 256;
     private static final int MAX_WINDOWS = 1 << 20;
-    private static final int SEQ_LEN = 2048;
 
     /**
      * @param samples windows at most; null is 128

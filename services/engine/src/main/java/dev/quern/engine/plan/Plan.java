@@ -1,7 +1,9 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.Tiling;
+import dev.quern.recipes.view.Estimate;
 import java.util.List;
 import java.util.Map;
 
@@ -9,19 +11,22 @@ import java.util.Map;
  * How a model will be compressed and what it will take.
  *
  * @param tiling part of what decides the bits
- * @param segments runs of blocks that can be walked side by side; one today
+ * @param segments runs of blocks that can be walked side by side
+ * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
  * @param linears of one block, in program order; all blocks have the same
  * @param weightsCompressed weights of all linears of all blocks
  * @param bitsPerWeight of those weights, with scales and zero points
  * @param statisticsBytes memory for statistics that are held at once
  * @param peakBytes of a worker's process, predicted
- * @param scratchBytes on a worker's disk, predicted
+ * @param scratchBytes on the disk of a worker that has the artifacts on it too, predicted: streams at segment starts included
  * @param outputBytes of the result's tensors
- * @param secondsPerStage estimated, by lower-case stage
+ * @param secondsPerBlock estimated for compressing one block on one worker
+ * @param secondsPerStage estimated for all workers together, by lower-case stage
  */
 public record Plan(
         Tiling tiling,
         List<Slice> segments,
+        List<TileRun> traceRuns,
         int blocks,
         List<Linear> linears,
         long weightsCompressed,
@@ -30,6 +35,7 @@ public record Plan(
         long peakBytes,
         long scratchBytes,
         long outputBytes,
+        double secondsPerBlock,
         Map<String, Double> secondsPerStage) {
 
     /** @param name inside the block, as in {@code self_attn.q_proj} */
@@ -41,8 +47,27 @@ public record Plan(
 
     public Plan {
         segments = List.copyOf(segments);
+        traceRuns = List.copyOf(traceRuns);
         linears = List.copyOf(linears);
         secondsPerStage = Map.copyOf(secondsPerStage);
+    }
+
+    /** The part that users see. */
+    public Estimate estimate(long sourceBytes, Budget budget, Fanout fanout) {
+        return new Estimate(
+                fanout.workers(),
+                budget.threads(),
+                segments.size(),
+                traceRuns.size(),
+                tiling.tokensPerTile(),
+                weightsCompressed,
+                bitsPerWeight,
+                sourceBytes,
+                outputBytes,
+                peakBytes,
+                scratchBytes,
+                seconds(),
+                secondsPerStage);
     }
 
     /** Seconds of all stages together. */

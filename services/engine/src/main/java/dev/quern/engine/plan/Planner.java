@@ -1,6 +1,5 @@
 package dev.quern.engine.plan;
 
-import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
@@ -18,16 +17,19 @@ public final class Planner {
     /**
      * @param sourceBytes of the checkpoint's tensors
      * @param storedBytes of one stored weight: 2 for bf16 and f16, 4 for f32
-     * @throws QuernException SHAPE_MISMATCH when the recipe does not fit a linear; MEMORY_BUDGET with the bytes predicted when the
-     *     model cannot be compressed within the budget
+     * @param fanout decides segments and trace runs, which change no bit
+     * @throws QuernException SHAPE_MISMATCH when the recipe does not fit a linear; MEMORY_BUDGET or DISK_BUDGET with the bytes
+     *     predicted when the model cannot be compressed within the budget
      */
     public static Plan plan(
-            Architecture architecture, long sourceBytes, int storedBytes, Workload workload, Budget budget) {
+            Architecture architecture,
+            long sourceBytes,
+            int storedBytes,
+            Workload workload,
+            Budget budget,
+            Fanout fanout) {
         Recipe recipe = workload.recipe();
-        List<Linear> linears = architecture.program().linears().stream()
-                .map(linear -> new Linear(linear.name(), linear.rows(), linear.cols()))
-                .toList();
-        linears.forEach(linear -> LinearCompressor.requireFit(recipe, linear.name(), linear.cols()));
+        List<Linear> linears = linears(architecture, recipe);
         Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
         MemoryModel memory = new MemoryModel(architecture, recipe, tiling, budget.threads());
         long statistics = statisticsBytes(memory, budget);
@@ -36,19 +38,32 @@ public final class Planner {
                         .mapToLong(linear -> compressedBytes(linear, recipe))
                         .sum()
                 * architecture.blocks();
-        TimeModel time = new TimeModel(architecture, workload, budget, passes(architecture, recipe, statistics));
+        int passes = passes(architecture, recipe, statistics);
+        TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
+        Schedule schedule = Schedule.of(architecture.blocks(), tiling, recipe, budget, fanout, time.block());
+        long scratch = scratchBytes(architecture, workload, tiling, schedule, compressed);
+        requireDisk(scratch, budget);
         return new Plan(
                 tiling,
-                List.of(new Slice(0, architecture.blocks())),
+                schedule.segments(),
+                schedule.traceRuns(),
                 architecture.blocks(),
                 linears,
                 weights,
                 8.0 * compressed / weights,
                 statistics,
                 memory.withoutStatistics() + statistics,
-                scratchBytes(architecture, workload, tiling, compressed),
+                scratch,
                 sourceBytes - weights * storedBytes + compressed,
-                time.secondsPerStage(sourceBytes));
+                time.block(),
+                time.secondsPerStage(sourceBytes, schedule, fanout.workers()));
+    }
+
+    private static List<Linear> linears(Architecture architecture, Recipe recipe) {
+        return architecture.program().linears().stream()
+                .peek(linear -> LinearCompressor.requireFit(recipe, linear.name(), linear.cols()))
+                .map(linear -> new Linear(linear.name(), linear.rows(), linear.cols()))
+                .toList();
     }
 
     /** What the budget leaves for statistics: at least those of the largest unit, at most those of a whole block. */
@@ -96,12 +111,23 @@ public final class Planner {
     }
 
     /**
-     * The larger of two moments: a stream with its copy on the way to the store and a block on its way, or the hidden states of an
-     * evaluation.
+     * The larger of two moments, a stream with its copy on the way to the store and a block on its way, or the hidden states of an
+     * evaluation; and the streams that the store keeps until the job ends.
      */
-    private static long scratchBytes(Architecture architecture, Workload workload, Tiling tiling, long compressed) {
+    private static long scratchBytes(
+            Architecture architecture, Workload workload, Tiling tiling, Schedule schedule, long compressed) {
         long stream = workload.recipe().needsCalibration() ? tiling.tokens() * architecture.hidden() * Short.BYTES : 0;
+        long stored = schedule.storedPositions() * stream;
         long evaluation = 2 * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
-        return Math.max(2 * stream + compressed / architecture.blocks(), evaluation);
+        return stored + Math.max(2 * stream + compressed / architecture.blocks(), evaluation);
+    }
+
+    private static void requireDisk(long needed, Budget budget) {
+        if (needed > budget.diskBytes()) {
+            throw new QuernException(
+                    ErrorCode.DISK_BUDGET,
+                    "scratch: " + needed + " bytes predicted (expected: at most " + budget.diskBytes()
+                            + ", what this disk can give; fewer windows or fewer segments take less)");
+        }
     }
 }

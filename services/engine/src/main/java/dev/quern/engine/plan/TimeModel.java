@@ -10,8 +10,9 @@ import java.util.Map;
  * Rough seconds of each stage, from counted operations and a rate; good to a factor of two.
  *
  * @param passes over the tiles of each block
+ * @param storedBytes of one weight in the checkpoint
  */
-record TimeModel(Architecture architecture, Workload workload, Budget budget, int passes) {
+record TimeModel(Architecture architecture, Workload workload, Budget budget, int passes, int storedBytes) {
     /** Hashing and scanning read the source once each, beside each other. */
     private static final double READ_BYTES_PER_SECOND = 1e9;
     /** Packing and reading back. */
@@ -19,20 +20,29 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     /** Factorisation and sweep run in float64 or in narrow panels. */
     private static final double SOLVE_SHARE = 0.4;
 
-    Map<String, Double> secondsPerStage(long sourceBytes) {
+    /** All workers together, as the schedule lets them. */
+    Map<String, Double> secondsPerStage(long sourceBytes, Schedule schedule, int workers) {
+        int tracing = Math.clamp(schedule.traceRuns().size(), 1, workers);
+        int compressing = Math.min(schedule.segments().size(), workers);
         return Map.of(
                 "inspect", sourceBytes / READ_BYTES_PER_SECOND,
-                "compress", compress(),
+                "trace", trace(schedule) / tracing,
+                "compress", architecture.blocks() * block() / compressing,
                 "assemble", sourceBytes / WRITE_BYTES_PER_SECOND,
                 "verify", sourceBytes / WRITE_BYTES_PER_SECOND,
-                "evaluate", evaluate());
+                "evaluate", evaluate() / workers);
     }
 
-    private double compress() {
-        double tokens = (double) workload.windows() * workload.seqLen();
-        double streaming = passes == 0 ? 0 : passes * tokens * forward() + tokens * gram();
-        double blocks = architecture.blocks();
-        return blocks * (streaming + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
+    /** Compressing one block on one worker. */
+    double block() {
+        double streaming = passes == 0 ? 0 : passes * tokens() * forward() + tokens() * gram();
+        return loading() + (streaming + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
+    }
+
+    /** All runs one after the other: each loads the weights once. */
+    private double trace(Schedule schedule) {
+        double block = schedule.traceRuns().size() * loading() + tokens() * forward() / budget.flopsPerSecond();
+        return schedule.tracedBlocks() * block;
     }
 
     private double evaluate() {
@@ -41,12 +51,24 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         return workload.evaluationTokens() * perToken / budget.flopsPerSecond();
     }
 
+    /** Reading the weights of a block. */
+    private double loading() {
+        return weights() * storedBytes / budget.bytesPerSecond();
+    }
+
+    private double tokens() {
+        return (double) workload.windows() * workload.seqLen();
+    }
+
     /** Operations of one token in one block: products, and attention over half a window. */
     private double forward() {
-        double products = architecture.program().linears().stream()
-                .mapToDouble(linear -> 2.0 * linear.rows() * linear.cols())
+        return 2 * weights() + 2.0 * workload.seqLen() * architecture.hidden();
+    }
+
+    private double weights() {
+        return architecture.program().linears().stream()
+                .mapToDouble(linear -> (double) linear.rows() * linear.cols())
                 .sum();
-        return products + 2.0 * workload.seqLen() * architecture.hidden();
     }
 
     private double gram() {

@@ -7,8 +7,10 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.BlockWalk;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.Tokenizer;
+import dev.quern.engine.calibration.TraceWalk;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.checkpoint.ModelDigest;
@@ -74,7 +76,11 @@ public final class CompressionRun {
                     backend.numericProfile());
             StoredBlocks blocks =
                     new StoredBlocks(source.architecture(), provenance, new FolderBlockStore(place.artifacts()));
-            stages.time("compress", () -> walk(source, texts.calibration(), plan, blocks));
+            WalkInputs inputs = inputs(source, texts.calibration(), blocks);
+            if (!plan.traceRuns().isEmpty()) {
+                stages.run("trace", () -> trace(inputs, plan, blocks));
+            }
+            stages.run("compress", () -> compress(inputs, plan, blocks));
             Assembled assembled = stages.time("assemble", () -> assemble(source, blocks));
             Verification verification = stages.time("verify", () -> verify(source, blocks, assembled));
             List<Report.Evaluation> figures = stages.time("evaluate", () -> evaluate(source, texts, blocks));
@@ -101,24 +107,32 @@ public final class CompressionRun {
     private Plan plan(Source source, Texts texts) {
         Workload workload = new Workload(
                 recipe(), texts.calibration().count(), texts.calibration().seqLen(), texts.evaluationTokens());
-        return source.plan(workload, place.budget());
+        return source.plan(workload, place.budget(), place.fanout());
     }
 
-    private Slice walk(Source source, TokenWindows text, Plan plan, StoredBlocks blocks) {
-        WalkInputs inputs = new WalkInputs(
+    private WalkInputs inputs(Source source, TokenWindows text, StoredBlocks blocks) {
+        return new WalkInputs(
                 source.architecture(), source.weights(backend), source.storedType(), text, blocks.provenance());
-        WalkOptions options =
-                new WalkOptions(place.scratch(), plan.statisticsBytes(), place.listener(), place.cancellation());
-        Slice rest = new Slice(0, 0);
+    }
+
+    private void trace(WalkInputs inputs, Plan plan, StoredBlocks blocks) {
+        for (TileRun run : plan.traceRuns()) {
+            TraceWalk.walk(backend, inputs, blocks.store(), options(plan), run, plan.segments());
+        }
+    }
+
+    private void compress(WalkInputs inputs, Plan plan, StoredBlocks blocks) {
         for (Slice segment : plan.segments()) {
-            try (BlockWalk walk = BlockWalk.open(backend, inputs, blocks.store(), options, segment)) {
+            try (BlockWalk walk = BlockWalk.open(backend, inputs, blocks.store(), options(plan), segment)) {
                 while (walk.hasNext()) {
                     walk.next();
                 }
-                rest = walk.rest();
             }
         }
-        return rest;
+    }
+
+    private WalkOptions options(Plan plan) {
+        return new WalkOptions(place.scratch(), plan.statisticsBytes(), place.listener(), place.cancellation());
     }
 
     private Assembled assemble(Source source, StoredBlocks blocks) {

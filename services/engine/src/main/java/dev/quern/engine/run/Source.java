@@ -9,9 +9,11 @@ import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.CheckpointWeights;
 import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
+import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
 
 /** An open checkpoint of a model that we know, with every tensor that it must have. */
@@ -56,8 +58,13 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
     }
 
     /** Plans from the headers; throws as {@link Planner#plan}. */
-    public Plan plan(Workload workload, Budget budget) {
-        return Planner.plan(architecture, checkpoint.tensorBytes(), storedType().bytes(), workload, budget);
+    public Plan plan(Workload workload, Budget budget, Fanout fanout) {
+        return Planner.plan(architecture, checkpoint.tensorBytes(), storedType().bytes(), workload, budget, fanout);
+    }
+
+    /** What a compression would take; throws as {@link Planner#plan}. */
+    public Estimate estimate(Workload workload, Budget budget, Fanout fanout) {
+        return plan(workload, budget, fanout).estimate(checkpoint.tensorBytes(), budget, fanout);
     }
 
     /** Weights of the whole model. */

@@ -17,6 +17,13 @@ final class Stopwatch {
         }
     }
 
+    void run(String stage, Runnable work) {
+        time(stage, () -> {
+            work.run();
+            return stage;
+        });
+    }
+
     Map<String, Double> seconds() {
         return Map.copyOf(seconds);
     }

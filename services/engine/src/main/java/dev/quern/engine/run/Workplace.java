@@ -3,6 +3,7 @@ package dev.quern.engine.run;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,11 +14,13 @@ import java.nio.file.Path;
  *
  * @param folder holds what survives a run that was stopped, so that the next one goes on, and scratch; made when it is missing
  * @param output where the result goes; missing or empty
+ * @param fanout into how many segments the blocks are cut; they are walked one after the other
  */
-public record Workplace(Path folder, Path output, Budget budget, WalkListener listener, Cancellation cancellation) {
+public record Workplace(
+        Path folder, Path output, Budget budget, Fanout fanout, WalkListener listener, Cancellation cancellation) {
 
     public Workplace(Path folder, Path output, Budget budget) {
-        this(folder, output, budget, WalkListener.NONE, Cancellation.NEVER);
+        this(folder, output, budget, Fanout.ALONE, WalkListener.NONE, Cancellation.NEVER);
     }
 
     Path artifacts() {

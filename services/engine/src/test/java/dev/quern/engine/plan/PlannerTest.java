@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
@@ -24,11 +25,19 @@ import org.junit.jupiter.api.Test;
 class PlannerTest {
     private static final long GIB = 1L << 30;
     private static final long SOURCE_BYTES = 16_060_522_496L;
+    private static final Budget ROOMY = new Budget(64 * GIB, 16);
     private static final Architecture LLAMA_8B = Architectures.of(new ModelConfig((JsonObject) Json.parse("""
             {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
              "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256, "rms_norm_eps": 1e-5,
              "max_position_embeddings": 131072, "hidden_act": "silu", "rope_theta": 500000.0,
              "tie_word_embeddings": false, "torch_dtype": "bfloat16"}
+            """)));
+
+    private static final Architecture TINY = Architectures.of(new ModelConfig((JsonObject) Json.parse("""
+            {"model_type": "llama", "hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4,
+             "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 512, "rms_norm_eps": 1e-5,
+             "max_position_embeddings": 256, "hidden_act": "silu", "rope_theta": 10000.0,
+             "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
             """)));
 
     @Test
@@ -96,6 +105,102 @@ class PlannerTest {
                         .get("compress"));
     }
 
+    /** Two segments for each worker, and a run of the trace for each segment; the last segment's start ends the trace. */
+    @Test
+    void workersShareSegmentsAndTheTrace() {
+        Plan alone = plan(gptq(4, 128, Propagation.INDEPENDENT), ROOMY, Fanout.ALONE);
+        Plan shared = plan(gptq(4, 128, Propagation.INDEPENDENT), ROOMY, workers(3));
+
+        assertThat(alone.traceRuns()).isEmpty();
+        assertThat(alone.secondsPerStage().get("trace")).isZero();
+        assertThat(shared.segments())
+                .containsExactly(
+                        new Slice(0, 5),
+                        new Slice(5, 10),
+                        new Slice(10, 16),
+                        new Slice(16, 21),
+                        new Slice(21, 26),
+                        new Slice(26, 32));
+        assertThat(shared.traceRuns()).hasSize(6).startsWith(new TileRun(0, 10)).endsWith(new TileRun(53, 64));
+        assertThat(shared.tiling()).isEqualTo(alone.tiling());
+        assertThat(shared.secondsPerBlock()).isEqualTo(alone.secondsPerBlock());
+        assertThat(shared.secondsPerStage().get("compress"))
+                .isEqualTo(alone.secondsPerStage().get("compress") / 3);
+        assertThat(shared.secondsPerStage().get("trace"))
+                .isBetween(10.0, alone.secondsPerStage().get("compress") / 3);
+        assertThat(shared.seconds()).isLessThan(alone.seconds() / 2);
+    }
+
+    @Test
+    void theOwnersWishDecides() {
+        Recipe recipe = gptq(4, 128, Propagation.INDEPENDENT);
+
+        assertThat(plan(recipe, ROOMY, wish(1, 4)).segments()).hasSize(4).contains(new Slice(8, 16));
+        assertThat(plan(recipe, ROOMY, wish(1, 4)).traceRuns()).hasSize(4);
+        assertThat(plan(recipe, ROOMY, wish(8, 1)).segments()).hasSize(1);
+        assertThat(plan(recipe, ROOMY, wish(1, 1000)).segments()).hasSize(32);
+    }
+
+    /** A wish for segments cannot make a chain of blocks parallel; plain rounding needs no stream at a segment's start. */
+    @Test
+    void whatIsNotIndependentStaysWholeAndWhatReadsNoTextIsNotTraced() {
+        Plan sequential = plan(gptq(4, 128, Propagation.SEQUENTIAL), ROOMY, wish(4, 4));
+        Recipe nearest =
+                new Recipe("rtn", Propagation.SEQUENTIAL, new Grid(4, 128, true, ClipSearch.NONE), new Nearest(), true);
+        Plan rounding = plan(nearest, ROOMY, wish(4, 4));
+
+        assertThat(sequential.segments()).containsExactly(new Slice(0, 32));
+        assertThat(sequential.traceRuns()).isEmpty();
+        assertThat(rounding.segments()).hasSize(4);
+        assertThat(rounding.traceRuns()).isEmpty();
+    }
+
+    /** A machine that computes fast and reads slowly takes fewer, longer runs: loading may take a fifth of the time. */
+    @Test
+    void runsOfTheTraceOutweighTheLoadingOfWeights() {
+        double flops = 1e13;
+        double bytes = 1e9;
+        Budget accelerator = new Budget(64 * GIB, 16, flops, bytes, Long.MAX_VALUE);
+
+        Plan plan = plan(gptq(4, 128, Propagation.INDEPENDENT), accelerator, wish(16, 16));
+
+        assertThat(plan.traceRuns()).hasSize(4).allSatisfy(run -> {
+            long tokens = (long) (run.end() - run.first()) * plan.tiling().tokensPerTile();
+            assertThat((double) tokens).isGreaterThanOrEqualTo(5 * flops / bytes);
+        });
+    }
+
+    @Test
+    void scratchHoldsTheStreamsThatTheStoreKeeps() {
+        Recipe recipe = gptq(4, 128, Propagation.INDEPENDENT);
+        long stream = 128L * 2048 * 4096 * 2;
+        Plan alone = plan(recipe, ROOMY, Fanout.ALONE);
+        Plan inFour = plan(recipe, ROOMY, wish(1, 4));
+        Plan inFourAndSlices = plan(recipe, ROOMY, new Fanout(1, 4, 0));
+
+        assertThat(inFour.scratchBytes() - alone.scratchBytes()).isEqualTo(3 * stream);
+        assertThat(inFourAndSlices.scratchBytes() - alone.scratchBytes())
+                .as("a position after every block but the last")
+                .isEqualTo(31 * stream);
+        long least = inFour.scratchBytes();
+        assertThat(plan(recipe, ROOMY.withDisk(least), wish(1, 4)).scratchBytes())
+                .isEqualTo(least);
+        assertThatThrownBy(() -> plan(recipe, ROOMY.withDisk(least - 1), wish(1, 4)))
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DISK_BUDGET))
+                .hasMessageContaining("scratch: " + least + " bytes predicted (expected: at most " + (least - 1));
+    }
+
+    /** A model of a million weights is done before a second worker has loaded it. */
+    @Test
+    void aSmallModelStaysWhole() {
+        Recipe recipe = gptq(4, 32, Propagation.INDEPENDENT);
+        Workload workload = new Workload(recipe, 16, 256, 4096);
+
+        assertThat(Planner.plan(TINY, 2_000_000, 2, workload, ROOMY, workers(8)).segments())
+                .hasSize(1);
+    }
+
     @Test
     void aGroupThatDoesNotDivideIsRefused() {
         assertThatThrownBy(() -> plan(gptq(4, 96, Propagation.INDEPENDENT), 64 * GIB))
@@ -105,8 +210,19 @@ class PlannerTest {
     }
 
     private static Plan plan(Recipe recipe, long memory) {
-        return Planner.plan(
-                LLAMA_8B, SOURCE_BYTES, 2, new Workload(recipe, 128, 2048, 64 * 2048), new Budget(memory, 16));
+        return plan(recipe, new Budget(memory, 16), Fanout.ALONE);
+    }
+
+    private static Plan plan(Recipe recipe, Budget budget, Fanout fanout) {
+        return Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, new Workload(recipe, 128, 2048, 64 * 2048), budget, fanout);
+    }
+
+    private static Fanout workers(int workers) {
+        return new Fanout(workers, null, Double.POSITIVE_INFINITY);
+    }
+
+    private static Fanout wish(int workers, int segments) {
+        return new Fanout(workers, segments, Double.POSITIVE_INFINITY);
     }
 
     private static Recipe gptq(int bits, int groupSize, Propagation propagation) {

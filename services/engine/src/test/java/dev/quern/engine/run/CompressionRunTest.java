@@ -10,6 +10,7 @@ import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.calibration.Samples;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.run.CompressionRequest.Text;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.Recipe;
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The committed model, the whole way from the checkpoint to the report, by the plain backend on a little text. */
 class CompressionRunTest {
@@ -33,6 +36,9 @@ class CompressionRunTest {
     private static final int ENOUGH = 48;
 
     private static final int FEW = 6;
+
+    /** Two tiles, the second of three windows. */
+    private static final int MANY_TILES = 89;
 
     private static final Budget BUDGET = new Budget(8L << 30, 2);
     private static final Recipe.Rounding GPTQ = new Gptq(Order.STATIC, 0.01);
@@ -94,15 +100,35 @@ class CompressionRunTest {
         try (JavaBackend oneThread = new JavaBackend(DType.F32, 1)) {
             CompressionRequest request = request(FEW, 4, Propagation.SEQUENTIAL, GPTQ);
             // Stopped in the middle of the third block.
-            Workplace stopped =
-                    new Workplace(folder.resolve("w"), folder.resolve("o"), BUDGET, counter, () -> done.get() > 17);
+            Workplace stopped = new Workplace(
+                    folder.resolve("w"), folder.resolve("o"), BUDGET, Fanout.ALONE, counter, () -> done.get() > 17);
             assertThatThrownBy(() -> new CompressionRun(oneThread, request, stopped).run())
                     .isInstanceOf(CancelledException.class);
-            Workplace again = new Workplace(folder.resolve("w"), folder.resolve("o"), BUDGET, listener, () -> false);
+            Workplace again = new Workplace(
+                    folder.resolve("w"), folder.resolve("o"), BUDGET, Fanout.ALONE, listener, () -> false);
             Report report = new CompressionRun(oneThread, request, again).run();
 
             assertThat(reused).containsExactly(0, 1);
             assertThat(report.model().outputDigest()).isEqualTo(digest);
+        }
+    }
+
+    /** The original's streams at segment starts come from the trace, in runs of tiles of their own. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void segmentsChangeNoByteOfTheOutput(int segments) {
+        Report whole = run("whole", MANY_TILES, 4, Propagation.INDEPENDENT, GPTQ);
+        try (JavaBackend oneThread = new JavaBackend(DType.F32, 1)) {
+            Fanout fanout = new Fanout(1, segments, Double.POSITIVE_INFINITY);
+            Workplace place = new Workplace(
+                    folder.resolve("w"), folder.resolve("o"), BUDGET, fanout, WalkListener.NONE, () -> false);
+            CompressionRequest request = request(MANY_TILES, 4, Propagation.INDEPENDENT, GPTQ);
+
+            Report report = new CompressionRun(oneThread, request, place).run();
+
+            assertThat(report.plan().segments()).isEqualTo(segments);
+            assertThat(report.secondsPerStage().get("trace")).isPositive();
+            assertThat(report.model().outputDigest()).isEqualTo(whole.model().outputDigest());
         }
     }
 

@@ -1,0 +1,40 @@
+package dev.quern.recipes.view;
+
+import java.util.Map;
+
+/**
+ * What compressing a model would take, computed from headers alone: {@code POST /api/v1/estimate} and {@code quern inspect} answer
+ * it. Time is good to a factor of two.
+ *
+ * @param workers that the time is for
+ * @param threads of a worker
+ * @param segments runs of blocks that are compressed side by side
+ * @param traceRuns runs of calibration text that are taken through the original model before; 0 where no segment waits for that
+ * @param tile tokens of a tile
+ * @param weightsCompressed weights of all linears that are compressed
+ * @param bitsPerWeight of those weights, with scales and zero points
+ * @param sourceBytes of the checkpoint's tensors
+ * @param outputBytes of the result's tensors
+ * @param peakBytes of memory that a worker's process holds at its fullest moment
+ * @param scratchBytes on the disk of a worker that has the artifacts on it too
+ * @param seconds of all stages together
+ * @param secondsPerStage by lower-case stage
+ */
+public record Estimate(
+        int workers,
+        int threads,
+        int segments,
+        int traceRuns,
+        int tile,
+        long weightsCompressed,
+        double bitsPerWeight,
+        long sourceBytes,
+        long outputBytes,
+        long peakBytes,
+        long scratchBytes,
+        double seconds,
+        Map<String, Double> secondsPerStage) {
+    public Estimate {
+        secondsPerStage = Map.copyOf(secondsPerStage);
+    }
+}
