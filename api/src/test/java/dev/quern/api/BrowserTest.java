@@ -77,6 +77,80 @@ class BrowserTest {
         }
     }
 
+    @ParameterizedTest(name = "{0} px, dark {1}")
+    @CsvSource({"1280, false", "1280, true", "390, false", "390, true"})
+    void aJobWaitsPausesAndGoesOn(int width, boolean dark) throws IOException {
+        String suffix = "-" + width + (dark ? "-dark" : "-light");
+        SampleJob sample = new SampleJob(server, "Qwen3 8B for search" + suffix, BLOCKS);
+        try (Browser browser = Browser.open(width, dark)) {
+            signIn(browser, ApiServer.principal(Scope.ADMIN));
+            open(browser, "/jobs/" + sample.job().id());
+            browser.await("the stream is open", "return document.querySelector('#lamp.on') !== null");
+            sample.waits();
+            awaitBadge(browser, "waiting");
+            assertThat((String) browser.script("return document.getElementById('notice').textContent"))
+                    .contains("Waiting for a worker", "since", "Start one: quern worker");
+            settle(browser);
+            browser.screenshot("job-waiting" + suffix);
+            check(browser);
+            look(browser, "/", "jobs-waiting" + suffix);
+            assertThat((String) browser.script("return document.querySelector('.why').textContent"))
+                    .startsWith("waiting for a worker since ");
+
+            open(browser, "/jobs/" + sample.job().id());
+            press(browser, "pause");
+            awaitBadge(browser, "pausing");
+            browser.await("the stream is open", "return document.querySelector('#lamp.on') !== null");
+            sample.pause();
+            awaitBadge(browser, "paused");
+            browser.await("the button has turned", "return document.querySelector('#resume.strong') !== null");
+            settle(browser);
+            browser.screenshot("job-paused" + suffix);
+            check(browser);
+            press(browser, "resume");
+            awaitBadge(browser, "resuming");
+            browser.await("the stream is open", "return document.querySelector('#lamp.on') !== null");
+
+            sample.goOn();
+            sample.startSegments();
+            browser.await("three workers are named", "return document.querySelectorAll('#makers li').length === 3");
+            awaitDone(browser, 12 * 7);
+            assertThat(browser.script("return document.querySelectorAll('#board tr.segment').length"))
+                    .isEqualTo(2L);
+            settle(browser);
+            browser.screenshot("job-segments" + suffix);
+            check(browser);
+        }
+    }
+
+    @Test
+    void aFailedJobIsRetriedFromThePage() {
+        SampleJob sample = new SampleJob(server, "a full disk", 4);
+        sample.start();
+        sample.block(0);
+        sample.fail("disk-budget", "scratch: 12 GB needed, 3 GB free under /data (expected: more room, then retry)");
+        try (Browser browser = Browser.open(1280, false)) {
+            signIn(browser, ApiServer.principal(Scope.SUBMIT));
+            open(browser, "/jobs/" + sample.job().id());
+            browser.screenshot("job-failed");
+            checkLook(browser);
+            press(browser, "retry");
+            awaitBadge(browser, "queued");
+        }
+        assertThat(server.jobs.find(sample.job().id())).get().returns(2, job -> job.generation());
+    }
+
+    private static void awaitBadge(Browser browser, String text) {
+        browser.await("the job is " + text, "return document.getElementById('badge')?.textContent === '" + text + "'");
+    }
+
+    /** With the keyboard alone. */
+    private static void press(Browser browser, String button) {
+        browser.script("document.activeElement.blur(); window.scrollTo(0, 0)");
+        tabTo(browser, button);
+        browser.driver().switchTo().activeElement().sendKeys(Keys.ENTER);
+    }
+
     private void look(Browser browser, String path, String picture) {
         open(browser, path);
         settle(browser);

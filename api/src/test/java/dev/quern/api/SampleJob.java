@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the rows of a job as control and projector do, block by block, at the pace of a test. */
 final class SampleJob {
@@ -37,6 +38,7 @@ final class SampleJob {
     private final Job job;
     private final int blocks;
     private final SplittableRandom random = new SplittableRandom(11);
+    private int generation = 1;
     private long seq;
 
     SampleJob(ApiServer server, String name, int blocks) {
@@ -60,9 +62,51 @@ final class SampleJob {
         step(JobState.RUNNING, stage);
     }
 
-    private void step(JobState state, Stage stage) {
+    /** Nobody is there who could take it. */
+    void waits() {
         seq++;
-        server.steps.project(job.id(), Step.of(1, seq, state, stage));
+        server.steps.project(
+                job.id(),
+                Step.of(1, seq, JobState.RUNNING, Stage.INSPECT)
+                        .because(new Step.Reason(
+                                "WAITING_FOR_WORKER", "No worker of class cpu is there. Start one: quern worker")));
+    }
+
+    void fail(String code, String message) {
+        seq++;
+        server.steps.project(
+                job.id(), Step.of(generation, seq, JobState.FAILED, null).failedWith(code, message));
+    }
+
+    void pause() {
+        step(JobState.PAUSED, null);
+    }
+
+    /** As the reconciler does when the owner wants it to go on. */
+    void goOn() {
+        if (!server.steps.resume(job.id(), generation)) {
+            throw new IllegalStateException("the owner has not asked for it");
+        }
+        generation++;
+        seq = 0;
+    }
+
+    /** Three segments, each with a worker of its own, at different places. */
+    void startSegments() {
+        step(JobState.RUNNING, Stage.PLAN);
+        server.boards.layOut(job.id(), blocks, LINEARS, List.of(0, blocks / 3, 2 * blocks / 3));
+        step(JobState.RUNNING, Stage.COMPRESS);
+        for (int segment = 0; segment < 3; segment++) {
+            for (int block = segment * blocks / 3; block <= segment * blocks / 3 + 4 - segment; block++) {
+                server.boards.worker(job.id(), block, "cpu-" + (segment + 1) + "f3a9");
+                block(block);
+            }
+        }
+    }
+
+    private void step(JobState state, @Nullable Stage stage) {
+        seq++;
+        server.steps.project(job.id(), Step.of(generation, seq, state, stage));
     }
 
     /** Finishes a whole block and begins the next. */

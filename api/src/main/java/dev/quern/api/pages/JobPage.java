@@ -16,6 +16,7 @@ import dev.quern.recipes.report.ReportPage;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView.Board;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,7 +68,7 @@ final class JobPage {
                         job.id(),
                         job.id(),
                         head(view, caller),
-                        JobParts.notice(job),
+                        JobParts.notice(job, view.now()),
                         JobParts.stages(job),
                         JobParts.progress(view),
                         verdict(view),
@@ -133,22 +134,32 @@ final class JobPage {
                 <output class="readout" id="readout" data-hint="{}">{}</output></section>
                 """,
                 summary(board),
-                BoardDrawing.board(board),
+                drawn(board),
                 "Point at a cell, or move with the arrow keys, for its figures.",
                 "Point at a cell, or move with the arrow keys, for its figures.");
     }
 
+    private static Html drawn(Board board) {
+        return board.blocks() == 0
+                ? new Html(
+                        "<p class=\"aside unplanned\">The board comes with the plan: a cell for every linear of every block.</p>")
+                : BoardDrawing.board(board);
+    }
+
     private static Html summary(Board board) {
-        return Html.of("<p class=\"aside\" id=\"summary\">{}</p>\n", QualityDrawing.summary(board.linears()));
+        return Html.of(
+                "<p class=\"aside\" id=\"summary\">{}</p>\n",
+                board.blocks() == 0 ? "" : QualityDrawing.summary(board.linears()));
     }
 
     private static Html results(View view) {
         Report report = view.report();
         if (report == null) {
             return Html.of(
-                    "<div class=\"across\" id=\"results\">{}{}</div>\n",
+                    "<div class=\"across\" id=\"results\">{}{}{}</div>\n",
                     ReportPage.section("Recipe", ReportDrawing.recipe(view.recipe())),
-                    Html.when(view.recipe().needsCalibration(), () -> calibration(view.request())));
+                    Html.when(view.recipe().needsCalibration(), () -> calibration(view.request())),
+                    wishes(view.job()));
         }
         Html sections = Html.join(
                 download(view),
@@ -158,6 +169,7 @@ final class JobPage {
                 ReportPage.section("Calibrated on", ReportDrawing.calibration(report)),
                 ReportPage.section("Recipe", ReportDrawing.recipe(report.recipe())),
                 ReportPage.section("Time", ReportDrawing.time(report)),
+                wishes(view.job()),
                 ReportPage.section("Where it comes from", ReportDrawing.origin(report)));
         return Html.of("<div class=\"columns\" id=\"results\">{}</div>\n", sections);
     }
@@ -171,6 +183,29 @@ final class JobPage {
         facts.put("windows", Objects.requireNonNullElse(asked.samples(), "128"));
         facts.put("tokens of a window", Objects.requireNonNullElse(asked.seqLen(), "up to 2048"));
         return ReportPage.section("Calibrated on", ReportDrawing.facts(facts));
+    }
+
+    /** What was asked for beside the result; nothing where nothing was. */
+    private static Html wishes(JobView job) {
+        JobRequest.Placement placement =
+                Objects.requireNonNullElse(job.placement(), new JobRequest.Placement(null, null));
+        JobRequest.Limits limits = Objects.requireNonNullElse(job.limits(), new JobRequest.Limits(null, null));
+        Map<String, Object> facts = new LinkedHashMap<>();
+        put(facts, "workers", placement.workerClass());
+        put(facts, "segments", placement.segments());
+        put(facts, "waits at most", duration(limits.maxPendingSeconds()));
+        put(facts, "runs at most", duration(limits.maxRuntimeSeconds()));
+        return facts.isEmpty() ? Html.EMPTY : ReportPage.section("Placement and limits", ReportDrawing.facts(facts));
+    }
+
+    private static void put(Map<String, Object> facts, String name, @Nullable Object value) {
+        if (value != null) {
+            facts.put(name, value);
+        }
+    }
+
+    private static @Nullable String duration(@Nullable Integer seconds) {
+        return seconds == null ? null : Figures.duration(Duration.ofSeconds(seconds));
     }
 
     private static Html download(View view) {
@@ -213,10 +248,12 @@ final class JobPage {
      */
     static String changes(View view, Caller caller, int shownBlocks) {
         JobView job = view.job();
-        boolean moved = view.events().stream().anyMatch(event -> event.type().equals("state"));
+        // A wish of the owner is told of in the log.
+        boolean moved = view.events().stream()
+                .anyMatch(event -> event.type().equals("state") || event.type().equals("log"));
         return Html.join(
                         replace(Words.badge(job)),
-                        replace(JobParts.notice(job)),
+                        replace(JobParts.notice(job, view.now())),
                         replace(JobParts.stages(job)),
                         replace(JobParts.progress(view)),
                         replace(summary(view.board())),
@@ -232,11 +269,12 @@ final class JobPage {
 
     private static Html board(View view, int shownBlocks) {
         if (view.board().blocks() != shownBlocks) {
-            return Html.of(
-                    "<div id=\"board-box\" hx-swap-oob=\"innerHTML\">{}</div>", BoardDrawing.board(view.board()));
+            return Html.of("<div id=\"board-box\" hx-swap-oob=\"innerHTML\">{}</div>", drawn(view.board()));
         }
         // A cell of a table stands alone only inside a template.
-        return Html.each(touched(view), cell -> Html.of("<template>{}</template>", replace(cell)));
+        return Html.join(
+                Html.each(touched(view), cell -> Html.of("<template>{}</template>", replace(cell))),
+                Html.when(shownBlocks > 0, () -> replace(BoardDrawing.makers(view.board()))));
     }
 
     /** Cells of linears that were finished since, or that are in work. */
@@ -252,7 +290,11 @@ final class JobPage {
         Stream<Html> running = view.board().linears().stream()
                 .filter(linear -> linear.state().equals("RUNNING"))
                 .map(linear -> BoardDrawing.cell(view.board(), linear.block(), linear.linear()));
-        return Stream.concat(finished, running)
+        Stream<Html> heads = view.board().walk().stream()
+                .filter(block -> block.worker() != null)
+                .map(block -> BoardDrawing.head(view.board(), block.block()));
+        return Stream.of(finished, running, heads)
+                .flatMap(cells -> cells)
                 .filter(cell -> !cell.equals(Html.EMPTY))
                 .distinct()
                 .toList();

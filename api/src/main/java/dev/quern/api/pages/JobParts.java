@@ -9,6 +9,7 @@ import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportDrawing;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -21,28 +22,57 @@ final class JobParts {
     private static final List<String> STAGES =
             List.of("INSPECT", "PLAN", "TRACE", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
 
+    /** What a person should know while a wish is on its way, or stands. */
+    private static final Map<String, String> WISHES = Map.of(
+            "pausing", "The worker is told to stop; at most the block in work is made again.",
+            "paused", "What is made stays. Resume goes on from there.",
+            "resuming", "The job goes on from what is made.",
+            "cancelling", "The worker is told to stop.");
+
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneOffset.UTC);
 
     private JobParts() {}
 
     /** What stands in the way, or went wrong. */
-    static Html notice(JobView job) {
+    static Html notice(JobView job, Instant now) {
+        return Html.of("<div id=\"notice\">{}</div>\n", message(job, now));
+    }
+
+    private static Html message(JobView job, Instant now) {
         JobView.Failure failure = job.failure();
         JobView.Reason reason = job.reason();
-        Html content = Html.EMPTY;
         if (failure != null) {
-            content = Html.of(
+            return Html.of(
                     "<div class=\"notice bad\" role=\"alert\"><strong>{}</strong> {}</div>",
-                    Words.reason(failure.code().replace('-', '_')),
+                    Words.sentenceCase(Words.reason(failure.code().replace('-', '_'))),
                     failure.message());
-        } else if (reason != null) {
-            content = Html.of(
-                    "<div class=\"notice warn\"><strong>{}</strong>{}</div>",
-                    Words.reason(reason.code()),
-                    reason.remedy() == null ? "" : ". " + reason.remedy());
         }
-        return Html.of("<div id=\"notice\">{}</div>\n", content);
+        String standing = Words.standing(job);
+        if (WISHES.containsKey(standing)) {
+            return Html.of(
+                    "<div class=\"notice still\" role=\"status\"><strong>{}</strong> {}</div>",
+                    Words.sentenceCase(standing),
+                    WISHES.get(standing));
+        }
+        return reason == null ? Html.EMPTY : reason(reason, Words.waits(job), now);
+    }
+
+    private static Html reason(JobView.Reason reason, boolean waits, Instant now) {
+        return Html.of(
+                """
+                <div class="notice {}" role="status"><strong>{}</strong>
+                <span class="since">since <time datetime="{}">{}</time>, {}</span>{}</div>
+                """,
+                waits ? "still waits" : "warn",
+                Words.sentenceCase(Words.reason(reason.code())),
+                reason.since(),
+                Words.at(reason.since(), now),
+                Figures.duration(
+                        Duration.between(reason.since(), now).isNegative()
+                                ? Duration.ZERO
+                                : Duration.between(reason.since(), now)),
+                Html.when(reason.remedy() != null, () -> Html.of("<p>{}</p>", reason.remedy())));
     }
 
     /** The stages with what is behind, what is now, and what is to come. TRACE shows only where it happens. */
@@ -110,8 +140,8 @@ final class JobParts {
                     progress.etaSeconds() == null ? Figures.NONE : "about " + Figures.duration(progress.etaSeconds()));
         }
         figures.put(over ? "took" : "elapsed", Words.elapsed(job, now));
-        figures.put("blocks", progress.blocksDone() + " of " + progress.blocks());
-        figures.put("linears", progress.linearsDone() + " of " + progress.linears());
+        figures.put("blocks", share(progress.blocksDone(), progress.blocks()));
+        figures.put("linears", share(progress.linearsDone(), progress.linears()));
         if (!over) {
             Double rate = progress.linearsPerMinute();
             figures.put("rate", rate == null ? Figures.NONE : Figures.fixed(rate, rate < 10 ? 1 : 0) + " linears/min");
@@ -120,6 +150,11 @@ final class JobParts {
             figures.put("reused", progress.reusedBlocks() + " blocks");
         }
         return figures;
+    }
+
+    /** How many there are is known with the plan. */
+    private static String share(int done, int all) {
+        return all == 0 ? Figures.NONE : done + " of " + all;
     }
 
     /** Newest first. */
@@ -136,21 +171,14 @@ final class JobParts {
                 Words.sentence(event));
     }
 
-    /** What may be done with the job, each behind a question that the browser asks without a script. */
+    /** What may be done with the job. What cannot be taken back is asked for first, by the browser, without a script. */
     static Html actions(JobView job, Caller caller) {
+        boolean submits = caller.principal().may(Scope.SUBMIT);
         Html content = Html.EMPTY;
-        if (!Words.terminal(job)
-                && !job.desired().equals("CANCEL")
-                && caller.principal().may(Scope.SUBMIT)) {
-            content = action(
-                    job,
-                    caller,
-                    "cancel",
-                    "Cancel job",
-                    "Cancel this job?",
-                    "The worker stops within seconds. Blocks that are finished stay and are reused by a later job with the same "
-                            + "model, recipe and calibration.",
-                    "danger");
+        if (submits && !Words.terminal(job) && !job.desired().equals("CANCEL")) {
+            content = Html.join(move(job, caller), cancel(job, caller));
+        } else if (submits && job.state().equals("FAILED")) {
+            content = button(job, caller, "retry", "Retry", "strong");
         } else if (job.state().equals("QUARANTINED") && caller.principal().may(Scope.ADMIN)) {
             content = action(
                     job,
@@ -162,6 +190,35 @@ final class JobParts {
                     "strong");
         }
         return Html.of("<div class=\"actions\" id=\"actions\">{}</div>\n", content);
+    }
+
+    private static Html move(JobView job, Caller caller) {
+        return job.desired().equals("PAUSE")
+                ? button(job, caller, "resume", "Resume", job.state().equals("PAUSED") ? "strong" : "")
+                : button(job, caller, "pause", "Pause", "");
+    }
+
+    private static Html cancel(JobView job, Caller caller) {
+        return action(
+                job,
+                caller,
+                "cancel",
+                "Cancel job",
+                "Cancel this job?",
+                "The worker stops within seconds. Blocks that are finished stay and are reused by a later job with the same "
+                        + "model, recipe and calibration.",
+                "danger");
+    }
+
+    private static Html button(JobView job, Caller caller, String name, String label, String kind) {
+        return Html.of(
+                "<form method=\"post\" action=\"/jobs/{}/{}\">{}<button id=\"{}\" class=\"{}\">{}</button></form>\n",
+                job.id(),
+                name,
+                Layout.tokenField(caller.formToken()),
+                name,
+                kind,
+                label);
     }
 
     private static Html action(

@@ -12,12 +12,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The list of jobs. */
 final class JobsPage {
-    private static final List<String> FILTERS = List.of("", "RUNNING", "QUEUED", "COMPLETED", "QUARANTINED", "FAILED");
+    private static final List<String> FILTERS =
+            List.of("", "RUNNING", "QUEUED", "PAUSED", "COMPLETED", "QUARANTINED", "FAILED");
 
     private JobsPage() {}
 
-    /** @param state the filter, empty for all */
-    record View(JobView.Page page, String state, @Nullable String cursor, Instant now) {}
+    /**
+     * @param state the filter, empty for all
+     * @param server how the browser reaches this server
+     */
+    record View(JobView.Page page, String state, @Nullable String cursor, String server, Instant now) {}
 
     static String draw(View view, Caller caller) {
         return Layout.page(
@@ -66,9 +70,11 @@ final class JobsPage {
                 <p>A job takes a checkpoint folder (safetensors, config.json, tokenizer) and returns a smaller one, with a report of
                 what it cost. Start one from a terminal; it appears here by itself.</p>
                 <pre>quern compress path/to/model --out out/</pre>
-                <p>It compresses to 4 bits with GPTQ unless told otherwise; <code>quern recipes</code> lists the other ways.</p>
+                <p>It compresses to 4 bits with GPTQ unless told otherwise; <code>quern recipes</code> lists the other ways. From another
+                machine, <code>--server</code> sends the checkpoint first, part by part; what was sent before is not sent again.</p>
+                <pre>quern compress path/to/model --server {} --out out/</pre>
                 </div>
-                """);
+                """, view.server());
     }
 
     private static Html table(View view) {
@@ -85,11 +91,11 @@ final class JobsPage {
     }
 
     private static Html row(JobView job, Instant now) {
-        String state = Words.lower(job.state());
+        String state = Words.standing(job);
         return Html.of(
                 """
                 <tr role="row">
-                <th role="rowheader" scope="row"><a id="job-{}" href="/jobs/{}">{}</a><small>{}</small></th>
+                <th role="rowheader" scope="row"><a id="job-{}" href="/jobs/{}">{}</a><small>{}</small>{}</th>
                 <td role="cell"><span class="badge {}">{}</span></td>
                 <td role="cell">{}</td>
                 <td role="cell" class="wide"><progress max="100" value="{}" aria-label="progress of {}"></progress><span>{} %</span></td>
@@ -102,6 +108,7 @@ final class JobsPage {
                 job.id(),
                 Words.title(job),
                 Figures.leaf(job.model()) + " · " + job.recipe(),
+                why(job, now),
                 state,
                 state,
                 stage(job),
@@ -111,6 +118,18 @@ final class JobsPage {
                 remaining(job),
                 job.createdAt(),
                 Words.ago(job.createdAt(), now));
+    }
+
+    private static Html why(JobView job, Instant now) {
+        JobView.Reason reason = job.reason();
+        if (reason == null || Words.terminal(job)) {
+            return Html.EMPTY;
+        }
+        return Html.of(
+                "<small class=\"why\" title=\"{}\">{} since {}</small>",
+                reason.remedy(),
+                Words.reason(reason.code()),
+                Words.at(reason.since(), now));
     }
 
     private static String stage(JobView job) {

@@ -20,6 +20,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobEvent;
+import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,11 +69,16 @@ final class PagesController {
             @RequestParam(defaultValue = "") String state,
             @RequestParam(defaultValue = "") String cursor,
             @RequestHeader(name = "HX-Request", defaultValue = "false") boolean part,
-            Caller caller) {
+            Caller caller,
+            HttpServletRequest request) {
         JobFilter filter = new JobFilter(state.isEmpty() ? null : state(state), Map.of());
         String from = cursor.isEmpty() ? null : cursor;
-        JobsPage.View view =
-                new JobsPage.View(jobs.list(caller.tenant(), filter, from, PAGE).view(), state, from, Instant.now());
+        JobsPage.View view = new JobsPage.View(
+                jobs.list(caller.tenant(), filter, from, PAGE).view(),
+                state,
+                from,
+                request.getScheme() + "://" + request.getHeader("Host"),
+                Instant.now());
         return html(part ? JobsPage.list(view).markup() : JobsPage.draw(view, caller));
     }
 

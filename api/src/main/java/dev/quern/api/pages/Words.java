@@ -6,12 +6,20 @@ import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
 /** How pages speak of jobs. */
 final class Words {
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter DAY =
+            DateTimeFormatter.ofPattern("d MMM HH:mm", Locale.ENGLISH).withZone(ZoneOffset.UTC);
+
     private Words() {}
 
     static String title(JobView job) {
@@ -19,8 +27,33 @@ final class Words {
     }
 
     static Html badge(JobView job) {
-        String state = job.state().toLowerCase(Locale.ROOT);
-        return Html.of("<span class=\"badge {}\" id=\"badge\">{}</span>", state, state);
+        return Html.of("<span class=\"badge {}\" id=\"badge\">{}</span>", standing(job), standing(job));
+    }
+
+    /** The state in one word, as a person sees it: a wish that is not fulfilled yet counts, and so does waiting. */
+    static String standing(JobView job) {
+        if (terminal(job)) {
+            return lower(job.state());
+        }
+        boolean paused = job.state().equals("PAUSED");
+        return switch (job.desired()) {
+            case "CANCEL" -> "cancelling";
+            case "PAUSE" -> paused ? "paused" : "pausing";
+            default -> paused ? "resuming" : waits(job) ? "waiting" : lower(job.state());
+        };
+    }
+
+    /** Nothing is wrong with the job; others have to come or to finish. */
+    static boolean waits(JobView job) {
+        JobView.Reason reason = job.reason();
+        return reason != null
+                && (reason.code().startsWith("WAITING_") || reason.code().startsWith("QUEUED_"));
+    }
+
+    /** A time of day, with the day where it is not today. */
+    static String at(Instant then, Instant now) {
+        boolean today = LocalDate.ofInstant(then, ZoneOffset.UTC).equals(LocalDate.ofInstant(now, ZoneOffset.UTC));
+        return (today ? CLOCK : DAY).format(then) + " UTC";
     }
 
     static boolean terminal(JobView job) {
@@ -47,7 +80,17 @@ final class Words {
     }
 
     static String reason(String code) {
-        return lower(code).replace('_', ' ');
+        return switch (code) {
+            case "WAITING_FOR_WORKER" -> "waiting for a worker";
+            case "WAITING_FOR_PROFILE" -> "waiting for a worker of the same numeric profile";
+            case "QUEUED_BEHIND" -> "queued behind another job";
+            case "RETRYING" -> "trying again";
+            default -> lower(code).replace('_', ' ');
+        };
+    }
+
+    static String sentenceCase(String text) {
+        return text.isEmpty() ? text : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
     }
 
     /** An event as a short sentence. */

@@ -22,6 +22,18 @@ public final class BoardRepository {
                    unnest(:names::text[]) WITH ORDINALITY AS column_of(name, position)
             ON CONFLICT (job_id, block, linear) DO NOTHING
             """;
+    private static final String LAY_OUT_BLOCKS = """
+            INSERT INTO job_block (job_id, block, segment)
+            SELECT :job, block, (SELECT count(*) FROM unnest(:starts::int[]) AS start WHERE start > 0 AND start <= block)
+              FROM generate_series(0, :blocks - 1) AS block
+            ON CONFLICT (job_id, block) DO UPDATE SET segment = excluded.segment
+            """;
+    private static final String WALK =
+            "SELECT block, segment, worker FROM job_block WHERE job_id = :job ORDER BY block";
+    private static final String WORKER = """
+            UPDATE job_block SET worker = :worker
+             WHERE job_id = :job AND block = :block AND worker IS DISTINCT FROM :worker
+            """;
     private static final String SIZE = "UPDATE job SET blocks = :blocks, linears = :blocks * :columns WHERE id = :job";
     // A finished cell stays: a block that is made again after a crash gives the same figures.
     private static final String PUT = """
@@ -77,13 +89,27 @@ public final class BoardRepository {
             double percent,
             @Nullable Double etaSeconds) {}
 
-    /** Makes an empty cell for every linear of every block; repeatable. */
+    /** As {@link #layOut(UUID, int, List, List)}, in one segment. */
     public void layOut(UUID job, int blocks, List<String> names) {
+        layOut(job, blocks, names, List.of(0));
+    }
+
+    /**
+     * Makes an empty cell for every linear of every block; repeatable.
+     *
+     * @param starts the first block of each segment
+     */
+    public void layOut(UUID job, int blocks, List<String> names, List<Integer> starts) {
         transactions.executeWithoutResult(status -> {
             db.sql(LAY_OUT)
                     .param("job", job)
                     .param("blocks", blocks)
                     .param("names", names.toArray(String[]::new))
+                    .update();
+            db.sql(LAY_OUT_BLOCKS)
+                    .param("job", job)
+                    .param("blocks", blocks)
+                    .param("starts", starts.toArray(Integer[]::new))
                     .update();
             db.sql(SIZE)
                     .param("job", job)
@@ -102,6 +128,15 @@ public final class BoardRepository {
             }
             return changed;
         });
+    }
+
+    /** Notes who has a block in work, or made it. */
+    public void worker(UUID job, int block, String worker) {
+        db.sql(WORKER)
+                .param("job", job)
+                .param("block", block)
+                .param("worker", worker)
+                .update();
     }
 
     public void progress(UUID job, Progress progress) {
@@ -129,7 +164,8 @@ public final class BoardRepository {
         return new LinearView.Board(
                 blocks,
                 names,
-                db.sql(CELLS).param("job", job).query(BoardRepository::cell).list());
+                db.sql(CELLS).param("job", job).query(BoardRepository::cell).list(),
+                db.sql(WALK).param("job", job).query(BoardRepository::block).list());
     }
 
     private static JsonObject event(LinearView cell) {
@@ -156,6 +192,10 @@ public final class BoardRepository {
         columns.put("deadColumns", cell.deadColumns());
         columns.put("seconds", cell.seconds());
         return columns;
+    }
+
+    private static LinearView.Block block(ResultSet row, int index) throws SQLException {
+        return new LinearView.Block(row.getInt("block"), row.getInt("segment"), row.getString("worker"));
     }
 
     private static LinearView cell(ResultSet row, int index) throws SQLException {

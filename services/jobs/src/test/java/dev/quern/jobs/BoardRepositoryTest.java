@@ -50,6 +50,26 @@ class BoardRepositoryTest {
     }
 
     @Test
+    void knowsTheSegmentOfABlockAndWhoHasIt() {
+        board.layOut(id, 5, List.of("q"), List.of(0, 2, 4));
+        board.worker(id, 1, "cpu-1");
+        board.worker(id, 1, "cpu-2");
+        board.worker(id, 9, "nowhere");
+
+        assertThat(board.find(id).walk())
+                .containsExactly(
+                        new LinearView.Block(0, 0, null),
+                        new LinearView.Block(1, 0, "cpu-2"),
+                        new LinearView.Block(2, 1, null),
+                        new LinearView.Block(3, 1, null),
+                        new LinearView.Block(4, 2, null));
+
+        board.layOut(id, 5, List.of("q"), List.of(0));
+        assertThat(board.find(id).walk()).extracting(LinearView.Block::segment).containsOnly(0);
+        assertThat(board.find(id).walk().get(1).worker()).as("kept").isEqualTo("cpu-2");
+    }
+
+    @Test
     void tellsOfACellOnceHoweverOftenTheHeartbeatBringsIt() {
         board.layOut(id, 1, List.of("q"));
 

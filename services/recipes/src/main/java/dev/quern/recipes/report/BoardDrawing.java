@@ -24,6 +24,7 @@ public final class BoardDrawing {
 
     public static Html board(Board board) {
         Map<String, LinearView> cells = index(board);
+        BoardBands bands = BoardBands.of(board);
         List<Integer> blocks = IntStream.range(0, board.blocks()).boxed().toList();
         return Html.of(
                 """
@@ -34,13 +35,14 @@ public final class BoardDrawing {
                 <tbody role="rowgroup">
                 {}</tbody>
                 </table>
-                {}
+                {}{}
                 </div>
                 """,
                 density(board.blocks()),
                 Html.each(board.names(), BoardDrawing::heading),
-                Html.each(blocks, block -> row(block, board, cells)),
-                legend());
+                Html.each(blocks, block -> row(block, board, cells, bands)),
+                legend(),
+                bands.legend());
     }
 
     /** One cell, to replace the one that a page shows; nothing for a linear that the board does not have. */
@@ -52,7 +54,17 @@ public final class BoardDrawing {
         Optional<LinearView> found = board.linears().stream()
                 .filter(cell -> cell.block() == block && cell.linear().equals(linear))
                 .findFirst();
-        return cell(block, column, linear, found);
+        return cell(block, column, linear, found, BoardBands.of(board));
+    }
+
+    /** The head of a block's row, with its worker, to replace the one that a page shows. */
+    public static Html head(Board board, int block) {
+        return head(block, board.blocks(), BoardBands.of(board));
+    }
+
+    /** The workers of a board, to replace those that a page shows. */
+    public static Html makers(Board board) {
+        return BoardBands.of(board).legend();
     }
 
     /** Names of Hugging Face end in _proj; a narrow screen does without it. */
@@ -66,29 +78,40 @@ public final class BoardDrawing {
                 Html.when(projection, () -> Html.of("<span class=\"tail\">{}</span>", PROJECTION)));
     }
 
-    private static Html row(int block, Board board, Map<String, LinearView> cells) {
+    private static Html head(int block, int blocks, BoardBands bands) {
+        return Html.of(
+                "<th role=\"rowheader\" scope=\"row\" id=\"b{}\"{}>{}{}</th>",
+                block,
+                Html.when(block % tick(blocks) == 0, () -> new Html(" class=\"tick\"")),
+                block,
+                bands.stroke(block));
+    }
+
+    private static Html row(int block, Board board, Map<String, LinearView> cells, BoardBands bands) {
         List<Integer> columns = IntStream.range(0, board.names().size()).boxed().toList();
         return Html.of(
-                "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"{}>{}</th>{}</tr>\n",
-                Html.when(block % tick(board.blocks()) == 0, () -> new Html(" class=\"tick\"")),
-                block,
+                "<tr role=\"row\"{}>{}{}</tr>\n",
+                Html.when(bands.beginsSegment(block), () -> new Html(" class=\"segment\"")),
+                head(block, board.blocks(), bands),
                 Html.each(columns, column -> {
                     String name = board.names().get(column);
-                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))));
+                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))), bands);
                 }));
     }
 
-    private static Html cell(int block, int column, String name, Optional<LinearView> linear) {
+    private static Html cell(int block, int column, String name, Optional<LinearView> linear, BoardBands bands) {
+        String by = bands.worker(block) == null ? "" : ", " + bands.worker(block);
         if (linear.isEmpty() || !linear.get().state().equals("DONE")) {
             String state = linear.map(LinearView::state).orElse("").equals("RUNNING") ? "running" : "queued";
             return Html.of(
-                    "<td role=\"cell\" id=\"c{}-{}\" class=\"{}\" title=\"block {} {}: {}\"><span>·</span></td>",
+                    "<td role=\"cell\" id=\"c{}-{}\" class=\"{}\" title=\"block {} {}: {}{}\"><span>·</span></td>",
                     block,
                     column,
                     state,
                     block,
                     name,
-                    state);
+                    state,
+                    by);
         }
         LinearView done = linear.get();
         return Html.of(
@@ -97,7 +120,7 @@ public final class BoardDrawing {
                 column,
                 HeatScale.step(done.relativeError()),
                 flagged(done) ? " flag" : "",
-                reading(done),
+                reading(done) + by,
                 done.relativeError() == null ? Figures.NONE : Figures.percentNumber(done.relativeError()));
     }
 

@@ -27,6 +27,18 @@ public record LinearView(
      * GET /api/v1/jobs/{id}/layers.
      *
      * @param names the linears of a block in order: the columns of the board
+     * @param walk what is known of whole blocks, in order; empty before the plan
      */
-    public record Board(int blocks, List<String> names, List<LinearView> linears) {}
+    public record Board(int blocks, List<String> names, List<LinearView> linears, List<Block> walk) {
+        /** One of which no more is known than its linears. */
+        public Board(int blocks, List<String> names, List<LinearView> linears) {
+            this(blocks, names, linears, List.of());
+        }
+    }
+
+    /**
+     * @param segment the run of blocks that it belongs to, from 0; runs are compressed side by side
+     * @param worker who has it in work or made it; null where nobody did, or it was there before
+     */
+    public record Block(int block, int segment, @Nullable String worker) {}
 }

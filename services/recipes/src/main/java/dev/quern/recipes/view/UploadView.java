@@ -20,8 +20,7 @@ public record UploadView(String id, String state, List<File> files) {
      * @param partSize bytes of every part but the last, which has the rest; 0 where the file is present
      * @param parts numbers of the parts that are there, from 1; empty where the file is present
      */
-    public record File(
-            String name, long size, String sha256, boolean present, long partSize, List<Integer> parts) {
+    public record File(String name, long size, String sha256, boolean present, long partSize, List<Integer> parts) {
         public File {
             parts = List.copyOf(parts);
         }
