@@ -7,6 +7,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
+import dev.quern.jobs.UploadRepository;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -54,6 +55,11 @@ class ApiConfiguration implements WebMvcConfigurer {
     @Bean
     ReportRepository reports(JdbcClient db) {
         return new ReportRepository(db);
+    }
+
+    @Bean
+    UploadRepository uploads(JdbcClient db, PlatformTransactionManager transactions) {
+        return new UploadRepository(db, new TransactionTemplate(transactions));
     }
 
     @Bean

@@ -17,6 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param requestsPerSecond of a principal, sustained; ten seconds' worth may come at once
  * @param maxStreams event streams open at a time
  * @param session how long a dashboard session lasts
+ * @param uploads how long an upload lasts that nobody goes on with
+ * @param partAddress how long a part may be sent to its address
  * @param eventPoll how often an event stream looks for events
  * @param heartbeat how often an idle event stream sends a comment
  */
@@ -29,5 +31,7 @@ public record ApiProperties(
         @DefaultValue("50") int requestsPerSecond,
         @DefaultValue("64") int maxStreams,
         @DefaultValue("30d") Duration session,
+        @DefaultValue("7d") Duration uploads,
+        @DefaultValue("1h") Duration partAddress,
         @DefaultValue("400ms") Duration eventPoll,
         @DefaultValue("15s") Duration heartbeat) {}

@@ -10,6 +10,7 @@ import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.Submission;
+import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -47,6 +48,8 @@ public final class ApiServer {
     final EventRepository events;
     final ReportRepository reports;
     final AccessRepository access;
+    final UploadRepository uploads;
+    final JdbcClient db;
     final String admin;
     final String submit;
     final String read;
@@ -54,7 +57,7 @@ public final class ApiServer {
     private ApiServer(ConfigurableApplicationContext context, Path store) {
         this.context = context;
         this.store = store;
-        JdbcClient db = JdbcClient.create(context.getBean(DataSource.class));
+        this.db = JdbcClient.create(context.getBean(DataSource.class));
         TransactionTemplate transactions =
                 new TransactionTemplate(new DataSourceTransactionManager(context.getBean(DataSource.class)));
         this.jobs = new JobRepository(db, transactions);
@@ -62,6 +65,7 @@ public final class ApiServer {
         this.boards = new BoardRepository(db, transactions);
         this.events = new EventRepository(db);
         this.reports = new ReportRepository(db);
+        this.uploads = new UploadRepository(db, transactions);
         this.access = new AccessRepository(db);
         this.admin = access.createKey(principal(Scope.ADMIN));
         this.submit = access.createKey(principal(Scope.SUBMIT));

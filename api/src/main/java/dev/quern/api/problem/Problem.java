@@ -42,7 +42,7 @@ public record Problem(String type, String title, int status, String code, String
             case NOT_FOUND -> HttpStatus.NOT_FOUND;
             case CONFLICT, OUTPUT_TAKEN -> HttpStatus.CONFLICT;
             case UNAUTHENTICATED -> HttpStatus.UNAUTHORIZED;
-            case FORBIDDEN -> HttpStatus.FORBIDDEN;
+            case FORBIDDEN, ADDRESS_EXPIRED -> HttpStatus.FORBIDDEN;
             case TOO_MANY_REQUESTS -> HttpStatus.TOO_MANY_REQUESTS;
             default -> status(code.kind());
         };

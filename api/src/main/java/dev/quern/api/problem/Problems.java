@@ -1,5 +1,7 @@
 package dev.quern.api.problem;
 
+import dev.quern.artifacts.StoreFullException;
+import dev.quern.artifacts.StoreUnavailableException;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonException;
@@ -50,6 +52,9 @@ public final class Problems {
                                         : mismatch.getRequiredType().getSimpleName())
                                 + ")");
             case ErrorResponse known -> known(known);
+            case StoreFullException full -> Problem.of(ErrorCode.DISK_BUDGET, String.valueOf(full.getMessage()));
+            case StoreUnavailableException gone ->
+                Problem.of(ErrorCode.UNAVAILABLE, "store: not reachable (expected: back in a moment)");
             case DataAccessResourceFailureException gone -> unavailable(gone);
             case CannotCreateTransactionException gone -> unavailable(gone);
             case TransientDataAccessException busy -> unavailable(busy);

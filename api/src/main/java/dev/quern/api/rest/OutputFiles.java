@@ -1,8 +1,6 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.ApiProperties;
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
@@ -16,18 +14,15 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** The files of a published or quarantined result. The manifest alone says which there are: no other object can be read. */
 @Component
 public class OutputFiles {
-    private final @Nullable ArtifactStore store;
+    private final StoreAccess store;
 
-    OutputFiles(ApiProperties properties) throws IOException {
-        this.store = properties.store() == null
-                ? null
-                : ArtifactStores.open(properties.store().toString());
+    OutputFiles(StoreAccess store) {
+        this.store = store;
     }
 
     /** An object of the store, of this version. */
@@ -47,7 +42,7 @@ public class OutputFiles {
      */
     Manifest manifest(Job job) {
         Content content = head(job, Manifest.NAME);
-        try (InputStream in = store().open(content.key(), 0, content.size(), content.etag())) {
+        try (InputStream in = store.get().open(content.key(), 0, content.size(), content.etag())) {
             return RecordCodec.read(Json.parse(in.readAllBytes()), Manifest.class);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -67,12 +62,12 @@ public class OutputFiles {
     }
 
     InputStream open(Content content, long offset, long length) throws IOException {
-        return store().open(content.key(), offset, length, content.etag());
+        return store.get().open(content.key(), offset, length, content.etag());
     }
 
     private Content head(Job job, String name) {
         try {
-            ArtifactStore.Entry entry = store().head(key(job, name)).orElseThrow();
+            ArtifactStore.Entry entry = store.get().head(key(job, name)).orElseThrow();
             return new Content(entry.key(), entry.etag(), entry.size());
         } catch (NoSuchElementException e) {
             throw new QuernException(
@@ -89,13 +84,5 @@ public class OutputFiles {
         return job.state() == JobState.QUARANTINED
                 ? keys.quarantined(job.id().toString(), name)
                 : keys.output(job.prefix(), name);
-    }
-
-    private ArtifactStore store() {
-        if (store == null) {
-            throw new QuernException(
-                    ErrorCode.UNAVAILABLE, "quern.store: not set (expected: the address of the store)");
-        }
-        return store;
     }
 }

@@ -5,6 +5,8 @@ import dev.quern.api.safety.Caller;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;
+import dev.quern.jobs.Upload;
+import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
@@ -18,6 +20,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -27,10 +30,12 @@ final class Submitter {
     private static final int MAX_KEY = 255;
 
     private final JobRepository jobs;
+    private final UploadRepository uploads;
     private final int maxUnfinished;
 
-    Submitter(JobRepository jobs, ApiProperties properties) {
+    Submitter(JobRepository jobs, UploadRepository uploads, ApiProperties properties) {
         this.jobs = jobs;
+        this.uploads = uploads;
         this.maxUnfinished = properties.maxUnfinishedJobs();
     }
 
@@ -40,6 +45,7 @@ final class Submitter {
             caller.require(Scope.ADMIN, "source.path");
         }
         requireConfigured(request);
+        requireUploaded(caller.tenant(), request.source().upload());
         checkQueue(caller.tenant());
         return jobs.submit(submission(caller, request, idempotencyKey));
     }
@@ -50,13 +56,19 @@ final class Submitter {
         if (source != null) {
             throw refused("/source/uri", source, "a path; no location of sources is configured");
         }
-        String upload = request.source().upload();
-        if (upload != null) {
-            throw refused("/source/upload", upload, "the id of a completed upload");
-        }
         String output = request.outputs().getFirst().uri();
         if (output != null) {
             throw refused("/outputs/0/uri", output, "a prefix; no location of outputs is configured");
+        }
+    }
+
+    private void requireUploaded(String tenant, @Nullable String upload) {
+        boolean completed = upload == null
+                || uploads.find(tenant, UUID.fromString(upload))
+                        .map(found -> found.state() == Upload.State.COMPLETED)
+                        .orElse(false);
+        if (!completed) {
+            throw refused("/source/upload", String.valueOf(upload), "the id of a completed upload");
         }
     }
 

@@ -9,6 +9,7 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
+import dev.quern.recipes.view.UploadView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ final class Description {
 
     private JsonObject build() {
         jobs();
+        uploads();
         results();
         Map<String, JsonValue> ordered = new LinkedHashMap<>(paths);
         JsonObject components = JsonObject.EMPTY
@@ -121,6 +123,43 @@ final class Description {
 
     private void act(String verb, String summary) {
         add("post", "/api/v1/jobs/{id}/" + verb, summary, 202, JobView.class, JSON, null);
+    }
+
+    private void uploads() {
+        add(
+                "post",
+                "/api/v1/uploads",
+                "Announce the files of a checkpoint; the same files, while their upload is open, are that upload.",
+                201,
+                UploadView.class,
+                JSON,
+                UploadView.Request.class);
+        add("get", "/api/v1/uploads/{id}", "What is there of an upload.", 200, UploadView.class, JSON, null);
+        add(
+                "post",
+                "/api/v1/uploads/{id}/parts",
+                "Addresses that take parts by PUT until they expire.",
+                200,
+                UploadView.Parts.class,
+                JSON,
+                UploadView.PartsRequest.class);
+        add(
+                "post",
+                "/api/v1/uploads/{id}/complete",
+                "Check sizes and digests of all files; 409 where parts are missing, 422 where a file is another.",
+                200,
+                UploadView.class,
+                JSON,
+                null);
+        add(
+                "put",
+                "/api/v1/uploads/parts",
+                "Take a part, where the address of one leads here; 403 when it has expired.",
+                200,
+                null,
+                JSON,
+                null,
+                query("token", "string"));
     }
 
     private void results() {

@@ -36,6 +36,8 @@ public enum ErrorCode {
     CONFLICT(Kind.USER),
     UNAUTHENTICATED(Kind.USER),
     FORBIDDEN(Kind.USER),
+    /** An address for a part of an upload that has expired, or was not made here. */
+    ADDRESS_EXPIRED(Kind.USER),
     /** The job cannot fit in this machine's memory. */
     MEMORY_BUDGET(Kind.RESOURCES),
     DISK_BUDGET(Kind.RESOURCES),

@@ -1,0 +1,312 @@
+package dev.quern.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.Keys;
+import dev.quern.artifacts.NoSuchUploadException;
+import dev.quern.jobs.Principal;
+import dev.quern.jobs.Scope;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.UploadView;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Uploads over HTTP into a real folder store; files are new in every test, for the tenant remembers them. */
+class UploadsTest {
+    private static final int PART = 8 << 20;
+    private static final SplittableRandom RANDOM = new SplittableRandom();
+
+    private final ApiServer server = ApiServer.shared();
+    private final byte[] config = random(100);
+    private final byte[] weights = random(PART + 5);
+
+    @Test
+    void filesAreSentInPartsAndGoOnWhereTheyStopped() {
+        UploadView upload = open(file("config.json", config), file("model.safetensors", weights));
+        assertThat(upload.state()).isEqualTo("OPEN");
+        assertThat(upload.files().get(1))
+                .isEqualTo(new UploadView.File(
+                        "model.safetensors", weights.length, sha256(weights), false, PART, List.of()));
+        send(upload, "config.json", 1, config);
+        HttpResponse<String> part = send(upload, "model.safetensors", 2, Arrays.copyOfRange(weights, PART, PART + 5));
+        assertThat(part.headers().firstValue("ETag")).isPresent();
+
+        HttpResponse<String> early = complete(upload);
+        assertThat(early.statusCode()).isEqualTo(409);
+        assertThat(early.body())
+                .contains("\"pointer\":\"/files/1\"", "model.safetensors: 1 of 2 parts missing, the first is 1");
+        UploadView again = open(file("config.json", config), file("model.safetensors", weights));
+        assertThat(again.id()).isEqualTo(upload.id());
+        assertThat(again.files().get(1).parts()).containsExactly(2);
+
+        send(upload, "model.safetensors", 1, Arrays.copyOf(weights, PART));
+        HttpResponse<String> done = complete(upload);
+        assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
+        assertThat(view(done).state()).isEqualTo("COMPLETED");
+        assertThat(view(done).files()).allMatch(UploadView.File::present);
+        assertThat(complete(upload).statusCode()).as("again").isEqualTo(200);
+
+        HttpResponse<String> job = server.post(
+                "/api/v1/jobs",
+                server.submit,
+                RestTest.BODY.replace("\"path\":\"/models/tiny\"", "\"upload\":\"" + upload.id() + "\""));
+        assertThat(job.statusCode()).as(job.body()).isEqualTo(202);
+        assertThat(job.body()).contains("\"model\":\"upload:" + upload.id() + "\"");
+    }
+
+    @Test
+    void aFileThatTheTenantHasIsNotSentAgain() {
+        UploadView first = open(file("config.json", config));
+        send(first, "config.json", 1, config);
+        complete(first);
+
+        UploadView second = open(file("config.json", config), file("README.md", random(3)));
+
+        assertThat(second.files().getFirst().present()).isTrue();
+        assertThat(second.files().getFirst().parts()).isEmpty();
+        assertThat(second.files().get(1).present()).isFalse();
+        HttpResponse<String> address = address(second, "config.json", 1);
+        assertThat(address.statusCode()).isEqualTo(409);
+        HttpResponse<String> lie = server.post(
+                "/api/v1/uploads", server.submit, body(new UploadView.Item("config.json", 5, sha256(config))));
+        assertThat(lie.statusCode()).isEqualTo(422);
+        assertThat(lie.body()).contains("/files/0/size", "5 (expected: 100, ");
+    }
+
+    @Test
+    void anEmptyFileIsThereAtOnce() {
+        UploadView upload = open(file("config.json", config), file("LICENSE", new byte[0]));
+        send(upload, "config.json", 1, config);
+
+        assertThat(view(complete(upload)).state()).isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void aFileThatIsNotWhatItsDigestSaysIsDroppedAndSentAgain() {
+        UploadView upload = open(file("config.json", config));
+        send(upload, "config.json", 1, random(100));
+
+        HttpResponse<String> wrong = complete(upload);
+
+        assertThat(wrong.statusCode()).isEqualTo(422);
+        assertThat(wrong.body())
+                .contains("\"pointer\":\"/files/0\"", "(expected: SHA-256 " + sha256(config) + "; send it again)");
+        assertThat(show(upload).files().getFirst().present()).isFalse();
+        assertThat(show(upload).files().getFirst().parts()).isEmpty();
+        send(upload, "config.json", 1, config);
+        assertThat(view(complete(upload)).state()).isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void aPartOfTheWrongLengthDoesNotCount() {
+        UploadView upload = open(file("config.json", config));
+        send(upload, "config.json", 1, random(99));
+
+        assertThat(show(upload).files().getFirst().parts()).isEmpty();
+        assertThat(complete(upload).statusCode()).isEqualTo(409);
+    }
+
+    @Test
+    void anAddressThatExpiredOrWasForgedIsRefusedWithTheWayToANewOne() throws Exception {
+        UploadView upload = open(file("config.json", config));
+        URI given = URI.create(part(upload, "config.json", 1).url());
+        String key = Keys.of(ApiServer.TENANT).upload(sha256(config));
+        String transfer = server.uploads
+                .stored(ApiServer.TENANT, new dev.quern.jobs.Upload.File("config.json", 100, sha256(config)))
+                .transfer();
+        URI soon = ArtifactStores.open(server.store().toUri().toString())
+                .uploads()
+                .presign(
+                        key,
+                        String.valueOf(transfer),
+                        1,
+                        Duration.ofSeconds(1),
+                        URI.create(server.url("/api/v1/uploads/parts")));
+        Thread.sleep(2_100);
+
+        for (URI address : List.of(soon, URI.create(given + "x"), URI.create(server.url("/api/v1/uploads/parts")))) {
+            HttpResponse<String> refused = put(address, config);
+            assertThat(refused.statusCode()).isEqualTo(403);
+            assertThat(refused.body())
+                    .contains("\"code\":\"address-expired\"", "POST /api/v1/uploads/{id}/parts gave out; ask it again");
+        }
+        assertThat(put(given, config).statusCode()).isEqualTo(200);
+    }
+
+    @ParameterizedTest(name = "{0} -> {1}")
+    @CsvSource({
+        "'', /files/0/name, invalid-request",
+        "../config.json, /files/0/name, invalid-request",
+        "a/../b.json, /files/0/name, invalid-request",
+        "/etc/x.json, /files/0/name, invalid-request",
+        "a//b.json, /files/0/name, invalid-request",
+        ".hidden.json, /files/0/name, invalid-request",
+        "config.json, /files/2/name, invalid-request",
+        "pytorch_model.bin, /files/0/name, unsafe-checkpoint",
+        "weights.PKL, /files/0/name, unsafe-checkpoint",
+        "modeling.py, /files/0/name, unsafe-checkpoint",
+        "all.tar.gz, /files/0/name, unsafe-checkpoint",
+        "a.exe, /files/0/name, invalid-request"
+    })
+    void refusesNamesThatAreNoneOfACheckpoint(String name, String pointer, String code) {
+        // The last of two equal names is refused, all others where they stand.
+        UploadView.Item[] files = name.equals("config.json")
+                ? new UploadView.Item[] {file("x.json", config), file(name, config), file(name, config)}
+                : new UploadView.Item[] {file(name, random(1)), file("config.json", config)};
+
+        HttpResponse<String> answer = server.post("/api/v1/uploads", server.submit, body(files));
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(422);
+        assertThat(answer.body()).contains("\"pointer\":\"" + pointer + "\"", "\"code\":\"" + code + "\"");
+    }
+
+    @Test
+    void refusesOverlongNamesWrongDigestsAndAFolderWithoutItsConfig() {
+        assertThat(refused(file("a".repeat(300) + ".json", config), file("config.json", config)))
+                .contains("/files/0/name", "…");
+        assertThat(refused(new UploadView.Item("config.json", 5, "ABC"))).contains("/files/0/sha256");
+        assertThat(refused(new UploadView.Item("config.json", -1, sha256(config))))
+                .contains("/files/0/size");
+        assertThat(refused(file("model.safetensors", weights))).contains("no config.json");
+        UploadView upload = open(file("config.json", config));
+        assertThat(address(upload, "other.json", 1).body()).contains("\"pointer\":\"/file\"");
+        assertThat(address(upload, "config.json", 2).body()).contains("\"pointer\":\"/parts/0\"", "expected: 1 to 1");
+    }
+
+    @Test
+    void anUploadBelongsToItsTenantAndNeedsTheRightToSubmit() {
+        UploadView upload = open(file("config.json", config));
+        String other = server.access.createKey(new Principal("other", "someone", Set.of(Scope.ADMIN)));
+
+        assertThat(server.get("/api/v1/uploads/" + upload.id(), other).statusCode())
+                .isEqualTo(404);
+        assertThat(server.post("/api/v1/uploads/" + upload.id() + "/complete", other, "")
+                        .statusCode())
+                .isEqualTo(404);
+        assertThat(server.get("/api/v1/uploads/" + upload.id(), server.read).statusCode())
+                .isEqualTo(200);
+        assertThat(server.post("/api/v1/uploads", server.read, body(file("config.json", config)))
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(server.get("/api/v1/uploads/x", server.read).statusCode()).isEqualTo(404);
+        HttpResponse<String> early = server.post(
+                "/api/v1/jobs",
+                server.submit,
+                RestTest.BODY.replace("\"path\":\"/models/tiny\"", "\"upload\":\"" + upload.id() + "\""));
+        assertThat(early.body()).contains("/source/upload", "expected: the id of a completed upload");
+    }
+
+    @Test
+    void anUploadThatNobodyGoesOnWithExpiresAndItsPartsAreDropped() throws Exception {
+        UploadView upload = open(file("config.json", config));
+        send(upload, "config.json", 1, config);
+        dev.quern.jobs.Upload.File file = new dev.quern.jobs.Upload.File("config.json", 100, sha256(config));
+        String transfer =
+                String.valueOf(server.uploads.stored(ApiServer.TENANT, file).transfer());
+        server.db
+                .sql("UPDATE upload SET expires_at = now() - interval '1 s' WHERE id = :id::uuid")
+                .param("id", upload.id())
+                .update();
+
+        assertThat(server.get("/api/v1/uploads/" + upload.id(), server.read).statusCode())
+                .isEqualTo(404);
+        UploadView next = open(file("config.json", config));
+        assertThat(next.id()).isNotEqualTo(upload.id());
+        assertThat(next.files().getFirst().parts()).isEmpty();
+        Assertions.assertThatThrownBy(
+                        () -> ArtifactStores.open(server.store().toUri().toString())
+                                .uploads()
+                                .parts(Keys.of(ApiServer.TENANT).upload(sha256(config)), transfer))
+                .isInstanceOf(NoSuchUploadException.class);
+    }
+
+    private String refused(UploadView.Item... files) {
+        HttpResponse<String> answer = server.post("/api/v1/uploads", server.submit, body(files));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(422);
+        return answer.body();
+    }
+
+    private UploadView open(UploadView.Item... files) {
+        HttpResponse<String> answer = server.post("/api/v1/uploads", server.submit, body(files));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+        UploadView upload = view(answer);
+        assertThat(answer.headers().firstValue("Location")).contains("/api/v1/uploads/" + upload.id());
+        return upload;
+    }
+
+    private UploadView show(UploadView upload) {
+        return view(server.get("/api/v1/uploads/" + upload.id(), server.read));
+    }
+
+    private HttpResponse<String> address(UploadView upload, String file, int part) {
+        return server.post(
+                "/api/v1/uploads/" + upload.id() + "/parts",
+                server.submit,
+                Json.write(RecordCodec.write(new UploadView.PartsRequest(file, List.of(part)))));
+    }
+
+    private UploadView.Part part(UploadView upload, String file, int part) {
+        HttpResponse<String> answer = address(upload, file, part);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return RecordCodec.read(Json.parse(answer.body()), UploadView.Parts.class)
+                .parts()
+                .getFirst();
+    }
+
+    private HttpResponse<String> send(UploadView upload, String file, int part, byte[] content) {
+        HttpResponse<String> answer = put(URI.create(part(upload, file, part).url()), content);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer;
+    }
+
+    /** Without a key: the address is enough. */
+    private HttpResponse<String> put(URI address, byte[] content) {
+        return server.send(HttpRequest.newBuilder(address)
+                .timeout(Duration.ofSeconds(60))
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(content)));
+    }
+
+    private HttpResponse<String> complete(UploadView upload) {
+        return server.post("/api/v1/uploads/" + upload.id() + "/complete", server.submit, "");
+    }
+
+    private static UploadView view(HttpResponse<String> answer) {
+        return RecordCodec.read(Json.parse(answer.body()), UploadView.class);
+    }
+
+    private static String body(UploadView.Item... files) {
+        return Json.write(RecordCodec.write(new UploadView.Request(List.of(files))));
+    }
+
+    private static UploadView.Item file(String name, byte[] content) {
+        return new UploadView.Item(name, content.length, sha256(content));
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        RANDOM.nextBytes(bytes);
+        return bytes;
+    }
+
+    private static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.quern.jobs;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of {@code upload} with its files.
+ *
+ * @param expiresAt when it ends unless it is completed before
+ */
+public record Upload(UUID id, String tenant, State state, Instant expiresAt, List<File> files) {
+    /** An EXPIRED one takes no more parts. */
+    public enum State {
+        OPEN,
+        COMPLETED,
+        EXPIRED
+    }
+
+    public Upload {
+        files = List.copyOf(files);
+    }
+
+    /**
+     * @param sha256 of the whole file in hex, as the client says
+     */
+    public record File(String name, long size, String sha256) {}
+
+    /**
+     * A row of {@code stored_file}: what the store has of a file.
+     *
+     * @param transfer the store's id of the parts that are being sent; null where none are
+     * @param verified whether we read the object and found this SHA-256
+     */
+    public record Stored(String sha256, long size, @Nullable String transfer, boolean verified) {}
+}

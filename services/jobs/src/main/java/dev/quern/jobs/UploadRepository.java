@@ -1,0 +1,174 @@
+package dev.quern.jobs;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+/** Uploads, and what the store has of their files. A file belongs to its tenant, not to one upload: two that name it share it. */
+public final class UploadRepository {
+    private static final String OPEN = """
+            INSERT INTO upload (id, tenant, principal, content, expires_at)
+            VALUES (:id, :tenant, :principal, :content, now() + make_interval(secs => :seconds))
+            ON CONFLICT (tenant, content) WHERE state = 'OPEN' DO UPDATE SET expires_at = excluded.expires_at
+            RETURNING id
+            """;
+    private static final String ADD = """
+            INSERT INTO upload_file (upload_id, position, name, size, sha256)
+            SELECT :id, position, name, size, sha256
+              FROM unnest(:names::text[], :sizes::bigint[], :digests::text[]) WITH ORDINALITY AS f(name, size, sha256, position)
+            ON CONFLICT DO NOTHING
+            """;
+    private static final String FIND =
+            "SELECT id, tenant, state, expires_at FROM upload WHERE tenant = :tenant AND id = :id";
+    private static final String FILES =
+            "SELECT name, size, sha256 FROM upload_file WHERE upload_id = :id ORDER BY position";
+    private static final String COMPLETE = """
+            UPDATE upload SET state = 'COMPLETED', completed_at = now()
+             WHERE tenant = :tenant AND id = :id AND state = 'OPEN'
+            """;
+    private static final String EXPIRE =
+            "UPDATE upload SET state = 'EXPIRED' WHERE state = 'OPEN' AND expires_at < now()";
+    // What no open upload waits for any more.
+    private static final String ABANDONED = """
+            DELETE FROM stored_file s
+             WHERE verified_at IS NULL
+               AND NOT EXISTS (SELECT FROM upload_file f JOIN upload u ON u.id = f.upload_id
+                                WHERE f.sha256 = s.sha256 AND u.tenant = s.tenant AND u.state = 'OPEN')
+            RETURNING tenant, sha256, transfer
+            """;
+    private static final String NOTE = """
+            INSERT INTO stored_file (tenant, sha256, size) VALUES (:tenant, :sha256, :size)
+            ON CONFLICT (tenant, sha256) DO UPDATE SET size = excluded.size
+             WHERE stored_file.verified_at IS NULL AND stored_file.size <> excluded.size
+            """;
+    private static final String STORED =
+            "SELECT sha256, size, transfer, verified_at FROM stored_file WHERE tenant = :tenant AND sha256 = :sha256";
+    private static final String TRANSFER = """
+            UPDATE stored_file SET transfer = :next::text
+             WHERE tenant = :tenant AND sha256 = :sha256 AND transfer IS NOT DISTINCT FROM :last::text
+            """;
+    private static final String VERIFIED = """
+            UPDATE stored_file SET verified_at = CASE WHEN :verified THEN now() END, transfer = NULL
+             WHERE tenant = :tenant AND sha256 = :sha256
+            """;
+
+    private final JdbcClient db;
+    private final TransactionOperations transactions;
+
+    public UploadRepository(JdbcClient db, TransactionOperations transactions) {
+        this.db = db;
+        this.transactions = transactions;
+    }
+
+    /** A transfer that nobody waits for; the store may drop its parts. */
+    public record Abandoned(
+            String tenant, String sha256, @Nullable String transfer) {}
+
+    /**
+     * Opens an upload of these files, or finds the open one; either way it now lasts as long as this.
+     *
+     * @param content names the list of files
+     */
+    public Upload open(Principal principal, String content, List<Upload.File> files, Duration lasting) {
+        return transactions.execute(status -> {
+            UUID id = db.sql(OPEN)
+                    .param("id", UUID.randomUUID())
+                    .param("tenant", principal.tenant())
+                    .param("principal", principal.name())
+                    .param("content", content)
+                    .param("seconds", lasting.toMillis() / 1000.0)
+                    .query(UUID.class)
+                    .single();
+            db.sql(ADD)
+                    .param("id", id)
+                    .param("names", files.stream().map(Upload.File::name).toArray(String[]::new))
+                    .param("sizes", files.stream().map(Upload.File::size).toArray(Long[]::new))
+                    .param("digests", files.stream().map(Upload.File::sha256).toArray(String[]::new))
+                    .update();
+            return find(principal.tenant(), id).orElseThrow();
+        });
+    }
+
+    public Optional<Upload> find(String tenant, UUID id) {
+        List<Upload.File> files = db.sql(FILES)
+                .param("id", id)
+                .query((row, index) ->
+                        new Upload.File(row.getString("name"), row.getLong("size"), row.getString("sha256")))
+                .list();
+        return db.sql(FIND)
+                .param("tenant", tenant)
+                .param("id", id)
+                .query((row, index) -> new Upload(
+                        id,
+                        row.getString("tenant"),
+                        Upload.State.valueOf(row.getString("state")),
+                        Rows.instant(row, "expires_at"),
+                        files))
+                .optional();
+    }
+
+    /** Ends an open upload, whose files are all verified. */
+    public void complete(String tenant, UUID id) {
+        db.sql(COMPLETE).param("tenant", tenant).param("id", id).update();
+    }
+
+    /** Ends the uploads that were not completed in time, and forgets the files that none is left to wait for. */
+    public List<Abandoned> expire() {
+        return transactions.execute(status -> {
+            db.sql(EXPIRE).update();
+            return db.sql(ABANDONED)
+                    .query((row, index) ->
+                            new Abandoned(row.getString("tenant"), row.getString("sha256"), row.getString("transfer")))
+                    .list();
+        });
+    }
+
+    /** What the store has of a file; noted as nothing where it was not known. Only of a verified one is the size ours. */
+    public Upload.Stored stored(String tenant, Upload.File file) {
+        db.sql(NOTE)
+                .param("tenant", tenant)
+                .param("sha256", file.sha256())
+                .param("size", file.size())
+                .update();
+        return db.sql(STORED)
+                .param("tenant", tenant)
+                .param("sha256", file.sha256())
+                .query(UploadRepository::stored)
+                .single();
+    }
+
+    /** Notes another transfer of a file; false when it is no longer the last one that is replaced. */
+    public boolean transfer(String tenant, String sha256, @Nullable String last, @Nullable String next) {
+        Map<String, Object> columns = new HashMap<>();
+        columns.put("tenant", tenant);
+        columns.put("sha256", sha256);
+        columns.put("last", last);
+        columns.put("next", next);
+        return db.sql(TRANSFER).params(columns).update() == 1;
+    }
+
+    /** Notes that the object has this SHA-256, or that there is none with it any more. */
+    public void verified(String tenant, String sha256, boolean verified) {
+        db.sql(VERIFIED)
+                .param("tenant", tenant)
+                .param("sha256", sha256)
+                .param("verified", verified)
+                .update();
+    }
+
+    private static Upload.Stored stored(ResultSet row, int index) throws SQLException {
+        return new Upload.Stored(
+                row.getString("sha256"),
+                row.getLong("size"),
+                row.getString("transfer"),
+                row.getObject("verified_at") != null);
+    }
+}
