@@ -6,9 +6,11 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.InstantSource;
@@ -81,8 +83,12 @@ public final class FolderStore implements ArtifactStore {
 
     @Override
     public Optional<Entry> head(String key) throws IOException {
-        Path file = file(key);
-        return Files.isRegularFile(file) ? Optional.of(entry(key, file)) : Optional.empty();
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file(key), BasicFileAttributes.class);
+            return attributes.isRegularFile() ? Optional.of(entry(key, attributes)) : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
     }
 
     @Override
@@ -110,29 +116,34 @@ public final class FolderStore implements ArtifactStore {
     public List<Entry> list(String prefix) throws IOException {
         // The part up to the last slash is a folder, the rest the start of a name in it.
         Path folder = root.resolve(Keys.checkPrefix(prefix).substring(0, prefix.lastIndexOf('/') + 1));
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
         List<Entry> found = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 String key = root.relativize(file).toString().replace('\\', '/');
-                if (key.startsWith(prefix)) {
-                    found.add(entry(key, file));
+                if (key.startsWith(prefix) && attributes.isRegularFile()) {
+                    found.add(entry(key, attributes));
                 }
+                return FileVisitResult.CONTINUE;
             }
-        }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                // The folder is not there, or another job's clean-up deletes while this one lists.
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
         found.sort(Comparator.comparing(Entry::key));
         return found;
     }
 
     @Override
     public boolean delete(String key, String etag) throws IOException {
-        Path file = file(key);
-        if (!Files.isRegularFile(file) || !entry(key, file).etag().equals(etag)) {
-            return false;
-        }
-        return Files.deleteIfExists(file);
+        boolean there = head(key).filter(entry -> entry.etag().equals(etag)).isPresent();
+        return there && Files.deleteIfExists(file(key));
     }
 
     @Override
@@ -154,7 +165,10 @@ public final class FolderStore implements ArtifactStore {
 
     /** Inode, size and time change with every other way to have other content under a name. */
     private static Entry entry(String key, Path file) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return entry(key, Files.readAttributes(file, BasicFileAttributes.class));
+    }
+
+    private static Entry entry(String key, BasicFileAttributes attributes) {
         String etag = "%x-%x-%x"
                 .formatted(
                         Objects.hashCode(attributes.fileKey()),

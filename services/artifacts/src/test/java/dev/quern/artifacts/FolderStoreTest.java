@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +44,30 @@ class FolderStoreTest extends ArtifactStoreContract {
 
         assertThat(left).doesNotExist();
         assertThat(own).exists();
+    }
+
+    /** One job ends and deletes its streams while another one looks for its blocks. */
+    @Test
+    void listsAndLooksWhileOthersDelete() throws Exception {
+        ArtifactStore store = store();
+        store.create(Keys.of("default").dataset("stays"), bytes("x"));
+        try (ExecutorService others = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> comingAndGoing = others.submit(() -> {
+                String key = Keys.of("default").dataset("goes");
+                for (int i = 0; i < 300; i++) {
+                    store.delete(
+                            key, store.create(key, bytes("x")).orElseThrow().etag());
+                }
+                return null;
+            });
+            while (!comingAndGoing.isDone()) {
+                assertThat(store.list("t/default/datasets/"))
+                        .extracting(ArtifactStore.Entry::key)
+                        .contains(Keys.of("default").dataset("stays"));
+                store.head(Keys.of("default").dataset("goes"));
+            }
+            comingAndGoing.get();
+        }
     }
 
     @Test
