@@ -74,9 +74,11 @@ final class Reconciler {
         if (!job.started()) {
             rows.steps().started(job.id(), job.generation());
         }
-        if (job.desired() == Desired.CANCEL && signalled.add(job.workflowId())) {
+        if (job.desired() == Desired.CANCEL && !signalled.contains(job.workflowId())) {
             LOG.info("job {}: cancel", job.id());
             workflows.cancel(job);
+            // Only now: a signal that got lost is sent again, and one that arrives twice changes nothing.
+            signalled.add(job.workflowId());
         }
         projector.show(job, workflow);
     }
