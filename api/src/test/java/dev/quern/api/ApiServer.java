@@ -120,7 +120,7 @@ public final class ApiServer {
 
     HttpRequest.Builder request(String path, String key, String... headers) {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(url(path))).timeout(Duration.ofSeconds(20));
+                HttpRequest.newBuilder(URI.create(url(path))).timeout(Duration.ofMinutes(1));
         if (!key.isEmpty()) {
             request.header("Authorization", "Bearer " + key);
         }

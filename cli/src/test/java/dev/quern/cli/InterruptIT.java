@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Ctrl-C: the command says how to go on and exits 130, the stack ends by itself, and the same command goes on from what exists. */
 class InterruptIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @TempDir
     Path folder;
@@ -40,7 +40,7 @@ class InterruptIT {
 
         new ProcessBuilder("kill", "-INT", Long.toString(command.pid())).start().waitFor();
 
-        assertThat(command.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(command.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isEqualTo(130);
         assertThat(said).content().contains("interrupted", "Go on with: quern compress", "--out");
         assertThat(folder.resolve("out")).doesNotExist();

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** A data folder with the stack that runs on it; close() ends the stack and waits until its processes have gone. */
 final class TestStack implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final Path data;
     private final StackLease lease;

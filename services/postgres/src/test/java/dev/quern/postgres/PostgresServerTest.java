@@ -47,7 +47,7 @@ class PostgresServerTest {
         update(lost, "CREATE TABLE seed AS SELECT 7 AS answer");
 
         try (PostgresServer server = PostgresServer.start(home, CACHE)) {
-            assertThat(lost.onExit()).succeedsWithin(10, TimeUnit.SECONDS);
+            assertThat(lost.onExit()).succeedsWithin(1, TimeUnit.MINUTES);
             assertThat(query(server, "SELECT answer FROM seed")).isEqualTo("7");
         }
     }
@@ -58,7 +58,7 @@ class PostgresServerTest {
             update(server, "CREATE TABLE seed AS SELECT 3 AS answer");
             String url = server.jdbcUrl();
             ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly();
-            server.onExit().get(10, TimeUnit.SECONDS);
+            server.onExit().get(1, TimeUnit.MINUTES);
 
             server.restart();
 

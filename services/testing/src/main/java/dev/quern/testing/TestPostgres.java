@@ -56,7 +56,7 @@ public final class TestPostgres implements AutoCloseable {
             return;
         }
         ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly();
-        server.onExit().get(10, TimeUnit.SECONDS);
+        server.onExit().get(1, TimeUnit.MINUTES);
         server.restart();
     }
 

@@ -18,6 +18,7 @@ import dev.quern.testing.TestPostgres;
 import dev.quern.worker.ComputeWorker;
 import dev.quern.worker.WorkerConfig;
 import dev.quern.worker.WorkerMain;
+import io.temporal.client.WorkflowClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -185,8 +186,15 @@ final class ServiceHarness implements AutoCloseable {
         }
     }
 
+    /** Until the row is at its end, and its workflow too: it still cleans up, which tests look at and which later tests would see. */
     Job awaitEnd(UUID job, Duration limit) throws InterruptedException {
-        return await(job, limit, now -> now.state().terminal());
+        Job end = await(job, limit, now -> now.state().terminal());
+        Workflows workflows = new Workflows(control.getBean(WorkflowClient.class));
+        await(
+                job,
+                limit,
+                now -> workflows.describe(now).filter(Workflows::running).isEmpty());
+        return end;
     }
 
     Job find(UUID job) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(120)
 class CompressionWorkflowTest {
     private static final JobRef JOB = new JobRef("default", "job", 1);
 
@@ -157,7 +157,7 @@ class CompressionWorkflowTest {
 
         workflow.cancel();
 
-        assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.cancelled());
+        assertThat(outcome).succeedsWithin(Duration.ofSeconds(25)).isEqualTo(Outcome.cancelled());
         assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
         assertThat(control.calls.getLast()).isEqualTo("cleanup");
         assertThat(device.made).isEmpty();
@@ -166,7 +166,7 @@ class CompressionWorkflowTest {
 
     private static void await(CountDownLatch latch) {
         try {
-            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
