@@ -1,5 +1,8 @@
 package dev.quern.api;
 
+import dev.quern.recipes.process.Environment;
+import java.util.Map;
+import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -13,7 +16,15 @@ import org.springframework.context.annotation.PropertySource;
 @EnableConfigurationProperties(ApiProperties.class)
 @PropertySource("classpath:dev/quern/api/api.properties")
 public class ApiApplication {
+    private static final Map<String, String> REQUIRED = Map.of(
+            "SPRING_DATASOURCE_URL", "jdbc:postgresql://host:port/database",
+            "QUERN_STORE", "file:///folder or s3://bucket/prefix");
+
+    /** As a process of its own: all that it needs stands in the environment, see "Running it as a service" in the README. */
     public static void main(String[] args) {
-        SpringApplication.run(ApiApplication.class, args);
+        Environment.requireOrExit(System.getenv(), REQUIRED);
+        SpringApplication application = new SpringApplication(ApiApplication.class);
+        application.setBannerMode(Banner.Mode.OFF);
+        application.run(args);
     }
 }

@@ -9,7 +9,6 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -140,6 +139,28 @@ class SafetyTest {
     }
 
     @Test
+    void aKeySignsInAndAWrongOneDoesNot() {
+        HttpResponse<String> right = form("/login", "none=1", "key=" + server.submit);
+        HttpResponse<String> wrong = form("/login", "none=1", "key=quern_guess");
+
+        assertThat(right.statusCode()).isEqualTo(200);
+        assertThat(server.get("/", "", "Cookie", cookie(right)).statusCode()).isEqualTo(200);
+        assertThat(wrong.statusCode()).isEqualTo(401);
+        assertThat(wrong.body()).contains("This key does not sign in").doesNotContain("quern_guess");
+        assertThat(wrong.headers().firstValue("Set-Cookie")).isEmpty();
+    }
+
+    /** Else a foreign page could sign a visitor in as somebody else and look at what he does then. */
+    @Test
+    void noOtherSiteSignsIn() {
+        HttpResponse<String> answer =
+                form("/login", "none=1", "key=" + server.submit, "Origin", "https://elsewhere.example");
+
+        assertThat(answer.statusCode()).isEqualTo(403);
+        assertThat(answer.headers().firstValue("Set-Cookie")).isEmpty();
+    }
+
+    @Test
     void aFormNeedsTheTokenOfItsSession() {
         Job job = server.job("csrf");
         String cookie = session(Scope.SUBMIT);
@@ -215,8 +236,8 @@ class SafetyTest {
         return field.group(1);
     }
 
-    private HttpResponse<String> form(String path, String cookie, String body) {
-        return server.send(HttpRequest.newBuilder(URI.create(server.url(path)))
+    private HttpResponse<String> form(String path, String cookie, String body, String... headers) {
+        return server.send(server.request(path, "", headers)
                 .header("Cookie", cookie)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));

@@ -118,10 +118,14 @@ final class Stack implements AutoCloseable {
                         Integer.toString(options.threadsEach()),
                         "--memory",
                         Long.toString(options.memoryEach()),
+                        "--http-port",
+                        "0",
                         "--lifetime",
                         "input",
                         "--scratch",
                         folder.file("scratch").resolve(name).toString()));
+        // What was set for another installation does not concern this one.
+        command.environment().keySet().removeIf(variable -> variable.startsWith("QUERN_TEMPORAL"));
         command.environment().put("QUERN_TOKEN", token);
         return command;
     }
@@ -139,6 +143,10 @@ final class Stack implements AutoCloseable {
                         temporal,
                         "quern.temporal.token",
                         token,
+                        "quern.temporal.namespace",
+                        "default",
+                        "quern.http.port",
+                        0,
                         "quern.workers",
                         options.workers(),
                         "quern.scratch",

@@ -21,10 +21,22 @@ public final class LoginPage {
                         """));
     }
 
-    static String needed() {
+    /** A form for a key; where there is a stack on this machine a link is easier. */
+    public static String needed() {
         return page("Please sign in", Html.of("""
-                        <p>The dashboard opens with a one-time link. It is printed by</p>
+                        <form method="post" action="/login">
+                        <p><label for="key">API key</label></p>
+                        <p><input id="key" name="key" type="password" autocomplete="current-password" size="48" required>
+                        <button class="strong">Sign in</button></p>
+                        </form>
+                        <p>On your own machine a one-time link signs in as well. It is printed by</p>
                         <pre>quern up</pre>
+                        """));
+    }
+
+    public static String wrongKey() {
+        return page("This key does not sign in", Html.of("""
+                        <p>It is unknown or was revoked. <a href="/">Try again</a></p>
                         """));
     }
 

@@ -6,6 +6,7 @@ import dev.quern.jobs.AccessRepository;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -16,9 +17,10 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** Exchanges a one-time link for a session, and ends it. */
+/** Exchanges a one-time link or an API key for a session, and ends it. */
 @Controller
 final class SessionController {
+    private static final Duration LINK_VALIDITY = Duration.ofMinutes(1);
     private static final MediaType HTML = MediaType.parseMediaType("text/html;charset=UTF-8");
 
     private final AccessRepository access;
@@ -35,14 +37,25 @@ final class SessionController {
      */
     @GetMapping("/login")
     ResponseEntity<String> login(@RequestParam(defaultValue = "") String link, HttpServletRequest request) {
-        return access.redeem(link, length)
-                .map(session -> ResponseEntity.ok()
+        return answer(access.redeem(link, length), LoginPage.refused(), request);
+    }
+
+    /** From the form of the page that asks to sign in. The Origin of a form elsewhere has been refused before. */
+    @PostMapping(path = "/login", consumes = MediaType.APPLICATION_FORM_URLENCODED_VALUE)
+    ResponseEntity<String> signIn(@RequestParam(defaultValue = "") String key, HttpServletRequest request) {
+        Optional<String> session = access.authenticate(key.strip())
+                .flatMap(principal -> access.redeem(access.createLink(principal, LINK_VALIDITY), length));
+        return answer(session, LoginPage.wrongKey(), request);
+    }
+
+    private ResponseEntity<String> answer(Optional<String> session, String refusal, HttpServletRequest request) {
+        return session.map(opened -> ResponseEntity.ok()
                         .contentType(HTML)
-                        .header(HttpHeaders.SET_COOKIE, cookie(session, length, request))
+                        .header(HttpHeaders.SET_COOKIE, cookie(opened, length, request))
                         .body(LoginPage.welcome()))
                 .orElseGet(() -> ResponseEntity.status(HttpStatus.UNAUTHORIZED)
                         .contentType(HTML)
-                        .body(LoginPage.refused()));
+                        .body(refusal));
     }
 
     @PostMapping("/logout")

@@ -20,6 +20,10 @@ public final class AccessRepository {
                SET tenant = excluded.tenant, principal = excluded.principal, scopes = excluded.scopes, revoked_at = NULL
             """;
     private static final String REVOKE = "UPDATE api_key SET revoked_at = now() WHERE sha256 = :sha256";
+    private static final String REVOKE_OTHERS = """
+            UPDATE api_key SET revoked_at = now()
+             WHERE tenant = :tenant AND principal = :principal AND sha256 <> :sha256 AND revoked_at IS NULL
+            """;
     private static final String KEY =
             "SELECT tenant, principal, scopes FROM api_key WHERE sha256 = :sha256 AND revoked_at IS NULL";
     private static final String LINK = """
@@ -60,6 +64,16 @@ public final class AccessRepository {
     /** Makes a key that exists already, such as that of an embedded stack's data folder, valid; idempotent. */
     public void register(String key, Principal principal) {
         insert(REGISTER, key, principal).param("id", UUID.randomUUID()).update();
+    }
+
+    /** Makes a key that exists already the only valid one of this principal; idempotent. */
+    public void registerOnly(String key, Principal principal) {
+        register(key, principal);
+        db.sql(REVOKE_OTHERS)
+                .param("tenant", principal.tenant())
+                .param("principal", principal.name())
+                .param("sha256", Secrets.sha256(key))
+                .update();
     }
 
     public void revoke(String key) {

@@ -22,6 +22,21 @@ class AccessRepositoryTest {
     }
 
     @Test
+    void theOnlyKeyTakesThePlaceOfThoseBefore() {
+        Principal operator = new Principal("only", "operator", Set.of(Scope.ADMIN));
+        String other = access.createKey(new Principal("only", "somebody", Set.of(Scope.READ)));
+        access.registerOnly("the-first-key", operator);
+        access.registerOnly("the-first-key", operator);
+        assertThat(access.authenticate("the-first-key")).contains(operator);
+
+        access.registerOnly("the-second-key", operator);
+
+        assertThat(access.authenticate("the-first-key")).isEmpty();
+        assertThat(access.authenticate("the-second-key")).contains(operator);
+        assertThat(access.authenticate(other)).isPresent();
+    }
+
+    @Test
     void noKeyIsStoredAsItIs() {
         String key = access.createKey(reader);
 

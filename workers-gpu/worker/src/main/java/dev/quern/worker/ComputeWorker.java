@@ -69,7 +69,7 @@ public final class ComputeWorker implements AutoCloseable {
 
     /** Before anything else: without the right key nothing else is worth its time. */
     private static WorkflowServiceStubs connect(WorkerConfig config) {
-        WorkflowServiceStubs temporal = Connections.connect(config.temporal(), config.token());
+        WorkflowServiceStubs temporal = Connections.connect(config.temporal(), config.token(), config.tls());
         try {
             Connections.require(temporal, config.temporal(), PATIENCE);
             return temporal;

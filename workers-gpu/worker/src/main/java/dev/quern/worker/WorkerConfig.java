@@ -1,5 +1,6 @@
 package dev.quern.worker;
 
+import dev.quern.contract.Tls;
 import dev.quern.engine.plan.Budget;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
@@ -10,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param httpPort for health and metrics on the loopback interface; 0 takes a free one
  * @param lifetime what ends it
  * @param token of the Temporal port; null where it asks for none
+ * @param tls of the connection to Temporal; null where it is open
  */
 public record WorkerConfig(
         String temporal,
@@ -40,19 +41,21 @@ public record WorkerConfig(
         Path scratch,
         int httpPort,
         Lifetime lifetime,
-        @Nullable String token) {
-    private static final Set<String> OPTIONS = Set.of(
-            "--temporal",
-            "--namespace",
-            "--store",
-            "--class",
-            "--backend",
-            "--threads",
-            "--memory",
-            "--scratch",
-            "--http-port",
-            "--lifetime",
-            "--token-file");
+        @Nullable String token,
+        @Nullable Tls tls) {
+    /** And the variables of the environment that stand in for them where they are not given. */
+    private static final Map<String, String> OPTIONS = Map.ofEntries(
+            Map.entry("--temporal", "QUERN_TEMPORAL"),
+            Map.entry("--namespace", "QUERN_TEMPORAL_NAMESPACE"),
+            Map.entry("--store", "QUERN_STORE"),
+            Map.entry("--class", "QUERN_CLASS"),
+            Map.entry("--backend", "QUERN_BACKEND"),
+            Map.entry("--threads", "QUERN_THREADS"),
+            Map.entry("--memory", "QUERN_MEMORY"),
+            Map.entry("--scratch", "QUERN_SCRATCH"),
+            Map.entry("--http-port", "QUERN_HTTP_PORT"),
+            Map.entry("--lifetime", "QUERN_LIFETIME"),
+            Map.entry("--token-file", "QUERN_TOKEN_FILE"));
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmgt]?)");
     private static final String SIZE_UNITS = "kmgt";
@@ -74,18 +77,20 @@ public record WorkerConfig(
 
     /**
      * @param arguments {@code --name value} pairs
-     * @param environment holds QUERN_TOKEN where no file does; it would be visible to all users as an argument
+     * @param environment for what the arguments leave out; also QUERN_TOKEN, which would be visible to all users as an argument, and
+     *     what {@link Tls#of} reads
      * @throws QuernException INVALID_REQUEST that names the option
      */
     public static WorkerConfig parse(List<String> arguments, Map<String, String> environment) {
         Map<String, String> options = options(arguments);
+        OPTIONS.forEach((option, variable) -> fallBack(options, option, environment.get(variable)));
         String threads = String.valueOf(Runtime.getRuntime().availableProcessors());
         String pid = String.valueOf(ProcessHandle.current().pid());
         Path scratch = Path.of(System.getProperty("java.io.tmpdir"), "quern-worker-" + pid);
         return new WorkerConfig(
                 required(options, "--temporal", "host:port"),
                 options.getOrDefault("--namespace", "default"),
-                required(options, "--store", "file:///folder"),
+                required(options, "--store", "file:///folder or s3://bucket/prefix"),
                 options.getOrDefault("--class", "cpu"),
                 backend(options.getOrDefault("--backend", "openblas")),
                 number("--threads", options.getOrDefault("--threads", threads), 1, 1024),
@@ -93,18 +98,27 @@ public record WorkerConfig(
                 Path.of(options.getOrDefault("--scratch", scratch.toString())),
                 number("--http-port", options.getOrDefault("--http-port", "0"), 0, 65535),
                 lifetime(options.getOrDefault("--lifetime", "input")),
-                token(options.get("--token-file"), environment.get("QUERN_TOKEN")));
+                token(options.get("--token-file"), environment.get("QUERN_TOKEN")),
+                Tls.of(environment));
+    }
+
+    private static void fallBack(Map<String, String> options, String option, @Nullable String value) {
+        if (value != null && !value.isBlank()) {
+            options.putIfAbsent(option, value.strip());
+        }
     }
 
     private static Map<String, String> options(List<String> arguments) {
         Map<String, String> options = new HashMap<>();
         for (int i = 0; i < arguments.size(); i += 2) {
             String name = arguments.get(i);
-            if (!OPTIONS.contains(name)) {
+            if (!OPTIONS.containsKey(name)) {
                 throw invalid(
                         name,
                         "",
-                        "one of " + String.join(", ", OPTIONS.stream().sorted().toList()));
+                        "one of "
+                                + String.join(
+                                        ", ", OPTIONS.keySet().stream().sorted().toList()));
             }
             if (i + 1 == arguments.size()) {
                 throw invalid(name, "", "a value");
@@ -117,7 +131,7 @@ public record WorkerConfig(
     private static String required(Map<String, String> options, String name, String expected) {
         String value = options.get(name);
         if (value == null) {
-            throw invalid(name, "missing", expected);
+            throw invalid(name, "missing", expected + ", here or in " + OPTIONS.get(name));
         }
         return value;
     }

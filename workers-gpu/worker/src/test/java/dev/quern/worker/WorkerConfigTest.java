@@ -66,9 +66,35 @@ class WorkerConfigTest {
                         Path.of("/x"),
                         9,
                         WorkerConfig.Lifetime.SIGNAL,
-                        "secret"))
+                        "secret",
+                        null))
                 .asString()
                 .doesNotContain("secret");
+    }
+
+    @Test
+    void takesFromTheEnvironmentWhatTheArgumentsLeaveOut() {
+        WorkerConfig config = WorkerConfig.parse(
+                List.of("--threads", "2"),
+                Map.of(
+                        "QUERN_TEMPORAL", "t:1",
+                        "QUERN_TEMPORAL_NAMESPACE", "n",
+                        "QUERN_STORE", "s3://b/p",
+                        "QUERN_THREADS", "7",
+                        "QUERN_SCRATCH", "/x",
+                        "QUERN_HTTP_PORT", "9",
+                        "QUERN_LIFETIME", "signal",
+                        "QUERN_CLASS", ""));
+
+        assertThat(config)
+                .returns("t:1", WorkerConfig::temporal)
+                .returns("n", WorkerConfig::namespace)
+                .returns("s3://b/p", WorkerConfig::store)
+                .returns(2, WorkerConfig::threads)
+                .returns(Path.of("/x"), WorkerConfig::scratch)
+                .returns(9, WorkerConfig::httpPort)
+                .returns(WorkerConfig.Lifetime.SIGNAL, WorkerConfig::lifetime)
+                .returns("cpu", WorkerConfig::workerClass);
     }
 
     @ParameterizedTest
@@ -90,8 +116,8 @@ class WorkerConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --store file:///s                              | --temporal: missing (expected: host:port)
-            --temporal t:1                                 | --store: missing (expected: file:///folder)
+            --store file:///s                              | --temporal: missing (expected: host:port, here or in QUERN_TEMPORAL)
+            --temporal t:1                                 | --store: missing (expected: file:///folder or s3://bucket/prefix, here or in QUERN_STORE)
             --temporal t:1 --store s --threads 0           | --threads: 0 (expected: 1 to 1024)
             --temporal t:1 --store s --threads many        | --threads: many (expected: 1 to 1024)
             --temporal t:1 --store s --backend cuda        | --backend: cuda (expected: openblas or java)

@@ -26,6 +26,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** What the control process consists of. */
 @Configuration(proxyBeanMethods = false)
 class ControlConfiguration {
+    private static final String TENANT = "default";
+
     @Bean
     Rows rows(JdbcClient db, PlatformTransactionManager manager) {
         TransactionTemplate transactions = new TransactionTemplate(manager);
@@ -43,8 +45,12 @@ class ControlConfiguration {
     }
 
     @Bean
-    AccessRepository accessRepository(JdbcClient db) {
-        return new AccessRepository(db);
+    AccessRepository accessRepository(JdbcClient db, ControlProperties properties) {
+        AccessRepository access = new AccessRepository(db);
+        if (properties.bootstrapKeyFile() != null) {
+            BootstrapKey.register(properties.bootstrapKeyFile(), access, TENANT);
+        }
+        return access;
     }
 
     @Bean
@@ -54,8 +60,8 @@ class ControlConfiguration {
 
     @Bean(destroyMethod = "shutdownNow")
     WorkflowServiceStubs temporal(ControlProperties properties) {
-        return Connections.connect(
-                properties.temporal().address(), properties.temporal().token());
+        ControlProperties.Temporal to = properties.temporal();
+        return Connections.connect(to.address(), to.token(), to.tls());
     }
 
     @Bean

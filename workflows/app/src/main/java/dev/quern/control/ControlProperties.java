@@ -1,5 +1,6 @@
 package dev.quern.control;
 
+import dev.quern.contract.Tls;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param reconcile how often rows and workflows are compared
  * @param slice a compute activity hands over after so long; zero is after every block
  * @param http of health and metrics
+ * @param bootstrapKeyFile holds the first API key; null where there is one already
  */
 @ConfigurationProperties("quern")
 public record ControlProperties(
@@ -22,15 +24,18 @@ public record ControlProperties(
         Path scratch,
         @DefaultValue("500ms") Duration reconcile,
         @DefaultValue("10m") Duration slice,
-        @DefaultValue Http http) {
+        @DefaultValue Http http,
+        @Nullable Path bootstrapKeyFile) {
     /**
      * @param address host:port
      * @param token null where the port asks for none
+     * @param tls null where the connection is open
      */
     public record Temporal(
             String address,
             @Nullable String token,
-            @DefaultValue("default") String namespace) {}
+            @DefaultValue("default") String namespace,
+            @Nullable Tls tls) {}
 
     /**
      * @param port on the loopback interface; 0 takes a free one

@@ -1,24 +1,15 @@
 package dev.quern.control;
 
-import com.google.protobuf.util.Durations;
-import dev.quern.contract.Connections;
 import dev.quern.temporal.TemporalServer;
 import dev.quern.testing.TestBackends;
-import io.grpc.StatusRuntimeException;
-import io.temporal.api.workflowservice.v1.ListWorkflowExecutionsRequest;
-import io.temporal.api.workflowservice.v1.RegisterNamespaceRequest;
-import io.temporal.serviceclient.WorkflowServiceStubs;
+import dev.quern.testing.TestNamespace;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Temporal for one test: its in-process server, or a namespace of the test's own on the real server. */
 final class TestTemporal implements AutoCloseable {
     /** The in-process server asks for it; the real one of the tests asks for none and ignores it. */
     static final String TOKEN = "the-key";
-
-    private static final Duration NAMESPACE = Duration.ofSeconds(60);
 
     private final String address;
     private final String namespace;
@@ -32,10 +23,8 @@ final class TestTemporal implements AutoCloseable {
 
     static TestTemporal start() throws IOException {
         if (TestBackends.external()) {
-            TestTemporal real = new TestTemporal(
-                    TestBackends.required("QUERN_TEST_TEMPORAL"), "quern-test-" + UUID.randomUUID(), null);
-            real.register();
-            return real;
+            String real = TestBackends.required("QUERN_TEST_TEMPORAL");
+            return new TestTemporal(real, TestNamespace.create(real), null);
         }
         TemporalServer own = TemporalServer.start(TOKEN);
         return new TestTemporal(own.address(), "default", own);
@@ -62,43 +51,6 @@ final class TestTemporal implements AutoCloseable {
         }
         server.close();
         server = TemporalServer.start(TOKEN, Integer.parseInt(address.substring(address.indexOf(':') + 1)));
-    }
-
-    private void register() {
-        WorkflowServiceStubs stubs = Connections.connect(address, null);
-        try {
-            stubs.blockingStub()
-                    .registerNamespace(RegisterNamespaceRequest.newBuilder()
-                            .setNamespace(namespace)
-                            .setWorkflowExecutionRetentionPeriod(Durations.fromDays(1))
-                            .build());
-            awaitUsable(stubs);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        } finally {
-            stubs.shutdownNow();
-        }
-    }
-
-    /** The services of the server learn of a new namespace after seconds. */
-    private void awaitUsable(WorkflowServiceStubs stubs) throws InterruptedException {
-        long end = System.nanoTime() + NAMESPACE.toNanos();
-        while (true) {
-            try {
-                stubs.blockingStub()
-                        .listWorkflowExecutions(ListWorkflowExecutionsRequest.newBuilder()
-                                .setNamespace(namespace)
-                                .setPageSize(1)
-                                .build());
-                return;
-            } catch (StatusRuntimeException e) {
-                if (System.nanoTime() > end) {
-                    throw e;
-                }
-                Thread.sleep(200);
-            }
-        }
     }
 
     @Override

@@ -22,10 +22,20 @@ public final class Connections {
      * @param token goes along as {@code authorization: Bearer TOKEN}; null where the port asks for none
      */
     public static WorkflowServiceStubs connect(String address, @Nullable String token) {
+        return connect(address, token, null);
+    }
+
+    /**
+     * @param tls null leaves the connection open: for loopback and for networks that are closed themselves
+     */
+    public static WorkflowServiceStubs connect(String address, @Nullable String token, @Nullable Tls tls) {
         WorkflowServiceStubsOptions.Builder options =
                 WorkflowServiceStubsOptions.newBuilder().setTarget(address);
         if (token != null) {
             options.addGrpcMetadataProvider(new AuthorizationGrpcMetadataProvider(() -> "Bearer " + token));
+        }
+        if (tls != null) {
+            options.setSslContext(tls.context());
         }
         return WorkflowServiceStubs.newServiceStubs(options.build());
     }
