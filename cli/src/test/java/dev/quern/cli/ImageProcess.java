@@ -1,0 +1,119 @@
+package dev.quern.cli;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The command of an image as a plain process: with the class path of the tests, and with ports and a scratch folder of its own. */
+final class ImageProcess implements AutoCloseable {
+    private static final String LIBRARIES = "/opt/quern/lib/*";
+    private static final Duration HEALTHY = Duration.ofMinutes(2);
+
+    private final Deployment.Image image;
+    private final Process process;
+    private final Path log;
+    private final int port;
+
+    private ImageProcess(Deployment.Image image, Process process, Path log, int port) {
+        this.image = image;
+        this.process = process;
+        this.log = log;
+        this.port = port;
+    }
+
+    /**
+     * @param environment stands in for what Compose passes, and for nothing else
+     */
+    static ImageProcess start(String name, Map<String, String> environment, Path folder) throws IOException {
+        Deployment.Image image = Deployment.image(name);
+        int port = freePort();
+        ProcessBuilder builder = new ProcessBuilder(command(image.entrypoint()));
+        inherit(builder.environment());
+        builder.environment().putAll(image.environment());
+        builder.environment().putAll(environment);
+        builder.environment().computeIfPresent("SERVER_ADDRESS", (variable, any) -> "127.0.0.1");
+        builder.environment().computeIfPresent("SERVER_PORT", (variable, any) -> Integer.toString(port));
+        builder.environment().computeIfPresent("QUERN_HTTP_PORT", (variable, any) -> Integer.toString(port));
+        Path scratch = Files.createDirectories(folder.resolve(name + "-scratch"));
+        builder.environment().computeIfPresent("QUERN_SCRATCH", (variable, any) -> scratch.toString());
+        Path log = folder.resolve(name + ".log");
+        // As in a container: nothing on the standard input.
+        builder.redirectInput(Path.of("/dev/null").toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        return new ImageProcess(image, builder.start(), log, port);
+    }
+
+    String url(String path) {
+        return "http://127.0.0.1:" + port + path;
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** Runs the image's health check until it answers 0. */
+    void awaitHealthy() throws IOException, InterruptedException {
+        long end = System.nanoTime() + HEALTHY.toNanos();
+        while (healthcheck() != 0) {
+            if (!process.isAlive() || System.nanoTime() > end) {
+                throw new AssertionError("not healthy: " + log());
+            }
+            Thread.sleep(500);
+        }
+    }
+
+    private int healthcheck() throws IOException, InterruptedException {
+        List<String> command = command(image.healthcheck());
+        ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command.subList(0, command.size() - 1)));
+        builder.command().add(Integer.toString(port));
+        Process check = builder.redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return check.waitFor(30, TimeUnit.SECONDS) ? check.exitValue() : -1;
+    }
+
+    /** As docker stop does. The answer is the exit code. */
+    int terminate(Duration grace) throws IOException, InterruptedException {
+        process.destroy();
+        return awaitEnd(grace);
+    }
+
+    int awaitEnd(Duration limit) throws IOException, InterruptedException {
+        if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("does not end: " + log());
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+
+    private static List<String> command(List<String> words) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return words.stream()
+                .map(word -> word.equals("java") ? java : word.equals(LIBRARIES) ? classPath : word)
+                .toList();
+    }
+
+    /** A container knows nothing of what this process was told. */
+    private static void inherit(Map<String, String> environment) {
+        environment.keySet().removeIf(name -> name.matches("(QUERN|SPRING|SERVER)_.*"));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
