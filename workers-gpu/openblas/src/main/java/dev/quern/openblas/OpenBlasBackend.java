@@ -1,5 +1,6 @@
 package dev.quern.openblas;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Elementwise;
@@ -78,6 +79,11 @@ public final class OpenBlasBackend implements ComputeBackend {
     @Override
     public void parallel(int n, IntConsumer body) {
         threads.run(n, body);
+    }
+
+    @Override
+    public void interruptibly(Cancellation cancellation, Runnable work) {
+        threads.interruptibly(cancellation, work);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.quern.engine.backend;
 
+import dev.quern.engine.Cancellation;
 import java.util.function.IntConsumer;
 
 /**
@@ -33,6 +34,14 @@ public interface ComputeBackend extends AutoCloseable {
      * thrown when no body runs any more; a scope that a body opens is closed by it.
      */
     void parallel(int n, IntConsumer body);
+
+    /**
+     * Runs work whose parallel calls ask for cancellation before every index, so that even the longest primitive stops within a
+     * fraction of a second. What a stopped primitive was to write holds anything.
+     *
+     * @throws Cancellation.CancelledException if cancellation was requested
+     */
+    void interruptibly(Cancellation cancellation, Runnable work);
 
     /** A hash over the results of fixed probes: equal profiles give equal bytes (DESIGN.md 2). */
     String numericProfile();

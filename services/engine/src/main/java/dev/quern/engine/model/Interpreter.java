@@ -36,7 +36,7 @@ public final class Interpreter implements AutoCloseable {
 
     /**
      * @param seqLen tokens of a window
-     * @param cancellation is asked before every step, a step being at most one product of a tile; what a stopped run made is freed
+     * @param cancellation is asked before every step and between the parts of one; what a stopped run made is freed
      */
     public Interpreter(
             ComputeBackend backend, BlockProgram program, RopeSpec rope, int seqLen, Cancellation cancellation) {
@@ -121,7 +121,7 @@ public final class Interpreter implements AutoCloseable {
             for (step = 0; step < count; step++) {
                 cancellation.check();
                 Op op = program.ops().get(step);
-                execute(op);
+                backend.interruptibly(cancellation, () -> execute(op));
                 op.inputs().forEach(this::freeIfDead);
             }
         }

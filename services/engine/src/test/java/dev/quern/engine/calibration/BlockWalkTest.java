@@ -148,7 +148,7 @@ class BlockWalkTest {
         FolderBlockStore store = store("a");
         Slice rest = all();
         // Wherever it is stopped: at the first tile, between tiles, between panels, after a commit.
-        for (int checks = 1; !rest.isEmpty(); checks += 40) {
+        for (int checks = 1; !rest.isEmpty(); checks += 1 + checks / 3) {
             AtomicInteger left = new AtomicInteger(checks);
             rest = runUntil(propagation, store, () -> left.decrementAndGet() < 0, rest);
         }

@@ -144,7 +144,7 @@ class TraceWalkTest {
         int made = 0;
         int stops = 0;
         // Wherever it is stopped: while embedding, in a block, between tiles; a little later each time.
-        for (int checks = 1; made < 3 * TILES; checks += 25) {
+        for (int checks = 1; made < 3 * TILES; checks += 1 + checks / 3) {
             AtomicInteger left = new AtomicInteger(checks);
             try {
                 trace(backend, run, segments, () -> left.decrementAndGet() < 0);

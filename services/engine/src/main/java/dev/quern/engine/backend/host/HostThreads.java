@@ -1,5 +1,6 @@
 package dev.quern.engine.backend.host;
 
+import dev.quern.engine.Cancellation;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +19,7 @@ public final class HostThreads implements AutoCloseable {
 
     private final int threads;
     private final @Nullable ExecutorService helpers;
+    private volatile Cancellation cancellation = Cancellation.NEVER;
 
     public HostThreads(String name, int threads) {
         Shapes.check("threads", threads, threads >= 1, ">= 1");
@@ -37,16 +39,28 @@ public final class HostThreads implements AutoCloseable {
     public void run(int n, IntConsumer body) {
         if (n <= 1 || helpers == null || INSIDE.get()) {
             for (int i = 0; i < n; i++) {
+                cancellation.check();
                 body.accept(i);
             }
             return;
         }
-        Batch batch = new Batch(n, body);
+        Batch batch = new Batch(n, body, cancellation);
         for (int helper = 0; helper < Math.min(threads, n) - 1; helper++) {
             helpers.execute(batch);
         }
         batch.run();
         batch.await();
+    }
+
+    /** As {@link dev.quern.engine.backend.ComputeBackend#interruptibly}; by the one thread that runs batches. */
+    public void interruptibly(Cancellation requests, Runnable work) {
+        Cancellation before = cancellation;
+        cancellation = requests;
+        try {
+            work.run();
+        } finally {
+            cancellation = before;
+        }
     }
 
     @Override
@@ -61,13 +75,15 @@ public final class HostThreads implements AutoCloseable {
     private static final class Batch implements Runnable {
         private final int n;
         private final IntConsumer body;
+        private final Cancellation cancellation;
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
         private final CountDownLatch left;
 
-        Batch(int n, IntConsumer body) {
+        Batch(int n, IntConsumer body, Cancellation cancellation) {
             this.n = n;
             this.body = body;
+            this.cancellation = cancellation;
             this.left = new CountDownLatch(n);
         }
 
@@ -86,6 +102,7 @@ public final class HostThreads implements AutoCloseable {
         private void task(int index) {
             try {
                 if (failure.get() == null) {
+                    cancellation.check();
                     body.accept(index);
                 }
             } catch (Throwable e) {

@@ -3,8 +3,10 @@ package dev.quern.engine.backend.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.Cancellation.CancelledException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +51,23 @@ class HostThreadsTest {
             AtomicIntegerArray runs = new AtomicIntegerArray(10);
             threads.run(10, runs::incrementAndGet);
             assertThat(runs).hasToString("[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]");
+        }
+    }
+
+    /** Cancelling stops a batch between two tasks, on every thread; the threads serve the next one. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aBatchIsCancelledBetweenTasks(int count) {
+        try (HostThreads threads = new HostThreads("test", count)) {
+            AtomicInteger run = new AtomicInteger();
+            Runnable batch = () -> threads.run(1000, i -> run.incrementAndGet());
+
+            assertThatThrownBy(() -> threads.interruptibly(() -> run.get() >= 5, batch))
+                    .isInstanceOf(CancelledException.class);
+
+            assertThat(run.get()).isBetween(5, 5 + count);
+            batch.run();
+            assertThat(run.get()).as("not cancelled any more").isGreaterThanOrEqualTo(1005);
         }
     }
 }
