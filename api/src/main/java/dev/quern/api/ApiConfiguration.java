@@ -4,6 +4,7 @@ import dev.quern.api.rest.RecordConverter;
 import dev.quern.api.safety.CallerResolver;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.EstimateRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
@@ -60,6 +61,11 @@ class ApiConfiguration implements WebMvcConfigurer {
     @Bean
     UploadRepository uploads(JdbcClient db, PlatformTransactionManager transactions) {
         return new UploadRepository(db, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    EstimateRepository estimates(JdbcClient db) {
+        return new EstimateRepository(db);
     }
 
     @Bean

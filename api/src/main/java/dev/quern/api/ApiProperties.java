@@ -19,6 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param session how long a dashboard session lasts
  * @param uploads how long an upload lasts that nobody goes on with
  * @param partAddress how long a part may be sent to its address
+ * @param estimate how long a request waits for an estimate
  * @param eventPoll how often an event stream looks for events
  * @param heartbeat how often an idle event stream sends a comment
  */
@@ -33,5 +34,6 @@ public record ApiProperties(
         @DefaultValue("30d") Duration session,
         @DefaultValue("7d") Duration uploads,
         @DefaultValue("1h") Duration partAddress,
+        @DefaultValue("30s") Duration estimate,
         @DefaultValue("400ms") Duration eventPoll,
         @DefaultValue("15s") Duration heartbeat) {}

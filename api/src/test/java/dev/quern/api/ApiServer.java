@@ -178,6 +178,7 @@ public final class ApiServer {
                             "--spring.datasource.password=" + postgres.password(),
                             "--quern.store=" + store.toUri(),
                             "--quern.event-poll=100ms",
+                            "--quern.estimate=5s",
                             "--quern.heartbeat=1s");
             return new ApiServer(context, store);
         } catch (IOException e) {

@@ -40,14 +40,23 @@ final class Submitter {
     }
 
     JobRepository.Submitted submit(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
+        check(caller, request);
+        checkQueue(caller.tenant());
+        return jobs.submit(submission(caller, request, idempotencyKey));
+    }
+
+    /**
+     * Refuses what can be refused without opening a file.
+     *
+     * @throws QuernException INVALID_REQUEST with every violation, INVALID_RECIPE, or FORBIDDEN for a path
+     */
+    void check(Caller caller, JobRequest request) {
         RequestCheck.check(request);
         if (request.source().path() != null) {
             caller.require(Scope.ADMIN, "source.path");
         }
         requireConfigured(request);
         requireUploaded(caller.tenant(), request.source().upload());
-        checkQueue(caller.tenant());
-        return jobs.submit(submission(caller, request, idempotencyKey));
     }
 
     /** Objects are read and written only where this installation allows it. */
@@ -107,7 +116,7 @@ final class Submitter {
                 request.limits());
     }
 
-    private static Recipe recipe(JobRequest.RecipeChoice choice) {
+    static Recipe recipe(JobRequest.RecipeChoice choice) {
         Recipe inline = choice.inline();
         if (inline != null) {
             return inline;

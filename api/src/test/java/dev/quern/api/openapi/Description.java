@@ -7,6 +7,7 @@ import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.recipes.view.UploadView;
@@ -85,6 +86,14 @@ final class Description {
                 query("limit", "integer"),
                 query("state", "string"),
                 query("label", "string"));
+        add(
+                "post",
+                "/api/v1/estimate",
+                "What a job would take: time per stage, memory, scratch and size of the result.",
+                200,
+                Estimate.class,
+                JSON,
+                JobRequest.class);
         add("get", "/api/v1/jobs/{id}", "A job.", 200, JobView.class, JSON, null);
         add(
                 "get",

@@ -1,0 +1,72 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.ApiProperties;
+import dev.quern.api.safety.Caller;
+import dev.quern.jobs.EstimateRepository;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.Estimate;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** What a job would take, before it is submitted. A control process reads the checkpoint; this one waits for its answer. */
+@RestController
+final class EstimateController {
+    private static final long LOOK_MILLIS = 100;
+
+    private final Submitter submitter;
+    private final EstimateRepository estimates;
+    private final Duration patience;
+
+    EstimateController(Submitter submitter, EstimateRepository estimates, ApiProperties properties) {
+        this.submitter = submitter;
+        this.estimates = estimates;
+        this.patience = properties.estimate();
+    }
+
+    /** Takes the body of a submission, and refuses what a submission would refuse. */
+    @PostMapping("/api/v1/estimate")
+    Estimate estimate(@RequestBody JobRequest request, Caller caller) throws InterruptedException {
+        submitter.check(caller, request);
+        UUID question = estimates.ask(
+                caller.tenant(),
+                Json.canonical(RecordCodec.write(request)),
+                Json.canonical(RecordCodec.write(Submitter.recipe(request.recipe()))));
+        try {
+            return read(await(question));
+        } finally {
+            estimates.drop(question);
+        }
+    }
+
+    private EstimateRepository.Answer await(UUID question) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            Optional<EstimateRepository.Answer> answer = estimates.find(question);
+            if (answer.isPresent()) {
+                return answer.get();
+            }
+            if (System.nanoTime() > end) {
+                throw new QuernException(
+                        ErrorCode.UNAVAILABLE,
+                        "estimate: none within " + patience.toSeconds() + " s (expected: a control process that runs)");
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+    }
+
+    private static Estimate read(EstimateRepository.Answer answer) {
+        if (answer.estimate() == null) {
+            throw new QuernException(
+                    ErrorCode.valueOf(String.valueOf(answer.code())), String.valueOf(answer.message()));
+        }
+        return RecordCodec.read(Json.parse(answer.estimate()), Estimate.class);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
+import dev.quern.engine.plan.Workload;
+import dev.quern.engine.run.Source;
+import dev.quern.jobs.EstimateRepository;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.Estimate;
+import dev.quern.testing.TestPostgres;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+@Timeout(120)
+class EstimateDeskTest {
+    private static final Recipe RECIPE = Recipes.find("gptq-w4a16");
+    private static final Budget BUDGET = new Budget(4L << 30, 2);
+    private static final int WORKERS = 2;
+
+    @TempDir
+    static Path folder;
+
+    private static TestPostgres postgres;
+    private static EstimateRepository questions;
+
+    @BeforeAll
+    static void start() {
+        postgres = TestPostgres.start(folder.resolve("pg"), Path.of("target", "postgres-cache"));
+        DriverManagerDataSource source =
+                new DriverManagerDataSource(postgres.jdbcUrl(), postgres.user(), postgres.password());
+        Flyway.configure()
+                .dataSource(source)
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        questions = new EstimateRepository(JdbcClient.create(source));
+    }
+
+    @AfterAll
+    static void stop() {
+        postgres.close();
+    }
+
+    @Test
+    void answersWhatThePlannerSays() throws InterruptedException {
+        EstimateRepository.Answer answer = ask(ServiceHarness.MODEL.toString(), BUDGET);
+
+        Estimate expected;
+        try (Source source = Source.open(ServiceHarness.MODEL)) {
+            expected = source.estimate(
+                    Workload.beforehand(RECIPE, source.architecture(), 64, 128), BUDGET, new Fanout(WORKERS, 2, 600));
+        }
+        assertThat(RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class))
+                .isEqualTo(expected);
+        assertThat(expected.secondsPerStage()).containsKeys("compress", "evaluate");
+    }
+
+    @Test
+    void refusesAsAJobWouldBeRefused() throws InterruptedException {
+        assertThat(ask(folder.resolve("nothing").toString(), BUDGET))
+                .returns("INVALID_CHECKPOINT", EstimateRepository.Answer::code)
+                .returns(null, EstimateRepository.Answer::estimate);
+        assertThat(ask(ServiceHarness.MODEL.toString(), new Budget(1 << 20, 1)))
+                .returns("MEMORY_BUDGET", EstimateRepository.Answer::code);
+    }
+
+    private static EstimateRepository.Answer ask(String model, Budget budget) throws InterruptedException {
+        EstimateDesk desk = new EstimateDesk(questions, new Estimator(WORKERS, budget, 600));
+        desk.start();
+        try {
+            UUID id = questions.ask(
+                    "default", Json.write(RecordCodec.write(request(model))), Json.write(RecordCodec.write(RECIPE)));
+            Optional<EstimateRepository.Answer> answer = questions.find(id);
+            while (answer.isEmpty()) {
+                Thread.sleep(20);
+                answer = questions.find(id);
+            }
+            return answer.get();
+        } finally {
+            desk.stop();
+        }
+    }
+
+    private static JobRequest request(String model) {
+        return new JobRequest(
+                JobRequest.API_VERSION,
+                JobRequest.Source.folder(model),
+                new JobRequest.RecipeChoice("gptq-w4a16", null),
+                new JobRequest.Calibration(null, 64, 128),
+                List.of(),
+                List.of(),
+                null,
+                Map.of(),
+                null,
+                false,
+                new JobRequest.Placement(null, 2),
+                null);
+    }
+}
