@@ -11,12 +11,26 @@ import java.io.PrintStream;
  * @param terminal a person watches: lines may be redrawn
  */
 record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, boolean color, boolean terminal) {
+    private static final String ERASE = "\r\u001b[K";
     private static final String RESET = "\u001b[0m";
 
     /** Of the terminal, as far as it says so. */
     static int columns() {
         int columns = Integer.getInteger("quern.columns", 0);
         return columns < 20 ? 100 : columns;
+    }
+
+    /** Puts a line over the one that was drawn before, on a terminal. */
+    void redraw(String line) {
+        int width = columns() - 1;
+        err.print(ERASE + (line.length() > width ? line.substring(0, width) : line));
+        err.flush();
+    }
+
+    /** Leaves an empty line for what comes next. */
+    void erase() {
+        err.print(ERASE);
+        err.flush();
     }
 
     /** A line of a result that is text. */

@@ -1,12 +1,16 @@
 package dev.quern.cli;
 
 import dev.quern.recipes.view.JobView;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What a job does now, in one line: redrawn on a terminal, else printed when the stage or the block changes. */
 final class ProgressLine {
-    private static final String ERASE = "\r\u001b[K";
+
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
 
     private final Console console;
     private String shown = "";
@@ -34,9 +38,7 @@ final class ProgressLine {
 
     private void redraw(String line) {
         if (!line.equals(shown)) {
-            int width = Console.columns() - 1;
-            console.err().print(ERASE + (line.length() > width ? line.substring(0, width) : line));
-            console.err().flush();
+            console.redraw(line);
             shown = line;
         }
     }
@@ -44,8 +46,7 @@ final class ProgressLine {
     /** Leaves an empty line for what comes next. */
     void end() {
         if (!shown.isEmpty()) {
-            console.err().print(ERASE);
-            console.err().flush();
+            console.erase();
             shown = "";
         }
     }
@@ -53,7 +54,7 @@ final class ProgressLine {
     static String describe(JobView job) {
         JobView.Progress progress = job.progress();
         StringBuilder line = new StringBuilder(
-                job.stage() == null
+                job.stage() == null || job.state().equals("PAUSED")
                         ? job.state().toLowerCase(Locale.ROOT)
                         : job.stage().toLowerCase(Locale.ROOT));
         if (progress.blocks() > 0) {
@@ -77,12 +78,14 @@ final class ProgressLine {
         return line + reason(job);
     }
 
+    /** What a job waits for, and since when: nothing in it changes while it waits. */
     private static String reason(JobView job) {
         JobView.Reason reason = job.reason();
         if (reason == null) {
             return "";
         }
         String code = reason.code().toLowerCase(Locale.ROOT).replace('_', ' ');
-        return " · " + code + (reason.remedy() == null ? "" : ": " + reason.remedy());
+        return " · " + code + " since " + CLOCK.format(reason.since())
+                + (reason.remedy() == null ? "" : ": " + reason.remedy());
     }
 }

@@ -5,6 +5,7 @@ import dev.quern.control.ControlApplication;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.JobState;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.postgres.PostgresServer;
@@ -220,11 +221,16 @@ final class Stack implements AutoCloseable {
 
     private boolean hasDetachedJob() {
         try {
-            return jobs.unfinished().stream().anyMatch(Job::detach);
+            return jobs.unfinished().stream().anyMatch(Stack::needsStack);
         } catch (DataAccessException e) {
             log.warn("The database does not answer", e);
             return true;
         }
+    }
+
+    /** A paused job waits for a command that resumes it, and that command starts a stack. */
+    private static boolean needsStack(Job job) {
+        return job.detach() && job.state() != JobState.PAUSED;
     }
 
     /** Leaves the rows as they are: the next stack on this folder goes on with the unfinished jobs. */

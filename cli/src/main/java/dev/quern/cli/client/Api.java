@@ -83,6 +83,21 @@ public final class Api implements AutoCloseable {
 
     /** Publishes a quarantined result. */
     public void approve(String id) throws InterruptedException {
+    /** It stops at the block in work and keeps what it has made. */
+    public void pause(String id) throws InterruptedException {
+        act(id, "pause");
+    }
+
+    /** A paused job goes on. */
+    public void resume(String id) throws InterruptedException {
+        act(id, "resume");
+    }
+
+    /** A failed job starts again, from what it has made. */
+    public void retry(String id) throws InterruptedException {
+        act(id, "retry");
+    }
+
         act(id, "approve");
     }
 

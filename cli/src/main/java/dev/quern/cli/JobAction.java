@@ -1,0 +1,115 @@
+package dev.quern.cli;
+
+import dev.quern.cli.client.Api;
+import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.JobView;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** A command that asks the server to do something with one job and prints the job as it is then. */
+abstract sealed class JobAction implements Callable<Integer> {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Jobs jobs;
+
+    @Parameters(paramLabel = "ID", description = "The job.")
+    @SuppressWarnings("NullAway.Init")
+    private String id;
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Console console = jobs.console();
+        try (Connection connection = connect(server, console)) {
+            act(connection.api(), id);
+            JobView job = connection.api().job(id);
+            if (console.json()) {
+                console.print(RecordCodec.write(job));
+            } else {
+                console.print("job " + id + " " + words(job));
+                if (goesOn() && !JobWatcher.isOver(job)) {
+                    console.print("  watch it:  quern jobs watch " + id + server.words());
+                }
+            }
+        }
+        return Exit.COMPLETED.code();
+    }
+
+    /** The state; and what it shall be, while it is not. */
+    private static String words(JobView job) {
+        String state = job.state().toLowerCase(Locale.ROOT);
+        boolean stopping = job.desired().equals("PAUSE") && !job.state().equals("PAUSED") && !JobWatcher.isOver(job);
+        return stopping ? state + ", will pause" : state;
+    }
+
+    private Connection connect(ServerOptions to, Console console) throws InterruptedException {
+        return goesOn() ? Connection.open(to, StackOptions.standard(), console::say) : Connection.attach(to);
+    }
+
+    abstract void act(Api api, String job) throws InterruptedException;
+
+    /** Whether the job has work to do afterwards: an embedded stack that does not run is started for it. */
+    abstract boolean goesOn();
+
+    @Command(name = "cancel", description = "Ask a job to stop. What it has made stays.")
+    static final class Cancel extends JobAction {
+        @Override
+        void act(Api api, String job) throws InterruptedException {
+            api.cancel(job);
+        }
+
+        @Override
+        boolean goesOn() {
+            return false;
+        }
+    }
+
+    @Command(
+            name = "pause",
+            description =
+                    "Ask a job to stop until it is resumed. What it has made stays; at most the block in work is lost.")
+    static final class Pause extends JobAction {
+        @Override
+        void act(Api api, String job) throws InterruptedException {
+            api.pause(job);
+        }
+
+        @Override
+        boolean goesOn() {
+            return false;
+        }
+    }
+
+    @Command(name = "resume", description = "Let a paused job go on from what exists.")
+    static final class Resume extends JobAction {
+        @Override
+        void act(Api api, String job) throws InterruptedException {
+            api.resume(job);
+        }
+
+        @Override
+        boolean goesOn() {
+            return true;
+        }
+    }
+
+    @Command(name = "retry", description = "Run a failed job again; only what is missing is made.")
+    static final class Retry extends JobAction {
+        @Override
+        void act(Api api, String job) throws InterruptedException {
+            api.retry(job);
+        }
+
+        @Override
+        boolean goesOn() {
+            return true;
+        }
+    }
+}
