@@ -1,21 +1,23 @@
 package dev.quern.cli;
 
+import dev.quern.embedded.StackOptions;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
-import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
+import dev.quern.engine.run.Source;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,6 +33,11 @@ final class Inspect implements Callable<Integer> {
     private static final int LONGEST_WINDOW = 2048;
     /** About what the built-in text has; only the estimate of time rests on it. */
     private static final long EVALUATION_TOKENS = 32_768;
+    /** After which a worker hands over, unless the installation says otherwise. */
+    private static final double SLICE_SECONDS = 600;
+
+    private static final List<String> STAGES =
+            List.of("inspect", "plan", "trace", "compress", "assemble", "verify", "evaluate", "publish");
 
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
@@ -49,29 +56,41 @@ final class Inspect implements Callable<Integer> {
     @Option(names = "--seq-len", paramLabel = "T", description = "Tokens of a window (default: at most 2048).")
     private @Nullable Integer seqLen;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: all cores).")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "Workers that share this machine, as quern up --workers has them (default: 1).")
+    private int workers = 1;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of each of them (default: the cores, divided between them).")
+    private int threads;
+
+    @Option(
+            names = "--segments",
+            paramLabel = "N",
+            description = "Runs of blocks that are compressed side by side (default: as many as pay).")
+    private @Nullable Integer segments;
 
     @Override
     public Integer call() {
         Recipe chosen = RecipeFiles.recipe(recipe);
-        try (Checkpoint checkpoint = Checkpoint.open(model)) {
-            Architecture architecture = Architectures.of(checkpoint.config());
-            architecture.check(checkpoint);
+        try (Source source = Source.open(model)) {
+            Architecture architecture = source.architecture();
             int window = seqLen == null ? Math.min(LONGEST_WINDOW, architecture.maxPositions()) : seqLen;
-            int stored = checkpoint.entry(architecture.embedding()).type().bits() / 8;
-            Plan plan = Planner.plan(
-                    architecture,
-                    checkpoint.tensorBytes(),
-                    stored,
-                    new Workload(chosen, samples, window, EVALUATION_TOKENS),
-                    Budget.ofMachine(threads),
-                    Fanout.ALONE);
-            Facts facts = Facts.of(checkpoint, architecture);
+            Workload workload = new Workload(chosen, samples, window, EVALUATION_TOKENS);
+            StackOptions stack = StackOptions.standard().withWorkers(workers).withThreads(threads);
+            Budget budget = new Budget(stack.memoryEach(), stack.threadsEach());
+            Fanout fanout = new Fanout(workers, segments, SLICE_SECONDS);
+            Plan plan = source.plan(workload, budget, fanout);
+            Estimate estimate = source.estimate(workload, budget, fanout);
+            Facts facts = Facts.of(source.checkpoint(), architecture);
             if (quern.console().json()) {
-                quern.console().print(json(facts, plan, chosen));
+                quern.console().print(json(facts, plan, estimate, chosen));
             } else {
-                print(quern.console(), facts, plan, chosen);
+                print(quern.console(), facts, plan, estimate, chosen);
             }
         }
         return Exit.COMPLETED.code();
@@ -114,14 +133,15 @@ final class Inspect implements Callable<Integer> {
         }
     }
 
-    private static JsonObject json(Facts facts, Plan plan, Recipe recipe) {
+    private static JsonObject json(Facts facts, Plan plan, Estimate estimate, Recipe recipe) {
         return JsonObject.EMPTY
                 .with("model", RecordCodec.write(facts))
                 .with("recipe", RecordCodec.write(recipe))
+                .with("estimate", RecordCodec.write(estimate))
                 .with("plan", RecordCodec.write(plan));
     }
 
-    private static void print(Console console, Facts facts, Plan plan, Recipe recipe) {
+    private static void print(Console console, Facts facts, Plan plan, Estimate estimate, Recipe recipe) {
         console.print(console.bold(facts.family()) + ": " + facts.blocks() + " blocks, hidden " + facts.hidden()
                 + ", vocabulary " + facts.vocabulary() + ", positions " + facts.maxPositions()
                 + (facts.tied() ? ", tied embeddings" : ""));
@@ -133,18 +153,40 @@ final class Inspect implements Callable<Integer> {
                 Units.bytes(facts.bytes()),
                 String.join(" and ", facts.types())));
         console.print("");
-        console.print("with " + recipe.name() + " on this machine:");
+        console.print("with " + recipe.name() + " on this machine, " + count(estimate.workers(), "worker") + " of "
+                + count(estimate.threads(), "thread") + ":");
         linears(console, plan);
         console.print(String.format(
                 Locale.ROOT,
                 "weights   %.2f M of %.2f M compressed, %.2f bits each",
-                plan.weightsCompressed() / 1e6,
+                estimate.weightsCompressed() / 1e6,
                 facts.parameters() / 1e6,
-                plan.bitsPerWeight()));
-        console.print("size      " + Units.bytes(facts.bytes()) + " -> " + Units.bytes(plan.outputBytes()));
-        console.print("memory    " + Units.bytes(plan.peakBytes()) + " at most");
-        console.print("scratch   " + Units.bytes(plan.scratchBytes()));
-        console.print("time      about " + Units.duration(plan.seconds()));
+                estimate.bitsPerWeight()));
+        console.print("size      " + Units.bytes(facts.bytes()) + " -> " + Units.bytes(estimate.outputBytes()));
+        console.print("memory    " + Units.bytes(estimate.peakBytes()) + " at most in a worker");
+        console.print("scratch   " + Units.bytes(estimate.scratchBytes()));
+        console.print("segments  " + estimate.segments()
+                + (estimate.traceRuns() == 0
+                        ? ""
+                        : ", after a trace in " + count(estimate.traceRuns(), "run") + " of text"));
+        console.print("time      about " + Units.duration(estimate.seconds()) + stages(estimate));
+    }
+
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
+    }
+
+    /** What takes a second or more, in the order in which it happens. */
+    private static String stages(Estimate estimate) {
+        String stages = STAGES.stream()
+                .filter(stage -> seconds(estimate, stage) >= 1)
+                .map(stage -> stage + " " + Units.duration(seconds(estimate, stage)))
+                .collect(Collectors.joining(", "));
+        return stages.isEmpty() ? "" : ": " + stages;
+    }
+
+    private static double seconds(Estimate estimate, String stage) {
+        return estimate.secondsPerStage().getOrDefault(stage, 0.0);
     }
 
     private static void linears(Console console, Plan plan) {

@@ -6,9 +6,13 @@ import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.Estimate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +41,9 @@ class MainTest {
                 "compress",
                 "up",
                 "worker",
+                "jobs pause",
+                "jobs resume",
+                "jobs retry",
                 "jobs",
                 "jobs list",
                 "jobs show",
@@ -86,6 +93,29 @@ class MainTest {
         assertThat(model.get("blocks")).isEqualTo(JsonNumber.of(4));
         assertThat(Cli.run("inspect", Cli.TINY.toString()).out())
                 .contains("llama: 4 blocks", "mlp.down_proj", "memory");
+    }
+
+    @Test
+    void inspectEstimatesForWorkersThatShareTheMachine() {
+        Estimate one = estimate();
+        Estimate two = estimate("--workers", "2", "--segments", "2");
+
+        assertThat(one.workers()).isEqualTo(1);
+        assertThat(two.workers()).isEqualTo(2);
+        assertThat(two.segments()).isEqualTo(2);
+        assertThat(two.traceRuns()).isPositive();
+        assertThat(two.outputBytes()).isEqualTo(one.outputBytes());
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--workers", "2", "--segments", "2")
+                        .out())
+                .contains("2 workers of ", "segments  2, after a trace in ", "at most in a worker");
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--workers", "0").code())
+                .isEqualTo(65);
+    }
+
+    private static Estimate estimate(String... options) {
+        List<String> arguments = new ArrayList<>(List.of("inspect", Cli.TINY.toString(), "--output", "json"));
+        arguments.addAll(List.of(options));
+        return RecordCodec.read(((JsonObject) Cli.run(arguments).json()).get("estimate"), Estimate.class);
     }
 
     @Test

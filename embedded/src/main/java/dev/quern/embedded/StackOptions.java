@@ -53,12 +53,12 @@ public record StackOptions(int port, int workers, int threads, int temporalPort)
     }
 
     /** Of a worker: its share of the cores, at least one. */
-    int threadsEach() {
+    public int threadsEach() {
         return threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
     }
 
     /** Of a worker, all its memory together: what all of them are told fits this machine. */
-    long memoryEach() {
+    public long memoryEach() {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return (long) (machine.getTotalMemorySize() * SHARE) / workers;
     }
