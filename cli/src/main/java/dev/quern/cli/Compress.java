@@ -3,15 +3,11 @@ package dev.quern.cli;
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,7 +22,8 @@ import picocli.CommandLine.Spec;
         description = "Compress a checkpoint; place the result and a report of its quality in a folder.",
         footer = {
             "%nThe same command after an interruption goes on from what exists.",
-            "Without --server it uses the embedded stack of the data folder, and starts it where it does not run."
+            "Without --server it uses the embedded stack of the data folder, and starts it where it does not run.",
+            "With --server it uploads MODEL: files that the server has are skipped, and an upload that was interrupted goes on."
         })
 final class Compress implements Callable<Integer> {
     @ParentCommand
@@ -43,8 +40,12 @@ final class Compress implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where the result goes; must be empty or not exist.")
-    private @Nullable Path out;
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where the result goes: a folder that is empty or does not exist,"
+                    + " or s3://bucket/prefix, which the server writes itself.")
+    private @Nullable String out;
 
     @Option(names = "--overwrite", description = "Replace what lies under --out, once the new result is there.")
     private boolean overwrite;
@@ -67,19 +68,33 @@ final class Compress implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = quern.console();
-        Placement placement = out == null ? null : Placement.into(out, overwrite);
-        JobRequest wanted = request.toRequest(detach);
+        Place target = out == null ? null : new Place(out);
+        Placement placement = target != null && target.isLocal() ? Placement.into(target.folder(), overwrite) : null;
+        Submission submission = Submission.of(
+                request.toRequest(target, detach, server.isRemote()),
+                server.isRemote() && request.model().isLocal() ? request.model().folder() : null,
+                console);
         try (Interruption interruption = new Interruption(console, this::again, placement);
                 Connection connection = Connection.open(server, options(), console::say)) {
             sayWhere(console, connection);
-            JobView job = submit(console, connection, wanted);
+            if (submission.upload() != null) {
+                interruption.expect();
+            }
+            JobView job = submission.submit(connection.api(), console);
             if (detach) {
                 return detached(console, job);
             }
             interruption.expect();
             job = new JobWatcher(connection, console).await(job.id());
+            String id = job.id();
+            interruption.expect(() -> downloadAgain(id));
             return finish(console, connection, job, placement);
         }
+    }
+
+    /** Once a job is over the same command would start another one. */
+    private String downloadAgain(String job) {
+        return "quern jobs download " + job + " --out " + (out == null ? "DIR" : out) + server.words();
     }
 
     private StackOptions options() {
@@ -112,22 +127,6 @@ final class Compress implements Callable<Integer> {
         }
     }
 
-    private JobView submit(Console console, Connection connection, JobRequest wanted) throws InterruptedException {
-        for (JobView job : connection
-                .api()
-                .jobs(Map.of("label", Requests.LABEL + ":" + wanted.labels().get(Requests.LABEL)), null, 20)
-                .jobs()) {
-            if (!JobWatcher.isOver(job)) {
-                console.say("job " + job.id() + " has the same request and is not finished: attached to it, "
-                        + job.progress().blocksDone() + " blocks exist");
-                return job;
-            }
-        }
-        JobView job = connection.api().submit(wanted, UUID.randomUUID().toString());
-        console.say("job " + job.id() + ": " + job.recipe() + " of " + job.model());
-        return job;
-    }
-
     private Integer detached(Console console, JobView job) {
         if (console.json()) {
             console.print(RecordCodec.write(job));
@@ -153,7 +152,7 @@ final class Compress implements Callable<Integer> {
         }
         JsonValue report = connection.api().report(job.id());
         if (exit == Exit.COMPLETED && placement != null) {
-            placement.fetch(connection.api(), job.id());
+            placement.fetch(connection.api(), job.id(), console);
         }
         print(console, report, exit);
         return exit.code();

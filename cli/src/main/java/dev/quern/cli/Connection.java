@@ -28,7 +28,7 @@ final class Connection implements AutoCloseable {
             throws InterruptedException {
         URI url = server.server();
         if (url != null) {
-            return remote(url);
+            return remote(url, server.key());
         }
         StackLauncher launcher = new StackLauncher(server.folder(), options, progress);
         StackLease lease = launcher.acquire();
@@ -41,7 +41,7 @@ final class Connection implements AutoCloseable {
     static Connection attach(ServerOptions server) {
         URI url = server.server();
         if (url != null) {
-            return remote(url);
+            return remote(url, server.key());
         }
         DataFolder folder = server.folder();
         folder.check();
@@ -53,8 +53,8 @@ final class Connection implements AutoCloseable {
         return new Connection(null, lease, api(lease));
     }
 
-    private static Connection remote(URI url) {
-        return new Connection(null, null, new Api(url, System.getenv("QUERN_TOKEN")));
+    private static Connection remote(URI url, @Nullable String key) {
+        return new Connection(null, null, new Api(url, key));
     }
 
     private static Api api(StackLease lease) {

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Interruption implements AutoCloseable {
     private final Console console;
-    private final Supplier<String> resume;
     private final @Nullable Placement placement;
     private final Thread hook = new Thread(this::interrupted, "interrupted");
+    private volatile Supplier<String> resume;
     private volatile boolean submitted;
     private volatile boolean over;
 
@@ -24,6 +24,12 @@ final class Interruption implements AutoCloseable {
 
     /** From now on there is a job to go on with. */
     void expect() {
+        submitted = true;
+    }
+
+    /** What goes on is another command from now on. */
+    void expect(Supplier<String> command) {
+        resume = command;
         submitted = true;
     }
 

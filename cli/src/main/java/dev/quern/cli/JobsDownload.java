@@ -48,7 +48,7 @@ final class JobsDownload implements Callable<Integer> {
                         ErrorCode.CONFLICT, "job " + id + ": " + job.state() + " (expected: COMPLETED)");
             }
             interruption.expect();
-            placement.fetch(connection.api(), id);
+            placement.fetch(connection.api(), id, console);
             if (console.json()) {
                 console.print(RecordCodec.write(job));
             } else {

@@ -6,35 +6,29 @@ import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.Optional;
+import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 
 /**
  * Puts the files of a result into a folder, all or nothing: they are fetched into a sibling of it, checked, and renamed. What was there
- * before goes only then.
+ * before goes only then. A sibling that is not complete stays, and the same job's next attempt goes on with it.
  */
 final class Placement implements AutoCloseable {
-    private static final int BUFFER = 1 << 20;
-
     private final Path folder;
-    private final Path temporary;
     private final Path replaced;
 
     private Placement(Path folder) {
         this.folder = folder.toAbsolutePath().normalize();
-        String name =
-                this.folder.getFileName() + ".quern-" + ProcessHandle.current().pid();
-        this.temporary = this.folder.resolveSibling("." + name);
-        this.replaced = this.folder.resolveSibling("." + name + ".replaced");
+        this.replaced = sibling(ProcessHandle.current().pid() + ".replaced");
+    }
+
+    private Path sibling(String name) {
+        return folder.resolveSibling("." + folder.getFileName() + ".quern-" + name);
     }
 
     /**
@@ -69,55 +63,44 @@ final class Placement implements AutoCloseable {
     }
 
     /** Fetches all files of the job's result, then shows them under the folder's name. */
-    void fetch(Api api, String job) throws InterruptedException {
+    void fetch(Api api, String job, Console console) throws InterruptedException {
+        Path temporary = sibling(job);
+        Path lock = temporary.resolve(".quern-lock");
         try {
             Files.createDirectories(temporary);
-            Manifest manifest = api.files(job);
-            for (Manifest.File file : manifest.files()) {
-                fetch(api, job, file);
+            try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                requireAlone(channel);
+                fetch(api, job, temporary, console);
+                Files.delete(lock);
+                show(temporary);
             }
-            try (InputStream in = api.file(job, Manifest.NAME)) {
-                Files.copy(in, temporary.resolve(Manifest.NAME));
-            }
-            show();
         } catch (IOException e) {
             throw new UncheckedIOException("the result cannot be placed under " + folder, e);
         }
     }
 
-    private void fetch(Api api, String job, Manifest.File file) throws IOException, InterruptedException {
-        Path target = temporary.resolve(file.name()).normalize();
-        if (!target.startsWith(temporary)) {
-            throw new QuernException(
-                    ErrorCode.OUTPUT_DAMAGED, file.name() + ": leaves the folder (expected: a name within it)");
+    private void requireAlone(FileChannel channel) throws IOException {
+        if (channel.tryLock() == null) {
+            throw new QuernException(ErrorCode.CONFLICT, folder + ": another command fetches the same result into it");
         }
-        Files.createDirectories(Optional.ofNullable(target.getParent()).orElse(temporary));
-        MessageDigest digest = sha256();
-        try (InputStream in = api.file(job, file.name());
-                OutputStream out = new DigestOutputStream(Files.newOutputStream(target), digest)) {
-            byte[] buffer = new byte[BUFFER];
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                out.write(buffer, 0, read);
+    }
+
+    private static void fetch(Api api, String job, Path temporary, Console console)
+            throws IOException, InterruptedException {
+        Manifest manifest = api.files(job);
+        long total = manifest.files().stream().mapToLong(Manifest.File::size).sum();
+        try (TransferLine line = new TransferLine(console, "fetching", total)) {
+            Download download = new Download(api, job, temporary, line);
+            for (Manifest.File file : manifest.files()) {
+                download.fetch(file);
             }
         }
-        String found = HexFormat.of().formatHex(digest.digest());
-        if (!found.equals(file.sha256()) || Files.size(target) != file.size()) {
-            throw new QuernException(
-                    ErrorCode.OUTPUT_DAMAGED,
-                    file.name() + ": SHA-256 " + found + ", " + Files.size(target) + " bytes (expected: "
-                            + file.sha256() + ", " + file.size() + " bytes)");
+        try (InputStream in = api.file(job, Manifest.NAME, 0)) {
+            Files.copy(in, temporary.resolve(Manifest.NAME), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void show() throws IOException {
+    private void show(Path temporary) throws IOException {
         if (isEmpty(folder)) {
             Files.deleteIfExists(folder);
         } else {
@@ -127,16 +110,15 @@ final class Placement implements AutoCloseable {
         delete(replaced);
     }
 
-    /** Leaves nothing half done behind; also called when the command is interrupted. */
+    /** What was there before comes back when nothing took its place; also called when the command is interrupted. */
     @Override
     public void close() {
         try {
             if (Files.exists(replaced) && !Files.exists(folder)) {
                 Files.move(replaced, folder, StandardCopyOption.ATOMIC_MOVE);
             }
-            delete(temporary);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot delete " + temporary, e);
+            throw new UncheckedIOException("cannot restore " + folder, e);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Evaluation;
+import dev.quern.recipes.JobRequest.Limits;
 import dev.quern.recipes.JobRequest.Output;
 import dev.quern.recipes.JobRequest.RecipeChoice;
 import dev.quern.recipes.JobRequest.Source;
@@ -23,9 +24,10 @@ import picocli.CommandLine.Parameters;
 final class RequestOptions {
     @Parameters(
             paramLabel = "MODEL",
-            description = "Folder of a Hugging Face checkpoint (config.json, safetensors, tokenizer).")
+            description = "Folder of a Hugging Face checkpoint (config.json, safetensors, tokenizer),"
+                    + " or s3://bucket/prefix, which the server reads itself.")
     @SuppressWarnings("NullAway.Init")
-    private Path model;
+    private String model;
 
     @Option(
             names = "--recipe",
@@ -66,36 +68,73 @@ final class RequestOptions {
     @Option(names = "--max-ppl-ratio", paramLabel = "X", description = "Gate: highest perplexity over the original's.")
     private @Nullable Double maxPplRatio;
 
+    @Option(names = "--class", paramLabel = "NAME", description = "Class of the workers that may take the job.")
+    private @Nullable String workerClass;
+
+    @Option(
+            names = "--segments",
+            paramLabel = "N",
+            description = "Runs of blocks that are compressed side by side (default: as many as pay).")
+    private @Nullable Integer segments;
+
+    @Option(
+            names = "--max-pending",
+            paramLabel = "SECONDS",
+            description = "Fail when no worker has taken the job within this time.")
+    private @Nullable Integer maxPending;
+
+    @Option(names = "--max-runtime", paramLabel = "SECONDS", description = "Fail when the job runs for longer.")
+    private @Nullable Integer maxRuntime;
+
     @Option(names = "--name", paramLabel = "S", description = "What lists call the job.")
     private @Nullable String name;
 
+    Place model() {
+        return new Place(model);
+    }
+
     /**
+     * @param output where the result goes; null leaves it in the store
+     * @param remote the server has other files than this machine: texts are its own, and are looked for there
      * @throws QuernException INVALID_RECIPE for a recipe file that cannot be read, INVALID_CHECKPOINT and INVALID_DATASET for paths
      *     that do not exist
      */
-    JobRequest toRequest(boolean detach) {
-        require(
-                Files.isDirectory(model),
-                ErrorCode.INVALID_CHECKPOINT,
-                model + ": no such folder (expected: a checkpoint)");
-        requireFile(calibration);
-        evaluate.forEach(RequestOptions::requireFile);
-        JobRequest plain = new JobRequest(
+    JobRequest toRequest(@Nullable Place output, boolean detach, boolean remote) {
+        if (calibration != null) {
+            requireText(calibration, remote);
+        }
+        evaluate.forEach(file -> requireText(file, remote));
+        return new JobRequest(
                 JobRequest.API_VERSION,
-                Source.folder(absolute(model)),
+                source(),
                 choice(),
                 calibration == null && samples == null && seqLen == null
                         ? null
                         : new Calibration(path(calibration), samples, seqLen),
                 evaluations(),
-                List.of(new Output("compressed-tensors", null, null)),
+                List.of(new Output(
+                        "compressed-tensors", null, output != null && output.isObjects() ? output.objects() : null)),
                 maxKl == null && maxPplRatio == null ? null : new Gate(maxKl, maxPplRatio, null),
                 Map.of(),
                 name,
                 detach,
-                null,
-                null);
-        return Requests.labelled(plain);
+                workerClass == null && segments == null ? null : new JobRequest.Placement(workerClass, segments),
+                maxPending == null && maxRuntime == null ? null : new Limits(maxPending, maxRuntime));
+    }
+
+    private Source source() {
+        Place place = model();
+        if (place.isObjects()) {
+            return Source.objects(place.objects());
+        }
+        if (place.isOfServer()) {
+            return Source.folder(place.folderOfServer().toString());
+        }
+        require(
+                Files.isDirectory(place.folder()),
+                ErrorCode.INVALID_CHECKPOINT,
+                model + ": no such folder (expected: a checkpoint)");
+        return Source.folder(place.folder().toString());
     }
 
     private List<Evaluation> evaluations() {
@@ -115,11 +154,18 @@ final class RequestOptions {
         return RecipeFiles.isFile(recipe) ? new RecipeChoice(null, read) : new RecipeChoice(read.name(), null);
     }
 
-    private static void requireFile(@Nullable Path file) {
-        require(
-                file == null || Files.isRegularFile(file),
-                ErrorCode.INVALID_DATASET,
-                file + ": no such file (expected: a .jsonl or .txt file)");
+    private static void requireText(Path file, boolean remote) {
+        if (remote) {
+            require(
+                    file.isAbsolute(),
+                    ErrorCode.INVALID_DATASET,
+                    file + ": relative (expected: with --server, a file of the server by its absolute path)");
+        } else {
+            require(
+                    Files.isRegularFile(file),
+                    ErrorCode.INVALID_DATASET,
+                    file + ": no such file (expected: a .jsonl or .txt file)");
+        }
     }
 
     private static void require(boolean holds, ErrorCode code, String message) {

@@ -3,6 +3,7 @@ package dev.quern.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.security.MessageDigest;
@@ -21,6 +22,23 @@ final class Requests {
     static JobRequest labelled(JobRequest request) {
         String content = Json.canonical(RecordCodec.write(with(request, null, false, Map.of())));
         return with(request, request.name(), request.detach(), Map.of(LABEL, sha256(content)));
+    }
+
+    /** The same wish about a checkpoint that lies elsewhere; the label stays. */
+    static JobRequest withSource(JobRequest request, Source source) {
+        return new JobRequest(
+                request.apiVersion(),
+                source,
+                request.recipe(),
+                request.calibration(),
+                request.evaluation(),
+                request.outputs(),
+                request.gate(),
+                request.labels(),
+                request.name(),
+                request.detach(),
+                request.placement(),
+                request.limits());
     }
 
     private static JobRequest with(

@@ -1,7 +1,12 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.DataFolder;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -11,15 +16,44 @@ final class ServerOptions {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "A server that runs elsewhere; its key stands in the environment variable QUERN_TOKEN.")
+            description = "A server that runs elsewhere; its key stands in the environment variable QUERN_KEY.")
     private @Nullable URI server;
+
+    @Option(names = "--key-file", paramLabel = "FILE", description = "Holds the server's key, in place of QUERN_KEY.")
+    private @Nullable Path keyFile;
 
     @Mixin
     private DataOption data = new DataOption();
 
+    /**
+     * @throws QuernException INVALID_REQUEST for what is no address of a server
+     */
     @Nullable
     URI server() {
+        if (server != null && (server.getHost() == null || !server.getScheme().startsWith("http"))) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "--server: " + server + " (expected: https://host or http://host:port)");
+        }
         return server;
+    }
+
+    boolean isRemote() {
+        return server != null;
+    }
+
+    /** Null where there is none. Never an argument: those are visible to all users of the machine. */
+    @Nullable
+    String key() {
+        if (keyFile == null) {
+            String key = System.getenv("QUERN_KEY");
+            return key == null || key.isBlank() ? null : key.strip();
+        }
+        try {
+            return Files.readString(keyFile).strip();
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "--key-file: " + keyFile + " (expected: a file that can be read)", e);
+        }
     }
 
     DataFolder folder() {
@@ -28,6 +62,8 @@ final class ServerOptions {
 
     /** These options as a person would type them again. */
     String words() {
-        return server == null ? data.words() : " --server " + server;
+        return server == null
+                ? data.words()
+                : " --server " + server + (keyFile == null ? "" : " --key-file " + keyFile);
     }
 }

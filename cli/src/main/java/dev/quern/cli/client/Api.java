@@ -13,6 +13,7 @@ import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
+import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Api implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(60);
+    private static final Duration COMPLETE = Duration.ofHours(1);
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -81,8 +83,6 @@ public final class Api implements AutoCloseable {
         act(id, "cancel");
     }
 
-    /** Publishes a quarantined result. */
-    public void approve(String id) throws InterruptedException {
     /** It stops at the block in work and keeps what it has made. */
     public void pause(String id) throws InterruptedException {
         act(id, "pause");
@@ -98,6 +98,8 @@ public final class Api implements AutoCloseable {
         act(id, "retry");
     }
 
+    /** Publishes a quarantined result. */
+    public void approve(String id) throws InterruptedException {
         act(id, "approve");
     }
 
@@ -112,14 +114,16 @@ public final class Api implements AutoCloseable {
         return RecordCodec.read(json(get("/api/v1/jobs/" + encode(id) + "/files")), Manifest.class);
     }
 
-    /** The bytes of one file of a result. The caller closes it. */
-    public InputStream file(String id, String name) throws InterruptedException {
-        HttpRequest get = request(
+    /** The bytes of one file of a result, from an offset on. The caller closes it. */
+    public InputStream file(String id, String name, long from) throws InterruptedException {
+        HttpRequest.Builder get = request(
                         "/api/v1/jobs/" + encode(id) + "/files/" + encode(name).replace("%2F", "/"))
-                .header("Accept", "*/*")
-                .build();
-        HttpResponse<InputStream> response = send(get, BodyHandlers.ofInputStream());
-        if (response.statusCode() != 200) {
+                .header("Accept", "*/*");
+        if (from > 0) {
+            get.header("Range", "bytes=" + from + "-");
+        }
+        HttpResponse<InputStream> response = send(get.build(), BodyHandlers.ofInputStream());
+        if (response.statusCode() != (from > 0 ? 206 : 200)) {
             try (InputStream body = response.body()) {
                 throw problem(response.statusCode(), body.readAllBytes());
             } catch (IOException e) {
@@ -127,6 +131,39 @@ public final class Api implements AutoCloseable {
             }
         }
         return response.body();
+    }
+
+    /** Opens an upload of these files, or finds the open one. */
+    public UploadView openUpload(UploadView.Request files) throws InterruptedException {
+        return RecordCodec.read(json(post("/api/v1/uploads", RecordCodec.write(files))), UploadView.class);
+    }
+
+    /** Addresses that take these parts. */
+    public UploadView.Parts partsOfUpload(String id, UploadView.PartsRequest parts) throws InterruptedException {
+        String path = "/api/v1/uploads/" + encode(id) + "/parts";
+        return RecordCodec.read(json(post(path, RecordCodec.write(parts))), UploadView.Parts.class);
+    }
+
+    /** From now on a job can name it. */
+    public UploadView completeUpload(String id) throws InterruptedException {
+        HttpRequest post = request("/api/v1/uploads/" + encode(id) + "/complete")
+                // The server may read all of it once more.
+                .timeout(COMPLETE)
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        return RecordCodec.read(json(post), UploadView.class);
+    }
+
+    /** A sender of parts; addresses may be relative to the server's. */
+    public PartSender sender() {
+        return new PartSender(http, server);
+    }
+
+    private HttpRequest post(String path, JsonValue body) {
+        return request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(Json.write(body)))
+                .build();
     }
 
     private HttpRequest get(String path) {

@@ -1,0 +1,55 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/**
+ * What MODEL or --out names.
+ *
+ * @param text a folder of this machine; {@code s3://bucket/prefix}, which the server reaches itself; or {@code file:///folder}, a folder
+ *     of the server
+ */
+record Place(String text) {
+    private static final Pattern OBJECTS = Pattern.compile("s3://[a-z0-9][a-z0-9.-]+/.*[^/].*");
+
+    boolean isObjects() {
+        return text.startsWith("s3:");
+    }
+
+    boolean isOfServer() {
+        return text.startsWith("file:");
+    }
+
+    boolean isLocal() {
+        return !isObjects() && !isOfServer();
+    }
+
+    Path folder() {
+        return Path.of(text).toAbsolutePath().normalize();
+    }
+
+    /**
+     * @throws QuernException INVALID_REQUEST for an address that misses something
+     */
+    String objects() {
+        if (!OBJECTS.matcher(text).matches()) {
+            throw invalid("s3://bucket/prefix");
+        }
+        return text;
+    }
+
+    Path folderOfServer() {
+        try {
+            return Path.of(URI.create(text));
+        } catch (IllegalArgumentException e) {
+            throw invalid("file:///folder");
+        }
+    }
+
+    private QuernException invalid(String expected) {
+        return new QuernException(ErrorCode.INVALID_REQUEST, text + ": incomplete (expected: " + expected + ")");
+    }
+}
