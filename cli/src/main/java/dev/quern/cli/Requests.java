@@ -14,7 +14,7 @@ import java.util.Map;
 /** Finds requests again: the same request, typed twice, is one job while it is not finished. */
 final class Requests {
     /** The label that holds the SHA-256 of what the request asks for. */
-    static final String LABEL = "quern.request";
+    static final String LABEL = JobRequest.SAME;
 
     private Requests() {}
 

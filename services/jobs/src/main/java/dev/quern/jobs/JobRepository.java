@@ -23,6 +23,14 @@ public final class JobRepository {
             """;
     private static final String KEY =
             "SELECT body_hash, job_id FROM idempotency_key WHERE tenant = :tenant AND key = :key";
+    // Until the transaction ends: of two equal requests the second one sees the first one's job.
+    private static final String LOCK_REQUEST =
+            "SELECT pg_advisory_xact_lock(hashtextextended(:tenant || ' ' || :request, 0))";
+    private static final String SAME_REQUEST = Rows.SELECT + """
+            WHERE job.tenant = :tenant AND job.labels @> jsonb_build_object(:label, :request)
+              AND job.state IN ('QUEUED', 'RUNNING', 'PAUSED') AND job.desired <> 'CANCEL'
+            ORDER BY job.created_at DESC LIMIT 1
+            """;
     private static final String INSERT = """
             INSERT INTO job (id, tenant, principal, name, source, prefix, output_uri, recipe_name, request, recipe, labels,
                    detach, worker_class, segments, max_pending_seconds, max_runtime_seconds)
@@ -83,11 +91,12 @@ public final class JobRepository {
         this.events = new EventRepository(db);
     }
 
-    /** A job, and whether this call made it; false when an earlier call with the same idempotency key did. */
+    /** A job, and whether this call made it; false when an earlier one with the same key or the same request did. */
     public record Submitted(Job job, boolean created) {}
 
     /**
-     * Accepts a job: its row, its output prefix and its idempotency key, or none of them.
+     * Accepts a job: its row, its output prefix and its idempotency key, or none of them. A request with the label
+     * {@link JobRequest#SAME} is the job that has the same one while that is neither at its end nor to be cancelled.
      *
      * @throws QuernException OUTPUT_TAKEN where another job holds the prefix or a part of the uri; INVALID_REQUEST where the idempotency key was used
      *     with another body
@@ -95,7 +104,7 @@ public final class JobRepository {
     public Submitted submit(Submission submission) {
         UUID id = UUID.randomUUID();
         return transactions.execute(status -> {
-            Optional<Job> earlier = takeKey(submission, id);
+            Optional<Job> earlier = sameRequest(submission).or(() -> takeKey(submission, id));
             if (earlier.isPresent()) {
                 return new Submitted(earlier.get(), false);
             }
@@ -233,6 +242,20 @@ public final class JobRepository {
     /** Quarantined results that a person accepted and that are not published yet. */
     public List<Job> approved() {
         return db.sql(APPROVED).query(Rows::job).list();
+    }
+
+    private Optional<Job> sameRequest(Submission submission) {
+        String request = submission.labels().get(JobRequest.SAME);
+        if (request == null) {
+            return Optional.empty();
+        }
+        Map<String, ?> same = Map.of("tenant", submission.principal().tenant(), "request", request);
+        db.sql(LOCK_REQUEST).params(same).query((row, index) -> index).single();
+        return db.sql(SAME_REQUEST)
+                .params(same)
+                .param("label", JobRequest.SAME)
+                .query(Rows::job)
+                .optional();
     }
 
     private Optional<Job> takeKey(Submission submission, UUID id) {

@@ -124,6 +124,29 @@ class JobRepositoryTest {
     }
 
     @Test
+    void equalRequestsAreOneJobUntilItEnds() throws Exception {
+        Map<String, String> label = Map.of(JobRequest.SAME, UUID.randomUUID().toString());
+        List<Callable<JobRepository.Submitted>> race =
+                Collections.nCopies(8, () -> jobs.submit(submission(null, null, label)));
+
+        List<JobRepository.Submitted> answers = new ArrayList<>();
+        try (ExecutorService racers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<JobRepository.Submitted> answer : racers.invokeAll(race)) {
+                answers.add(answer.get());
+            }
+        }
+        Job job = answers.getFirst().job();
+        assertThat(answers).extracting(answer -> answer.job().id()).containsOnly(job.id());
+        assertThat(answers).filteredOn(JobRepository.Submitted::created).hasSize(1);
+
+        jobs.cancel(owner.tenant(), job.id());
+        Job next = jobs.submit(submission(null, null, label)).job();
+        assertThat(next.id()).isNotEqualTo(job.id());
+        steps.project(next.id(), Step.of(1, 1, JobState.FAILED, null).failedWith("internal", "broken"));
+        assertThat(jobs.submit(submission(null, null, label)).created()).isTrue();
+    }
+
+    @Test
     void pagesThroughJobsNewestFirst() {
         List<UUID> made = new ArrayList<>();
         for (int i = 0; i < 5; i++) {

@@ -32,6 +32,8 @@ public record JobRequest(
         @Nullable Placement placement,
         @Nullable Limits limits) {
     public static final String API_VERSION = "quern/v1";
+    /** A label: a submission with a value of it that an unfinished job of the tenant has, is that job. */
+    public static final String SAME = "quern.request";
 
     /**
      * Where the checkpoint is; exactly one is given.
