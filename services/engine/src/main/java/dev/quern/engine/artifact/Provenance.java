@@ -25,6 +25,11 @@ public record Provenance(
     static final String BLOCK_SCHEMA = "quern-block/v1";
     static final String STREAM_SCHEMA = "quern-stream/v1";
 
+    /** The same with another recipe. */
+    public Provenance with(Recipe other) {
+        return new Provenance(modelDigest, other, calibrationDigest, windowsPerTile, profile);
+    }
+
     /** The artifact of a block. */
     public ArtifactName block(int block) {
         if (recipe.propagation() == Propagation.INDEPENDENT || !recipe.needsCalibration()) {

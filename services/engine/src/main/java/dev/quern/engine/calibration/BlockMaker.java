@@ -4,15 +4,20 @@ import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearInputs;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,38 +51,61 @@ final class BlockMaker implements AutoCloseable {
     }
 
     /**
-     * Compresses a block and commits its artifact.
+     * Compresses a block by each recipe whose artifact is missing, and commits the artifacts.
      *
      * @param last no block of the segment follows, so the stream need not go on
+     * @return the linears by the first recipe
      */
     List<LinearRecord> make(int block, boolean last) {
         options.listener().blockStarted(block);
         try (BlockWeights weights = weights(block)) {
-            LinearSolver solver = new LinearSolver(backend, inputs, options, block, weights);
+            Map<Provenance, LinearSolver> solvers = solvers(block, weights);
             if (needsStream()) {
                 bringTo(block);
-                calibrate(solver, weights, block, !isSequential() && !last);
+                calibrate(solvers.values(), weights, block, !isSequential() && !last);
             } else {
-                program.units().forEach(unit -> solver.solve(unit, null));
+                solvers.values().forEach(solver -> program.units().forEach(unit -> solver.solve(unit, null)));
             }
-            BlockArtifact artifact = solver.artifact();
-            ArtifactName name = inputs.provenance().block(block);
-            commits.commit(name, file -> artifact.write(file, name));
+            solvers.forEach((provenance, solver) -> commit(provenance.block(block), solver.artifact()));
             if (needsStream() && isSequential() && !last) {
                 advance(block, weights);
             }
-            return artifact.records();
+            LinearSolver first = solvers.get(inputs.provenance());
+            return first == null ? stored(block) : first.artifact().records();
         }
     }
 
+    /** One for each recipe whose artifact is missing, in order. */
+    private Map<Provenance, LinearSolver> solvers(int block, BlockWeights weights) {
+        Map<Provenance, LinearSolver> solvers = new LinkedHashMap<>();
+        for (Provenance provenance : inputs.provenances()) {
+            if (!store.contains(provenance.block(block))) {
+                Recipe recipe = provenance.recipe();
+                solvers.put(provenance, new LinearSolver(backend, inputs, recipe, options, block, weights));
+            }
+        }
+        return solvers;
+    }
+
+    private void commit(ArtifactName name, BlockArtifact artifact) {
+        commits.commit(name, file -> artifact.write(file, name));
+    }
+
+    private List<LinearRecord> stored(int block) {
+        ArtifactName name = inputs.provenance().block(block);
+        return BlockArtifact.readRecords(file(name), name);
+    }
+
     /** Records statistics and solves, in as many passes over the tiles as memory asks for; the last one may move the stream on. */
-    private void calibrate(LinearSolver solver, BlockWeights weights, int block, boolean moveOn) {
+    private void calibrate(Collection<LinearSolver> solvers, BlockWeights weights, int block, boolean moveOn) {
         List<List<WorkUnit>> groups = StatisticsGroups.of(program.units(), options.statisticsBytes());
         for (int i = 0; i < groups.size(); i++) {
             boolean move = moveOn && i + 1 == groups.size();
             try (UnitStatistics statistics = new UnitStatistics(backend, groups.get(i))) {
                 pass(weights, statistics, block, move);
-                groups.get(i).forEach(unit -> solver.solve(unit, statistics.of(unit)));
+                for (WorkUnit unit : groups.get(i)) {
+                    solvers.forEach(solver -> solver.solve(unit, statistics.of(unit)));
+                }
             }
         }
     }
@@ -105,8 +133,7 @@ final class BlockMaker implements AutoCloseable {
     /** Puts the block's weights as read back from its artifact in place of the originals. */
     private void decode(int block, BlockWeights weights) {
         ArtifactName name = inputs.provenance().block(block);
-        Path file = store.find(name).orElseThrow(() -> new IllegalStateException(name + " (expected: committed)"));
-        List<BlockArtifact.Entry> linears = BlockArtifact.read(file, name).linears();
+        List<BlockArtifact.Entry> linears = BlockArtifact.read(file(name), name).linears();
         for (int i = 0; i < linears.size(); i++) {
             LinearSpec spec = program.linears().get(i);
             BlockArtifact.Entry entry = linears.get(i);
@@ -149,6 +176,10 @@ final class BlockMaker implements AutoCloseable {
         if (position == block && block != 0) {
             positions.store(block, walker().stream(), options.listener());
         }
+    }
+
+    private Path file(ArtifactName name) {
+        return store.find(name).orElseThrow(() -> new IllegalStateException(name + " (expected: committed)"));
     }
 
     private BlockWeights weights(int block) {

@@ -11,9 +11,9 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
- * Compresses the blocks of a slice in order. A block whose artifact is in the store with the right input key is not made again; a
- * block is done when its artifact is committed. Stopping a walk at any time loses at most the block in work: the next walk goes on
- * from the nearest stored stream. Confined to its backend's thread.
+ * Compresses the blocks of a slice in order, by one recipe or by several from the same statistics. A block whose
+ * artifact is in the store with the right input key is not made again; a block is done when its artifact is committed. Stopping a
+ * walk at any time loses at most the block in work: the next walk goes on from the nearest stored stream. Confined to its backend's thread.
  *
  * <pre>{@code
  * try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, slice)) {
@@ -52,9 +52,9 @@ public final class BlockWalk implements AutoCloseable {
     }
 
     /**
-     * Makes the next block, or finds it made.
+     * Makes the next block by all recipes, or finds it made.
      *
-     * @return the block's linears
+     * @return the block's linears by the first recipe
      * @throws dev.quern.engine.artifact.DamagedArtifactException when the store holds a damaged artifact of this block, or of one
      *     that it is made from
      * @throws dev.quern.engine.Cancellation.CancelledException within about 2 s of a request; nothing durable is lost
@@ -66,12 +66,17 @@ public final class BlockWalk implements AutoCloseable {
         options.cancellation().check();
         ArtifactName name = inputs.provenance().block(next);
         Optional<Path> present = store.find(name);
-        List<LinearRecord> linears = present.isPresent()
-                ? BlockArtifact.readRecords(present.get(), name)
-                : maker.make(next, next + 1 == end);
-        options.listener().blockDone(next, present.isPresent(), linears);
+        boolean reused = present.isPresent() && hasAll(next);
+        List<LinearRecord> linears =
+                reused ? BlockArtifact.readRecords(present.get(), name) : maker.make(next, next + 1 == end);
+        options.listener().blockDone(next, reused, linears);
         next++;
         return linears;
+    }
+
+    /** Whether a block was made by the other recipes too. */
+    private boolean hasAll(int block) {
+        return inputs.provenances().stream().skip(1).allMatch(provenance -> store.contains(provenance.block(block)));
     }
 
     /** The blocks that are left. Where there are any, the stream's position is stored, so that the next walk starts from it. */

@@ -12,13 +12,14 @@ import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.recipes.Recipe;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Compresses the linears of one block, unit by unit, and keeps the results. */
+/** Compresses the linears of one block by one recipe, unit by unit, and keeps the results. */
 final class LinearSolver {
     private final WalkInputs inputs;
     private final WalkOptions options;
@@ -28,12 +29,18 @@ final class LinearSolver {
     private final Map<String, BlockArtifact.Entry> done = new HashMap<>();
     private long lastNanos;
 
-    LinearSolver(ComputeBackend backend, WalkInputs inputs, WalkOptions options, int block, BlockWeights weights) {
+    LinearSolver(
+            ComputeBackend backend,
+            WalkInputs inputs,
+            Recipe recipe,
+            WalkOptions options,
+            int block,
+            BlockWeights weights) {
         this.inputs = inputs;
         this.options = options;
         this.block = block;
         this.weights = weights;
-        this.compressor = new LinearCompressor(backend, inputs.provenance().recipe(), inputs.storedType());
+        this.compressor = new LinearCompressor(backend, recipe, inputs.storedType());
     }
 
     /** @param statistics null for a recipe that needs none */
