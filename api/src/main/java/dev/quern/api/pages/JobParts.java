@@ -94,12 +94,13 @@ final class JobParts {
                         : switch (job.state()) {
                             case "FAILED", "REJECTED", "CANCELLED" -> "broken";
                             case "QUARANTINED" -> "done";
+                            case "PAUSED" -> "now held";
                             default -> "now";
                         };
         return Html.of(
                 "<li class=\"{}\"{}>{}</li>",
                 standing,
-                Html.when(standing.equals("now"), () -> new Html(" aria-current=\"step\"")),
+                Html.when(standing.startsWith("now"), () -> new Html(" aria-current=\"step\"")),
                 Words.lower(stage));
     }
 

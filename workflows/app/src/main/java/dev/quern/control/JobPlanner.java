@@ -9,6 +9,7 @@ import dev.quern.contract.Queues;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.plan.Budget;
@@ -43,7 +44,8 @@ record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
                     .layOut(
                             job.row().id(),
                             plan.blocks(),
-                            plan.linears().stream().map(Plan.Linear::name).toList());
+                            plan.linears().stream().map(Plan.Linear::name).toList(),
+                            plan.segments().stream().map(Slice::first).toList());
             JobPlan document = document(job, inspection, calibration, plan, profile, device);
             return new PlanRef(
                     contexts.store(job, document),

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +59,9 @@ class ServiceTest {
         assertThat(end.progress())
                 .returns(100.0, p -> p.percent())
                 .returns(end.progress().blocks(), p -> p.blocksDone());
+        assertThat(service.rows().board().find(job.id()).walk())
+                .extracting(LinearView.Block::block)
+                .isEqualTo(IntStream.range(0, end.progress().blocks()).boxed().toList());
         Manifest manifest = manifest(end);
         assertThat(manifest.outputDigest()).isEqualTo(end.outputDigest());
         assertThat(manifest.files())
