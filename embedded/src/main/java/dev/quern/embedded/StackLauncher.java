@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Gets a lease on the stack of a data folder, and starts one where none runs. */
 public final class StackLauncher {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
     private static final long LARGE_LOG = 10L << 20;
 
