@@ -29,10 +29,6 @@ import picocli.CommandLine.ParentCommand;
         description =
                 "Say what a checkpoint is and what compressing it would take. Reads headers only: weights are not checked.")
 final class Inspect implements Callable<Integer> {
-    private static final int DEFAULT_WINDOWS = 128;
-    private static final int LONGEST_WINDOW = 2048;
-    /** About what the built-in text has; only the estimate of time rests on it. */
-    private static final long EVALUATION_TOKENS = 32_768;
     /** After which a worker hands over, unless the installation says otherwise. */
     private static final double SLICE_SECONDS = 600;
 
@@ -51,7 +47,7 @@ final class Inspect implements Callable<Integer> {
     private String recipe = Recipes.defaultName();
 
     @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
-    private int samples = DEFAULT_WINDOWS;
+    private @Nullable Integer samples;
 
     @Option(names = "--seq-len", paramLabel = "T", description = "Tokens of a window (default: at most 2048).")
     private @Nullable Integer seqLen;
@@ -79,8 +75,7 @@ final class Inspect implements Callable<Integer> {
         Recipe chosen = RecipeFiles.recipe(recipe);
         try (Source source = Source.open(model)) {
             Architecture architecture = source.architecture();
-            int window = seqLen == null ? Math.min(LONGEST_WINDOW, architecture.maxPositions()) : seqLen;
-            Workload workload = new Workload(chosen, samples, window, EVALUATION_TOKENS);
+            Workload workload = Workload.beforehand(chosen, architecture, samples, seqLen);
             StackOptions stack = StackOptions.standard().withWorkers(workers).withThreads(threads);
             Budget budget = new Budget(stack.memoryEach(), stack.threadsEach());
             Fanout fanout = new Fanout(workers, segments, SLICE_SECONDS);

@@ -150,6 +150,8 @@ final class Stack implements AutoCloseable {
                         0,
                         "quern.workers",
                         options.workers(),
+                        "quern.worker-threads",
+                        options.threadsEach(),
                         "quern.scratch",
                         folder.file("scratch").resolve("control").toString()));
     }
