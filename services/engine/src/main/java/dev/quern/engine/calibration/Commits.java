@@ -2,6 +2,8 @@ package dev.quern.engine.calibration;
 
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockStore;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,7 +11,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /**
- * Makes artifacts durable: written to scratch, then committed in one step.
+ * Makes artifacts durable: written to scratch, then committed in one step. Nothing stays in scratch.
  *
  * @param scratch an existing folder
  */
@@ -17,19 +19,34 @@ record Commits(BlockStore store, Path scratch) {
     /**
      * @param write writes a new file
      * @return false when the store has the artifact already
+     * @throws QuernException DISK_BUDGET when the disk of scratch or of the store is full
      */
     boolean commit(ArtifactName name, Consumer<Path> write) {
         Path file =
                 scratch.resolve(name.fileName() + "." + ProcessHandle.current().pid() + ".tmp");
         try {
             Files.deleteIfExists(file);
-            write.accept(file);
-            // Another walk may have committed the same name; then its bytes are ours.
-            boolean made = store.commit(name, file);
-            Files.deleteIfExists(file);
-            return made;
+            try {
+                write.accept(file);
+                // Another walk may have committed the same name; then its bytes are ours.
+                return store.commit(name, file);
+            } finally {
+                Files.deleteIfExists(file);
+            }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw failure(name, new UncheckedIOException(e));
+        } catch (UncheckedIOException e) {
+            throw failure(name, e);
         }
+    }
+
+    private static RuntimeException failure(ArtifactName name, UncheckedIOException e) {
+        String message = String.valueOf(e.getMessage());
+        // Java knows a full disk only by the system's words for it.
+        if (message.contains("No space left") || message.contains("Disk quota exceeded")) {
+            return new QuernException(
+                    ErrorCode.DISK_BUDGET, name + ": cannot be stored, " + message + " (expected: room for it)", e);
+        }
+        return e;
     }
 }
