@@ -11,6 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The settings of the api process, read once.
  *
  * @param store where artifacts are, for example {@code file:///data/store}
+ * @param sources where sources may be beside local folders, {@code s3://bucket/prefix} between commas
+ * @param outputs where outputs may go outside the store, likewise
  * @param hosts names beside localhost under which this server may be called
  * @param maxBody bytes of a request body
  * @param maxUnfinishedJobs of a tenant; more are refused with 429
@@ -26,6 +28,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("quern")
 public record ApiProperties(
         @Nullable URI store,
+        @DefaultValue("") String sources,
+        @DefaultValue("") String outputs,
         @DefaultValue List<String> hosts,
         @DefaultValue("1048576") int maxBody,
         @DefaultValue("100") int maxUnfinishedJobs,

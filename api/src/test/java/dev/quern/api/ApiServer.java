@@ -177,6 +177,8 @@ public final class ApiServer {
                             "--spring.datasource.username=" + postgres.user(),
                             "--spring.datasource.password=" + postgres.password(),
                             "--quern.store=" + store.toUri(),
+                            "--quern.sources=s3://models/public, s3://more",
+                            "--quern.outputs=s3://results",
                             "--quern.event-poll=100ms",
                             "--quern.estimate=5s",
                             "--quern.heartbeat=1s");

@@ -163,6 +163,28 @@ class RestTest {
     }
 
     @Test
+    void readsAndWritesObjectsInConfiguredPlacesOnly() {
+        String place = UUID.randomUUID().toString();
+        String good = BODY.replace("\"path\":\"/models/tiny\"", "\"uri\":\"s3://models/public/tiny\"")
+                .replace("\"compressed-tensors\"", "\"compressed-tensors\",\"uri\":\"s3://results/" + place + "\"");
+
+        assertThat(server.post("/api/v1/jobs", server.submit, good).statusCode())
+                .isEqualTo(202);
+        HttpResponse<String> second = server.post("/api/v1/jobs", server.submit, good);
+        assertThat(second.statusCode()).isEqualTo(409);
+        assertThat(second.body()).contains("\"code\":\"output-taken\"");
+        HttpResponse<String> source =
+                server.post("/api/v1/jobs", server.submit, good.replace("models/public", "models/public-not"));
+        assertThat(source.statusCode()).isEqualTo(422);
+        assertThat(source.body())
+                .contains("/source/uri", "expected: an address under s3://models/public/ or s3://more/");
+        HttpResponse<String> output = server.post(
+                "/api/v1/jobs", server.submit, good.replace("s3://results/", "s3://models/public/results/"));
+        assertThat(output.statusCode()).isEqualTo(422);
+        assertThat(output.body()).contains("/outputs/0/uri");
+    }
+
+    @Test
     void listsByLabelAndPagesWithACursor() {
         String name = "paged-" + UUID.randomUUID();
         List<String> ids = List.of(server.job(name), server.job(name), server.job(name)).reversed().stream()

@@ -46,6 +46,8 @@ class ArchitectureTest {
             .definedBy("dev.quern.contract..")
             .layer("workflows")
             .definedBy("dev.quern.workflows..")
+            .layer("inputs")
+            .definedBy("dev.quern.inputs..")
             .layer("control")
             .definedBy("dev.quern.control..")
             .layer("worker")
@@ -74,10 +76,12 @@ class ArchitectureTest {
             .mayOnlyAccessLayers("recipes")
             .whereLayer("workflows")
             .mayOnlyAccessLayers("contract", "recipes")
+            .whereLayer("inputs")
+            .mayOnlyAccessLayers("contract", "engine", "artifacts", "recipes")
             .whereLayer("control")
-            .mayOnlyAccessLayers("workflows", "contract", "jobs", "artifacts", "engine", "recipes")
+            .mayOnlyAccessLayers("workflows", "inputs", "contract", "jobs", "artifacts", "engine", "recipes")
             .whereLayer("worker")
-            .mayOnlyAccessLayers("contract", "engine", "openblas", "artifacts", "recipes")
+            .mayOnlyAccessLayers("inputs", "contract", "engine", "openblas", "artifacts", "recipes")
             .whereLayer("api")
             .mayOnlyAccessLayers("contract", "jobs", "artifacts", "recipes")
             .whereLayer("embedded")
@@ -96,7 +100,8 @@ class ArchitectureTest {
     /** Others may hand a client of the database to the repositories, but call none of its methods. */
     @ArchTest
     static final ArchRule sqlLivesInJobs = noClasses()
-            .that(resideInAPackage("dev.quern..").and(resideOutsideOfPackages("dev.quern.jobs..", "dev.quern.testing..")))
+            .that(resideInAPackage("dev.quern..")
+                    .and(resideOutsideOfPackages("dev.quern.jobs..", "dev.quern.testing..")))
             .should()
             .accessTargetWhere(new DescribedPredicate<JavaAccess<?>>("talks to the database") {
                 @Override

@@ -2,6 +2,7 @@ package dev.quern.api.rest;
 
 import dev.quern.api.ApiProperties;
 import dev.quern.api.safety.Caller;
+import dev.quern.artifacts.Locations;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;
@@ -32,11 +33,15 @@ final class Submitter {
     private final JobRepository jobs;
     private final UploadRepository uploads;
     private final int maxUnfinished;
+    private final Locations sources;
+    private final Locations outputs;
 
     Submitter(JobRepository jobs, UploadRepository uploads, ApiProperties properties) {
         this.jobs = jobs;
         this.uploads = uploads;
         this.maxUnfinished = properties.maxUnfinishedJobs();
+        this.sources = Locations.parse(properties.sources());
+        this.outputs = Locations.parse(properties.outputs());
     }
 
     JobRepository.Submitted submit(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
@@ -60,14 +65,16 @@ final class Submitter {
     }
 
     /** Objects are read and written only where this installation allows it. */
-    private static void requireConfigured(JobRequest request) {
-        String source = request.source().uri();
-        if (source != null) {
-            throw refused("/source/uri", source, "a path; no location of sources is configured");
-        }
-        String output = request.outputs().getFirst().uri();
-        if (output != null) {
-            throw refused("/outputs/0/uri", output, "a prefix; no location of outputs is configured");
+    private void requireConfigured(JobRequest request) {
+        require(sources, "/source/uri", request.source().uri());
+        require(outputs, "/outputs/0/uri", request.outputs().getFirst().uri());
+    }
+
+    private static void require(Locations allowed, String pointer, @Nullable String uri) {
+        if (uri != null) {
+            allowed.refusal(uri).ifPresent(expected -> {
+                throw refused(pointer, uri, expected);
+            });
         }
     }
 

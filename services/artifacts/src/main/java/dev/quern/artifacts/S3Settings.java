@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,16 @@ public record S3Settings(
     private static final int PART_BYTES = 16 << 20;
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** What {@link #of} reads. */
+    public static final List<String> NAMES = List.of(
+            "QUERN_S3_ENDPOINT",
+            "QUERN_S3_PUBLIC_ENDPOINT",
+            "QUERN_S3_REGION",
+            "QUERN_S3_ACCESS_KEY",
+            "QUERN_S3_ACCESS_KEY_FILE",
+            "QUERN_S3_SECRET_KEY",
+            "QUERN_S3_SECRET_KEY_FILE");
 
     /** Reads QUERN_S3_ENDPOINT, _PUBLIC_ENDPOINT, _REGION, _ACCESS_KEY or _ACCESS_KEY_FILE, _SECRET_KEY or _SECRET_KEY_FILE. */
     public static S3Settings of(Map<String, String> environment) throws IOException {

@@ -2,6 +2,7 @@ package dev.quern.artifacts;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gaul.s3proxy.BlobStores;
@@ -11,8 +12,8 @@ import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.Constants;
 
 /** An S3 server in this JVM that keeps its objects in memory. */
-final class S3ProxyServer implements AutoCloseable {
-    static final String BUCKET = "quern-test";
+public final class S3ProxyServer implements AutoCloseable {
+    public static final String BUCKET = "quern-test";
     private static final String ACCESS = "access";
     private static final String SECRET = "secret-key";
 
@@ -21,7 +22,7 @@ final class S3ProxyServer implements AutoCloseable {
     private final S3Bucket bucket;
     private final AtomicInteger stores = new AtomicInteger();
 
-    S3ProxyServer() throws Exception {
+    public S3ProxyServer() throws Exception {
         Properties properties = new Properties();
         properties.setProperty(Constants.PROPERTY_IDENTITY, ACCESS);
         properties.setProperty(Constants.PROPERTY_CREDENTIAL, SECRET);
@@ -49,6 +50,14 @@ final class S3ProxyServer implements AutoCloseable {
 
     int port() {
         return proxy.getPort();
+    }
+
+    /** What processes are told about this server. */
+    public Map<String, String> environment() {
+        return Map.of(
+                "QUERN_S3_ENDPOINT", "http://127.0.0.1:" + port(),
+                "QUERN_S3_ACCESS_KEY", ACCESS,
+                "QUERN_S3_SECRET_KEY", SECRET);
     }
 
     /** Small parts and short patience, as tests need them. */

@@ -21,6 +21,7 @@ import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.engine.run.StoredBlocks;
+import dev.quern.inputs.Sources;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
@@ -30,14 +31,21 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     private final Device announced;
     private final DeviceThread device;
     private final ArtifactStore store;
+    private final Sources sources;
     private final Scratch scratch;
     private final WorkerMetrics metrics;
 
     ComputeActivitiesImpl(
-            Device announced, DeviceThread device, ArtifactStore store, Scratch scratch, WorkerMetrics metrics) {
+            Device announced,
+            DeviceThread device,
+            ArtifactStore store,
+            Sources sources,
+            Scratch scratch,
+            WorkerMetrics metrics) {
         this.announced = announced;
         this.device = device;
         this.store = store;
+        this.sources = sources;
         this.scratch = scratch;
         this.metrics = metrics;
     }
@@ -108,7 +116,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             Task<T> task) {
         ActivityExecutionContext activity = Activity.getExecutionContext();
         metrics.begin();
-        try (JobSource source = JobSource.open(store, plan.document());
+        try (JobSource source = JobSource.open(store, sources, plan.document());
                 Ticker ticker =
                         Ticker.start(activity, details, counter, source.plan().secondsPerBlock());
                 Scratch.Folder folder = scratch.folder()) {

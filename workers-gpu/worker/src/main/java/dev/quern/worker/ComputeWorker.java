@@ -1,6 +1,9 @@
 package dev.quern.worker;
 
+import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.Buckets;
+import dev.quern.artifacts.RangeCache;
 import dev.quern.contract.Connections;
 import dev.quern.contract.Device;
 import dev.quern.contract.HttpPort;
@@ -9,6 +12,7 @@ import dev.quern.contract.Ticker;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.inputs.Sources;
 import dev.quern.openblas.OpenBlasBackend;
 import dev.quern.recipes.QuernException;
 import io.temporal.client.WorkflowClient;
@@ -35,13 +39,20 @@ public final class ComputeWorker implements AutoCloseable {
     private final WorkflowServiceStubs temporal;
     private final WorkerFactory factory;
     private final HttpPort http;
+    private final RangeCache cache;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private ComputeWorker(DeviceThread device, WorkflowServiceStubs temporal, WorkerFactory factory, HttpPort http) {
+    private ComputeWorker(
+            DeviceThread device,
+            WorkflowServiceStubs temporal,
+            WorkerFactory factory,
+            HttpPort http,
+            RangeCache cache) {
         this.device = device;
         this.temporal = temporal;
         this.factory = factory;
         this.http = http;
+        this.cache = cache;
     }
 
     /** Opens the device and begins to take work. */
@@ -52,8 +63,12 @@ public final class ComputeWorker implements AutoCloseable {
         DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));
         Device announced = new Device(device.profile(), device.description(), config.threads(), config.memoryBytes());
         LOG.info("device: {}, profile {}", device.description(), device.profile());
-        ComputeActivitiesImpl activities = new ComputeActivitiesImpl(
-                announced, device, ArtifactStores.open(config.store()), new Scratch(config.scratch()), metrics);
+        Scratch scratch = new Scratch(config.scratch());
+        RangeCache cache = new RangeCache(config.scratch().resolve("ranges"), config.cacheBytes());
+        ArtifactStore store = ArtifactStores.open(config.store(), config.environment());
+        Sources sources = new Sources(store, new Buckets(config.environment()), cache);
+        ComputeActivitiesImpl activities =
+                new ComputeActivitiesImpl(announced, device, store, sources, scratch, metrics);
         WorkerFactory factory = WorkerFactory.newInstance(WorkflowClient.newInstance(
                 temporal,
                 WorkflowClientOptions.newBuilder()
@@ -64,7 +79,7 @@ public final class ComputeWorker implements AutoCloseable {
         factory.start();
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
-        return new ComputeWorker(device, temporal, factory, http);
+        return new ComputeWorker(device, temporal, factory, http, cache);
     }
 
     /** Before anything else: without the right key nothing else is worth its time. */
@@ -94,6 +109,7 @@ public final class ComputeWorker implements AutoCloseable {
         factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
         temporal.shutdownNow();
         device.close();
+        cache.close();
     }
 
     private static ComputeBackend open(WorkerConfig config) {

@@ -2,36 +2,25 @@ package dev.quern.worker;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.contract.JobPlan;
-import dev.quern.contract.SourceStamp;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.run.Source;
+import dev.quern.inputs.Sources;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 
 /** The inputs of a job, opened: its plan, and the checkpoint that the plan was made for. */
 record JobSource(ArtifactStore store, JobPlan plan, Source source) implements AutoCloseable {
     /**
      * @throws dev.quern.recipes.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
      */
-    static JobSource open(ArtifactStore store, String planDocument) {
+    static JobSource open(ArtifactStore store, Sources sources, String planDocument) {
         JobPlan plan = RecordCodec.read(Json.parse(read(store, planDocument)), JobPlan.class);
-        Source source = Source.open(Path.of(plan.source()));
-        try {
-            SourceStamp.require(
-                    plan.sourceStamp(),
-                    Path.of(plan.source()),
-                    source.checkpoint().files());
-            return new JobSource(store, plan, source);
-        } catch (RuntimeException e) {
-            source.close();
-            throw e;
-        }
+        return new JobSource(store, plan, sources.open(plan.source(), plan.sourceStamp()));
     }
 
     WalkInputs inputs(ComputeBackend backend) {

@@ -26,9 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param memoryBytes of the process, all together: plans keep to it
  * @param scratch a folder of its own; what an earlier process left in it is deleted
  * @param httpPort for health and metrics on the loopback interface; 0 takes a free one
+ * @param cacheBytes for local copies of distant sources, in scratch
  * @param lifetime what ends it
  * @param token of the Temporal port; null where it asks for none
  * @param tls of the connection to Temporal; null where it is open
+ * @param environment of the process: how to reach S3
  */
 public record WorkerConfig(
         String temporal,
@@ -40,9 +42,11 @@ public record WorkerConfig(
         long memoryBytes,
         Path scratch,
         int httpPort,
+        long cacheBytes,
         Lifetime lifetime,
         @Nullable String token,
-        @Nullable Tls tls) {
+        @Nullable Tls tls,
+        Map<String, String> environment) {
     /** And the variables of the environment that stand in for them where they are not given. */
     private static final Map<String, String> OPTIONS = Map.ofEntries(
             Map.entry("--temporal", "QUERN_TEMPORAL"),
@@ -54,11 +58,17 @@ public record WorkerConfig(
             Map.entry("--memory", "QUERN_MEMORY"),
             Map.entry("--scratch", "QUERN_SCRATCH"),
             Map.entry("--http-port", "QUERN_HTTP_PORT"),
+            Map.entry("--cache-mb", "QUERN_CACHE_MB"),
             Map.entry("--lifetime", "QUERN_LIFETIME"),
             Map.entry("--token-file", "QUERN_TOKEN_FILE"));
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmgt]?)");
     private static final String SIZE_UNITS = "kmgt";
+    private static final String CACHE_MB = "8192";
+
+    public WorkerConfig {
+        environment = Map.copyOf(environment);
+    }
 
     /** Never another one than was asked for. */
     public enum Backend {
@@ -78,7 +88,7 @@ public record WorkerConfig(
     /**
      * @param arguments {@code --name value} pairs
      * @param environment for what the arguments leave out; also QUERN_TOKEN, which would be visible to all users as an argument, and
-     *     what {@link Tls#of} reads
+     *     what {@link Tls#of} and S3 need
      * @throws QuernException INVALID_REQUEST that names the option
      */
     public static WorkerConfig parse(List<String> arguments, Map<String, String> environment) {
@@ -97,9 +107,11 @@ public record WorkerConfig(
                 memory(options.get("--memory")),
                 Path.of(options.getOrDefault("--scratch", scratch.toString())),
                 number("--http-port", options.getOrDefault("--http-port", "0"), 0, 65535),
+                (long) number("--cache-mb", options.getOrDefault("--cache-mb", CACHE_MB), 1, 1 << 30) << 20,
                 lifetime(options.getOrDefault("--lifetime", "input")),
                 token(options.get("--token-file"), environment.get("QUERN_TOKEN")),
-                Tls.of(environment));
+                Tls.of(environment),
+                environment);
     }
 
     private static void fallBack(Map<String, String> options, String option, @Nullable String value) {

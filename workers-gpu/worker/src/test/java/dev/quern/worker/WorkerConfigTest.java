@@ -26,6 +26,7 @@ class WorkerConfigTest {
         assertThat(config.memoryBytes())
                 .isEqualTo(dev.quern.engine.plan.Budget.ofMachine(1).memoryBytes());
         assertThat(config.httpPort()).isZero();
+        assertThat(config.cacheBytes()).isEqualTo(8L << 30);
         assertThat(config.lifetime()).isEqualTo(WorkerConfig.Lifetime.INPUT);
         assertThat(config.token()).isNull();
     }
@@ -51,10 +52,13 @@ class WorkerConfigTest {
                 "/x",
                 "--http-port",
                 "9",
+                "--cache-mb",
+                "3",
                 "--lifetime",
                 "signal");
+        Map<String, String> environment = Map.of("QUERN_TOKEN", "secret", "QUERN_S3_SECRET_KEY", "secret");
 
-        assertThat(WorkerConfig.parse(arguments, Map.of("QUERN_TOKEN", "secret")))
+        assertThat(WorkerConfig.parse(arguments, environment))
                 .isEqualTo(new WorkerConfig(
                         "t:1",
                         "n",
@@ -65,9 +69,11 @@ class WorkerConfigTest {
                         6L << 30,
                         Path.of("/x"),
                         9,
+                        3 << 20,
                         WorkerConfig.Lifetime.SIGNAL,
                         "secret",
-                        null))
+                        null,
+                        environment))
                 .asString()
                 .doesNotContain("secret");
     }
@@ -134,6 +140,6 @@ class WorkerConfigTest {
     @Test
     void refusesOptionsThatItDoesNotKnow() {
         assertThatThrownBy(() -> WorkerConfig.parse(List.of("--device", "0"), Map.of()))
-                .hasMessageStartingWith("--device:  (expected: one of --backend, --class");
+                .hasMessageStartingWith("--device:  (expected: one of --backend, --cache-mb, --class");
     }
 }

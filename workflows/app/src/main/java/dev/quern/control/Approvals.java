@@ -1,7 +1,5 @@
 package dev.quern.control;
 
-import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Step;
@@ -14,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Publishes quarantined results that a person accepted: copies them, the manifest last. */
-record Approvals(Rows rows, ArtifactStore store) {
+record Approvals(Rows rows, OutputPlaces places) {
     private static final Logger LOG = LoggerFactory.getLogger(Approvals.class);
 
     void publish() {
@@ -28,21 +26,28 @@ record Approvals(Rows rows, ArtifactStore store) {
     }
 
     private void publish(Job job) throws IOException {
-        Keys keys = Keys.of(job.tenant());
-        String id = job.id().toString();
-        byte[] json = store.read(keys.quarantined(id, Manifest.NAME));
+        OutputPlaces.Place from = places.quarantine(job);
+        OutputPlaces.Place to = places.published(job);
+        byte[] json;
+        try (InputStream content = from.folder().open(Manifest.NAME)) {
+            json = content.readAllBytes();
+        }
         Manifest manifest = RecordCodec.read(Json.parse(json), Manifest.class);
+        if (!to.own()) {
+            places.requireFree(job);
+            places.begin(job, manifest);
+        }
         for (Manifest.File file : manifest.files()) {
-            try (InputStream content = store.open(keys.quarantined(id, file.name()))) {
-                store.create(keys.output(job.prefix(), file.name()), content);
+            try (InputStream content = from.folder().open(file.name())) {
+                to.folder().create(file.name(), content);
             }
         }
-        store.create(keys.output(job.prefix(), Manifest.NAME), json);
+        to.folder().create(Manifest.NAME, json);
         rows.steps()
                 .project(
                         job.id(),
                         Step.of(job.generation(), Step.LAST, JobState.COMPLETED, null)
-                                .with(new Step.Output(keys.outputs(job.prefix()), manifest.outputDigest())));
+                                .with(new Step.Output(to.location(), manifest.outputDigest())));
         LOG.info("job {}: approved and published", job.id());
     }
 }

@@ -8,15 +8,14 @@ import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.recipes.view.LinearView;
-import java.nio.file.Path;
 import java.util.UUID;
 
 /** Completes the board from the blocks themselves: what heartbeats brought was a hint, and some get lost. */
-record BoardFiller(JobContexts contexts, Outputs outputs, Rows rows) {
+record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Rows rows) {
     void fill(JobRef ref, PlanRef planRef, SliceRef done, int reused) {
         JobPlan plan = contexts.plan(planRef);
         UUID id = UUID.fromString(ref.id());
-        try (Source source = Source.open(Path.of(plan.source()))) {
+        try (Source source = sources.open(plan)) {
             StoredBlocks blocks = outputs.blocks(contexts.of(ref), plan, source);
             for (int block = done.first(); block < done.end(); block++) {
                 for (LinearRecord linear : blocks.records(block)) {

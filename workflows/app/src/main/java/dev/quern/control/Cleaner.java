@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ObjectFolder;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
@@ -11,6 +12,8 @@ import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.format.Manifests;
+import dev.quern.jobs.Job;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -24,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The only one who deletes: scratch and streams of jobs at their end, artifacts that are damaged. */
-record Cleaner(JobContexts contexts, ScratchFolders scratch) {
+record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch) {
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
 
     /** Deletes a damaged artifact, exactly the version that is seen to be damaged here as well. */
@@ -84,6 +87,29 @@ record Cleaner(JobContexts contexts, ScratchFolders scratch) {
         deleteWithoutManifest(job.keys().quarantine(job.id()));
         if (!contexts.jobs().claimed(job.row().tenant(), job.row().prefix())) {
             deleteWithoutManifest(job.keys().outputs(job.row().prefix()));
+        }
+        String uri = OutputPlaces.uri(job.row());
+        if (uri != null && !contexts.jobs().claimed(job.row().tenant(), uri)) {
+            deleteOutside(job.row());
+        }
+    }
+
+    /** Outside the store only by name, what this job had begun to put there. */
+    private void deleteOutside(Job job) throws IOException {
+        Optional<Manifest> begun = places.begun(job);
+        if (begun.isEmpty()) {
+            return;
+        }
+        ObjectFolder place = places.published(job).folder();
+        if (place.head(Manifest.NAME).isPresent()) {
+            return;
+        }
+        for (Manifest.File file : begun.get().files()) {
+            Optional<ArtifactStore.Entry> there = place.head(file.name());
+            if (there.isPresent()
+                    && (Manifests.isReport(file.name()) || there.get().size() == file.size())) {
+                place.delete(file.name(), there.get().etag());
+            }
         }
     }
 

@@ -2,23 +2,32 @@ package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.Buckets;
+import dev.quern.artifacts.Locations;
+import dev.quern.artifacts.RangeCache;
+import dev.quern.artifacts.S3Settings;
 import dev.quern.contract.Connections;
 import dev.quern.contract.HttpPort;
+import dev.quern.inputs.Sources;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
+import dev.quern.jobs.UploadRepository;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -54,8 +63,56 @@ class ControlConfiguration {
     }
 
     @Bean
-    ArtifactStore artifactStore(ControlProperties properties) throws IOException {
-        return ArtifactStores.open(properties.store());
+    ArtifactStore artifactStore(ControlProperties properties, Environment environment) throws IOException {
+        return ArtifactStores.open(properties.store(), s3(environment));
+    }
+
+    /** Of the process, or of whoever embeds it. */
+    private static Map<String, String> s3(Environment environment) {
+        Map<String, String> settings = new HashMap<>();
+        for (String name : S3Settings.NAMES) {
+            String value = environment.getProperty(name);
+            if (value != null) {
+                settings.put(name, value);
+            }
+        }
+        return settings;
+    }
+
+    @Bean
+    Buckets buckets(Environment environment) {
+        return new Buckets(s3(environment));
+    }
+
+    @Bean(destroyMethod = "close")
+    RangeCache rangeCache(ControlProperties properties) throws IOException {
+        return new RangeCache(properties.scratch().resolve("ranges"), (long) properties.cacheMb() << 20);
+    }
+
+    @Bean
+    JobContexts jobContexts(Rows rows, ArtifactStore store) {
+        return new JobContexts(rows.jobs(), store);
+    }
+
+    @Bean
+    OutputPlaces outputPlaces(JobContexts contexts, Buckets buckets, ControlProperties properties) {
+        return new OutputPlaces(contexts, buckets, Locations.parse(properties.outputs()));
+    }
+
+    @Bean
+    UploadRepository uploadRepository(JdbcClient db, PlatformTransactionManager manager) {
+        return new UploadRepository(db, new TransactionTemplate(manager));
+    }
+
+    @Bean
+    JobSources jobSources(
+            JobContexts contexts,
+            Buckets buckets,
+            RangeCache cache,
+            UploadRepository uploads,
+            ControlProperties properties) {
+        Sources sources = new Sources(contexts.store(), buckets, cache);
+        return new JobSources(contexts, sources, uploads, Locations.parse(properties.sources()));
     }
 
     @Bean(destroyMethod = "shutdownNow")
@@ -74,18 +131,19 @@ class ControlConfiguration {
     }
 
     @Bean
-    ControlActivitiesImpl activities(Rows rows, ArtifactStore store, ControlProperties properties) throws IOException {
-        JobContexts contexts = new JobContexts(rows.jobs(), store);
+    ControlActivitiesImpl activities(
+            Rows rows, JobContexts contexts, JobSources sources, OutputPlaces places, ControlProperties properties)
+            throws IOException {
         ScratchFolders scratch = new ScratchFolders(properties.scratch());
-        Outputs outputs = new Outputs(contexts, scratch);
+        Outputs outputs = new Outputs(contexts, sources, scratch);
         return new ControlActivitiesImpl(
                 new StepRecorder(rows),
-                new Inspector(contexts, scratch),
-                new JobPlanner(contexts, rows, properties.slice().toMillis() / 1000.0),
-                new BoardFiller(contexts, outputs, rows),
+                new Inspector(contexts, sources, places, scratch),
+                new JobPlanner(contexts, sources, rows, properties.slice().toMillis() / 1000.0),
+                new BoardFiller(contexts, sources, outputs, rows),
                 outputs,
-                new Publisher(contexts, outputs, rows.reports()),
-                new Cleaner(contexts, scratch));
+                new Publisher(contexts, sources, outputs, places, rows.reports()),
+                new Cleaner(contexts, places, scratch));
     }
 
     @Bean
@@ -97,12 +155,12 @@ class ControlConfiguration {
     ControlLoop controlLoop(
             DataSource source,
             Rows rows,
-            ArtifactStore store,
+            OutputPlaces places,
             WorkflowClient client,
             MeterRegistry metrics,
             ControlProperties properties) {
         Workflows workflows = new Workflows(client);
-        Reconciler reconciler = new Reconciler(rows, workflows, new Projector(rows), new Approvals(rows, store));
+        Reconciler reconciler = new Reconciler(rows, workflows, new Projector(rows), new Approvals(rows, places));
         return new ControlLoop(source, reconciler, metrics, properties.reconcile());
     }
 

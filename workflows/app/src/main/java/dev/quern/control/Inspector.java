@@ -2,7 +2,6 @@ package dev.quern.control;
 
 import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.SourceStamp;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.Datasets;
@@ -15,8 +14,8 @@ import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.PackedGrid;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.run.Source;
 import dev.quern.recipes.JobRequest;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,19 +23,19 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads everything that a job was given, cheap checks first; nothing is stored before all of it is found good. */
-record Inspector(JobContexts contexts, ScratchFolders scratch) {
+record Inspector(JobContexts contexts, JobSources sources, OutputPlaces places, ScratchFolders scratch) {
     private record Texts(TokenWindows calibration, List<TokenWindows> evaluations) {}
 
-    Inspection inspect(JobRef ref, LongConsumer bytes, Cancellation cancellation) {
+    Inspection inspect(JobRef ref, LongConsumer bytes, Cancellation cancellation) throws IOException {
         JobContext job = contexts.of(ref);
-        try (Source source = Source.open(job.source())) {
-            Checkpoint checkpoint = source.checkpoint();
-            Architecture architecture = source.architecture();
+        places.requireFree(job.row());
+        try (JobSources.Found found = sources.find(job)) {
+            Checkpoint checkpoint = found.source().checkpoint();
+            Architecture architecture = found.source().architecture();
             requireFit(job, architecture);
-            String stamp = SourceStamp.of(job.source(), checkpoint.files());
-            Texts texts = texts(job, architecture);
+            Texts texts = texts(job, checkpoint, architecture);
             ModelDigest digest = ModelDigest.of(checkpoint, scratch.digests(), bytes, cancellation);
-            SourceStamp.require(stamp, job.source(), checkpoint.files());
+            String stamp = sources.stamp(job, found);
             return new Inspection(
                     digest.digest(),
                     stamp,
@@ -56,10 +55,10 @@ record Inspector(JobContexts contexts, ScratchFolders scratch) {
         });
     }
 
-    private static Texts texts(JobContext job, Architecture architecture) {
+    private static Texts texts(JobContext job, Checkpoint checkpoint, Architecture architecture) {
         JobRequest request = job.request();
         JobRequest.Calibration calibration = request.calibration();
-        try (Tokenizer tokenizer = Tokenizer.open(job.source())) {
+        try (Tokenizer tokenizer = Tokenizer.open(checkpoint)) {
             Datasets datasets = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions());
             TokenWindows windows = calibration == null
                     ? datasets.calibration(null, null, null)

@@ -4,6 +4,7 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
+import dev.quern.contract.PinnedSource;
 import dev.quern.contract.PlanRef;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.artifact.Provenance;
@@ -19,7 +20,6 @@ import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.UUID;
 
 /** What activities need of a job: its row, read once, and its documents in the store. */
@@ -28,16 +28,6 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
     record JobContext(Job row, JobRequest request, Recipe recipe, Keys keys) {
         String id() {
             return row.id().toString();
-        }
-
-        Path source() {
-            String path = request.source().path();
-            if (path == null) {
-                throw new QuernException(
-                        ErrorCode.INVALID_REQUEST,
-                        "source: " + request.source().location() + " (expected: a local folder)");
-            }
-            return Path.of(path);
         }
 
         /** As requests name it. */
@@ -62,6 +52,14 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
     String store(JobContext job, JobPlan plan) {
         byte[] json = Json.write(RecordCodec.write(plan)).getBytes(StandardCharsets.UTF_8);
         String key = job.keys().document(job.id(), "plan-" + Digests.sha256(json) + ".json");
+        create(key, json);
+        return key;
+    }
+
+    /** Stores what a source consists of under its digest. */
+    String store(JobContext job, PinnedSource source) {
+        byte[] json = Json.write(RecordCodec.write(source)).getBytes(StandardCharsets.UTF_8);
+        String key = job.keys().document(job.id(), "source-" + Digests.sha256(json) + ".json");
         create(key, json);
         return key;
     }

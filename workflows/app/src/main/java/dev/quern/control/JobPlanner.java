@@ -25,7 +25,7 @@ import java.util.List;
  *
  * @param sliceSeconds a compute activity hands over after so long
  */
-record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
+record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sliceSeconds) {
     private static final String WORKER_CLASS = "cpu";
     /** The memory for statistics in eighths: a lack of it can be answered three times. */
     private static final int TILES_IN_FLIGHT = 8;
@@ -35,7 +35,8 @@ record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
     PlanRef plan(JobRef ref, Inspection inspection, Device device) {
         JobContext job = contexts.of(ref);
         String profile = contexts.pinProfile(job, device.profile());
-        try (Source source = Source.open(job.source())) {
+        String location = job.request().source().location();
+        try (Source source = sources.sources().open(location, inspection.sourceStamp())) {
             TokenWindows calibration = contexts.windows(inspection.calibration());
             List<TokenWindows> evaluations =
                     inspection.evaluations().stream().map(contexts::windows).toList();
@@ -74,7 +75,7 @@ record JobPlanner(JobContexts contexts, Rows rows, double sliceSeconds) {
     private JobPlan document(
             JobContext job, Inspection inspection, TokenWindows calibration, Plan plan, String profile, Device device) {
         return new JobPlan(
-                job.source().toString(),
+                job.request().source().location(),
                 inspection.sourceStamp(),
                 job.recipe(),
                 inspection.modelDigest(),

@@ -3,11 +3,9 @@ package dev.quern.control;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
-import dev.quern.contract.SourceStamp;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.BlockStore;
-import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Assembler;
 import dev.quern.engine.format.OutputFormats;
@@ -26,7 +24,7 @@ import java.util.function.LongConsumer;
  * The output of a job in scratch, before it is published. Each step is marked by a file when it is done; one whose mark is missing,
  * because the process died or another one took over, is done again.
  */
-record Outputs(JobContexts contexts, ScratchFolders scratch) {
+record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch) {
     private static final String ASSEMBLED = "assembled.json";
     private static final String VERIFIED = "verified.json";
 
@@ -58,11 +56,9 @@ record Outputs(JobContexts contexts, ScratchFolders scratch) {
         // What a dead assembly left has no mark and is no result.
         ScratchFolders.delete(folder);
         ScratchFolders.delete(scratch.of(ref.id()).resolve(VERIFIED));
-        try (Source source = Source.open(Path.of(plan.source()))) {
-            Checkpoint checkpoint = source.checkpoint();
-            SourceStamp.require(plan.sourceStamp(), Path.of(plan.source()), checkpoint.files());
+        try (Source source = sources.open(plan)) {
             Assembler assembler = new Assembler(
-                    checkpoint,
+                    source.checkpoint(),
                     source.architecture(),
                     OutputFormats.of(job.format()),
                     plan.recipe().grid());
@@ -74,7 +70,7 @@ record Outputs(JobContexts contexts, ScratchFolders scratch) {
     private Verification verify(
             JobRef ref, JobPlan plan, Assembled assembled, LongConsumer bytes, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
-        try (Source source = Source.open(Path.of(plan.source()))) {
+        try (Source source = sources.open(plan)) {
             StoredBlocks blocks = blocks(job, plan, source);
             return OutputVerifier.verifyAssembled(
                     folder(ref), assembled, source.checkpoint(), blocks::linears, bytes, cancellation);

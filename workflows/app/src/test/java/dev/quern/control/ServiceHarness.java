@@ -7,6 +7,7 @@ import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;
+import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,6 +45,7 @@ final class ServiceHarness implements AutoCloseable {
     private static final Path CACHE = Path.of("target/postgres-cache");
 
     private final Path folder;
+    private final Map<String, String> settings;
     private final String store;
     private final TestPostgres postgres;
     private final TestTemporal temporal;
@@ -50,7 +53,13 @@ final class ServiceHarness implements AutoCloseable {
     private ConfigurableApplicationContext control;
 
     ServiceHarness(Path folder) throws IOException {
+        this(folder, Map.of());
+    }
+
+    /** @param settings of the environment, for control process and workers */
+    ServiceHarness(Path folder, Map<String, String> settings) throws IOException {
         this.folder = folder;
+        this.settings = settings;
         this.store = TestBackends.external()
                 ? TestBackends.required("QUERN_TEST_STORE") + "/" + UUID.randomUUID()
                 : folder.resolve("store").toUri().toString();
@@ -75,14 +84,20 @@ final class ServiceHarness implements AutoCloseable {
         return control.getBean(ControlActivitiesImpl.class);
     }
 
+    UploadRepository uploads() {
+        return control.getBean(UploadRepository.class);
+    }
+
     Rows rows() {
         return control.getBean(Rows.class);
     }
 
     /** A worker in this process. */
     ComputeWorker startWorker() throws IOException {
-        ComputeWorker worker = ComputeWorker.start(
-                WorkerConfig.parse(workerArguments("inside"), Map.of("QUERN_TOKEN", TestTemporal.TOKEN)));
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putAll(settings);
+        environment.put("QUERN_TOKEN", TestTemporal.TOKEN);
+        ComputeWorker worker = ComputeWorker.start(WorkerConfig.parse(workerArguments("inside"), environment));
         workers.push(worker);
         return worker;
     }
@@ -135,19 +150,29 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     Job submit(JobRequest request, String recipeName) {
+        return submit("default", request, recipeName);
+    }
+
+    /** @param tenant two of them share no artifacts */
+    Job submit(String tenant, JobRequest request, String recipeName) {
         Recipe recipe = Recipes.find(recipeName);
         return rows().jobs()
                 .submit(new Submission(
-                        new Principal("default", "tester", Set.of(Scope.ADMIN)),
+                        new Principal(tenant, "tester", Set.of(Scope.ADMIN)),
                         null,
                         request.source().location(),
                         null,
+                        request.outputs().isEmpty()
+                                ? null
+                                : request.outputs().getFirst().uri(),
                         recipeName,
                         Json.write(RecordCodec.write(request)),
                         Json.write(RecordCodec.write(recipe)),
                         Map.of(),
                         false,
-                        null))
+                        null,
+                        request.placement(),
+                        request.limits()))
                 .job();
     }
 
@@ -157,13 +182,22 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     static JobRequest request(Path model, int samples, int evaluationWindows, @Nullable Gate gate) {
+        return request(JobRequest.Source.folder(model.toString()), List.of(), samples, evaluationWindows, gate);
+    }
+
+    static JobRequest request(
+            JobRequest.Source source,
+            List<JobRequest.Output> outputs,
+            int samples,
+            int evaluationWindows,
+            @Nullable Gate gate) {
         return new JobRequest(
                 JobRequest.API_VERSION,
-                JobRequest.Source.folder(model.toString()),
+                source,
                 new JobRequest.RecipeChoice("any", null),
                 new JobRequest.Calibration(null, samples, 128),
                 List.of(new JobRequest.Evaluation(null, evaluationWindows, 128)),
-                List.of(),
+                outputs,
                 gate,
                 Map.of(),
                 null,
@@ -204,7 +238,8 @@ final class ServiceHarness implements AutoCloseable {
 
     private ConfigurableApplicationContext startControl() {
         SpringApplication application = new SpringApplication(ControlApplication.class);
-        application.setDefaultProperties(Map.of(
+        Map<String, Object> properties = new HashMap<>(settings);
+        properties.putAll(Map.of(
                 "spring.datasource.url", postgres.jdbcUrl(),
                 "spring.datasource.username", postgres.user(),
                 "spring.datasource.password", postgres.password(),
@@ -215,6 +250,7 @@ final class ServiceHarness implements AutoCloseable {
                 "quern.slice", "0s",
                 "quern.scratch", folder.resolve("scratch/control").toString(),
                 "spring.main.banner-mode", "off"));
+        application.setDefaultProperties(properties);
         return application.run();
     }
 

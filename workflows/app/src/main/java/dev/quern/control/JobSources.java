@@ -1,0 +1,135 @@
+package dev.quern.control;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Locations;
+import dev.quern.artifacts.StoreUnavailableException;
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.PinnedSource;
+import dev.quern.contract.SourceStamp;
+import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.run.Source;
+import dev.quern.inputs.Sources;
+import dev.quern.jobs.Upload;
+import dev.quern.jobs.UploadRepository;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the source of a job, and opens it again as it was when it was inspected.
+ *
+ * @param allowed where sources may be, beside local folders
+ */
+record JobSources(JobContexts contexts, Sources sources, UploadRepository uploads, Locations allowed) {
+    /**
+     * A source that is being inspected.
+     *
+     * @param pinned where it consists of objects
+     * @param folderStamp where it is a folder
+     */
+    record Found(
+            Source source,
+            @Nullable PinnedSource pinned,
+            @Nullable String folderStamp) implements AutoCloseable {
+        @Override
+        public void close() {
+            source.close();
+        }
+    }
+
+    /** Opens the plan's source; throws as {@link Sources#open(String, String)}. */
+    Source open(JobPlan plan) {
+        return sources.open(plan.source(), plan.sourceStamp());
+    }
+
+    /**
+     * Opens a source as it is now.
+     *
+     * @throws QuernException as {@link Source#open}, and INVALID_REQUEST for a place that is not allowed or does not exist
+     */
+    Found find(JobContext job) {
+        JobRequest.Source asked = job.request().source();
+        if (asked.path() != null) {
+            Source source = Source.open(Path.of(asked.path()));
+            return new Found(
+                    source,
+                    null,
+                    SourceStamp.of(Path.of(asked.path()), source.checkpoint().files()));
+        }
+        PinnedSource pinned = new PinnedSource(asked.location(), files(job));
+        Source source = sources.open(pinned);
+        Set<String> used = new HashSet<>(source.checkpoint().files());
+        List<PinnedSource.File> files = pinned.files().stream()
+                .filter(file -> used.contains(file.name()))
+                .toList();
+        return new Found(source, new PinnedSource(pinned.location(), files), null);
+    }
+
+    private List<PinnedSource.File> files(JobContext job) {
+        String uri = job.request().source().uri();
+        try {
+            return uri == null ? uploaded(job) : listed(uri);
+        } catch (StoreUnavailableException e) {
+            throw new QuernException(
+                    ErrorCode.UNAVAILABLE, job.request().source().location() + ": " + e.getMessage(), e);
+        } catch (IOException | IllegalArgumentException e) {
+            throw invalid(job.request().source().location(), "a place that can be listed: " + e.getMessage());
+        }
+    }
+
+    private List<PinnedSource.File> listed(String uri) throws IOException {
+        allowed.refusal(uri).ifPresent(expected -> {
+            throw invalid(uri, expected);
+        });
+        List<PinnedSource.File> files = new ArrayList<>();
+        for (ArtifactStore.Entry entry : sources.buckets().open(uri).list("")) {
+            files.add(new PinnedSource.File(entry.key(), entry.key(), entry.size(), entry.etag()));
+        }
+        return files;
+    }
+
+    private List<PinnedSource.File> uploaded(JobContext job) throws IOException {
+        String id = String.valueOf(job.request().source().upload());
+        Upload upload = uploads.find(job.row().tenant(), UUID.fromString(id))
+                .filter(found -> found.state() == Upload.State.COMPLETED)
+                .orElseThrow(() -> invalid("upload:" + id, "the id of a completed upload"));
+        List<PinnedSource.File> files = new ArrayList<>();
+        for (Upload.File file : upload.files()) {
+            String key = job.keys().upload(file.sha256());
+            ArtifactStore.Entry object = contexts.store()
+                    .head(key)
+                    .orElseThrow(() -> invalid("upload:" + id, "its file " + file.name() + " in the store"));
+            files.add(new PinnedSource.File(file.name(), key, object.size(), object.etag()));
+        }
+        return files;
+    }
+
+    private static QuernException invalid(String source, String expected) {
+        return new QuernException(ErrorCode.INVALID_REQUEST, "source: " + source + " (expected: " + expected + ")");
+    }
+
+    /**
+     * The stamp of a source once all of it was read.
+     *
+     * @throws QuernException SOURCE_CHANGED when a folder's files changed meanwhile
+     */
+    String stamp(JobContext job, Found found) {
+        if (found.pinned() != null) {
+            return contexts.store(job, found.pinned());
+        }
+        String stamp = String.valueOf(found.folderStamp());
+        SourceStamp.require(
+                stamp,
+                Path.of(found.source().checkpoint().location()),
+                found.source().checkpoint().files());
+        return stamp;
+    }
+}
