@@ -24,10 +24,11 @@ class EstimateConfiguration {
             @DefaultValue("0") int workerThreads) {}
 
     @Bean
-    EstimateDesk estimateDesk(JdbcClient db, Workers workers, ControlProperties properties) {
+    EstimateDesk estimateDesk(JdbcClient db, JobSources sources, Workers workers, ControlProperties properties) {
         return new EstimateDesk(
                 new EstimateRepository(db),
                 Estimator.onMachinesLikeThis(
+                        (tenant, source) -> sources.find(tenant, source).source(),
                         workers.workers(),
                         workers.workerThreads(),
                         properties.slice().toMillis() / 1000.0));

@@ -80,7 +80,9 @@ final class EstimateDesk implements SmartLifecycle {
         try {
             JobRequest request = RecordCodec.read(Json.parse(question.request()), JobRequest.class);
             Recipe recipe = RecordCodec.read(Json.parse(question.recipe()), Recipe.class);
-            questions.answer(question.id(), Json.write(RecordCodec.write(estimator.estimate(request, recipe))));
+            questions.answer(
+                    question.id(),
+                    Json.write(RecordCodec.write(estimator.estimate(question.tenant(), request, recipe))));
         } catch (QuernException e) {
             questions.refuse(question.id(), e.code().name(), String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {

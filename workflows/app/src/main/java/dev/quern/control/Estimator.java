@@ -5,23 +5,24 @@ import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says what a job would take, from the headers of its checkpoint.
  *
+ * @param sources opens what a tenant names
  * @param workers that there will be
  * @param budget of each of them
  */
-record Estimator(int workers, Budget budget, double sliceSeconds) {
+record Estimator(
+        BiFunction<String, JobRequest.Source, Source> sources, int workers, Budget budget, double sliceSeconds) {
     /** The service, the database and the page cache of mapped checkpoints keep a quarter. */
     private static final double SHARE = 0.75;
 
@@ -30,21 +31,22 @@ record Estimator(int workers, Budget budget, double sliceSeconds) {
      *
      * @param threads of a worker; 0 divides the cores
      */
-    static Estimator onMachinesLikeThis(int workers, int threads, double sliceSeconds) {
+    static Estimator onMachinesLikeThis(
+            BiFunction<String, JobRequest.Source, Source> sources, int workers, int threads, double sliceSeconds) {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         long memory = (long) (machine.getTotalMemorySize() * SHARE) / workers;
         int cores = Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
-        return new Estimator(workers, new Budget(memory, threads > 0 ? threads : cores), sliceSeconds);
+        return new Estimator(sources, workers, new Budget(memory, threads > 0 ? threads : cores), sliceSeconds);
     }
 
     /**
-     * @throws QuernException as {@link Source#open(Path)} and {@link dev.quern.engine.plan.Planner#plan}
+     * @throws QuernException as opening the source, and {@link dev.quern.engine.plan.Planner#plan}
      */
-    Estimate estimate(JobRequest request, Recipe recipe) {
+    Estimate estimate(String tenant, JobRequest request, Recipe recipe) {
         JobRequest.Calibration asked =
                 Objects.requireNonNullElse(request.calibration(), new JobRequest.Calibration(null, null, null));
         JobRequest.Placement placement = request.placement();
-        try (Source source = Source.open(folder(request.source()))) {
+        try (Source source = sources.apply(tenant, request.source())) {
             Workload workload = Workload.beforehand(recipe, source.architecture(), asked.samples(), asked.seqLen());
             return source.estimate(workload, budget, new Fanout(workers, segments(placement), sliceSeconds));
         }
@@ -52,14 +54,5 @@ record Estimator(int workers, Budget budget, double sliceSeconds) {
 
     private static @Nullable Integer segments(JobRequest.@Nullable Placement placement) {
         return placement == null ? null : placement.segments();
-    }
-
-    private static Path folder(JobRequest.Source source) {
-        String path = source.path();
-        if (path == null) {
-            throw new QuernException(
-                    ErrorCode.INVALID_REQUEST, "source: " + source.location() + " (expected: a local folder)");
-        }
-        return Path.of(path);
     }
 }

@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.Locations;
 import dev.quern.artifacts.StoreUnavailableException;
 import dev.quern.contract.JobPlan;
@@ -56,7 +57,11 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
      * @throws QuernException as {@link Source#open}, and INVALID_REQUEST for a place that is not allowed or does not exist
      */
     Found find(JobContext job) {
-        JobRequest.Source asked = job.request().source();
+        return find(job.row().tenant(), job.request().source());
+    }
+
+    /** As {@link #find(JobContext)}, for a job that is not there yet. */
+    Found find(String tenant, JobRequest.Source asked) {
         if (asked.path() != null) {
             Source source = Source.open(Path.of(asked.path()));
             return new Found(
@@ -64,7 +69,7 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
                     null,
                     SourceStamp.of(Path.of(asked.path()), source.checkpoint().files()));
         }
-        PinnedSource pinned = new PinnedSource(asked.location(), files(job));
+        PinnedSource pinned = new PinnedSource(asked.location(), files(tenant, asked));
         Source source = sources.open(pinned);
         Set<String> used = new HashSet<>(source.checkpoint().files());
         List<PinnedSource.File> files = pinned.files().stream()
@@ -73,15 +78,14 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
         return new Found(source, new PinnedSource(pinned.location(), files), null);
     }
 
-    private List<PinnedSource.File> files(JobContext job) {
-        String uri = job.request().source().uri();
+    private List<PinnedSource.File> files(String tenant, JobRequest.Source asked) {
+        String uri = asked.uri();
         try {
-            return uri == null ? uploaded(job) : listed(uri);
+            return uri == null ? uploaded(tenant, asked) : listed(uri);
         } catch (StoreUnavailableException e) {
-            throw new QuernException(
-                    ErrorCode.UNAVAILABLE, job.request().source().location() + ": " + e.getMessage(), e);
+            throw new QuernException(ErrorCode.UNAVAILABLE, asked.location() + ": " + e.getMessage(), e);
         } catch (IOException | IllegalArgumentException e) {
-            throw invalid(job.request().source().location(), "a place that can be listed: " + e.getMessage());
+            throw invalid(asked.location(), "a place that can be listed: " + e.getMessage());
         }
     }
 
@@ -96,14 +100,14 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
         return files;
     }
 
-    private List<PinnedSource.File> uploaded(JobContext job) throws IOException {
-        String id = String.valueOf(job.request().source().upload());
-        Upload upload = uploads.find(job.row().tenant(), UUID.fromString(id))
+    private List<PinnedSource.File> uploaded(String tenant, JobRequest.Source asked) throws IOException {
+        String id = String.valueOf(asked.upload());
+        Upload upload = uploads.find(tenant, UUID.fromString(id))
                 .filter(found -> found.state() == Upload.State.COMPLETED)
                 .orElseThrow(() -> invalid("upload:" + id, "the id of a completed upload"));
         List<PinnedSource.File> files = new ArrayList<>();
         for (Upload.File file : upload.files()) {
-            String key = job.keys().upload(file.sha256());
+            String key = Keys.of(tenant).upload(file.sha256());
             ArtifactStore.Entry object = contexts.store()
                     .head(key)
                     .orElseThrow(() -> invalid("upload:" + id, "its file " + file.name() + " in the store"));

@@ -82,7 +82,9 @@ class EstimateDeskTest {
     }
 
     private static EstimateRepository.Answer ask(String model, Budget budget) throws InterruptedException {
-        EstimateDesk desk = new EstimateDesk(questions, new Estimator(WORKERS, budget, 600));
+        EstimateDesk desk = new EstimateDesk(
+                questions,
+                new Estimator((tenant, source) -> Source.open(Path.of(source.location())), WORKERS, budget, 600));
         desk.start();
         try {
             UUID id = questions.ask(
