@@ -14,6 +14,7 @@ import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.format.Manifests;
 import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -61,12 +62,19 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
 
     /**
      * Deletes what only a running job needs. Blocks stay: the next job on the same inputs starts from them. A stream that another job
-     * uses too is replayed.
+     * uses too is replayed. A failed job keeps streams and documents as well: a retry goes on from them.
      */
     void cleanup(JobRef ref) throws IOException {
         JobContext job = contexts.of(ref);
+        if (!job.row().state().terminal() || job.row().generation() != ref.generation()) {
+            // Retried meanwhile: what lies there belongs to the next generation.
+            return;
+        }
         scratch.delete(job.id());
         deleteHalfPublished(job);
+        if (job.row().state() == JobState.FAILED) {
+            return;
+        }
         ArtifactStore store = contexts.store();
         List<ArtifactStore.Entry> documents = store.list(job.keys().jobs(job.id()));
         for (ArtifactStore.Entry document : documents) {

@@ -131,10 +131,24 @@ class ControlConfiguration {
     }
 
     @Bean
+    ScratchFolders scratchFolders(ControlProperties properties) throws IOException {
+        return new ScratchFolders(properties.scratch());
+    }
+
+    @Bean
+    Cleaner cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch) {
+        return new Cleaner(contexts, places, scratch);
+    }
+
+    @Bean
     ControlActivitiesImpl activities(
-            Rows rows, JobContexts contexts, JobSources sources, OutputPlaces places, ControlProperties properties)
-            throws IOException {
-        ScratchFolders scratch = new ScratchFolders(properties.scratch());
+            Rows rows,
+            JobContexts contexts,
+            JobSources sources,
+            OutputPlaces places,
+            ScratchFolders scratch,
+            Cleaner cleaner,
+            ControlProperties properties) {
         Outputs outputs = new Outputs(contexts, sources, scratch);
         return new ControlActivitiesImpl(
                 new StepRecorder(rows),
@@ -143,7 +157,7 @@ class ControlConfiguration {
                 new BoardFiller(contexts, sources, outputs, rows),
                 outputs,
                 new Publisher(contexts, sources, outputs, places, rows.reports()),
-                new Cleaner(contexts, places, scratch));
+                cleaner);
     }
 
     @Bean
@@ -157,10 +171,12 @@ class ControlConfiguration {
             Rows rows,
             OutputPlaces places,
             WorkflowClient client,
+            Cleaner cleaner,
             MeterRegistry metrics,
             ControlProperties properties) {
         Workflows workflows = new Workflows(client);
-        Reconciler reconciler = new Reconciler(rows, workflows, new Projector(rows), new Approvals(rows, places));
+        Reconciler reconciler =
+                new Reconciler(rows, workflows, new Projector(rows), new Approvals(rows, places), cleaner);
         return new ControlLoop(source, reconciler, metrics, properties.reconcile());
     }
 

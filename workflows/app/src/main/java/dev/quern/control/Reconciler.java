@@ -1,11 +1,13 @@
 package dev.quern.control;
 
+import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Step;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -15,14 +17,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes Temporal follow the rows. For every row that is not at its end it looks at the workflow of the row's generation: a running one
- * is left alone, the outcome of a closed one is copied, a missing one is started, as the next generation if it had been started before.
- * So the loss of all that Temporal knows costs a restart, which artifacts make cheap.
+ * is left alone or told what its owner wants, the outcome of a closed one is copied, a missing one is started, as the next generation
+ * if it had been started before. A paused job has none; when its owner wants it to run, its next generation is started. So the loss of all that Temporal knows costs a restart, which artifacts make cheap.
  */
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     /** Generations in a row in which compute started and no block was added. */
     private static final int IDLE_GENERATIONS = 5;
     // Steps beyond all that a workflow counts to, in the order in which they may follow each other.
+    private static final long PAUSED = Step.LAST - 3;
     private static final long CANCELLING = Step.LAST - 2;
     private static final long CLOSED = Step.LAST - 1;
 
@@ -30,13 +33,16 @@ final class Reconciler {
     private final Workflows workflows;
     private final Projector projector;
     private final Approvals approvals;
+    private final Cleaner cleaner;
+    /** Ids of workflows with the wish that they were told of. */
     private final Set<String> signalled = new HashSet<>();
 
-    Reconciler(Rows rows, Workflows workflows, Projector projector, Approvals approvals) {
+    Reconciler(Rows rows, Workflows workflows, Projector projector, Approvals approvals, Cleaner cleaner) {
         this.rows = rows;
         this.workflows = workflows;
         this.projector = projector;
         this.approvals = approvals;
+        this.cleaner = cleaner;
     }
 
     /**
@@ -60,6 +66,10 @@ final class Reconciler {
     }
 
     private void reconcile(Job job) {
+        if (job.state() == JobState.PAUSED) {
+            paused(job);
+            return;
+        }
         Optional<DescribeWorkflowExecutionResponse> workflow = workflows.describe(job);
         if (workflow.isEmpty()) {
             missing(job);
@@ -74,19 +84,40 @@ final class Reconciler {
         if (!job.started()) {
             rows.steps().started(job.id(), job.generation());
         }
-        if (job.desired() == Desired.CANCEL && !signalled.contains(job.workflowId())) {
-            LOG.info("job {}: cancel", job.id());
-            workflows.cancel(job);
+        Desired desired = job.desired();
+        String signal = job.workflowId() + " " + desired;
+        if (desired != Desired.RUN && !signalled.contains(signal)) {
+            LOG.info("job {}: {}", job.id(), desired);
+            workflows.signal(job, desired);
             // Only now: a signal that got lost is sent again, and one that arrives twice changes nothing.
-            signalled.add(job.workflowId());
+            signalled.add(signal);
         }
         projector.show(job, workflow);
     }
 
+    private void paused(Job job) {
+        switch (job.desired()) {
+            case PAUSE -> {}
+            case CANCEL -> close(job, Outcome.cancelled());
+            case RUN -> {
+                LOG.info("job {}: goes on", job.id());
+                if (rows.steps().resume(job.id(), job.generation())) {
+                    rows.jobs().find(job.id()).ifPresent(this::start);
+                }
+            }
+        }
+    }
+
     private void missing(Job job) {
-        if (job.desired() == Desired.CANCEL) {
-            close(job, Outcome.cancelled());
-        } else if (!job.started()) {
+        switch (job.desired()) {
+            case CANCEL -> close(job, Outcome.cancelled());
+            case PAUSE -> close(job, Outcome.paused());
+            case RUN -> startAgain(job);
+        }
+    }
+
+    private void startAgain(Job job) {
+        if (!job.started()) {
             start(job);
         } else if (job.idleGenerations() >= IDLE_GENERATIONS) {
             close(
@@ -110,13 +141,26 @@ final class Reconciler {
         UUID id = job.id();
         JobState state = JobState.valueOf(outcome.state());
         JobState now = rows.jobs().find(id).map(Job::state).orElseThrow();
-        if (now.terminal()) {
+        if (now.terminal() || now == state) {
             return;
         }
         if (state == JobState.CANCELLED && now != JobState.QUEUED && now != JobState.CANCELLING) {
             rows.steps().project(id, Step.of(job.generation(), CANCELLING, JobState.CANCELLING, null));
         }
         LOG.info("job {}: {}", id, state);
-        rows.steps().project(id, StepRecorder.withOutcome(Step.of(job.generation(), CLOSED, state, null), outcome));
+        long seq = state == JobState.PAUSED ? PAUSED : CLOSED;
+        rows.steps().project(id, StepRecorder.withOutcome(Step.of(job.generation(), seq, state, null), outcome));
+        if (state.terminal()) {
+            cleanup(job);
+        }
+    }
+
+    /** In place of a workflow that is gone; one that did it itself left nothing to do. */
+    private void cleanup(Job job) {
+        try {
+            cleaner.cleanup(new JobRef(job.tenant(), job.id().toString(), job.generation()));
+        } catch (IOException e) {
+            LOG.warn("job {}: cannot clean up: {}", job.id(), e.toString());
+        }
     }
 }

@@ -4,6 +4,7 @@ import dev.quern.contract.CompressionWorkflow;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Queues;
+import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -36,8 +37,15 @@ record Workflows(WorkflowClient client) {
         }
     }
 
-    void cancel(Job job) {
-        client.newWorkflowStub(CompressionWorkflow.class, job.workflowId()).cancel();
+    /** Tells a running workflow what the owner of its job wants. */
+    void signal(Job job, Desired desired) {
+        CompressionWorkflow workflow = client.newWorkflowStub(CompressionWorkflow.class, job.workflowId());
+        switch (desired) {
+            case CANCEL -> workflow.cancel();
+            case PAUSE -> workflow.pause();
+            case RUN ->
+                throw new IllegalArgumentException("desired: RUN (expected: what a workflow does not do by itself)");
+        }
     }
 
     /** The workflow of the row's generation; empty when Temporal does not know it. */

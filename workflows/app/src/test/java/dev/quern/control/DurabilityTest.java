@@ -9,12 +9,10 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
-import dev.quern.worker.ComputeWorker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,7 +56,7 @@ class DurabilityTest {
     void survivesAWorkerThatIsKilled() throws Exception {
         Process first = service.startWorkerProcess("first");
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = awaitSomeBlocks(job.id());
+        List<Entry> before = made().awaitSome(job.id());
         first.destroyForcibly().waitFor();
         Process second = service.startWorkerProcess("second");
         try {
@@ -72,7 +70,7 @@ class DurabilityTest {
     void survivesTheDeathOfTemporal() throws Exception {
         service.startWorker();
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = awaitSomeBlocks(job.id());
+        List<Entry> before = made().awaitSome(job.id());
 
         service.loseTemporal();
 
@@ -84,7 +82,7 @@ class DurabilityTest {
     void survivesTheDeathOfTheMainProcess() throws Exception {
         service.startWorker();
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = awaitSomeBlocks(job.id());
+        List<Entry> before = made().awaitSome(job.id());
 
         service.loseTemporal();
         service.restartControl();
@@ -96,7 +94,7 @@ class DurabilityTest {
     void survivesTheDeathOfPostgres() throws Exception {
         service.startWorker();
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = awaitSomeBlocks(job.id());
+        List<Entry> before = made().awaitSome(job.id());
 
         service.killPostgres();
 
@@ -107,7 +105,7 @@ class DurabilityTest {
     void cancelsWithinSecondsAndFreesTheWorker() throws Exception {
         service.startWorker();
         Job job = service.submit(REQUEST, RECIPE);
-        awaitSomeBlocks(job.id());
+        made().awaitSome(job.id());
 
         service.rows().jobs().cancel(job.tenant(), job.id());
         Job end = service.awaitEnd(job.id(), CANCELLED);
@@ -168,13 +166,6 @@ class DurabilityTest {
         assertThat(end.failure()).satisfies(f -> assertThat(f.message()).contains("did not add a single block"));
     }
 
-    private List<Entry> awaitSomeBlocks(UUID job) throws Exception {
-        service.await(
-                job, LIMIT, now -> !uncheckedBlocks().isEmpty() || now.state().terminal());
-        assertThat(service.find(job)).returns(JobState.RUNNING, Job::state).returns(Stage.COMPRESS, Job::stage);
-        return blocks();
-    }
-
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
         assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
         assertThat(end.generation()).isEqualTo(generation);
@@ -185,33 +176,17 @@ class DurabilityTest {
     /** The digest of the same job made from nothing; made once, it is the same for all tests. */
     private String undisturbed() throws Exception {
         if (undisturbed == null) {
-            undisturbed = makeFromNothing();
+            undisturbed = made().undisturbed(REQUEST, RECIPE);
         }
         return undisturbed;
     }
 
-    private String makeFromNothing() throws Exception {
-        ArtifactStore store = service.store();
-        for (Entry entry : store.list("t/default/artifacts/")) {
-            store.delete(entry.key(), entry.etag());
-        }
-        try (ComputeWorker worker = service.startWorker()) {
-            Job job = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
-            assertThat(job.progress().reusedBlocks()).isZero();
-            return String.valueOf(job.outputDigest());
-        }
+    private List<Entry> blocks() {
+        return made().blocks();
     }
 
-    private List<Entry> blocks() throws IOException {
-        return service.store().list("t/default/artifacts/block-");
-    }
-
-    private List<Entry> uncheckedBlocks() {
-        try {
-            return blocks();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+    private BlockProbe made() {
+        return new BlockProbe(service, LIMIT);
     }
 
     /** Turns one bit of the payload, at the file's end. */

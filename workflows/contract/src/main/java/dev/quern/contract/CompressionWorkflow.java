@@ -14,4 +14,8 @@ public interface CompressionWorkflow {
     /** The owner's wish, written to the row before. */
     @SignalMethod
     void cancel();
+
+    /** The owner's wish, written to the row before; a cancel outranks it. The workflow ends, the next generation goes on. */
+    @SignalMethod
+    void pause();
 }

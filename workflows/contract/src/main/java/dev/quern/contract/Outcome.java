@@ -3,9 +3,9 @@ package dev.quern.contract;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a job ended.
+ * How a generation of a job ended.
  *
- * @param state COMPLETED, QUARANTINED, REJECTED, FAILED or CANCELLED
+ * @param state COMPLETED, QUARANTINED, REJECTED, FAILED, CANCELLED, or PAUSED: no end of the job
  * @param code a slug of {@code ErrorCode}; null where there is nothing to explain
  * @param message for the owner, beside a code
  * @param location of the result in the store; null where there is none
@@ -23,5 +23,10 @@ public record Outcome(
 
     public static Outcome cancelled() {
         return new Outcome("CANCELLED", null, null, null, null);
+    }
+
+    /** The job goes on from its artifacts, in another generation, when its owner says so. */
+    public static Outcome paused() {
+        return new Outcome("PAUSED", null, null, null, null);
     }
 }

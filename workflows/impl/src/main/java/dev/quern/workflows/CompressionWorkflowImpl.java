@@ -21,7 +21,8 @@ import java.util.List;
 public final class CompressionWorkflowImpl implements CompressionWorkflow {
     private final ControlActivities quick = Workflow.newActivityStub(ControlActivities.class, Timeouts.QUICK);
     private final ControlActivities reading = Workflow.newActivityStub(ControlActivities.class, Timeouts.READING);
-    private final CompletablePromise<Void> cancelRequested = Workflow.newPromise();
+    private final CompletablePromise<Void> stopRequested = Workflow.newPromise();
+    private boolean cancelRequested;
 
     @Override
     public Outcome run(JobRef job) {
@@ -30,24 +31,40 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
         CancellationScope work = Workflow.newCancellationScope(() ->
                 result.completeFrom(Async.function(() -> stages(job, steps)).handle(Outcomes::of)));
         work.run();
-        Promise.anyOf(result, cancelRequested).get();
-        Outcome outcome = result.isCompleted() ? result.get() : cancel(work, result, steps);
+        Promise.anyOf(result, stopRequested).get();
+        Outcome outcome = result.isCompleted() ? result.get() : stop(work, result, steps);
         steps.end(outcome);
-        quick.cleanup(job);
+        if (!outcome.equals(Outcome.paused())) {
+            quick.cleanup(job);
+        }
         return outcome;
     }
 
     @Override
     public void cancel() {
-        cancelRequested.complete(null);
+        cancelRequested = true;
+        stopRequested.complete(null);
     }
 
-    private static Outcome cancel(CancellationScope work, Promise<Outcome> result, Steps steps) {
-        steps.cancelling();
+    @Override
+    public void pause() {
+        stopRequested.complete(null);
+    }
+
+    private Outcome stop(CancellationScope work, Promise<Outcome> result, Steps steps) {
+        boolean cancelledAtOnce = cancelRequested;
+        steps.stopping(cancelledAtOnce);
         work.cancel();
         // The worker's word, or none: a dead worker never answers.
         boolean answered = Workflow.await(Timeouts.CANCEL, result::isCompleted);
-        return answered ? Outcomes.afterCancel(result.get()) : Outcome.cancelled();
+        if (cancelRequested && !cancelledAtOnce) {
+            steps.stopping(true);
+        }
+        // A result that was published all the same stands, and no other end.
+        if (answered && result.get().location() != null) {
+            return result.get();
+        }
+        return cancelRequested ? Outcome.cancelled() : Outcome.paused();
     }
 
     private Outcome stages(JobRef job, Steps steps) {

@@ -48,11 +48,6 @@ final class Outcomes {
         };
     }
 
-    /** A cancelled job keeps a result that was published all the same, and no other end. */
-    static Outcome afterCancel(Outcome outcome) {
-        return outcome.location() == null ? Outcome.cancelled() : outcome;
-    }
-
     private static String code(ApplicationFailure error) {
         return error.getDetails().getSize() == 0
                 ? INTERNAL_CODE

@@ -18,7 +18,7 @@ final class Steps {
     private final ControlActivities control;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
     private long seq;
-    private boolean cancelling;
+    private boolean stopping;
     private @Nullable String stage;
     private long since;
 
@@ -45,9 +45,13 @@ final class Steps {
     }
 
     /** From here on what still runs has nothing to say about the state. */
-    void cancelling() {
-        cancelling = true;
-        write("CANCELLING", null, null, null);
+    void stopping(boolean forGood) {
+        if (forGood) {
+            write("CANCELLING", null, null, null);
+        } else {
+            write(RUNNING, "PAUSING", "Nothing to do: the workers are told to stop.", null);
+        }
+        stopping = true;
     }
 
     void end(Outcome outcome) {
@@ -69,7 +73,7 @@ final class Steps {
     }
 
     private void write(String state, @Nullable String reason, @Nullable String remedy, @Nullable Outcome outcome) {
-        if (!cancelling || !state.equals(RUNNING)) {
+        if (!stopping || !state.equals(RUNNING)) {
             control.record(job, new StepRecord(++seq, state, stage, reason, remedy, outcome));
         }
     }

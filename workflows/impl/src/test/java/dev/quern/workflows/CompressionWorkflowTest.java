@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class CompressionWorkflowTest {
     private static final JobRef JOB = new JobRef("default", "job", 1);
+    private static final JobRef NEXT = new JobRef("default", "job", 2);
 
     private final FakeControl control = new FakeControl();
     private final FakeWorker device = new FakeWorker();
@@ -46,14 +47,14 @@ class CompressionWorkflowTest {
                         .setIdentity("recorder")
                         .build())
                 .build());
-        Worker host = temporal.newWorker(Queues.CONTROL);
-        host.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
-        host.registerActivitiesImplementations(control);
         // As the real worker has it: with the SDK's own intervals a cancel would be heard after 24 s.
         WorkerOptions prompt = WorkerOptions.newBuilder()
                 .setDefaultHeartbeatThrottleInterval(Duration.ofMillis(100))
                 .setMaxHeartbeatThrottleInterval(Duration.ofMillis(100))
                 .build();
+        Worker host = temporal.newWorker(Queues.CONTROL, prompt);
+        host.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
+        host.registerActivitiesImplementations(control);
         temporal.newWorker(Queues.ofClass("cpu"), prompt).registerActivitiesImplementations(device);
         temporal.newWorker(Queues.ofProfile("cpu", "p1"), prompt).registerActivitiesImplementations(device);
         temporal.start();
@@ -66,10 +67,14 @@ class CompressionWorkflowTest {
 
     /** Keeps a history for {@link ReplayTest}. */
     private void record(String name) throws IOException {
+        record(JOB, name);
+    }
+
+    private void record(JobRef job, String name) throws IOException {
         String folder = System.getProperty("quern.record");
         if (folder != null) {
             String history =
-                    temporal.getWorkflowClient().fetchHistory(JOB.workflowId()).toJson(true);
+                    temporal.getWorkflowClient().fetchHistory(job.workflowId()).toJson(true);
             Files.writeString(Path.of(folder, name + ".json"), history + "\n");
         }
     }
@@ -164,6 +169,68 @@ class CompressionWorkflowTest {
         record("cancelled");
     }
 
+    @Test
+    void pausesAndLeavesWhatTheNextGenerationGoesOnFrom() throws Exception {
+        CountDownLatch working = new CountDownLatch(1);
+        device.trouble.add(() -> {
+            working.countDown();
+            FakeWorker.untilCancelled();
+        });
+        CompressionWorkflow workflow = workflow();
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        await(working);
+
+        workflow.pause();
+
+        assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.paused());
+        assertThat(control.states()).containsExactly("RUNNING", "PAUSED");
+        assertThat(control.steps).extracting(StepRecord::reason).contains("PAUSING");
+        assertThat(control.calls).doesNotContain("cleanup");
+        record("paused");
+
+        assertThat(workflow(NEXT).run(NEXT)).returns("COMPLETED", Outcome::state);
+        record(NEXT, "resumed");
+    }
+
+    @Test
+    void pausesWhileAnOutputIsWritten() {
+        CountDownLatch working = new CountDownLatch(1);
+        control.assemblyTrouble = () -> {
+            working.countDown();
+            FakeWorker.untilCancelled();
+        };
+        CompressionWorkflow workflow = workflow();
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        await(working);
+
+        workflow.pause();
+
+        assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.paused());
+    }
+
+    @Test
+    void aCancelOutranksAPause() {
+        CountDownLatch working = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        device.trouble.add(() -> {
+            working.countDown();
+            // Answers a stop only when it is told to.
+            await(answer);
+            FakeWorker.untilCancelled();
+        });
+        CompressionWorkflow workflow = workflow();
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        await(working);
+
+        workflow.pause();
+        workflow.cancel();
+        answer.countDown();
+
+        assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.cancelled());
+        assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
+        assertThat(control.calls.getLast()).isEqualTo("cleanup");
+    }
+
     private static void await(CountDownLatch latch) {
         try {
             assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
@@ -173,9 +240,13 @@ class CompressionWorkflowTest {
     }
 
     private CompressionWorkflow workflow() {
+        return workflow(JOB);
+    }
+
+    private CompressionWorkflow workflow(JobRef job) {
         WorkflowOptions options = WorkflowOptions.newBuilder()
                 .setTaskQueue(Queues.CONTROL)
-                .setWorkflowId(JOB.workflowId())
+                .setWorkflowId(job.workflowId())
                 .build();
         return temporal.getWorkflowClient().newWorkflowStub(CompressionWorkflow.class, options);
     }

@@ -26,6 +26,8 @@ final class FakeControl implements ControlActivities {
     final List<String> calls = new CopyOnWriteArrayList<>();
     volatile @Nullable QuernException inspectionFails;
     volatile boolean accepted = true;
+    /** Happens instead of an assembly, once. */
+    volatile FakeWorker.@Nullable Trouble assemblyTrouble;
 
     @Override
     public void record(JobRef job, StepRecord step) {
@@ -66,6 +68,11 @@ final class FakeControl implements ControlActivities {
     @Override
     public void assemble(JobRef job, PlanRef plan) {
         calls.add("assemble");
+        FakeWorker.Trouble trouble = assemblyTrouble;
+        assemblyTrouble = null;
+        if (trouble != null) {
+            trouble.happen();
+        }
     }
 
     @Override

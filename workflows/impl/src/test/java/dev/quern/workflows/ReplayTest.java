@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ReplayTest {
     @ParameterizedTest
-    @ValueSource(strings = {"completed", "quarantined", "cancelled", "retried"})
+    @ValueSource(strings = {"completed", "quarantined", "cancelled", "retried", "paused", "resumed"})
     void doesWhatItDidWhenThisWasRecorded(String history) throws Exception {
         WorkflowReplayer.replayWorkflowExecutionFromResource(
                 "histories/" + history + ".json", CompressionWorkflowImpl.class);
@@ -42,5 +42,8 @@ class ReplayTest {
 
         @Override
         public void cancel() {}
+
+        @Override
+        public void pause() {}
     }
 }

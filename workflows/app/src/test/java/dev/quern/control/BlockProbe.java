@@ -1,0 +1,48 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
+import dev.quern.recipes.JobRequest;
+import dev.quern.worker.ComputeWorker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** What a disturbed job has made, and what the same job makes when nothing disturbs it. */
+record BlockProbe(ServiceHarness service, Duration limit) {
+    List<Entry> blocks() {
+        try {
+            return service.store().list("t/default/artifacts/block-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the job is in the middle of its compression. */
+    List<Entry> awaitSome(UUID job) throws Exception {
+        service.await(job, limit, now -> !blocks().isEmpty() || now.state().terminal());
+        assertThat(service.find(job)).returns(JobState.RUNNING, Job::state).returns(Stage.COMPRESS, Job::stage);
+        return blocks();
+    }
+
+    /** Forgets all artifacts, makes the job from nothing and tells its digest. */
+    String undisturbed(JobRequest request, String recipe) throws Exception {
+        ArtifactStore store = service.store();
+        for (Entry entry : store.list("t/default/artifacts/")) {
+            store.delete(entry.key(), entry.etag());
+        }
+        try (ComputeWorker worker = service.startWorker()) {
+            Job job = service.awaitEnd(service.submit(request, recipe).id(), limit);
+            assertThat(job.state()).as("%s", job.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(job.progress().reusedBlocks()).isZero();
+            return String.valueOf(job.outputDigest());
+        }
+    }
+}
