@@ -205,6 +205,7 @@ final class SampleJob {
                         accepted,
                         new Gate(accepted ? 0.05 : 0.005, null, null),
                         accepted ? List.of() : List.of("wt2_test.txt: KL mean 0.00988 (expected: at most 0.005)")),
+                List.of(),
                 List.of());
     }
 

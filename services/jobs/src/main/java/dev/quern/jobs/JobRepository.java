@@ -72,6 +72,9 @@ public final class JobRepository {
              WHERE tenant = :tenant AND id = :id AND state = 'FAILED'
             RETURNING prefix, output_uri
             """;
+    private static final String OTHERS_QUEUE = """
+            SELECT EXISTS (SELECT FROM job WHERE id <> :id AND state = 'RUNNING' AND reason_code = 'QUEUED_BEHIND')
+            """;
     private static final String APPROVED =
             Rows.SELECT + "WHERE job.state = 'QUARANTINED' AND job.approved_by IS NOT NULL";
     private static final String APPROVE = """
@@ -153,6 +156,11 @@ public final class JobRepository {
     /** Every job that is not at its end, oldest first: what the reconciler walks. */
     public List<Job> unfinished() {
         return db.sql(UNFINISHED).query(Rows::job).list();
+    }
+
+    /** Whether a job other than this one waits for a worker that is at work. */
+    public boolean othersQueue(UUID id) {
+        return db.sql(OTHERS_QUEUE).param("id", id).query(Boolean.class).single();
     }
 
     /** Whether a job holds this output prefix. */

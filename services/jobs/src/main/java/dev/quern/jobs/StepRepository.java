@@ -2,10 +2,13 @@ package dev.quern.jobs;
 
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.view.JobView;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -40,7 +43,16 @@ public final class StepRepository {
     private static final String STARTED =
             "UPDATE job SET started = true WHERE id = :id AND generation = :generation AND NOT started";
     private static final String COMPUTING =
-            "UPDATE job SET compute_started = true WHERE id = :id AND generation = :generation";
+            "UPDATE job SET compute_started = true WHERE id = :id AND generation = :generation AND NOT compute_started";
+    // What the workflow itself says of its job stays, unless it waits on top of that.
+    private static final String WAITS = """
+            UPDATE job
+               SET reason_code = :code, reason_since = :since::timestamptz, reason_remedy = :remedy, updated_at = now()
+             WHERE id = :id AND generation = :generation AND state = 'RUNNING' AND desired = 'RUN'
+               AND reason_code IS DISTINCT FROM :code::text
+               AND (:code::text IS NOT NULL
+                    OR reason_code IN ('WAITING_FOR_WORKER', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND'))
+            """;
     private static final String NEXT_GENERATION = """
             UPDATE job
                SET generation = generation + 1, seq = 0, started = false, compute_started = false,
@@ -114,6 +126,25 @@ public final class StepRepository {
     /** Notes that a worker took work of this generation: only then does a generation without a new block count. */
     public void computing(UUID id, int generation) {
         db.sql(COMPUTING).param("id", id).param("generation", generation).update();
+    }
+
+    /**
+     * Notes for what a running job waits.
+     *
+     * @param reason null when it waits no longer
+     */
+    public void waits(UUID id, int generation, JobView.@Nullable Reason reason) {
+        transactions.executeWithoutResult(status -> {
+            Map<String, Object> columns = new HashMap<>();
+            columns.put("id", id);
+            columns.put("generation", generation);
+            columns.put("code", reason == null ? null : reason.code());
+            columns.put("since", reason == null ? null : OffsetDateTime.ofInstant(reason.since(), ZoneOffset.UTC));
+            columns.put("remedy", reason == null ? null : reason.remedy());
+            if (db.sql(WAITS).params(columns).update() == 1) {
+                events.append(id, "reason", JsonObject.EMPTY.with("code", reason == null ? "" : reason.code()));
+            }
+        });
     }
 
     /** Leaves a generation whose workflow is lost; false when another reconciler did. */

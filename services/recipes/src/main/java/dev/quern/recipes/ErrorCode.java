@@ -42,6 +42,8 @@ public enum ErrorCode {
     MEMORY_BUDGET(Kind.RESOURCES),
     DISK_BUDGET(Kind.RESOURCES),
     OUT_OF_MEMORY(Kind.RESOURCES),
+    /** A job that waited or ran longer than its limits allow. */
+    LIMIT_EXCEEDED(Kind.RESOURCES),
     TOO_MANY_REQUESTS(Kind.RESOURCES),
     UNAVAILABLE(Kind.RESOURCES),
     /** A defect of ours. */

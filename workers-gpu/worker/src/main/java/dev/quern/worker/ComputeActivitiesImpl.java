@@ -12,11 +12,16 @@ import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.Ticker;
+import dev.quern.contract.TileRunRef;
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.BlockWalk;
 import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TileRun;
+import dev.quern.engine.calibration.TraceWalk;
 import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
@@ -25,6 +30,8 @@ import dev.quern.inputs.Sources;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Opens a job's inputs, calls the engine on the device, stores what it makes. */
 final class ComputeActivitiesImpl implements ComputeActivities {
@@ -34,16 +41,19 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     private final Sources sources;
     private final Scratch scratch;
     private final WorkerMetrics metrics;
+    private final DeviceSlot slot;
 
     ComputeActivitiesImpl(
             Device announced,
             DeviceThread device,
+            DeviceSlot slot,
             ArtifactStore store,
             Sources sources,
             Scratch scratch,
             WorkerMetrics metrics) {
         this.announced = announced;
         this.device = device;
+        this.slot = slot;
         this.store = store;
         this.sources = sources;
         this.scratch = scratch;
@@ -51,23 +61,54 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     }
 
     @Override
-    public Device announce(JobRef job) {
+    public Device announce() {
         return announced;
     }
 
     @Override
-    public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight) {
-        SliceProgress progress = new SliceProgress(slice.first(), plan.blocks(), metrics);
-        return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+    public void trace(JobRef job, PlanRef plan, TileRunRef run, int tilesInFlight) {
+        TraceProgress progress = new TraceProgress(plan, run);
+        work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
             TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
-            long bytes = source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
-            WalkOptions options = new WalkOptions(folder.path(), bytes, progress, cancellation);
-            Slice blocksLeft = new Slice(slice.first(), slice.end());
-            try (BlockWalk walk = BlockWalk.open(backend, source.inputs(backend), blocks, options, blocksLeft)) {
-                Slice rest = walk(walk, source.plan().sliceSeconds());
-                return new SliceResult(new SliceRef(rest.first(), rest.end()), progress.made(), progress.reused());
+            List<Slice> missing = missing(source.provenance(), blocks, plan);
+            if (missing.isEmpty()) {
+                return new TraceWalk.Traced(0, 0);
             }
+            WalkOptions options = new WalkOptions(folder.path(), 0, progress, cancellation);
+            TileRun tiles = new TileRun(run.first(), run.end());
+            return TraceWalk.walk(backend, source.inputs(backend), blocks, options, tiles, missing);
         });
+    }
+
+    /** The segments that have blocks to be made: no other one needs a start. */
+    private static List<Slice> missing(Provenance provenance, BlockStore blocks, PlanRef plan) {
+        return plan.segments().stream()
+                .filter(segment -> IntStream.range(segment.first(), segment.end())
+                        .anyMatch(block -> !blocks.contains(provenance.block(block))))
+                .map(segment -> new Slice(segment.first(), segment.end()))
+                .toList();
+    }
+
+    @Override
+    public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight) {
+        SliceProgress progress = new SliceProgress(slice, plan, metrics);
+        SliceResult result =
+                work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+                    TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
+                    long bytes = source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
+                    WalkOptions options = new WalkOptions(folder.path(), bytes, progress, cancellation);
+                    Slice blocksLeft = new Slice(slice.first(), slice.end());
+                    try (BlockWalk walk =
+                            BlockWalk.open(backend, source.inputs(backend), blocks, options, blocksLeft)) {
+                        Slice rest = walk(walk, source.plan().sliceSeconds());
+                        SliceRef left = new SliceRef(rest.first(), rest.end());
+                        return new SliceResult(left, announced.worker(), progress.made(), progress.reused());
+                    }
+                });
+        if (!result.rest().empty()) {
+            slot.moreToCome();
+        }
+        return result;
     }
 
     /** One block at least, then on until the time is up. */
@@ -115,6 +156,10 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             java.util.function.LongSupplier counter,
             Task<T> task) {
         ActivityExecutionContext activity = Activity.getExecutionContext();
+        if (!slot.enter()) {
+            // Offered before the other work began; another worker may be free.
+            throw Failures.busy(announced.worker());
+        }
         metrics.begin();
         try (JobSource source = JobSource.open(store, sources, plan.document());
                 Ticker ticker =
@@ -129,6 +174,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             throw Failures.toTemporal(e, activity.getInfo().getAttempt());
         } finally {
             metrics.end();
+            slot.leave();
         }
     }
 

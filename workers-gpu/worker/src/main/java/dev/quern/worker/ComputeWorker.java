@@ -18,22 +18,28 @@ import dev.quern.recipes.QuernException;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
-import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerOptions;
+import io.temporal.worker.tuning.ActivitySlotInfo;
+import io.temporal.worker.tuning.CompositeTuner;
+import io.temporal.worker.tuning.FixedSizeSlotSupplier;
+import io.temporal.worker.tuning.SlotSupplier;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running compute process: one device, the queue of its class and the queue of its numeric profile. */
+/** A running compute process: one device, and the queues that bring work for it. */
 public final class ComputeWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ComputeWorker.class);
     private static final long GRACE_SECONDS = 5;
     /** For a Temporal that starts beside the worker. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** For the workflow to hear of a slice and to send the next one. */
+    private static final Duration HOLD_BACK = Duration.ofSeconds(1);
 
     private final DeviceThread device;
     private final WorkflowServiceStubs temporal;
@@ -61,21 +67,29 @@ public final class ComputeWorker implements AutoCloseable {
         WorkflowServiceStubs temporal = connect(config);
         WorkerMetrics metrics = new WorkerMetrics();
         DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));
-        Device announced = new Device(device.profile(), device.description(), config.threads(), config.memoryBytes());
-        LOG.info("device: {}, profile {}", device.description(), device.profile());
+        String name = name(config);
+        Device announced =
+                new Device(name, device.profile(), device.description(), config.threads(), config.memoryBytes());
+        LOG.info("{}: {}, profile {}", name, device.description(), device.profile());
         Scratch scratch = new Scratch(config.scratch());
         RangeCache cache = new RangeCache(config.scratch().resolve("ranges"), config.cacheBytes());
         ArtifactStore store = ArtifactStores.open(config.store(), config.environment());
         Sources sources = new Sources(store, new Buckets(config.environment()), cache);
+        DeviceSlot slot = new DeviceSlot(HOLD_BACK);
         ComputeActivitiesImpl activities =
-                new ComputeActivitiesImpl(announced, device, store, sources, scratch, metrics);
+                new ComputeActivitiesImpl(announced, device, slot, store, sources, scratch, metrics);
         WorkerFactory factory = WorkerFactory.newInstance(WorkflowClient.newInstance(
                 temporal,
                 WorkflowClientOptions.newBuilder()
                         .setNamespace(config.namespace())
+                        .setIdentity(name)
                         .build()));
-        serve(factory, Queues.ofClass(config.workerClass()), activities);
-        serve(factory, Queues.ofProfile(config.workerClass(), device.profile()), activities);
+        String workerClass = config.workerClass();
+        answer(factory, Queues.calls(workerClass), activities);
+        answer(factory, Queues.calls(workerClass, device.profile()), activities);
+        serve(factory, Queues.ofWorker(name), activities, slot.poller(false));
+        serve(factory, Queues.ofProfile(workerClass, device.profile()), activities, slot.poller(true));
+        serve(factory, Queues.ofClass(workerClass), activities, slot.poller(true));
         factory.start();
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
@@ -119,16 +133,36 @@ public final class ComputeWorker implements AutoCloseable {
         };
     }
 
-    private static void serve(WorkerFactory factory, String queue, ComputeActivitiesImpl activities) {
+    /** Unique, and readable in Temporal's pages. */
+    private static String name(WorkerConfig config) {
+        return config.workerClass() + "-" + ProcessHandle.current().pid() + "-"
+                + UUID.randomUUID().toString().substring(0, 8);
+    }
+
+    /** Says at any time who is here: that takes no device. */
+    private static void answer(WorkerFactory factory, String queue, ComputeActivitiesImpl activities) {
         WorkerOptions options = WorkerOptions.newBuilder()
-                // Work of the two queues meets at the device's thread.
-                .setMaxConcurrentActivityExecutionSize(1)
+                .setMaxConcurrentActivityTaskPollers(1)
+                .build();
+        factory.newWorker(queue, options).registerActivitiesImplementations(activities);
+    }
+
+    private static void serve(
+            WorkerFactory factory,
+            String queue,
+            ComputeActivitiesImpl activities,
+            SlotSupplier<ActivitySlotInfo> slots) {
+        WorkerOptions options = WorkerOptions.newBuilder()
+                .setWorkerTuner(new CompositeTuner(
+                        new FixedSizeSlotSupplier<>(1),
+                        slots,
+                        new FixedSizeSlotSupplier<>(1),
+                        new FixedSizeSlotSupplier<>(1)))
                 .setMaxConcurrentActivityTaskPollers(1)
                 // With the SDK's own intervals details would move, and a cancel be heard, every 24 s.
                 .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
                 .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
                 .build();
-        Worker worker = factory.newWorker(queue, options);
-        worker.registerActivitiesImplementations(activities);
+        factory.newWorker(queue, options).registerActivitiesImplementations(activities);
     }
 }

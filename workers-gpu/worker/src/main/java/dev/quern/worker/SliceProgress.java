@@ -1,10 +1,13 @@
 package dev.quern.worker;
 
 import dev.quern.contract.Heartbeat;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.SliceRef;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.recipes.view.LinearView;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
@@ -20,17 +23,13 @@ final class SliceProgress implements WalkListener {
     private final WorkerMetrics metrics;
     private final Deque<Told> lately = new ArrayDeque<>();
     private int block = -1;
-    private int made;
+    private final List<Integer> made = new ArrayList<>();
     private int reused;
     private long counter;
 
-    /**
-     * @param first block of the slice
-     * @param blocks of the model
-     */
-    SliceProgress(int first, int blocks, WorkerMetrics metrics) {
-        this.first = first;
-        this.blocks = blocks;
+    SliceProgress(SliceRef slice, PlanRef plan, WorkerMetrics metrics) {
+        this.first = slice.first();
+        this.blocks = plan.blocks();
         this.metrics = metrics;
     }
 
@@ -56,7 +55,9 @@ final class SliceProgress implements WalkListener {
     public synchronized void blockDone(int index, boolean wasThere, List<LinearRecord> linears) {
         counter++;
         metrics.blockDone(wasThere);
-        made += wasThere ? 0 : 1;
+        if (!wasThere) {
+            made.add(index);
+        }
         reused += wasThere ? 1 : 0;
         linears.forEach(linear -> tell(index, linear));
     }
@@ -66,8 +67,8 @@ final class SliceProgress implements WalkListener {
         return counter;
     }
 
-    synchronized int made() {
-        return made;
+    synchronized List<Integer> made() {
+        return List.copyOf(made);
     }
 
     synchronized int reused() {
@@ -81,7 +82,7 @@ final class SliceProgress implements WalkListener {
                 "COMPRESS",
                 block,
                 reused,
-                (double) (first + made + reused) / blocks,
+                (double) (first + made.size() + reused) / blocks,
                 lately.stream().map(Told::cell).toList());
     }
 

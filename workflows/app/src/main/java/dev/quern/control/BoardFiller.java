@@ -4,6 +4,7 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.SliceRef;
+import dev.quern.contract.SliceResult;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
@@ -12,7 +13,7 @@ import java.util.UUID;
 
 /** Completes the board from the blocks themselves: what heartbeats brought was a hint, and some get lost. */
 record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Rows rows) {
-    void fill(JobRef ref, PlanRef planRef, SliceRef done, int reused) {
+    void fill(JobRef ref, PlanRef planRef, SliceRef done, SliceResult result, int reused) {
         JobPlan plan = contexts.plan(planRef);
         UUID id = UUID.fromString(ref.id());
         try (Source source = sources.open(plan)) {
@@ -23,7 +24,13 @@ record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Ro
                 }
             }
         }
+        rows.steps().computing(id, ref.generation());
+        result.made().forEach(block -> rows.board().worker(id, block, result.worker()));
         rows.board().reused(id, reused);
+    }
+
+    boolean othersWait(JobRef ref) {
+        return rows.jobs().othersQueue(UUID.fromString(ref.id()));
     }
 
     private static LinearView cell(int block, LinearRecord linear) {

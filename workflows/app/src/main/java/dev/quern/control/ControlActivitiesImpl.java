@@ -7,6 +7,7 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
 import dev.quern.contract.SliceRef;
+import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
 import java.util.List;
 import java.util.Map;
@@ -57,10 +58,10 @@ final class ControlActivitiesImpl implements ControlActivities {
     }
 
     @Override
-    public void tell(JobRef job, PlanRef plan, SliceRef done, int reused) {
-        Activities.quick(() -> {
-            board.fill(job, plan, done, reused);
-            return job;
+    public boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
+        return Activities.quick(() -> {
+            board.fill(job, plan, done, result, reused);
+            return board.othersWait(job);
         });
     }
 

@@ -153,10 +153,15 @@ class ControlConfiguration {
         return new ControlActivitiesImpl(
                 new StepRecorder(rows),
                 new Inspector(contexts, sources, places, scratch),
-                new JobPlanner(contexts, sources, rows, properties.slice().toMillis() / 1000.0),
+                new JobPlanner(
+                        contexts,
+                        sources,
+                        rows,
+                        properties.slice().toMillis() / 1000.0,
+                        Math.max(1, properties.workers())),
                 new BoardFiller(contexts, sources, outputs, rows),
                 outputs,
-                new Publisher(contexts, sources, outputs, places, rows.reports()),
+                new Publisher(contexts, sources, outputs, places, rows),
                 cleaner);
     }
 
@@ -171,12 +176,18 @@ class ControlConfiguration {
             Rows rows,
             OutputPlaces places,
             WorkflowClient client,
+            JobContexts contexts,
             Cleaner cleaner,
             MeterRegistry metrics,
             ControlProperties properties) {
         Workflows workflows = new Workflows(client);
-        Reconciler reconciler =
-                new Reconciler(rows, workflows, new Projector(rows), new Approvals(rows, places), cleaner);
+        Reconciler reconciler = new Reconciler(
+                rows,
+                workflows,
+                new Projector(rows),
+                new Approvals(rows, places),
+                cleaner,
+                new Waits(contexts, new RollCalls(workflows)));
         return new ControlLoop(source, reconciler, metrics, properties.reconcile());
     }
 

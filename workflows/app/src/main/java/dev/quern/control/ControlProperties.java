@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param cacheMb megabytes of the local copies of distant sources
  * @param reconcile how often rows and workflows are compared
  * @param slice a compute activity hands over after so long; zero is after every block
+ * @param workers among whom a job is shared out, where its owner does not say; others may come and go
  * @param http of health and metrics
  * @param bootstrapKeyFile holds the first API key; null where there is one already
  */
@@ -30,6 +31,7 @@ public record ControlProperties(
         @DefaultValue("8192") int cacheMb,
         @DefaultValue("500ms") Duration reconcile,
         @DefaultValue("10m") Duration slice,
+        @DefaultValue("4") int workers,
         @DefaultValue Http http,
         @Nullable Path bootstrapKeyFile) {
     /**

@@ -42,7 +42,8 @@ record Inspector(JobContexts contexts, JobSources sources, OutputPlaces places, 
                     contexts.store(job, texts.calibration()),
                     texts.evaluations().stream()
                             .map(windows -> contexts.store(job, windows))
-                            .toList());
+                            .toList(),
+                    job.workerClass());
         }
     }
 

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What activities need of a job: its row, read once, and its documents in the store. */
 record JobContexts(JobRepository jobs, ArtifactStore store) {
@@ -28,6 +29,19 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
     record JobContext(Job row, JobRequest request, Recipe recipe, Keys keys) {
         String id() {
             return row.id().toString();
+        }
+
+        /** Of the workers that may take it. */
+        String workerClass() {
+            JobRequest.Placement placement = request.placement();
+            return placement == null || placement.workerClass() == null ? "cpu" : placement.workerClass();
+        }
+
+        /** How many segments its owner wants; null leaves it to the planner. */
+        @Nullable
+        Integer segments() {
+            JobRequest.Placement placement = request.placement();
+            return placement == null ? null : placement.segments();
         }
 
         /** As requests name it. */
@@ -41,6 +55,10 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
     JobContext of(JobRef ref) {
         Job row = jobs.find(UUID.fromString(ref.id()))
                 .orElseThrow(() -> new QuernException(ErrorCode.NOT_FOUND, "job: " + ref.id() + " (expected: a row)"));
+        return of(row);
+    }
+
+    JobContext of(Job row) {
         return new JobContext(
                 row,
                 RecordCodec.read(Json.parse(row.request()), JobRequest.class),
@@ -74,9 +92,17 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
 
     /** The profile of the job's first plan, which this one is if there was none. */
     String pinProfile(JobContext job, String profile) {
-        String key = job.keys().document(job.id(), "profile");
-        create(key, profile.getBytes(StandardCharsets.UTF_8));
-        return new String(read(key), StandardCharsets.UTF_8);
+        create(profileKey(job), profile.getBytes(StandardCharsets.UTF_8));
+        return profile(job);
+    }
+
+    /** The numeric profile that the job's first plan was made for. */
+    String profile(JobContext job) {
+        return new String(read(profileKey(job)), StandardCharsets.UTF_8);
+    }
+
+    private static String profileKey(JobContext job) {
+        return job.keys().document(job.id(), "profile");
     }
 
     JobPlan plan(PlanRef plan) {

@@ -8,6 +8,7 @@ import dev.quern.contract.PlanRef;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
+import dev.quern.contract.TileRunRef;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.Tiling;
@@ -24,13 +25,15 @@ import java.util.List;
  * Fixes how a job is done, writes it down, and lays out the board.
  *
  * @param sliceSeconds a compute activity hands over after so long
+ * @param workers among whom a job is shared out; others may come and go
  */
-record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sliceSeconds) {
-    private static final String WORKER_CLASS = "cpu";
+record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sliceSeconds, int workers) {
     /** The memory for statistics in eighths: a lack of it can be answered three times. */
     private static final int TILES_IN_FLIGHT = 8;
-    /** Weights are loaded twice per shard, which this many tokens outweigh. */
+    /** Weights are loaded twice per shard, which this many tokens outweigh; more in one would only make others wait. */
     private static final int SHARD_TILES = 16;
+    /** A worker that is faster, or comes later, finds something to do. */
+    private static final int SHARDS_PER_WORKER = 2;
 
     PlanRef plan(JobRef ref, Inspection inspection, Device device) {
         JobContext job = contexts.of(ref);
@@ -53,6 +56,9 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
                     queue(job, profile),
                     plan.blocks(),
                     TILES_IN_FLIGHT,
+                    plan.traceRuns().stream()
+                            .map(run -> new TileRunRef(run.first(), run.end()))
+                            .toList(),
                     plan.segments().stream()
                             .map(segment -> new SliceRef(segment.first(), segment.end()))
                             .toList(),
@@ -65,11 +71,13 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
         long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
         Workload workload = new Workload(job.recipe(), calibration.count(), calibration.seqLen(), evaluated);
         Budget budget = new Budget(device.memoryBytes(), device.threads());
-        return source.plan(workload, budget, new Fanout(1, null, sliceSeconds));
+        return source.plan(workload, budget, new Fanout(workers, job.segments(), sliceSeconds));
     }
 
     private static String queue(JobContext job, String profile) {
-        return job.recipe().reproducible() ? Queues.ofProfile(WORKER_CLASS, profile) : Queues.ofClass(WORKER_CLASS);
+        return job.recipe().reproducible()
+                ? Queues.ofProfile(job.workerClass(), profile)
+                : Queues.ofClass(job.workerClass());
     }
 
     private JobPlan document(
@@ -99,12 +107,13 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
                 plan.bitsPerWeight());
     }
 
-    private static List<Shard> shards(List<TokenWindows> evaluations) {
+    private List<Shard> shards(List<TokenWindows> evaluations) {
         List<Shard> shards = new ArrayList<>();
         for (int file = 0; file < evaluations.size(); file++) {
             TokenWindows windows = evaluations.get(file);
-            int step =
-                    SHARD_TILES * Tiling.of(windows.count(), windows.seqLen()).windowsPerTile();
+            Tiling tiling = Tiling.of(windows.count(), windows.seqLen());
+            int tiles = Math.clamp(Math.ceilDiv(tiling.tiles(), SHARDS_PER_WORKER * workers), 1, SHARD_TILES);
+            int step = tiles * tiling.windowsPerTile();
             for (int first = 0; first < windows.count(); first += step) {
                 shards.add(new Shard(file, first, Math.min(first + step, windows.count())));
             }

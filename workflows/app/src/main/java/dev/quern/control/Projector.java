@@ -5,6 +5,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import io.temporal.api.common.v1.Payloads;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
@@ -12,8 +13,10 @@ import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
 import io.temporal.common.converter.DefaultDataConverter;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +24,16 @@ import org.jspecify.annotations.Nullable;
 /** Shows in the rows what running activities say in their heartbeats. */
 final class Projector {
     private static final double ETA_AFTER_SECONDS = 3;
+    private static final Set<String> SHOWN = Set.of("trace", "compress", "evaluate");
 
     private final Rows rows;
     private final Map<UUID, Pace> paces = new HashMap<>();
 
-    /** Since when a job has come from which percentage, and the block that was last told of. */
+    /** Since when a job has come from which percentage, and the blocks that were told of: several are in work side by side. */
     private static final class Pace {
         private final long since = System.nanoTime();
         private final double from;
-        private int block = -1;
+        private final Set<Integer> blocks = new HashSet<>();
 
         Pace(double from) {
             this.from = from;
@@ -49,8 +53,8 @@ final class Projector {
     void show(Job job, DescribeWorkflowExecutionResponse workflow) {
         for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
             String type = activity.getActivityType().getName();
-            if (type.equals("compress") || type.equals("evaluate")) {
-                heartbeat(activity).ifPresent(heartbeat -> show(job, heartbeat));
+            if (SHOWN.contains(type)) {
+                heartbeat(activity).ifPresent(heartbeat -> show(job, heartbeat, activity.getLastWorkerIdentity()));
             }
         }
         showWorkers(job, workflow);
@@ -83,14 +87,15 @@ final class Projector {
                 DefaultDataConverter.newDefaultInstance().fromPayloads(0, details, Heartbeat.class, Heartbeat.class));
     }
 
-    private void show(Job job, Heartbeat heartbeat) {
+    private void show(Job job, Heartbeat heartbeat, String worker) {
         for (LinearView cell : heartbeat.linears()) {
             rows.board().put(job.id(), cell);
         }
-        double percent = percent(heartbeat);
+        double percent = percent(job, heartbeat);
         Pace pace = paces.computeIfAbsent(job.id(), id -> new Pace(percent));
-        if (heartbeat.block() >= 0 && heartbeat.block() != pace.block) {
-            pace.block = heartbeat.block();
+        boolean compress = heartbeat.stage().equals(Stage.COMPRESS.name());
+        if (compress && heartbeat.block() >= 0 && pace.blocks.add(heartbeat.block())) {
+            rows.board().worker(job.id(), heartbeat.block(), worker);
             rows.events()
                     .append(
                             job.id(),
@@ -106,10 +111,20 @@ final class Projector {
                                 heartbeat.block(), heartbeat.reusedBlocks(), percent, pace.eta(percent)));
     }
 
-    private static double percent(Heartbeat heartbeat) {
-        boolean compress = heartbeat.stage().equals("COMPRESS");
-        double from = compress ? Stage.COMPRESS.percent() : Stage.EVALUATE.percent();
-        double to = compress ? Stage.ASSEMBLE.percent() : Stage.PUBLISH.percent();
-        return from + heartbeat.fraction() * (to - from);
+    private static double percent(Job job, Heartbeat heartbeat) {
+        return switch (Stage.valueOf(heartbeat.stage())) {
+            case TRACE -> Stage.TRACE.percent();
+            // What the board counts: segments are walked side by side.
+            case COMPRESS -> {
+                JobView.Progress board = job.progress();
+                yield between(
+                        Stage.COMPRESS, Stage.ASSEMBLE, (double) board.linearsDone() / Math.max(1, board.linears()));
+            }
+            default -> between(Stage.EVALUATE, Stage.PUBLISH, heartbeat.fraction());
+        };
+    }
+
+    private static double between(Stage from, Stage to, double fraction) {
+        return from.percent() + fraction * (to.percent() - from.percent());
     }
 }

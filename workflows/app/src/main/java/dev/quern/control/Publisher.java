@@ -10,25 +10,26 @@ import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Manifests;
 import dev.quern.engine.format.Verification;
 import dev.quern.engine.run.Source;
-import dev.quern.jobs.ReportRepository;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportPage;
+import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.LongConsumer;
 
 /**
  * Writes the report and puts the result into its place: weights, side files, index, reports, config.json, and when all are there the
  * manifest. No loader opens a folder without config.json; an output without a manifest does not exist.
  */
-record Publisher(
-        JobContexts contexts, JobSources sources, Outputs outputs, OutputPlaces places, ReportRepository reports) {
+record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, OutputPlaces places, Rows rows) {
     private static final String REPORT_JSON = "quern-report.json";
     private static final String REPORT_HTML = "quern-report.html";
 
@@ -49,7 +50,7 @@ record Publisher(
         Map<String, byte[]> pages = pages(report);
         Assembled assembled = outputs.assembled(ref, planRef, bytes, cancellation);
         Manifest manifest = Manifests.of(verified, pages, assembled.inPublishOrder(List.of(REPORT_JSON, REPORT_HTML)));
-        reports.put(job.row().id(), new String(page(pages, REPORT_JSON), StandardCharsets.UTF_8));
+        rows.reports().put(job.row().id(), new String(page(pages, REPORT_JSON), StandardCharsets.UTF_8));
         if (!place.own()) {
             places.requireFree(job.row());
             places.begin(job.row(), manifest);
@@ -67,9 +68,23 @@ record Publisher(
             List<String> figures,
             Map<String, Double> secondsPerStage) {
         try (Source source = sources.open(plan)) {
-            ReportWriter writer = new ReportWriter(contexts, job, ref, plan);
+            ReportWriter writer =
+                    new ReportWriter(contexts, job, ref, plan, makers(job.row().id()));
             return writer.write(outputs.blocks(job, plan, source), source, verified, figures, secondsPerStage);
         }
+    }
+
+    private List<Report.Maker> makers(UUID job) {
+        Map<String, List<Integer>> makers = new LinkedHashMap<>();
+        for (LinearView.Block block : rows.board().find(job).walk()) {
+            if (block.worker() != null) {
+                makers.computeIfAbsent(block.worker(), worker -> new ArrayList<>())
+                        .add(block.block());
+            }
+        }
+        return makers.entrySet().stream()
+                .map(maker -> new Report.Maker(maker.getKey(), maker.getValue()))
+                .toList();
     }
 
     private static Map<String, byte[]> pages(Report report) {

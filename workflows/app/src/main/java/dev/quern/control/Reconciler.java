@@ -24,6 +24,8 @@ final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     /** Generations in a row in which compute started and no block was added. */
     private static final int IDLE_GENERATIONS = 5;
+    /** What a workflow is told once its job has had its time. */
+    private static final String GIVE_UP = "GIVE_UP";
     // Steps beyond all that a workflow counts to, in the order in which they may follow each other.
     private static final long PAUSED = Step.LAST - 3;
     private static final long CANCELLING = Step.LAST - 2;
@@ -34,15 +36,17 @@ final class Reconciler {
     private final Projector projector;
     private final Approvals approvals;
     private final Cleaner cleaner;
+    private final Waits waits;
     /** Ids of workflows with the wish that they were told of. */
     private final Set<String> signalled = new HashSet<>();
 
-    Reconciler(Rows rows, Workflows workflows, Projector projector, Approvals approvals, Cleaner cleaner) {
+    Reconciler(Rows rows, Workflows workflows, Projector projector, Approvals approvals, Cleaner cleaner, Waits waits) {
         this.rows = rows;
         this.workflows = workflows;
         this.projector = projector;
         this.approvals = approvals;
         this.cleaner = cleaner;
+        this.waits = waits;
     }
 
     /**
@@ -62,6 +66,7 @@ final class Reconciler {
         }
         approvals.publish();
         projector.forgetAllBut(unfinished);
+        waits.forgetAllBut(unfinished);
         return unfinished.size();
     }
 
@@ -84,15 +89,32 @@ final class Reconciler {
         if (!job.started()) {
             rows.steps().started(job.id(), job.generation());
         }
-        Desired desired = job.desired();
-        String signal = job.workflowId() + " " + desired;
-        if (desired != Desired.RUN && !signalled.contains(signal)) {
-            LOG.info("job {}: {}", job.id(), desired);
-            workflows.signal(job, desired);
-            // Only now: a signal that got lost is sent again, and one that arrives twice changes nothing.
-            signalled.add(signal);
+        if (Waits.working(workflow)) {
+            rows.steps().computing(job.id(), job.generation());
         }
+        signal(job);
+        rows.steps()
+                .waits(job.id(), job.generation(), waits.reason(job, workflow).orElse(null));
         projector.show(job, workflow);
+    }
+
+    private void signal(Job job) {
+        Desired desired = job.desired();
+        if (desired != Desired.RUN) {
+            once(job, desired.name(), () -> workflows.signal(job, desired));
+        } else {
+            TimeLimits.exceeded(job).ifPresent(end -> once(job, GIVE_UP, () -> workflows.giveUp(job, end)));
+        }
+    }
+
+    private void once(Job job, String what, Runnable signal) {
+        String key = job.workflowId() + " " + what;
+        if (!signalled.contains(key)) {
+            LOG.info("job {}: {}", job.id(), what);
+            signal.run();
+            // Only now: a signal that got lost is sent again, and one that arrives twice changes nothing.
+            signalled.add(key);
+        }
     }
 
     private void paused(Job job) {
@@ -112,7 +134,7 @@ final class Reconciler {
         switch (job.desired()) {
             case CANCEL -> close(job, Outcome.cancelled());
             case PAUSE -> close(job, Outcome.paused());
-            case RUN -> startAgain(job);
+            case RUN -> TimeLimits.exceeded(job).ifPresentOrElse(end -> close(job, end), () -> startAgain(job));
         }
     }
 

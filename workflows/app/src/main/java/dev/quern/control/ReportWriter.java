@@ -23,7 +23,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what a job has found out into its report. */
-record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan) {
+record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan, List<Report.Maker> makers) {
     private static final String OWN_TEXT =
             "Evaluated on built-in public-domain English text: name text of the kind that the model will read.";
 
@@ -54,7 +54,8 @@ record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
                 secondsPerStage,
                 versions(),
                 GateCheck.judge(asked == null ? Gate.NONE : asked, evaluations),
-                notes(linears, evaluations));
+                notes(linears, evaluations),
+                makers);
     }
 
     private Report.Model model(Source source, String outputDigest) {

@@ -14,9 +14,6 @@ record StepRecorder(Rows rows) {
     void record(JobRef job, StepRecord record) {
         UUID id = UUID.fromString(job.id());
         rows.steps().project(id, step(job.generation(), record));
-        if (Stage.COMPRESS.name().equals(record.stage())) {
-            rows.steps().computing(id, job.generation());
-        }
     }
 
     private static Step step(int generation, StepRecord record) {

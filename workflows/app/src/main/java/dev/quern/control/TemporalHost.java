@@ -3,6 +3,7 @@ package dev.quern.control;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Ticker;
 import dev.quern.workflows.CompressionWorkflowImpl;
+import dev.quern.workflows.RollCallWorkflowImpl;
 import io.temporal.client.WorkflowClient;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
@@ -27,7 +28,7 @@ final class TemporalHost implements SmartLifecycle {
                         .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
                         .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
                         .build());
-        worker.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
+        worker.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class, RollCallWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities);
     }
 

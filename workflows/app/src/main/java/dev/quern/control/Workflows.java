@@ -4,6 +4,7 @@ import dev.quern.contract.CompressionWorkflow;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Queues;
+import dev.quern.contract.RollCallWorkflow;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import io.grpc.Status;
@@ -17,7 +18,11 @@ import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowException;
 import io.temporal.client.WorkflowExecutionAlreadyStarted;
 import io.temporal.client.WorkflowOptions;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /** The workflows of jobs as Temporal has them. */
 record Workflows(WorkflowClient client) {
@@ -46,6 +51,23 @@ record Workflows(WorkflowClient client) {
             case RUN ->
                 throw new IllegalArgumentException("desired: RUN (expected: what a workflow does not do by itself)");
         }
+    }
+
+    /** Tells a running workflow that its job has had its time. */
+    void giveUp(Job job, Outcome end) {
+        client.newWorkflowStub(CompressionWorkflow.class, job.workflowId())
+                .giveUp(String.valueOf(end.code()), String.valueOf(end.message()));
+    }
+
+    /** Whether anybody answers on a queue of calls. */
+    CompletableFuture<Boolean> rollCall(String queue) {
+        WorkflowOptions options = WorkflowOptions.newBuilder()
+                .setTaskQueue(Queues.CONTROL)
+                .setWorkflowId("roll-call-" + UUID.randomUUID())
+                .setWorkflowExecutionTimeout(Duration.ofMinutes(1))
+                .build();
+        RollCallWorkflow workflow = client.newWorkflowStub(RollCallWorkflow.class, options);
+        return WorkflowClient.execute(workflow::run, queue).thenApply(Objects::nonNull);
     }
 
     /** The workflow of the row's generation; empty when Temporal does not know it. */

@@ -93,11 +93,13 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     /** A worker in this process. */
-    ComputeWorker startWorker() throws IOException {
+    ComputeWorker startWorker(String... more) throws IOException {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(settings);
         environment.put("QUERN_TOKEN", TestTemporal.TOKEN);
-        ComputeWorker worker = ComputeWorker.start(WorkerConfig.parse(workerArguments("inside"), environment));
+        List<String> arguments = new java.util.ArrayList<>(workerArguments("inside"));
+        arguments.addAll(List.of(more));
+        ComputeWorker worker = ComputeWorker.start(WorkerConfig.parse(arguments, environment));
         workers.push(worker);
         return worker;
     }
@@ -174,6 +176,24 @@ final class ServiceHarness implements AutoCloseable {
                         request.placement(),
                         request.limits()))
                 .job();
+    }
+
+    /** The request with a say in where and how long. */
+    static JobRequest placed(
+            JobRequest request, JobRequest.@Nullable Placement placement, JobRequest.@Nullable Limits limits) {
+        return new JobRequest(
+                request.apiVersion(),
+                request.source(),
+                request.recipe(),
+                request.calibration(),
+                request.evaluation(),
+                request.outputs(),
+                request.gate(),
+                request.labels(),
+                request.name(),
+                request.detach(),
+                placement,
+                limits);
     }
 
     /** A request on the sample model with the built-in texts. */

@@ -18,4 +18,13 @@ public interface CompressionWorkflow {
     /** The owner's wish, written to the row before; a cancel outranks it. The workflow ends, the next generation goes on. */
     @SignalMethod
     void pause();
+
+    /**
+     * The job has had its time; a cancel outranks it. What was made stays for a retry.
+     *
+     * @param code a slug of {@code ErrorCode}
+     * @param message for the owner
+     */
+    @SignalMethod
+    void giveUp(String code, String message);
 }

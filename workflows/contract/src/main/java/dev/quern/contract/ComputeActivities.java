@@ -6,9 +6,13 @@ import io.temporal.activity.ActivityMethod;
 /** The heavy work of a job, on a worker's device. One attempt each: the workflow looks at a failure and decides. */
 @ActivityInterface
 public interface ComputeActivities {
-    /** The first compute activity of a job: who takes it decides the job's numeric profile. */
+    /** Who is here, at work or not. */
     @ActivityMethod(name = "announce")
-    Device announce(JobRef job);
+    Device announce();
+
+    /** Takes a run of tiles through the original model and stores their states where segments start; what is there is not made again. */
+    @ActivityMethod(name = "trace")
+    void trace(JobRef job, PlanRef plan, TileRunRef run, int tilesInFlight);
 
     /** Walks blocks until the slice's time is up; every block is durable before the next begins, one that exists is not made again. */
     @ActivityMethod(name = "compress")

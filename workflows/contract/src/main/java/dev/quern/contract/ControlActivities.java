@@ -23,10 +23,12 @@ public interface ControlActivities {
      * Completes the board from the artifacts of blocks that were done: heartbeats are hints, and some get lost.
      *
      * @param done the blocks
+     * @param result of the slice that did them
      * @param reused of all blocks of the job so far, those that were there before
+     * @return whether another job waits for a device
      */
     @ActivityMethod(name = "tell")
-    void tell(JobRef job, PlanRef plan, SliceRef done, int reused);
+    boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused);
 
     /** Deletes a damaged artifact, if it is the damaged version still, so that it is made again. */
     @ActivityMethod(name = "repair")

@@ -13,6 +13,9 @@ public final class Failures {
     /** An artifact that is not what was committed; the detail after the code is its name. */
     public static final String DAMAGED = "DAMAGED_ARTIFACT";
 
+    /** A worker was offered work while it did other work: nobody's fault. */
+    public static final String BUSY = "BUSY";
+
     /** A defect is tried again so often in all. */
     public static final int INTERNAL_ATTEMPTS = 3;
 
@@ -37,6 +40,10 @@ public final class Failures {
     public static RuntimeException damaged(String artifact, Throwable error) {
         return ApplicationFailure.newFailureWithCause(
                 String.valueOf(error.getMessage()), DAMAGED, error, ErrorCode.INTERNAL.slug(), artifact);
+    }
+
+    public static RuntimeException busy(String worker) {
+        return ApplicationFailure.newFailure(worker + ": at work", BUSY, ErrorCode.UNAVAILABLE.slug());
     }
 
     private static ApplicationFailure failure(ErrorCode code, String message, Throwable cause, int attempt) {

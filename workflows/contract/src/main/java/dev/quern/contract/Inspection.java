@@ -9,8 +9,10 @@ import java.util.List;
  * @param sourceStamp of the files when they were read
  * @param calibration key of the token windows
  * @param evaluations keys of the token windows, one per file
+ * @param workerClass of the workers that may take the job
  */
-public record Inspection(String modelDigest, String sourceStamp, String calibration, List<String> evaluations) {
+public record Inspection(
+        String modelDigest, String sourceStamp, String calibration, List<String> evaluations, String workerClass) {
     public Inspection {
         evaluations = List.copyOf(evaluations);
     }

@@ -8,10 +8,18 @@ import java.util.List;
  * @param document key of the {@link JobPlan}
  * @param queue that serves the job's compute activities
  * @param tilesInFlight a micro-batch: changes memory, no bit
+ * @param traceRuns empty where no segment waits for a trace
  */
 public record PlanRef(
-        String document, String queue, int blocks, int tilesInFlight, List<SliceRef> segments, List<Shard> shards) {
+        String document,
+        String queue,
+        int blocks,
+        int tilesInFlight,
+        List<TileRunRef> traceRuns,
+        List<SliceRef> segments,
+        List<Shard> shards) {
     public PlanRef {
+        traceRuns = List.copyOf(traceRuns);
         segments = List.copyOf(segments);
         shards = List.copyOf(shards);
     }

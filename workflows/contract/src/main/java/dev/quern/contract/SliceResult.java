@@ -1,9 +1,16 @@
 package dev.quern.contract;
 
+import java.util.List;
+
 /**
  * What is left of a segment after a slice.
  *
+ * @param worker who did it; what it needed lies near it still
  * @param made blocks that this slice added
- * @param reused blocks that were there before
+ * @param reused how many blocks were there before
  */
-public record SliceResult(SliceRef rest, int made, int reused) {}
+public record SliceResult(SliceRef rest, String worker, List<Integer> made, int reused) {
+    public SliceResult {
+        made = List.copyOf(made);
+    }
+}

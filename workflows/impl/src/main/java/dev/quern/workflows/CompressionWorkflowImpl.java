@@ -16,13 +16,16 @@ import io.temporal.workflow.CompletablePromise;
 import io.temporal.workflow.Promise;
 import io.temporal.workflow.Workflow;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The whole job on a page: what is slow, random or remote is behind a stub. */
 public final class CompressionWorkflowImpl implements CompressionWorkflow {
     private final ControlActivities quick = Workflow.newActivityStub(ControlActivities.class, Timeouts.QUICK);
     private final ControlActivities reading = Workflow.newActivityStub(ControlActivities.class, Timeouts.READING);
     private final CompletablePromise<Void> stopRequested = Workflow.newPromise();
-    private boolean cancelRequested;
+    /** How the generation is to end, once somebody wants it to. */
+    private @Nullable Outcome wish;
 
     @Override
     public Outcome run(JobRef job) {
@@ -42,38 +45,49 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
 
     @Override
     public void cancel() {
-        cancelRequested = true;
         stopRequested.complete(null);
+        wish = Outcome.cancelled();
     }
 
     @Override
     public void pause() {
+        if (stopRequested.complete(null)) {
+            wish = Outcome.paused();
+        }
+    }
+
+    @Override
+    public void giveUp(String code, String message) {
         stopRequested.complete(null);
+        if (!Outcome.cancelled().equals(wish)) {
+            wish = Outcome.failed("FAILED", code, message);
+        }
     }
 
     private Outcome stop(CancellationScope work, Promise<Outcome> result, Steps steps) {
-        boolean cancelledAtOnce = cancelRequested;
-        steps.stopping(cancelledAtOnce);
+        Outcome told = Objects.requireNonNull(wish);
+        steps.stopping(told);
         work.cancel();
         // The worker's word, or none: a dead worker never answers.
         boolean answered = Workflow.await(Timeouts.CANCEL, result::isCompleted);
-        if (cancelRequested && !cancelledAtOnce) {
-            steps.stopping(true);
+        Outcome wanted = Objects.requireNonNull(wish);
+        if (!wanted.equals(told)) {
+            steps.stopping(wanted);
         }
         // A result that was published all the same stands, and no other end.
-        if (answered && result.get().location() != null) {
-            return result.get();
-        }
-        return cancelRequested ? Outcome.cancelled() : Outcome.paused();
+        return answered && result.get().location() != null ? result.get() : wanted;
     }
 
     private Outcome stages(JobRef job, Steps steps) {
         steps.enter("INSPECT");
         Inspection inspection = reading.inspect(job);
         steps.enter("PLAN");
-        PlanRef plan = quick.plan(job, inspection, device(job, steps));
+        PlanRef plan = quick.plan(job, inspection, device(inspection));
         Compute compute = new Compute(job, plan, quick, steps);
-        // One segment has no starts to trace.
+        if (!plan.traceRuns().isEmpty()) {
+            steps.enter("TRACE");
+            compute.trace();
+        }
         steps.enter("COMPRESS");
         compute.compress();
         steps.enter("ASSEMBLE");
@@ -87,14 +101,10 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
         return Outcomes.of(published);
     }
 
-    /** The first compute activity: whoever takes it decides the job's numeric profile. */
-    private static Device device(JobRef job, Steps steps) {
-        ComputeActivities any =
-                Workflow.newActivityStub(ComputeActivities.class, Timeouts.compute(Queues.ofClass("cpu")));
-        Promise<Device> device = Async.function(any::announce, job);
-        if (!Workflow.await(Timeouts.WORKER, device::isCompleted)) {
-            steps.standing("WAITING_FOR_WORKER", "Start a worker of class cpu.");
-        }
-        return device.get();
+    /** Whoever answers first decides the job's numeric profile. */
+    private static Device device(Inspection inspection) {
+        String queue = Queues.calls(inspection.workerClass());
+        return Workflow.newActivityStub(ComputeActivities.class, Timeouts.call(queue))
+                .announce();
     }
 }

@@ -5,9 +5,11 @@ import dev.quern.contract.ControlActivities;
 import dev.quern.contract.Failures;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
+import dev.quern.contract.Queues;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
+import dev.quern.contract.TileRunRef;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.Promise;
@@ -15,6 +17,7 @@ import io.temporal.workflow.Workflow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The compute activities of a job, each tried again as its failure asks for. */
 final class Compute {
@@ -22,7 +25,7 @@ final class Compute {
     private final PlanRef plan;
     private final ControlActivities control;
     private final Steps steps;
-    private final ComputeActivities worker;
+    private final Turns turns = new Turns();
     private int reused;
 
     Compute(JobRef job, PlanRef plan, ControlActivities control, Steps steps) {
@@ -30,7 +33,15 @@ final class Compute {
         this.plan = plan;
         this.control = control;
         this.steps = steps;
-        this.worker = Workflow.newActivityStub(ComputeActivities.class, Timeouts.compute(plan.queue()));
+    }
+
+    /** Side by side: every run of tiles is taken through the original model. */
+    void trace() {
+        List<Promise<Void>> runs = new ArrayList<>();
+        for (TileRunRef run : plan.traceRuns()) {
+            runs.add(Async.procedure(this::trace, run));
+        }
+        all(runs);
     }
 
     /** Side by side: no segment waits for another. */
@@ -39,7 +50,7 @@ final class Compute {
         for (SliceRef segment : plan.segments()) {
             segments.add(Async.procedure(this::compress, segment));
         }
-        Promise.allOf(segments).get();
+        all(segments);
     }
 
     /** The keys of the figures, in the order of the shards. */
@@ -48,23 +59,57 @@ final class Compute {
         for (Shard shard : plan.shards()) {
             shards.add(Async.function(this::evaluate, shard));
         }
-        Promise.allOf(shards).get();
+        all(shards);
         return shards.stream().map(Promise::get).toList();
+    }
+
+    private static <T> void all(List<Promise<T>> promises) {
+        Promise.allOf(promises.toArray(Promise<?>[]::new)).get();
+    }
+
+    private void trace(TileRunRef run) {
+        insist(tiles -> {
+            anyone().trace(job, plan, run, tiles);
+            return run;
+        });
     }
 
     private void compress(SliceRef segment) {
         SliceRef next = segment;
+        String warm = null;
         while (!next.empty()) {
             SliceRef slice = next;
-            SliceResult result = insist(tiles -> worker.compress(job, plan, slice, tiles));
+            String offered = warm;
+            SliceResult result = insist(tiles -> compress(slice, offered, tiles));
             reused += result.reused();
             next = result.rest();
-            control.tell(job, plan, new SliceRef(slice.first(), next.first()), reused);
+            boolean othersWait = control.tell(job, plan, new SliceRef(slice.first(), next.first()), result, reused);
+            // A worker that goes on with this job would let the other one wait.
+            warm = othersWait ? null : result.worker();
         }
     }
 
+    private SliceResult compress(SliceRef slice, @Nullable String warm, int tiles) {
+        if (warm != null) {
+            try {
+                return Workflow.newActivityStub(
+                                ComputeActivities.class, Timeouts.warm(Queues.ofWorker(warm), turns.next()))
+                        .compress(job, plan, slice, tiles);
+            } catch (ActivityFailure failure) {
+                if (!Retries.notTaken(failure)) {
+                    throw failure;
+                }
+            }
+        }
+        return anyone().compress(job, plan, slice, tiles);
+    }
+
     private String evaluate(Shard shard) {
-        return insist(tiles -> worker.evaluate(job, plan, shard));
+        return insist(tiles -> anyone().evaluate(job, plan, shard));
+    }
+
+    private ComputeActivities anyone() {
+        return Workflow.newActivityStub(ComputeActivities.class, Timeouts.compute(plan.queue(), turns.next()));
     }
 
     /**
@@ -85,13 +130,20 @@ final class Compute {
                 if (decision == Retries.Decision.GIVE_UP) {
                     throw failure;
                 }
-                String damaged = Retries.damaged(failure);
-                if (damaged != null) {
-                    control.repair(job, plan, damaged);
+                if (decision == Retries.Decision.OFFER) {
+                    continue;
                 }
+                repair(failure);
                 steps.standing("RETRYING", "Nothing to do: " + Outcomes.explain(failure));
                 standing = true;
             }
+        }
+    }
+
+    private void repair(ActivityFailure failure) {
+        String damaged = Retries.damaged(failure);
+        if (damaged != null) {
+            control.repair(job, plan, damaged);
         }
     }
 }

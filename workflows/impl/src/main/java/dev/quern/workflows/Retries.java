@@ -2,6 +2,7 @@ package dev.quern.workflows;
 
 import dev.quern.contract.Failures;
 import dev.quern.contract.Heartbeat;
+import io.temporal.api.enums.v1.TimeoutType;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
@@ -27,6 +28,8 @@ final class Retries {
         AGAIN,
         /** Delete the damaged artifact, then again. */
         REPAIR,
+        /** Offer it again: nothing was tried yet. */
+        OFFER,
         GIVE_UP
     }
 
@@ -59,7 +62,16 @@ final class Retries {
                 : null;
     }
 
+    /** Whether no worker took it in the time it was offered. */
+    static boolean notTaken(ActivityFailure failure) {
+        return failure.getCause() instanceof TimeoutFailure timeout
+                && timeout.getTimeoutType() == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START;
+    }
+
     private Decision afterError(String type) {
+        if (type.equals(Failures.BUSY)) {
+            return Decision.OFFER;
+        }
         if (type.equals(Failures.USER)) {
             return Decision.GIVE_UP;
         }

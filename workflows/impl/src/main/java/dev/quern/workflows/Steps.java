@@ -45,11 +45,12 @@ final class Steps {
     }
 
     /** From here on what still runs has nothing to say about the state. */
-    void stopping(boolean forGood) {
-        if (forGood) {
+    void stopping(Outcome wanted) {
+        if (wanted.equals(Outcome.cancelled())) {
             write("CANCELLING", null, null, null);
         } else {
-            write(RUNNING, "PAUSING", "Nothing to do: the workers are told to stop.", null);
+            String reason = wanted.equals(Outcome.paused()) ? "PAUSING" : "STOPPING";
+            write(RUNNING, reason, "Nothing to do: the workers are told to stop.", null);
         }
         stopping = true;
     }

@@ -5,6 +5,7 @@ import dev.quern.contract.Queues;
 import dev.quern.contract.Ticker;
 import io.temporal.activity.ActivityCancellationType;
 import io.temporal.activity.ActivityOptions;
+import io.temporal.common.Priority;
 import io.temporal.common.RetryOptions;
 import java.time.Duration;
 
@@ -21,8 +22,11 @@ import java.time.Duration;
 final class Timeouts {
     /** After a cancel, how long to wait for the workers' word: a dead one never answers. */
     static final Duration CANCEL = Duration.ofSeconds(30);
-    /** After this a job that no worker took says so. */
-    static final Duration WORKER = Duration.ofSeconds(10);
+    /** For a worker to take what follows on its own work, before others may. */
+    static final Duration WARM = Duration.ofSeconds(5);
+
+    /** For a worker to answer a call. */
+    private static final Duration ANSWER = Duration.ofSeconds(5);
 
     // The row has to learn how a job stands, however long PostgreSQL is away.
     private static final RetryOptions PATIENT = RetryOptions.newBuilder()
@@ -54,14 +58,35 @@ final class Timeouts {
 
     private Timeouts() {}
 
-    /** Work on a device. Not bounded in the queue: a job waits for a worker as long as its owner lets it. */
-    static ActivityOptions compute(String queue) {
+    /** A word from a worker. Not bounded in the queue: a job waits for a worker as long as its owner lets it. */
+    static ActivityOptions call(String queue) {
+        return ActivityOptions.newBuilder(QUICK).setTaskQueue(queue).build();
+    }
+
+    /** The same, of those who are there now. */
+    static ActivityOptions rollCall(String queue) {
+        return ActivityOptions.newBuilder(call(queue))
+                .setScheduleToCloseTimeout(ANSWER)
+                .setRetryOptions(NEVER)
+                .build();
+    }
+
+    /** Work on a device, as patient. */
+    static ActivityOptions compute(String queue, int priority) {
         return ActivityOptions.newBuilder()
+                .setPriority(Priority.newBuilder().setPriorityKey(priority).build())
                 .setTaskQueue(queue)
                 .setStartToCloseTimeout(Duration.ofHours(24))
                 .setHeartbeatTimeout(Ticker.TIMEOUT)
                 .setRetryOptions(NEVER)
                 .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+                .build();
+    }
+
+    /** The same, offered for a short time to the worker that did what comes before. */
+    static ActivityOptions warm(String queue, int priority) {
+        return ActivityOptions.newBuilder(compute(queue, priority))
+                .setScheduleToStartTimeout(WARM)
                 .build();
     }
 }

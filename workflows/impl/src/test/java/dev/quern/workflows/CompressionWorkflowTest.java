@@ -9,6 +9,7 @@ import dev.quern.contract.Outcome;
 import dev.quern.contract.Queues;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.StepRecord;
+import dev.quern.contract.TileRunRef;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import io.temporal.client.WorkflowClient;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +38,7 @@ class CompressionWorkflowTest {
     private static final JobRef NEXT = new JobRef("default", "job", 2);
 
     private final FakeControl control = new FakeControl();
-    private final FakeWorker device = new FakeWorker();
+    private final FakeWorker device = new FakeWorker("w1");
     private TestWorkflowEnvironment temporal;
 
     @BeforeEach
@@ -55,8 +57,9 @@ class CompressionWorkflowTest {
         Worker host = temporal.newWorker(Queues.CONTROL, prompt);
         host.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
         host.registerActivitiesImplementations(control);
-        temporal.newWorker(Queues.ofClass("cpu"), prompt).registerActivitiesImplementations(device);
-        temporal.newWorker(Queues.ofProfile("cpu", "p1"), prompt).registerActivitiesImplementations(device);
+        for (String queue : List.of(Queues.calls("cpu"), Queues.ofProfile("cpu", "p1"), Queues.ofWorker("w1"))) {
+            temporal.newWorker(queue, prompt).registerActivitiesImplementations(device);
+        }
         temporal.start();
     }
 
@@ -95,6 +98,96 @@ class CompressionWorkflowTest {
         assertThat(control.told)
                 .containsExactly(new SliceRef(0, 1), new SliceRef(1, 2), new SliceRef(2, 3), new SliceRef(3, 4));
         record("completed");
+    }
+
+    @Test
+    void tracesBeforeItCompressesSeveralSegments() throws IOException {
+        control.segments = 2;
+
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+
+        assertThat(control.stages())
+                .containsExactly("INSPECT", "PLAN", "TRACE", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
+        assertThat(device.traced).containsExactlyInAnyOrder(new TileRunRef(0, 3), new TileRunRef(3, 6));
+        assertThat(device.made).containsExactlyInAnyOrder(0, 1, 2, 3);
+        record("segments");
+    }
+
+    @Test
+    void offersTheNextSliceToTheWorkerThatDidTheLastUnlessAnotherJobWaits() {
+        workflow().run(JOB);
+        assertThat(device.queues)
+                .containsExactly(
+                        Queues.ofProfile("cpu", "p1"),
+                        Queues.ofWorker("w1"),
+                        Queues.ofWorker("w1"),
+                        Queues.ofWorker("w1"));
+
+        device.queues.clear();
+        control.othersWait = true;
+        workflow(NEXT).run(NEXT);
+        assertThat(device.queues).containsOnly(Queues.ofProfile("cpu", "p1")).hasSize(4);
+    }
+
+    @Test
+    void givesTheNextSliceToAnyoneWhenItsWorkerIsGone() {
+        device.name = "gone";
+
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+
+        assertThat(device.queues).containsOnly(Queues.ofProfile("cpu", "p1"));
+        assertThat(control.steps).extracting(StepRecord::reason).containsOnlyNulls();
+    }
+
+    @Test
+    void offersAgainWhatABusyWorkerTurnedAway() {
+        device.trouble.add(() -> {
+            throw Failures.busy("w1");
+        });
+
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(control.steps).extracting(StepRecord::reason).containsOnlyNulls();
+    }
+
+    /** Temporal warns at 10,240 events and ends a workflow at 51,200. */
+    @Test
+    void takesAtMostTwelveEventsForASlice() {
+        int few = events(JOB);
+        control.blocks = 126;
+
+        int many = events(NEXT);
+
+        assertThat(many - few).isLessThanOrEqualTo(12 * (126 - FakeControl.BLOCKS));
+        assertThat(many).isLessThan(5000);
+    }
+
+    private int events(JobRef job) {
+        workflow(job).run(job);
+        return temporal.getWorkflowClient()
+                .fetchHistory(job.workflowId())
+                .getEvents()
+                .size();
+    }
+
+    @Test
+    void givesUpWhenItsTimeIsOver() throws Exception {
+        CountDownLatch working = new CountDownLatch(1);
+        device.trouble.add(() -> {
+            working.countDown();
+            FakeWorker.untilCancelled();
+        });
+        CompressionWorkflow workflow = workflow();
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        await(working);
+
+        workflow.giveUp("limit-exceeded", "limits.maxRuntimeSeconds: 61 s (expected: at most 60)");
+
+        assertThat(outcome)
+                .succeedsWithin(Duration.ofSeconds(10))
+                .returns("FAILED", Outcome::state)
+                .returns("limit-exceeded", Outcome::code);
+        assertThat(control.states()).containsExactly("RUNNING", "FAILED");
+        record("failed");
     }
 
     @Test
@@ -179,6 +272,7 @@ class CompressionWorkflowTest {
         CompressionWorkflow workflow = workflow();
         CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
         await(working);
+        record("running");
 
         workflow.pause();
 

@@ -10,14 +10,17 @@ import dev.quern.contract.Published;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
+import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
+import dev.quern.contract.TileRunRef;
 import dev.quern.recipes.QuernException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A control process without rows and files: one segment of four blocks, two shards. */
+/** A control process without rows and files: four blocks in one segment, two shards. */
 final class FakeControl implements ControlActivities {
     static final int BLOCKS = 4;
 
@@ -26,6 +29,9 @@ final class FakeControl implements ControlActivities {
     final List<String> calls = new CopyOnWriteArrayList<>();
     volatile @Nullable QuernException inspectionFails;
     volatile boolean accepted = true;
+    volatile boolean othersWait;
+    volatile int segments = 1;
+    volatile int blocks = BLOCKS;
     /** Happens instead of an assembly, once. */
     volatile FakeWorker.@Nullable Trouble assemblyTrouble;
 
@@ -40,7 +46,7 @@ final class FakeControl implements ControlActivities {
         if (inspectionFails != null) {
             throw Failures.toTemporal(inspectionFails, 1);
         }
-        return new Inspection("digest", "stamp", "windows", List.of());
+        return new Inspection("digest", "stamp", "windows", List.of(), "cpu");
     }
 
     @Override
@@ -49,15 +55,19 @@ final class FakeControl implements ControlActivities {
         return new PlanRef(
                 "plan",
                 Queues.ofProfile("cpu", device.profile()),
-                BLOCKS,
+                blocks,
                 4,
-                List.of(new SliceRef(0, BLOCKS)),
+                segments == 1 ? List.of() : List.of(new TileRunRef(0, 3), new TileRunRef(3, 6)),
+                IntStream.range(0, segments)
+                        .mapToObj(i -> new SliceRef(blocks * i / segments, blocks * (i + 1) / segments))
+                        .toList(),
                 List.of(new Shard(0, 0, 8), new Shard(0, 8, 16)));
     }
 
     @Override
-    public void tell(JobRef job, PlanRef plan, SliceRef done, int reused) {
+    public boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
         told.add(done);
+        return othersWait;
     }
 
     @Override

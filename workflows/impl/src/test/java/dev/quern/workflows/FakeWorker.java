@@ -7,6 +7,7 @@ import dev.quern.contract.PlanRef;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
+import dev.quern.contract.TileRunRef;
 import io.temporal.activity.Activity;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -20,13 +21,20 @@ final class FakeWorker implements ComputeActivities {
         void happen();
     }
 
+    final List<String> queues = new CopyOnWriteArrayList<>();
+    volatile String name;
+    final List<TileRunRef> traced = new CopyOnWriteArrayList<>();
     final List<Integer> made = new CopyOnWriteArrayList<>();
     final List<Integer> tilesInFlight = new CopyOnWriteArrayList<>();
     final Deque<Trouble> trouble = new ArrayDeque<>();
 
+    FakeWorker(String name) {
+        this.name = name;
+    }
+
     @Override
-    public Device announce(JobRef job) {
-        return new Device("p1", "fake", 1, 1 << 20);
+    public Device announce() {
+        return new Device(name, "p1", "fake", 1, 1 << 20);
     }
 
     @Override
@@ -37,7 +45,13 @@ final class FakeWorker implements ComputeActivities {
             next.happen();
         }
         made.add(slice.first());
-        return new SliceResult(new SliceRef(slice.first() + 1, slice.end()), 1, 0);
+        queues.add(Activity.getExecutionContext().getInfo().getActivityTaskQueue());
+        return new SliceResult(new SliceRef(slice.first() + 1, slice.end()), name, List.of(slice.first()), 0);
+    }
+
+    @Override
+    public void trace(JobRef job, PlanRef plan, TileRunRef run, int tiles) {
+        traced.add(run);
     }
 
     @Override

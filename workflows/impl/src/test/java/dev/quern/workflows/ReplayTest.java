@@ -19,7 +19,18 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ReplayTest {
     @ParameterizedTest
-    @ValueSource(strings = {"completed", "quarantined", "cancelled", "retried", "paused", "resumed"})
+    @ValueSource(
+            strings = {
+                "completed",
+                "quarantined",
+                "cancelled",
+                "retried",
+                "paused",
+                "resumed",
+                "failed",
+                "segments",
+                "running"
+            })
     void doesWhatItDidWhenThisWasRecorded(String history) throws Exception {
         WorkflowReplayer.replayWorkflowExecutionFromResource(
                 "histories/" + history + ".json", CompressionWorkflowImpl.class);
@@ -45,5 +56,8 @@ class ReplayTest {
 
         @Override
         public void pause() {}
+
+        @Override
+        public void giveUp(String code, String message) {}
     }
 }

@@ -193,7 +193,8 @@ public final class CompressionRun {
                 stages.seconds(),
                 Map.of("java", Runtime.version().toString()),
                 GateCheck.judge(request.gate(), evaluations),
-                ReportParts.notes(linears));
+                ReportParts.notes(linears),
+                List.of());
     }
 
     private Recipe recipe() {

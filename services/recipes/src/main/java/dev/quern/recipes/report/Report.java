@@ -21,7 +21,8 @@ public record Report(
         Map<String, Double> secondsPerStage,
         Map<String, String> versions,
         Verdict verdict,
-        List<String> notes) {
+        List<String> notes,
+        List<Maker> makers) {
     public static final String SCHEMA = "quern-report/v1";
 
     /**
@@ -97,4 +98,15 @@ public record Report(
      * @param failures the conditions that failed, in words with the numbers; empty when accepted
      */
     public record Verdict(boolean accepted, Gate gate, List<String> failures) {}
+
+    /**
+     * A worker with the blocks that it made for this job; a block that was there before has none.
+     *
+     * @param worker its name: class, process, and what makes it unique
+     */
+    public record Maker(String worker, List<Integer> blocks) {
+        public Maker {
+            blocks = List.copyOf(blocks);
+        }
+    }
 }

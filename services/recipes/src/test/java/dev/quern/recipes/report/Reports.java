@@ -57,7 +57,8 @@ final class Reports {
                 stages,
                 Map.of("quern", "0.1.0", "java", "25.0.3"),
                 verdict,
-                List.of("Hidden states of the evaluation are float32."));
+                List.of("Hidden states of the evaluation are float32."),
+                List.of(new Report.Maker("cpu-17-a1", List.of(0, 1, 2))));
     }
 
     static Report accepted() {

@@ -1,0 +1,113 @@
+package dev.quern.control;
+
+import dev.quern.contract.Queues;
+import dev.quern.control.JobContexts.JobContext;
+import dev.quern.jobs.Job;
+import dev.quern.recipes.view.JobView;
+import io.temporal.api.enums.v1.PendingActivityState;
+import io.temporal.api.workflow.v1.PendingActivityInfo;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * For what jobs wait, and since when: the work of one that waits is scheduled, and none of it started. Whether those who could do it
+ * are at work or are not there at all, calls tell, which a worker answers at any time.
+ */
+final class Waits {
+    private static final Set<String> WORK = Set.of("trace", "compress", "evaluate");
+    private static final String CALL = "announce";
+    /** Less is no wait: work is on its way to a worker. */
+    private static final Duration UNNOTICED = Duration.ofSeconds(2);
+
+    private final JobContexts contexts;
+    private final RollCalls calls;
+    private final Map<UUID, Instant> since = new HashMap<>();
+
+    Waits(JobContexts contexts, RollCalls calls) {
+        this.contexts = contexts;
+        this.calls = calls;
+    }
+
+    /** Whether a worker is at work for this job. */
+    static boolean working(DescribeWorkflowExecutionResponse workflow) {
+        return workflow.getPendingActivitiesList().stream()
+                .anyMatch(activity -> WORK.contains(type(activity)) && !unstarted(activity));
+    }
+
+    /** Empty when the job does not wait for a worker, or nobody could say yet for which. */
+    Optional<JobView.Reason> reason(Job job, DescribeWorkflowExecutionResponse workflow) {
+        List<PendingActivityInfo> waiting = workflow.getPendingActivitiesList().stream()
+                .filter(activity -> unstarted(activity)
+                        && (WORK.contains(type(activity)) || type(activity).equals(CALL)))
+                .toList();
+        if (waiting.isEmpty() || working(workflow)) {
+            since.remove(job.id());
+            return Optional.empty();
+        }
+        Instant from = since.computeIfAbsent(job.id(), id -> Instant.now());
+        if (from.plus(UNNOTICED).isAfter(Instant.now())) {
+            return Optional.empty();
+        }
+        JobContext context = contexts.of(job);
+        return waiting.stream().anyMatch(activity -> type(activity).equals(CALL))
+                ? Optional.of(noWorker(context.workerClass(), from))
+                : forWork(context, from);
+    }
+
+    void forgetAllBut(Collection<Job> jobs) {
+        since.keySet().retainAll(jobs.stream().map(Job::id).collect(Collectors.toSet()));
+    }
+
+    private Optional<JobView.Reason> forWork(JobContext job, Instant from) {
+        String workerClass = job.workerClass();
+        Optional<Boolean> anyone = calls.present(Queues.calls(workerClass));
+        if (!job.recipe().reproducible()) {
+            return anyone.map(there -> there ? behind(workerClass, from) : noWorker(workerClass, from));
+        }
+        String profile = contexts.profile(job);
+        Optional<Boolean> same = calls.present(Queues.calls(workerClass, profile));
+        if (same.isEmpty() || anyone.isEmpty()) {
+            return Optional.empty();
+        }
+        if (same.get()) {
+            return Optional.of(behind(workerClass, from));
+        }
+        return Optional.of(anyone.get() ? otherProfile(workerClass, profile, from) : noWorker(workerClass, from));
+    }
+
+    private static JobView.Reason behind(String workerClass, Instant from) {
+        return new JobView.Reason(
+                "QUEUED_BEHIND",
+                from,
+                "Nothing to do: its turn comes; another worker of class " + workerClass + " helps.");
+    }
+
+    private static JobView.Reason noWorker(String workerClass, Instant from) {
+        return new JobView.Reason("WAITING_FOR_WORKER", from, "Start a worker of class " + workerClass + ".");
+    }
+
+    private static JobView.Reason otherProfile(String workerClass, String profile, Instant from) {
+        return new JobView.Reason(
+                "WAITING_FOR_PROFILE",
+                from,
+                "Start a worker of class " + workerClass + " with numeric profile " + profile.substring(0, 12)
+                        + ": those that are there make other bits, which a recipe with reproducible: false allows.");
+    }
+
+    private static boolean unstarted(PendingActivityInfo activity) {
+        return activity.getState() == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
+    }
+
+    private static String type(PendingActivityInfo activity) {
+        return activity.getActivityType().getName();
+    }
+}

@@ -1,0 +1,95 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The same bytes from any number of workers, whoever comes and goes. */
+@Timeout(400)
+class FanOutTest {
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final String RECIPE = "gptq-w4a16";
+    private static final JobRequest ALONE = ServiceHarness.request(192, 4, null);
+    private static final JobRequest FOUR_SEGMENTS =
+            ServiceHarness.placed(ALONE, new JobRequest.Placement(null, 4), null);
+
+    @TempDir
+    Path folder;
+
+    private ServiceHarness service;
+    private BlockProbe made;
+
+    @BeforeEach
+    void start() throws IOException {
+        service = new ServiceHarness(folder);
+        made = new BlockProbe(service, LIMIT);
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    @Test
+    void workersThatDieAndJoinMakeTheBytesOfOneThatIsAlone() throws Exception {
+        Process first = worker("first");
+        Process second = worker("second");
+        try {
+            Job job = service.submit(FOUR_SEGMENTS, RECIPE);
+            List<Entry> before = made.awaitSome(job.id());
+            service.startWorker();
+            first.destroyForcibly().waitFor();
+
+            Job end = service.awaitEnd(job.id(), LIMIT);
+
+            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(made.blocks()).containsAll(before);
+            Report report = report(job.id());
+            assertThat(report.plan().segments()).isEqualTo(4);
+            assertThat(report.makers()).hasSizeGreaterThanOrEqualTo(2);
+            assertThat(report.makers().stream().flatMap(maker -> maker.blocks().stream()))
+                    .as("every block has one maker")
+                    .containsExactlyInAnyOrder(0, 1, 2, 3);
+            second.destroyForcibly().waitFor();
+            assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
+        } finally {
+            first.destroyForcibly();
+            second.destroyForcibly().waitFor();
+        }
+    }
+
+    /** A worker that is ready for work. */
+    private Process worker(String name) throws Exception {
+        Process process = service.startWorkerProcess(name);
+        Path log = folder.resolve(name + ".log");
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!Files.exists(log) || !Files.readString(log).contains("ready,")) {
+            assertThat(process.isAlive()).as(name).isTrue();
+            assertThat(System.nanoTime()).as(name).isLessThan(end);
+            Thread.sleep(100);
+        }
+        return process;
+    }
+
+    private Report report(UUID job) {
+        String json = service.rows().reports().find(job).orElseThrow();
+        return RecordCodec.read(Json.parse(json), Report.class);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.Keys;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.view.JobView;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A job that waits says for what and since when; it does not wait behind all of a larger one, nor for ever. */
+@Timeout(400)
+class WaitingTest {
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final String RECIPE = "gptq-w4a16";
+    private static final JobRequest SMALL = ServiceHarness.request(8, 4, null);
+    private static final JobRequest LARGE =
+            ServiceHarness.placed(ServiceHarness.request(192, 4, null), new JobRequest.Placement(null, 4), null);
+
+    @TempDir
+    Path folder;
+
+    private ServiceHarness service;
+    private BlockProbe made;
+
+    @BeforeEach
+    void start() throws IOException {
+        service = new ServiceHarness(folder);
+        made = new BlockProbe(service, LIMIT);
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    @Test
+    void aSmallJobStartsWhileALargeOneIsUnderWay() throws Exception {
+        service.startWorker();
+        Job large = service.submit(LARGE, RECIPE);
+        made.awaitSome(large.id());
+
+        Job small = service.submit(SMALL, "rtn-w4a16");
+        Job end = service.awaitEnd(small.id(), LIMIT);
+
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(service.find(large.id()).state()).isEqualTo(JobState.RUNNING);
+        service.rows().jobs().cancel(large.tenant(), large.id());
+        service.awaitEnd(large.id(), LIMIT);
+    }
+
+    @Test
+    void aJobOfAClassWithoutWorkersSaysSoAndGivesUpInTime() throws Exception {
+        service.startWorker();
+        JobRequest request =
+                ServiceHarness.placed(SMALL, new JobRequest.Placement("gpu", null), new JobRequest.Limits(25, null));
+
+        Job job = service.submit(request, RECIPE);
+        JobView.Reason reason = awaitReason(job.id(), "WAITING_FOR_WORKER");
+
+        assertThat(reason.remedy()).contains("class gpu");
+        assertThat(reason.since()).isBefore(Instant.now());
+        Job end = service.awaitEnd(job.id(), LIMIT);
+        assertThat(end.state()).isEqualTo(JobState.FAILED);
+        assertThat(end.failure()).satisfies(failure -> {
+            assertThat(failure.code()).isEqualTo("limit-exceeded");
+            assertThat(failure.message()).contains("maxPendingSeconds").contains("expected: at most 25");
+        });
+    }
+
+    @Test
+    void aJobThatRanTooLongKeepsWhatItMade() throws Exception {
+        service.startWorker();
+        Job job = service.submit(ServiceHarness.placed(LARGE, null, new JobRequest.Limits(null, 10)), RECIPE);
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).isEqualTo(JobState.FAILED);
+        assertThat(end.failure()).satisfies(f -> assertThat(f.message()).contains("maxRuntimeSeconds"));
+        assertThat(service.store().list(Keys.of("default").jobs(job.id().toString())))
+                .as("plan and profile")
+                .isNotEmpty();
+        assertThat(service.rows().jobs().retry(job.tenant(), job.id())).isTrue();
+        service.rows().jobs().cancel(job.tenant(), job.id());
+        service.awaitEnd(job.id(), LIMIT);
+    }
+
+    @Test
+    void aJobWhoseProfileIsGoneWaitsForItThoughOthersAreThere() throws Exception {
+        Process worker = service.startWorkerProcess("first");
+        Job job = service.submit(LARGE, RECIPE);
+        made.awaitSome(job.id());
+        worker.destroyForcibly().waitFor();
+        service.startWorker("--backend", "java");
+
+        JobView.Reason reason = awaitReason(job.id(), "WAITING_FOR_PROFILE");
+
+        assertThat(reason.remedy()).contains("numeric profile").contains("reproducible: false");
+        service.rows().jobs().cancel(job.tenant(), job.id());
+        assertThat(service.awaitEnd(job.id(), LIMIT).state()).isEqualTo(JobState.CANCELLED);
+    }
+
+    private JobView.Reason awaitReason(UUID job, String code) throws InterruptedException {
+        Job found = service.await(
+                job,
+                LIMIT,
+                now -> now.state().terminal()
+                        || (now.reason() != null && now.reason().code().equals(code)));
+        assertThat(found.reason()).as("%s", found).isNotNull();
+        return java.util.Objects.requireNonNull(found.reason());
+    }
+}
