@@ -57,21 +57,6 @@ final class Projector {
                 heartbeat(activity).ifPresent(heartbeat -> show(job, heartbeat, activity.getLastWorkerIdentity()));
             }
         }
-        showWorkers(job, workflow);
-    }
-
-    /** Who has a block is who told of its linears. */
-    private void showWorkers(Job job, DescribeWorkflowExecutionResponse workflow) {
-        for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
-            String worker = activity.getLastWorkerIdentity();
-            if (activity.getActivityType().getName().equals("compress") && !worker.isEmpty()) {
-                heartbeat(activity).stream()
-                        .flatMap(heartbeat -> heartbeat.linears().stream())
-                        .map(LinearView::block)
-                        .distinct()
-                        .forEach(block -> rows.board().worker(job.id(), block, worker));
-            }
-        }
     }
 
     void forgetAllBut(Collection<Job> jobs) {
