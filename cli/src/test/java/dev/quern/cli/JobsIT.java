@@ -1,0 +1,175 @@
+package dev.quern.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.Estimate;
+import dev.quern.recipes.view.JobView;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a person can do with a job while it runs and after it failed, on the real stack. */
+class JobsIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private static TestStack stack;
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        stack = TestStack.start(1);
+    }
+
+    @AfterAll
+    static void stop() throws IOException, InterruptedException {
+        stack.close();
+    }
+
+    @Test
+    void aPausedJobGoesOnWhenItIsResumed() throws InterruptedException {
+        String id = submitLarge();
+        await(id, job -> job.progress().blocksDone() > 0);
+
+        Cli paused = jobs("pause", id);
+
+        assertThat(paused.code()).as(paused.err()).isZero();
+        JobView still = await(id, job -> job.state().equals("PAUSED"));
+        assertThat(jobs("show", id).out()).contains("paused");
+        assertThat(jobs("resume", id).out()).contains("watch it:  quern jobs watch " + id);
+        Cli watched = jobs("watch", id);
+        assertThat(watched.code()).as(watched.err()).isZero();
+        assertThat(show(id).progress().reusedBlocks())
+                .isGreaterThanOrEqualTo(still.progress().blocksDone());
+    }
+
+    @Test
+    void aFailedJobCanBeRetriedAndSaysWhatItWaitsFor() throws InterruptedException {
+        String id = submit("--class", "nowhere", "--max-pending", "3").id();
+
+        JobView waiting = await(id, job -> job.reason() != null || JobWatcher.isOver(job));
+        assertThat(waiting.reason()).isNotNull();
+        Cli watched = jobs("watch", id);
+        assertThat(watched.code()).as(watched.err()).isEqualTo(1);
+        assertThat(watched.out()).contains("failed: ");
+
+        Cli retried = jobs("retry", id, "--output", "json");
+
+        assertThat(retried.code()).as(retried.err()).isZero();
+        assertThat(RecordCodec.read(retried.json(), JobView.class).state()).isNotEqualTo("FAILED");
+        assertThat(jobs("watch", id).err()).contains(" since ");
+    }
+
+    @Test
+    void whatAJobsStateForbidsExits65() {
+        String id = submit("--recipe", "rtn-w4a16").id();
+        assertThat(jobs("watch", id).code()).isZero();
+
+        for (String action : List.of("pause", "resume", "retry")) {
+            Cli refused = jobs(action, id);
+            assertThat(refused.code()).as(action).isEqualTo(65);
+            assertThat(refused.err()).as(action).contains("expected");
+        }
+    }
+
+    @Test
+    void inspectSaysWhatTheServerEstimates() throws IOException, InterruptedException {
+        Cli inspected =
+                Cli.run("inspect", Cli.TINY.toString(), "--samples", "16", "--threads", "1", "--output", "json");
+
+        assertThat(RecordCodec.read(((JsonObject) inspected.json()).get("estimate"), Estimate.class))
+                .isEqualTo(RecordCodec.read(estimate(), Estimate.class));
+    }
+
+    private static JsonValue estimate() throws IOException, InterruptedException {
+        JobRequest request = new JobRequest(
+                JobRequest.API_VERSION,
+                JobRequest.Source.folder(Cli.TINY.toString()),
+                new JobRequest.RecipeChoice("gptq-w4a16", null),
+                new JobRequest.Calibration(null, 16, null),
+                List.of(),
+                List.of(new JobRequest.Output("compressed-tensors", null, null)),
+                null,
+                Map.of(),
+                null,
+                false,
+                null,
+                null);
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer = http.send(
+                    HttpRequest.newBuilder(URI.create(stack.lease().stack().url() + "/api/v1/estimate"))
+                            .header("Authorization", "Bearer " + stack.lease().token())
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(Json.write(RecordCodec.write(request))))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            return Json.parse(answer.body());
+        }
+    }
+
+    private static JobView submit(String... options) {
+        List<String> arguments = new ArrayList<>(List.of(options));
+        arguments.addAll(List.of("--detach", "--output", "json"));
+        Cli submitted = stack.compress(Cli.TINY, arguments.toArray(String[]::new));
+        assertThat(submitted.code()).as(submitted.err()).isZero();
+        return RecordCodec.read(submitted.json(), JobView.class);
+    }
+
+    /** One that takes long enough to be stopped in the middle. */
+    private static String submitLarge() {
+        Cli submitted = Cli.run(
+                "compress",
+                Cli.TINY.toString(),
+                "--samples",
+                "64",
+                "--seq-len",
+                "512",
+                "--eval-windows",
+                "4",
+                "--detach",
+                "--output",
+                "json",
+                "--data",
+                stack.data().toString());
+        assertThat(submitted.code()).as(submitted.err()).isZero();
+        return RecordCodec.read(submitted.json(), JobView.class).id();
+    }
+
+    private static Cli jobs(String action, String id, String... options) {
+        List<String> arguments = new ArrayList<>(
+                List.of("jobs", action, id, "--data", stack.data().toString()));
+        arguments.addAll(List.of(options));
+        return Cli.run(arguments);
+    }
+
+    private static JobView show(String id) {
+        Cli shown = jobs("show", id, "--output", "json");
+        assertThat(shown.code()).as(shown.err()).isZero();
+        return RecordCodec.read(shown.json(), JobView.class);
+    }
+
+    private static JobView await(String id, Predicate<JobView> condition) throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        JobView job = show(id);
+        while (!condition.test(job) && System.nanoTime() < deadline) {
+            Thread.sleep(100);
+            job = show(id);
+        }
+        assertThat(job).matches(condition);
+        return job;
+    }
+}
