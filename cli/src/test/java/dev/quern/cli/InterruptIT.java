@@ -18,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 class InterruptIT {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
+    /** SIGINT's bit in a mask of signals: it is number 2. */
+    private static final long INTERRUPT = 1 << 1;
+
     @TempDir
     Path folder;
 
@@ -56,7 +59,11 @@ class InterruptIT {
     }
 
     private static Process start(List<String> arguments, Path said) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>();
+        if (deafToInterrupts()) {
+            command.addAll(List.of("env", "--default-signal=INT"));
+        }
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 Main.class.getName()));
@@ -65,6 +72,20 @@ class InterruptIT {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         return builder.start();
+    }
+
+    /** A shell starts what it runs in the background with Ctrl-C ignored; children inherit that, and a JVM leaves it so. */
+    private static boolean deafToInterrupts() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        long ignored = Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+                .findFirst()
+                .orElse(0);
+        return (ignored & INTERRUPT) != 0;
     }
 
     private static void await(Path file, String text) throws IOException, InterruptedException {

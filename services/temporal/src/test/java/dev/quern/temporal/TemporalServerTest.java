@@ -41,7 +41,7 @@ class TemporalServerTest {
         try {
             assertThat(stubs.blockingStub().getSystemInfo(GetSystemInfoRequest.getDefaultInstance()))
                     .isNotNull();
-            stubs.connect(Duration.ofSeconds(10));
+            stubs.connect(Duration.ofMinutes(1));
         } finally {
             stubs.shutdownNow();
         }
@@ -61,7 +61,7 @@ class TemporalServerTest {
         WorkflowServiceStubs stubs = stubs(key);
         try {
             assertThatThrownBy(() -> stubs.blockingStub()
-                            .withDeadlineAfter(Duration.ofSeconds(10))
+                            .withDeadlineAfter(Duration.ofMinutes(1))
                             .getSystemInfo(GetSystemInfoRequest.getDefaultInstance()))
                     .isInstanceOfSatisfying(
                             StatusRuntimeException.class,
