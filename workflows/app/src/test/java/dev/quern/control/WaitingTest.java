@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;
@@ -80,8 +81,11 @@ class WaitingTest {
 
     @Test
     void aJobThatRanTooLongKeepsWhatItMade() throws Exception {
-        service.startWorker();
+        Process worker = service.startWorkerProcess("first");
         Job job = service.submit(ServiceHarness.placed(LARGE, null, new JobRequest.Limits(null, 10)), RECIPE);
+        service.await(job.id(), LIMIT, now -> now.state().terminal() || now.stage() == Stage.COMPRESS);
+        // Without it the job runs for ever, however fast the machine is.
+        worker.destroyForcibly().waitFor();
 
         Job end = service.awaitEnd(job.id(), LIMIT);
 
