@@ -78,8 +78,8 @@ public final class RangeCache implements AutoCloseable {
      */
     public MemorySegment map(RangeReader reader, ObjectRange range, Arena arena) throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            begin(reader, List.of(range));
-            try (@Nullable FileChannel file = file(range)) {
+            Path path = await(begin(reader, List.of(range)).getFirst());
+            try (@Nullable FileChannel file = open(path)) {
                 if (file != null) {
                     return file.map(MapMode.READ_ONLY, 0, range.length(), arena);
                 }
@@ -89,30 +89,41 @@ public final class RangeCache implements AutoCloseable {
                 + range.key() + " and for those that are read at the same time)");
     }
 
-    private void begin(RangeReader reader, List<ObjectRange> wanted) {
+    /** A future for each range, completed once the range is counted, or once the next attempt may begin. */
+    private List<CompletableFuture<Path>> begin(RangeReader reader, List<ObjectRange> wanted) {
+        List<CompletableFuture<Path>> files = new ArrayList<>();
         List<RangeFetch.Target> missing = new ArrayList<>();
         synchronized (this) {
             for (ObjectRange range : wanted) {
                 // A get, so that it counts as used.
-                if (ranges.get(range) == null) {
-                    CompletableFuture<Path> file = new CompletableFuture<>();
-                    ranges.put(range, file);
-                    missing.add(new RangeFetch.Target(range, folder.resolve("range-" + number++), file));
-                    var _ = file.whenComplete((path, error) -> arrived(range, file, error));
-                }
+                CompletableFuture<Path> file = ranges.get(range);
+                files.add(file != null ? file : add(range, missing));
             }
         }
         fetches.begin(reader, missing);
+        return files;
     }
 
-    private synchronized void arrived(ObjectRange range, CompletableFuture<Path> file, @Nullable Throwable error) {
+    private CompletableFuture<Path> add(ObjectRange range, List<RangeFetch.Target> missing) {
+        CompletableFuture<Path> file = new CompletableFuture<>();
+        ranges.put(range, file);
+        CompletableFuture<Path> fetch = new CompletableFuture<>();
+        var _ = fetch.whenComplete((path, error) -> arrived(range, file, path, error));
+        missing.add(new RangeFetch.Target(range, folder.resolve("range-" + number++), fetch));
+        return file;
+    }
+
+    private synchronized void arrived(
+            ObjectRange range, CompletableFuture<Path> file, Path path, @Nullable Throwable error) {
         if (error != null) {
             // The next one who asks tries again.
-            ranges.remove(range, file);
+            ranges.remove(range);
+            file.completeExceptionally(error);
             return;
         }
         bytes += range.length();
         fetched += range.length();
+        file.complete(path);
         evict(range);
     }
 
@@ -142,20 +153,9 @@ public final class RangeCache implements AutoCloseable {
         }
     }
 
-    /** Null when the range was evicted meanwhile. */
-    private @Nullable FileChannel file(ObjectRange range) throws IOException {
-        CompletableFuture<Path> file;
-        synchronized (this) {
-            file = ranges.get(range);
-        }
-        if (file == null) {
-            return null;
-        }
-        Path path = await(file);
-        synchronized (this) {
-            // Deleted under the same lock only.
-            return Files.exists(path) ? FileChannel.open(path, StandardOpenOption.READ) : null;
-        }
+    /** Null when the range was evicted meanwhile: a file is deleted under the same lock only. */
+    private synchronized @Nullable FileChannel open(Path path) throws IOException {
+        return Files.exists(path) ? FileChannel.open(path, StandardOpenOption.READ) : null;
     }
 
     private static Path await(CompletableFuture<Path> file) throws IOException {

@@ -74,15 +74,18 @@ final class RangeFetch implements AutoCloseable {
             }
         }
 
-        void fail(Throwable error) {
-            if (target.done().completeExceptionally(error)) {
-                try {
-                    channel.close();
-                    Files.deleteIfExists(target.file());
-                } catch (IOException e) {
-                    error.addSuppressed(e);
-                }
+        /** The file is gone before anybody is told. */
+        synchronized void fail(Throwable error) {
+            if (target.done().isDone()) {
+                return;
             }
+            try {
+                channel.close();
+                Files.deleteIfExists(target.file());
+            } catch (IOException e) {
+                error.addSuppressed(e);
+            }
+            target.done().completeExceptionally(error);
         }
     }
 

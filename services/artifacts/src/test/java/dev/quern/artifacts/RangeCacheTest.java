@@ -111,6 +111,20 @@ class RangeCacheTest {
         }
     }
 
+    /** The error may arrive before or after its reader asks for the file. */
+    @Test
+    void whatWentWrongReachesTheReaderAtEveryInterleaving() throws IOException {
+        reader.versions.put("a", "v2");
+        try (RangeCache cache = new RangeCache(folder, MEGA);
+                Arena arena = Arena.ofConfined()) {
+            for (int i = 0; i < 2000; i++) {
+                assertThatThrownBy(() -> cache.map(reader, range("a", 0, 10), arena))
+                        .isInstanceOf(ObjectChangedException.class);
+                assertThat(files()).isZero();
+            }
+        }
+    }
+
     @Test
     void whatAnotherProcessLeftIsDeletedAndNothingIsLeftBehind() throws IOException {
         Files.write(folder.resolve("range-7"), new byte[3]);
