@@ -182,8 +182,7 @@ class WorkersIT {
         }
         // Names only: temporary files come and go while a folder is read.
         try (Stream<Path> files = Files.list(artifacts)) {
-            return (int) files.filter(
-                            file -> file.getFileName().toString().startsWith("block-"))
+            return (int) files.filter(file -> file.getFileName().toString().startsWith("block-"))
                     .count();
         }
     }
