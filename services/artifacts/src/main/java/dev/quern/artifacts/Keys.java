@@ -44,12 +44,20 @@ public final class Keys {
         return root + "artifacts/";
     }
 
+    public String datasets() {
+        return root + "datasets/";
+    }
+
     public String dataset(String digest) {
-        return root + "datasets/" + segment("digest", digest);
+        return datasets() + segment("digest", digest);
+    }
+
+    public String figures() {
+        return root + "figures/";
     }
 
     public String figures(String key) {
-        return root + "figures/" + segment("figures", key);
+        return figures() + segment("figures", key);
     }
 
     /**

@@ -218,7 +218,6 @@ public final class S3Bucket {
         ListObjectsV2Args.Builder args = ListObjectsV2Args.builder()
                 .bucket(location.bucket())
                 .prefix(prefix)
-                .encodingType("url")
                 .maxKeys(1000);
         if (token != null) {
             args.continuationToken(token);

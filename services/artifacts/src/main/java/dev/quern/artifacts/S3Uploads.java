@@ -141,7 +141,6 @@ final class S3Uploads implements Uploads {
         ListMultipartUploadsArgs.Builder args = ListMultipartUploadsArgs.builder()
                 .bucket(bucket.location().bucket())
                 .prefix(bucket.location().prefix() + "t/")
-                .encodingType("url")
                 .maxUploads(1000);
         if (marker != null) {
             args.keyMarker(marker);

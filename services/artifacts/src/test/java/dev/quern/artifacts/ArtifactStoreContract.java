@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -26,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What every store promises. An implementation extends this and says how to start itself. */
 abstract class ArtifactStoreContract {
     private static final String KEY = Keys.of("default").artifact("block-00001-abc");
+
+    /** Tests set parts of 5 MB; others have 16. */
+    private static final int LARGE = 17 << 20;
 
     @TempDir
     Path scratch;
@@ -180,6 +185,75 @@ abstract class ArtifactStoreContract {
         Path file = Files.writeString(scratch.resolve("weights.bin"), "w".repeat(100_000));
 
         assertThat(store().create(KEY, file)).get().returns(100_000L, ArtifactStore.Entry::size);
+    }
+
+    @Test
+    void storesWhatIsEmpty() throws IOException {
+        ArtifactStore store = store();
+
+        assertThat(store.create(KEY, bytes(""))).get().returns(0L, ArtifactStore.Entry::size);
+        assertThat(store.create(KEY, bytes("x"))).isEmpty();
+        assertThat(store.read(KEY)).isEmpty();
+        assertThat(store.fetch(KEY, scratch))
+                .get()
+                .satisfies(file -> assertThat(file).isEmptyFile());
+    }
+
+    /** Larger than any part: in S3 one multipart upload. */
+    @Test
+    void ofRacingWritersOfLargeObjectsOneWinsWhole() throws Exception {
+        ArtifactStore store = store();
+        List<Callable<Optional<ArtifactStore.Entry>>> writers = IntStream.range(0, 4)
+                .<Callable<Optional<ArtifactStore.Entry>>>mapToObj(
+                        i -> () -> store.create(KEY, UploadContract.random(LARGE + i)))
+                .toList();
+
+        List<Optional<ArtifactStore.Entry>> answers = new ArrayList<>();
+        try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Optional<ArtifactStore.Entry>> answer : pool.invokeAll(writers)) {
+                answers.add(answer.get());
+            }
+        }
+        assertThat(answers).filteredOn(Optional::isPresent).hasSize(1);
+        byte[] content = UploadContract.random(LARGE + winner(answers));
+        assertThat(store.read(KEY)).isEqualTo(content);
+        assertThat(store.fetch(KEY, scratch))
+                .get()
+                .satisfies(file -> assertThat(file).hasBinaryContent(content));
+        assertThat(store.uploads().abortStale(Instant.now().plusSeconds(60))).isZero();
+    }
+
+    @Test
+    void takesEveryCharacterThatKeysMayHave() throws IOException {
+        ArtifactStore store = store();
+        String name = "AZaz09_.=+@-" + "s".repeat(Keys.MAX_SEGMENT - 12);
+        String key = Keys.of("default").output("run", name + "/" + name);
+        store.create(key, bytes("x"));
+
+        assertThat(store.read(key)).asString().isEqualTo("x");
+        assertThat(store.list("t/default/outputs/"))
+                .extracting(ArtifactStore.Entry::key)
+                .containsExactly(key);
+        assertThat(store.list(key.substring(0, key.length() - 1))).hasSize(1);
+    }
+
+    @Test
+    void listsMoreThanOnePage() throws Exception {
+        ArtifactStore store = store();
+        Keys keys = Keys.of("default");
+        List<Callable<Optional<ArtifactStore.Entry>>> writers = IntStream.range(0, 1_003)
+                .<Callable<Optional<ArtifactStore.Entry>>>mapToObj(
+                        i -> () -> store.create(keys.dataset("d%04d".formatted(i)), bytes("x")))
+                .toList();
+        try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            for (Future<Optional<ArtifactStore.Entry>> answer : pool.invokeAll(writers)) {
+                answer.get();
+            }
+        }
+
+        assertThat(store.list(keys.datasets()))
+                .hasSize(1_003)
+                .isSortedAccordingTo(Comparator.comparing(ArtifactStore.Entry::key));
     }
 
     static byte[] bytes(String text) {
