@@ -79,10 +79,19 @@ public final class S3Bucket {
         byte[] first = content.readNBytes(partBytes);
         if (first.length == partBytes) {
             long size = new S3Multipart(s3, location.bucket(), key).upload(writerHeader(writer), first, content);
-            return settle(name, writer, size);
+            return written(name, writer, size);
         }
         put(key, writer, first);
-        return settle(name, writer, first.length);
+        return written(name, writer, first.length);
+    }
+
+    private Optional<Entry> written(String name, String writer, long size) throws IOException {
+        try {
+            return settle(name, writer, size);
+        } catch (NoSuchObjectException e) {
+            // Deleted meanwhile, or lost.
+            throw new StoreUnavailableException("put " + name, e);
+        }
     }
 
     private void put(String key, String writer, byte[] content) throws IOException {
@@ -104,12 +113,16 @@ public final class S3Bucket {
         }
     }
 
-    private static Http.Headers writerHeader(String writer) {
+    static Http.Headers writerHeader(String writer) {
         return new Http.Headers("x-amz-meta-" + WRITER, writer);
     }
 
-    /** Whether this writer won. Asked always: an answer may get lost, and the second try then meets the first one's object. */
-    private Optional<Entry> settle(String name, String writer, long size) throws IOException {
+    /**
+     * Whether this writer won. Asked always: an answer may get lost, and the second try then meets the first one's object.
+     *
+     * @return empty when the object is another writer's
+     */
+    Optional<Entry> settle(String name, String writer, long size) throws IOException {
         HeadObjectResponse there = stat(name, null);
         if (!writer.equals(there.userMetadata().getFirst(WRITER))) {
             return Optional.empty();

@@ -17,10 +17,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** S3's own multipart uploads with presigned addresses of their parts. */
+/**
+ * S3's own multipart uploads with presigned addresses of their parts. The id of an upload has a writer's id before S3's own, which the
+ * object carries: servers differ in what they answer to a second completion, so the object is asked whose it is.
+ */
 final class S3Uploads implements Uploads {
+    private static final char SEPARATOR = '~';
+
     private final S3Bucket bucket;
 
     S3Uploads(S3Bucket bucket) {
@@ -33,8 +39,19 @@ final class S3Uploads implements Uploads {
 
     @Override
     public String start(String key) throws IOException {
-        return multipart(key).start(new Http.Headers());
+        String writer = UUID.randomUUID().toString();
+        return writer + SEPARATOR + multipart(key).start(S3Bucket.writerHeader(writer));
     }
+
+    private static Id id(String key, String upload) throws NoSuchUploadException {
+        int end = upload.indexOf(SEPARATOR);
+        if (end < 0) {
+            throw new NoSuchUploadException(key, upload);
+        }
+        return new Id(upload.substring(0, end), upload.substring(end + 1));
+    }
+
+    private record Id(String writer, String s3) {}
 
     @Override
     public URI presign(String key, String upload, int number, Duration expiry, URI receiver) throws IOException {
@@ -43,7 +60,7 @@ final class S3Uploads implements Uploads {
                 .bucket(bucket.location().bucket())
                 .object(bucket.key(Keys.check(key)))
                 .expiry(Math.toIntExact(expiry.toSeconds()))
-                .extraQueryParams(Map.of("uploadId", upload, "partNumber", Integer.toString(number)))
+                .extraQueryParams(Map.of("uploadId", id(key, upload).s3(), "partNumber", Integer.toString(number)))
                 .build();
         try {
             return URI.create(bucket.client().outside().getPresignedObjectUrl(args));
@@ -76,7 +93,7 @@ final class S3Uploads implements Uploads {
         ListPartsArgs.Builder args = ListPartsArgs.builder()
                 .bucket(bucket.location().bucket())
                 .object(bucket.key(Keys.check(key)))
-                .uploadId(upload);
+                .uploadId(id(key, upload).s3());
         if (marker != null) {
             args.partNumberMarker(marker);
         }
@@ -95,26 +112,39 @@ final class S3Uploads implements Uploads {
         List<io.minio.messages.Part> list = parts.stream()
                 .map(part -> new io.minio.messages.Part(part.number(), part.etag()))
                 .toList();
+        long size = parts.stream().mapToLong(Part::size).sum();
+        Id id = id(key, upload);
+        boolean completed = complete(key, id, list);
+        Optional<Entry> made;
         try {
-            if (multipart(key).complete(upload, list)) {
-                return bucket.head(key);
-            }
+            made = bucket.settle(key, id.writer(), size);
+        } catch (NoSuchObjectException e) {
+            throw new NoSuchUploadException(key, upload);
+        }
+        if (!completed) {
+            abort(key, upload);
+        }
+        return made;
+    }
+
+    private boolean complete(String key, Id id, List<io.minio.messages.Part> parts) throws IOException {
+        try {
+            return multipart(key).complete(id.s3(), parts);
         } catch (S3StatusException e) {
             if (e.is("InvalidPart") || e.is("InvalidPartOrder") || e.is("EntityTooSmall") || e.is("MalformedXML")) {
                 throw new IllegalArgumentException("parts: " + e.getMessage(), e);
             }
             throw e;
         }
-        if (bucket.head(key).isEmpty()) {
-            throw new NoSuchUploadException(key, upload);
-        }
-        abort(key, upload);
-        return Optional.empty();
     }
 
     @Override
     public void abort(String key, String upload) throws IOException {
-        multipart(key).abort(upload);
+        try {
+            multipart(key).abort(id(key, upload).s3());
+        } catch (NoSuchUploadException e) {
+            // No upload of ours, so it is not under way.
+        }
     }
 
     @Override

@@ -67,7 +67,7 @@ public interface Uploads {
      * Makes the object of these parts, and ends the upload.
      *
      * @param parts all of the object, in order, with the etags that their PUTs answered; all but the last of one size
-     * @return empty when there is an object already: another upload's, or this one's where an answer was lost
+     * @return empty when there is an object already that this upload did not make
      * @throws IllegalArgumentException when a part is missing, has another etag, or is too small; the upload goes on
      * @throws NoSuchUploadException when the upload has ended and there is no object
      */

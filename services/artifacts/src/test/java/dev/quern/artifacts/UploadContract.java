@@ -109,6 +109,7 @@ abstract class UploadContract {
         List<Part> parts = send(upload, random(10));
         uploads.abort(KEY, upload);
         uploads.abort(KEY, upload);
+        uploads.abort(KEY, "what-another-version-wrote-down");
 
         assertEnded(upload);
         assertThatThrownBy(() -> uploads.complete(KEY, upload, parts)).isInstanceOf(NoSuchUploadException.class);
