@@ -6,6 +6,7 @@ import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EstimateRepository;
 import dev.quern.jobs.EventRepository;
+import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.UploadRepository;
@@ -61,6 +62,11 @@ class ApiConfiguration implements WebMvcConfigurer {
     @Bean
     UploadRepository uploads(JdbcClient db, PlatformTransactionManager transactions) {
         return new UploadRepository(db, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    InstallationRepository installation(JdbcClient db) {
+        return new InstallationRepository(db);
     }
 
     @Bean

@@ -3,6 +3,8 @@ package dev.quern.api.rest;
 import dev.quern.api.ApiProperties;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.ForeignStoreException;
+import dev.quern.jobs.InstallationRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
@@ -13,8 +15,10 @@ import org.springframework.stereotype.Component;
 @Component
 final class StoreAccess {
     private final @Nullable ArtifactStore store;
+    private final InstallationRepository installation;
 
-    StoreAccess(ApiProperties properties) throws IOException {
+    StoreAccess(ApiProperties properties, InstallationRepository installation) throws IOException {
+        this.installation = installation;
         this.store = properties.store() == null
                 ? null
                 : ArtifactStores.open(properties.store().toString());
@@ -29,5 +33,17 @@ final class StoreAccess {
                     ErrorCode.UNAVAILABLE, "quern.store: not set (expected: the address of the store)");
         }
         return store;
+    }
+
+    /**
+     * For whoever deletes. Claimed only then: the api may start before the database has its schema.
+     *
+     * @throws ForeignStoreException when the store is another installation's
+     * @throws QuernException UNAVAILABLE where none is configured
+     */
+    ArtifactStore owned() throws IOException {
+        ArtifactStore ours = get();
+        ours.claim(installation.id().toString());
+        return ours;
     }
 }

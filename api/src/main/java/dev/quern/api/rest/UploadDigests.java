@@ -26,11 +26,13 @@ final class UploadDigests {
     private static final int BUFFER = 1 << 20;
 
     private final UploadRepository rows;
+    private final StoreAccess access;
     private final Semaphore readers = new Semaphore(2);
     private final Map<String, CompletableFuture<String>> reading = new ConcurrentHashMap<>();
 
-    UploadDigests(UploadRepository rows) {
+    UploadDigests(UploadRepository rows, StoreAccess access) {
         this.rows = rows;
+        this.access = access;
     }
 
     /**
@@ -38,13 +40,13 @@ final class UploadDigests {
      *
      * @return what is wrong
      */
-    List<Violation> check(ArtifactStore store, Upload upload, List<Upload.File> files) throws IOException {
+    List<Violation> check(Upload upload, List<Upload.File> files) throws IOException {
         List<CompletableFuture<String>> found = new ArrayList<>();
         for (Upload.File file : files) {
             found.add(
                     rows.stored(upload.tenant(), file).verified()
                             ? CompletableFuture.completedFuture(file.sha256())
-                            : read(store, upload.tenant(), file));
+                            : read(upload.tenant(), file));
         }
         List<Violation> wrong = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
@@ -59,7 +61,7 @@ final class UploadDigests {
         return wrong;
     }
 
-    private CompletableFuture<String> read(ArtifactStore store, String tenant, Upload.File file) {
+    private CompletableFuture<String> read(String tenant, Upload.File file) {
         String key = UploadService.key(tenant, file);
         CompletableFuture<String> mine = new CompletableFuture<>();
         CompletableFuture<String> first = reading.putIfAbsent(key, mine);
@@ -68,7 +70,7 @@ final class UploadDigests {
         }
         Thread.ofVirtual().name("digest-" + file.sha256()).start(() -> {
             try {
-                mine.complete(settle(store, tenant, file));
+                mine.complete(settle(tenant, file));
             } catch (IOException | RuntimeException e) {
                 mine.completeExceptionally(e);
             } catch (InterruptedException e) {
@@ -82,8 +84,8 @@ final class UploadDigests {
     }
 
     /** What was found: the SHA-256, or in words why there is none. */
-    private String settle(ArtifactStore store, String tenant, Upload.File file)
-            throws IOException, InterruptedException {
+    private String settle(String tenant, Upload.File file) throws IOException, InterruptedException {
+        ArtifactStore store = access.get();
         String key = UploadService.key(tenant, file);
         Optional<ArtifactStore.Entry> object = store.head(key);
         if (object.isEmpty()) {
@@ -100,7 +102,7 @@ final class UploadDigests {
         }
         boolean right = digest.equals(file.sha256());
         if (!right) {
-            store.delete(key, object.get().etag());
+            access.owned().delete(key, object.get().etag());
         }
         rows.verified(tenant, file.sha256(), right);
         return digest;

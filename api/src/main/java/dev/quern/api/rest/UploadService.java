@@ -158,7 +158,7 @@ final class UploadService {
         if (!missing.isEmpty()) {
             throw new QuernException(ErrorCode.CONFLICT, missing.getFirst().message(), missing);
         }
-        List<Violation> wrong = digests.check(store.get(), upload, List.copyOf(files.values()));
+        List<Violation> wrong = digests.check(upload, List.copyOf(files.values()));
         if (!wrong.isEmpty()) {
             throw new QuernException(ErrorCode.INVALID_REQUEST, wrong.getFirst().message(), wrong);
         }

@@ -74,8 +74,17 @@ public interface ArtifactStore {
     List<Entry> list(String prefix) throws IOException;
 
     /**
+     * Takes the store for an installation, for good: a marker at its root names it. Before that, this object deletes nothing.
+     *
+     * @param installation its id: letters, digits and dashes
+     * @throws ForeignStoreException when the store is another installation's
+     */
+    void claim(String installation) throws IOException;
+
+    /**
      * Deletes exactly this version.
      *
+     * @throws IllegalStateException when the store was not claimed
      * @return false when it is gone or another version is there
      */
     boolean delete(String key, String etag) throws IOException;

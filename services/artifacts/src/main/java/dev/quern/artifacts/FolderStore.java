@@ -1,5 +1,6 @@
 package dev.quern.artifacts;
 
+import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +36,7 @@ public final class FolderStore implements ArtifactStore {
 
     private final Path root;
     private final Path temporary;
+    private final OwnerMarker owner;
     private final Uploads uploads;
 
     /**
@@ -44,12 +46,17 @@ public final class FolderStore implements ArtifactStore {
         this.root = Files.createDirectories(root).toRealPath();
         this.temporary = Files.createDirectories(this.root.resolve(TEMPORARY));
         sweep();
-        this.uploads = new FolderUploads(this, this.root.resolve(UPLOADS), InstantSource.system());
+        this.owner = new OwnerMarker(this.root.resolve(OwnerMarker.NAME).toString());
+        this.uploads = new FolderUploads(this, owner, this.root.resolve(UPLOADS), InstantSource.system());
     }
 
     @Override
     public Optional<Entry> create(String key, InputStream content) throws IOException {
         Path target = file(key);
+        return create(key, target, content);
+    }
+
+    private Optional<Entry> create(String key, Path target, InputStream content) throws IOException {
         Path draft = temporary.resolve(ProcessHandle.current().pid() + "-" + UUID.randomUUID());
         try {
             write(draft, content);
@@ -142,8 +149,25 @@ public final class FolderStore implements ArtifactStore {
 
     @Override
     public boolean delete(String key, String etag) throws IOException {
+        owner.check();
         boolean there = head(key).filter(entry -> entry.etag().equals(etag)).isPresent();
         return there && Files.deleteIfExists(file(key));
+    }
+
+    @Override
+    public void claim(String installation) throws IOException {
+        Path marker = root.resolve(OwnerMarker.NAME);
+        owner.claim(installation, new OwnerMarker.Access() {
+            @Override
+            public void create(byte[] content) throws IOException {
+                FolderStore.this.create(OwnerMarker.NAME, marker, new ByteArrayInputStream(content));
+            }
+
+            @Override
+            public byte[] read() throws IOException {
+                return Files.readAllBytes(marker);
+            }
+        });
     }
 
     @Override

@@ -34,12 +34,14 @@ final class FolderUploads implements Uploads {
     private static final Duration LONGEST = Duration.ofDays(7);
 
     private final FolderStore store;
+    private final OwnerMarker owner;
     private final Path area;
     private final InstantSource clock;
     private final PartTokens tokens;
 
-    FolderUploads(FolderStore store, Path area, InstantSource clock) throws IOException {
+    FolderUploads(FolderStore store, OwnerMarker owner, Path area, InstantSource clock) throws IOException {
         this.store = store;
+        this.owner = owner;
         this.area = Files.createDirectories(area);
         this.clock = clock;
         this.tokens = new PartTokens(area.resolve(".secret"), clock);
@@ -185,6 +187,7 @@ final class FolderUploads implements Uploads {
 
     @Override
     public int abortStale(Instant before) throws IOException {
+        owner.check();
         int count = 0;
         for (Path folder : files(area)) {
             if (Files.isDirectory(folder)

@@ -1,5 +1,6 @@
 package dev.quern.artifacts;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -10,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** Objects under a prefix of a bucket of any S3 server. */
 final class S3Store implements ArtifactStore {
     private final S3Bucket bucket;
+    private final OwnerMarker owner;
     private final Uploads uploads;
 
     S3Store(S3Bucket bucket) {
         this.bucket = bucket;
-        this.uploads = new S3Uploads(bucket);
+        this.owner = new OwnerMarker(bucket.location() + OwnerMarker.NAME);
+        this.uploads = new S3Uploads(bucket, owner);
     }
 
     S3Location location() {
@@ -48,7 +51,25 @@ final class S3Store implements ArtifactStore {
 
     @Override
     public boolean delete(String key, String etag) throws IOException {
+        owner.check();
         return bucket.delete(Keys.check(key), etag);
+    }
+
+    @Override
+    public void claim(String installation) throws IOException {
+        owner.claim(installation, new OwnerMarker.Access() {
+            @Override
+            public void create(byte[] content) throws IOException {
+                bucket.create(OwnerMarker.NAME, new ByteArrayInputStream(content));
+            }
+
+            @Override
+            public byte[] read() throws IOException {
+                try (InputStream content = bucket.open(OwnerMarker.NAME, 0, Long.MAX_VALUE, null)) {
+                    return content.readAllBytes();
+                }
+            }
+        });
     }
 
     @Override

@@ -28,9 +28,11 @@ final class S3Uploads implements Uploads {
     private static final char SEPARATOR = '~';
 
     private final S3Bucket bucket;
+    private final OwnerMarker owner;
 
-    S3Uploads(S3Bucket bucket) {
+    S3Uploads(S3Bucket bucket, OwnerMarker owner) {
         this.bucket = bucket;
+        this.owner = owner;
     }
 
     private S3Multipart multipart(String key) {
@@ -149,6 +151,7 @@ final class S3Uploads implements Uploads {
 
     @Override
     public int abortStale(Instant before) throws IOException {
+        owner.check();
         int count = 0;
         @Nullable String marker = null;
         do {

@@ -79,6 +79,7 @@ public interface Uploads {
     /**
      * Aborts the uploads that were started before this moment, also those of {@link ArtifactStore#create} that a dead process left.
      *
+     * @throws IllegalStateException when the store was not claimed
      * @return how many
      */
     int abortStale(Instant before) throws IOException;

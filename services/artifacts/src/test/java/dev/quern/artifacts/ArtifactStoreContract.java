@@ -141,11 +141,29 @@ abstract class ArtifactStoreContract {
     void deletesExactlyTheVersionThatWasSeen() throws IOException {
         ArtifactStore store = store();
         String etag = store.create(KEY, bytes("damaged")).orElseThrow().etag();
+        store.claim("ours");
 
         assertThat(store.delete(KEY, etag + "0")).isFalse();
         assertThat(store.delete(KEY, etag)).isTrue();
         assertThat(store.delete(KEY, etag)).isFalse();
         assertThat(store.create(KEY, bytes("sound"))).isPresent();
+    }
+
+    @Test
+    void deletesNothingOfAnotherInstallation() throws IOException {
+        ArtifactStore store = store();
+        String etag = store.create(KEY, bytes("theirs")).orElseThrow().etag();
+
+        assertThatThrownBy(() -> store.delete(KEY, etag)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.uploads().abortStale(Instant.MAX)).isInstanceOf(IllegalStateException.class);
+        store.claim("theirs");
+        store.claim("theirs");
+        assertThatThrownBy(() -> store.claim("ours"))
+                .isInstanceOf(ForeignStoreException.class)
+                .hasMessageContaining(".quern-owner names the installation theirs (expected: ours;");
+        assertThatThrownBy(() -> store.delete(KEY, etag)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.claim("../x")).hasMessageStartingWith("installation: \"../x\" (expected: ");
+        assertThat(store.list("t/")).hasSize(1);
     }
 
     @ParameterizedTest
@@ -220,6 +238,7 @@ abstract class ArtifactStoreContract {
         assertThat(store.fetch(KEY, scratch))
                 .get()
                 .satisfies(file -> assertThat(file).hasBinaryContent(content));
+        store.claim("ours");
         assertThat(store.uploads().abortStale(Instant.now().plusSeconds(60))).isZero();
     }
 

@@ -50,6 +50,7 @@ class FolderStoreTest extends ArtifactStoreContract {
     @Test
     void listsAndLooksWhileOthersDelete() throws Exception {
         ArtifactStore store = store();
+        store.claim("ours");
         store.create(Keys.of("default").dataset("stays"), bytes("x"));
         try (ExecutorService others = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<?> comingAndGoing = others.submit(() -> {

@@ -145,6 +145,7 @@ abstract class UploadContract {
     void abortsWhatNobodyFinished() throws IOException {
         String upload = uploads.start(KEY);
         send(upload, random(10));
+        store.claim("ours");
 
         assertThat(uploads.abortStale(Instant.now().minus(Duration.ofDays(1)))).isZero();
         assertThat(uploads.parts(KEY, upload)).hasSize(1);

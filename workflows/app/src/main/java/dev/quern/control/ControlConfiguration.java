@@ -12,6 +12,7 @@ import dev.quern.inputs.Sources;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
+import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
@@ -63,8 +64,18 @@ class ControlConfiguration {
     }
 
     @Bean
-    ArtifactStore artifactStore(ControlProperties properties, Environment environment) throws IOException {
-        return ArtifactStores.open(properties.store(), s3(environment));
+    InstallationRepository installationRepository(JdbcClient db) {
+        return new InstallationRepository(db);
+    }
+
+    /** Ours, or there is no control process: it is the one that deletes. */
+    @Bean
+    ArtifactStore artifactStore(
+            ControlProperties properties, Environment environment, InstallationRepository installation)
+            throws IOException {
+        ArtifactStore store = ArtifactStores.open(properties.store(), s3(environment));
+        store.claim(installation.id().toString());
+        return store;
     }
 
     /** Of the process, or of whoever embeds it. */

@@ -2,6 +2,7 @@ package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStores;
+import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Principal;
@@ -77,7 +78,9 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     ArtifactStore store() throws IOException {
-        return ArtifactStores.open(storeUrl());
+        ArtifactStore store = ArtifactStores.open(storeUrl());
+        store.claim(control.getBean(InstallationRepository.class).id().toString());
+        return store;
     }
 
     ControlActivitiesImpl activities() {
