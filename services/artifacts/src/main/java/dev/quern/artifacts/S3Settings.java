@@ -52,6 +52,10 @@ public record S3Settings(
                 PART_BYTES);
     }
 
+    S3Settings withPatience(Duration other) {
+        return new S3Settings(endpoint, publicEndpoint, region, accessKey, secretKey, other, partBytes);
+    }
+
     private static String secret(Map<String, String> environment, String name) throws IOException {
         String file = environment.get(name + "_FILE");
         if (file != null && !file.isBlank()) {
