@@ -4,6 +4,11 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import io.temporal.client.ActivityCompletionException;
 import io.temporal.failure.ApplicationFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.file.AccessDeniedException;
 
 /** Errors on their way through Temporal: the kind of an error is its failure type, code and artifact are its details. */
 public final class Failures {
@@ -33,8 +38,43 @@ public final class Failures {
             case ApplicationFailure known -> known;
             case QuernException known -> failure(known.code(), String.valueOf(known.getMessage()), known, attempt);
             case OutOfMemoryError e -> failure(ErrorCode.OUT_OF_MEMORY, "out of memory: " + e.getMessage(), e, attempt);
+            case UncheckedIOException wrapped
+            when wrapped.getCause() != null -> toTemporal(wrapped.getCause(), attempt);
+            case IOException broken -> failure(code(broken), explain(broken), broken, attempt);
             default -> failure(ErrorCode.INTERNAL, error.toString(), error, attempt);
         };
+    }
+
+    /** Files, stores and sockets share these types: a store that is full looks like a full disk. */
+    private static ErrorCode code(IOException error) {
+        String message = String.valueOf(error.getMessage());
+        if (message.contains("No space left on device") || message.contains("Disk quota exceeded")) {
+            return ErrorCode.DISK_BUDGET;
+        }
+        return switch (error) {
+            case AccessDeniedException denied -> ErrorCode.FORBIDDEN;
+            case SocketException away -> ErrorCode.UNAVAILABLE;
+            case SocketTimeoutException slow -> ErrorCode.UNAVAILABLE;
+            default -> ErrorCode.INTERNAL;
+        };
+    }
+
+    private static String explain(IOException error) {
+        return switch (code(error)) {
+            case DISK_BUDGET ->
+                error.getMessage()
+                        + " (expected: room; free some or give it more, then retry the job: what it made is kept)";
+            case FORBIDDEN ->
+                error.getMessage() + " (expected: access; mend credentials or permissions, then retry the job)";
+            case UNAVAILABLE -> String.valueOf(error.getMessage());
+            default -> error.toString();
+        };
+    }
+
+    /** Whether there was no room in the store or in scratch. */
+    public static boolean isFullDisk(ApplicationFailure failure) {
+        return failure.getDetails().getSize() > 0
+                && ErrorCode.DISK_BUDGET.slug().equals(failure.getDetails().get(0, String.class));
     }
 
     public static RuntimeException damaged(String artifact, Throwable error) {

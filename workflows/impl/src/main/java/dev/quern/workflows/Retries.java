@@ -49,6 +49,8 @@ final class Retries {
         return switch (failure.getCause()) {
             case CanceledFailure cancelled -> Decision.GIVE_UP;
             case TimeoutFailure lost -> afterLoss(block(lost));
+            // A full disk is as full for the next attempt.
+            case ApplicationFailure error when Failures.isFullDisk(error) -> Decision.GIVE_UP;
             case ApplicationFailure error -> afterError(error.getType());
             case null, default -> afterDefect(Decision.AGAIN);
         };

@@ -14,6 +14,7 @@ import io.temporal.api.enums.v1.TimeoutType;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.CanceledFailure;
 import io.temporal.failure.TimeoutFailure;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +77,12 @@ class RetriesTest {
         assertThat(Retries.damaged(failure)).isEqualTo("block-00001-ab");
         assertThat(retries.after(failure)).isEqualTo(REPAIR);
         assertThat(Retries.damaged(lostAt(1))).isNull();
+    }
+
+    @Test
+    void aFullDiskIsNotTriedWithLess() {
+        assertThat(retries.after(error(new IOException("No space left on device"))))
+                .isEqualTo(GIVE_UP);
     }
 
     @Test
