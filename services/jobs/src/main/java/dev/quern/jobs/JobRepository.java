@@ -4,6 +4,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonObject;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -52,6 +53,11 @@ public final class JobRepository {
             WHERE job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
             ORDER BY job.created_at
             """;
+    private static final String RETAINED = Rows.SELECT + """
+            WHERE job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING') OR job.finished_at > :since
+            ORDER BY job.created_at
+            """;
+    private static final String NOW = "SELECT now()";
     // A wish to cancel stands: nothing takes it back.
     private static final String WISH = """
             UPDATE job SET desired = :desired, updated_at = now()
@@ -161,6 +167,19 @@ public final class JobRepository {
     /** Whether a job other than this one waits for a worker that is at work. */
     public boolean othersQueue(UUID id) {
         return db.sql(OTHERS_QUEUE).param("id", id).query(Boolean.class).single();
+    }
+
+    /** Every job that is not at its end, or came to it after this moment, oldest first: what retention keeps the artifacts of. */
+    public List<Job> retained(Instant since) {
+        return db.sql(RETAINED)
+                .param("since", OffsetDateTime.ofInstant(since, ZoneOffset.UTC))
+                .query(Rows::job)
+                .list();
+    }
+
+    /** By the clock that all times of rows come from. */
+    public Instant now() {
+        return db.sql(NOW).query(OffsetDateTime.class).single().toInstant();
     }
 
     /** Whether a job holds this output prefix. */

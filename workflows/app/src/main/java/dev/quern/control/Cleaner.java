@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.ObjectFolder;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
@@ -83,7 +84,10 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
             }
         }
         for (ArtifactStore.Entry document : documents) {
-            store.delete(document.key(), document.etag());
+            // Plans say what a job needed: retention counts it, and deletes them at its end.
+            if (!document.key().contains("/plan-")) {
+                store.delete(document.key(), document.etag());
+            }
         }
     }
 
@@ -132,7 +136,7 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
 
     private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
         JobPlan plan = RecordCodec.read(Json.parse(contexts.read(document.key())), JobPlan.class);
-        Set<String> streams = streams(job, plan);
+        Set<String> streams = streams(contexts, job.keys(), plan);
         for (ArtifactStore.Entry artifact : contexts.store().list(job.keys().artifact("stream-"))) {
             if (streams.contains(artifact.key())) {
                 contexts.store().delete(artifact.key(), artifact.etag());
@@ -141,14 +145,14 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
     }
 
     /** Keys of all streams that a job can have stored. */
-    private Set<String> streams(JobContext job, JobPlan plan) {
+    static Set<String> streams(JobContexts contexts, Keys tenant, JobPlan plan) {
         Provenance provenance = JobContexts.provenance(plan);
         TokenWindows windows = contexts.windows(plan.calibration());
         int tiles = new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
         Set<String> keys = new HashSet<>();
         for (int block = 0; block < plan.blocks(); block++) {
             for (ArtifactName stream : provenance.streams(block, tiles)) {
-                keys.add(job.keys().artifact(stream.fileName()));
+                keys.add(tenant.artifact(stream.fileName()));
             }
         }
         return keys;

@@ -16,6 +16,7 @@ import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
+import dev.quern.jobs.SweepLock;
 import dev.quern.jobs.UploadRepository;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -23,6 +24,7 @@ import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -95,6 +97,26 @@ class ControlConfiguration {
         return new Buckets(s3(environment));
     }
 
+    @Bean
+    SweepLock sweepLock(JdbcClient db, PlatformTransactionManager manager) {
+        return new SweepLock(db, new TransactionTemplate(manager));
+    }
+
+    @Bean
+    RetentionLoop retentionLoop(
+            DataSource source,
+            JobContexts contexts,
+            ScratchFolders scratch,
+            SweepLock lock,
+            MeterRegistry metrics,
+            ControlProperties properties) {
+        InstantSource clock = contexts.jobs()::now;
+        return new RetentionLoop(
+                source,
+                new ScratchSweep(scratch, contexts.jobs(), clock),
+                new Retention(contexts, lock, properties.retention(), clock, metrics));
+    }
+
     @Bean(destroyMethod = "close")
     RangeCache rangeCache(ControlProperties properties) throws IOException {
         return new RangeCache(properties.scratch().resolve("ranges"), (long) properties.cacheMb() << 20);
@@ -159,11 +181,12 @@ class ControlConfiguration {
             OutputPlaces places,
             ScratchFolders scratch,
             Cleaner cleaner,
+            SweepLock sweeps,
             ControlProperties properties) {
         Outputs outputs = new Outputs(contexts, sources, scratch);
         return new ControlActivitiesImpl(
                 new StepRecorder(rows),
-                new Inspector(contexts, sources, places, scratch),
+                new Inspector(contexts, sources, places, scratch, sweeps),
                 new JobPlanner(
                         contexts,
                         sources,

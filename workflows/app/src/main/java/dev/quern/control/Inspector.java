@@ -14,6 +14,7 @@ import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.PackedGrid;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
+import dev.quern.jobs.SweepLock;
 import dev.quern.recipes.JobRequest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,12 +23,18 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads everything that a job was given, cheap checks first; nothing is stored before all of it is found good. */
-record Inspector(JobContexts contexts, JobSources sources, OutputPlaces places, ScratchFolders scratch) {
+/**
+ * Reads everything that a job was given, cheap checks first; nothing is stored before all of it is found good.
+ *
+ * @param sweeps what ran before this job was seen is over before it looks into the store
+ */
+record Inspector(
+        JobContexts contexts, JobSources sources, OutputPlaces places, ScratchFolders scratch, SweepLock sweeps) {
     private record Texts(TokenWindows calibration, List<TokenWindows> evaluations) {}
 
     Inspection inspect(JobRef ref, LongConsumer bytes, Cancellation cancellation) throws IOException {
         JobContext job = contexts.of(ref);
+        sweeps.pass();
         places.requireFree(job.row());
         try (JobSources.Found found = sources.find(job)) {
             Checkpoint checkpoint = found.source().checkpoint();

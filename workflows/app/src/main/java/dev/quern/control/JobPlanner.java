@@ -19,7 +19,9 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Fixes how a job is done, writes it down, and lays out the board.
@@ -111,12 +113,29 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
         List<Shard> shards = new ArrayList<>();
         for (int file = 0; file < evaluations.size(); file++) {
             TokenWindows windows = evaluations.get(file);
-            Tiling tiling = Tiling.of(windows.count(), windows.seqLen());
-            int tiles = Math.clamp(Math.ceilDiv(tiling.tiles(), SHARDS_PER_WORKER * workers), 1, SHARD_TILES);
-            int step = tiles * tiling.windowsPerTile();
-            for (int first = 0; first < windows.count(); first += step) {
-                shards.add(new Shard(file, first, Math.min(first + step, windows.count())));
+            int tiles = Tiling.of(windows.count(), windows.seqLen()).tiles();
+            int perShard = Math.clamp(Math.ceilDiv(tiles, SHARDS_PER_WORKER * workers), 1, SHARD_TILES);
+            shards.addAll(shards(file, windows, perShard));
+        }
+        return shards;
+    }
+
+    /** All shards that a plan can have, whatever the number of workers was. */
+    static Set<Shard> possibleShards(List<TokenWindows> evaluations) {
+        Set<Shard> shards = new HashSet<>();
+        for (int file = 0; file < evaluations.size(); file++) {
+            for (int perShard = 1; perShard <= SHARD_TILES; perShard++) {
+                shards.addAll(shards(file, evaluations.get(file), perShard));
             }
+        }
+        return shards;
+    }
+
+    private static List<Shard> shards(int file, TokenWindows windows, int perShard) {
+        List<Shard> shards = new ArrayList<>();
+        int step = perShard * Tiling.of(windows.count(), windows.seqLen()).windowsPerTile();
+        for (int first = 0; first < windows.count(); first += step) {
+            shards.add(new Shard(file, first, Math.min(first + step, windows.count())));
         }
         return shards;
     }

@@ -5,10 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A folder per job for what is not published yet; what is lost with it is made again. */
 final class ScratchFolders {
+    private static final String PREFIX = "job-";
+    private static final Pattern UUID = Pattern.compile("[0-9a-f-]{36}");
+
     private final Path root;
 
     ScratchFolders(Path root) throws IOException {
@@ -21,7 +26,18 @@ final class ScratchFolders {
     }
 
     Path of(String job) {
-        return root.resolve("job-" + job);
+        return root.resolve(PREFIX + job);
+    }
+
+    /** The jobs that have a folder. */
+    List<String> jobs() throws IOException {
+        try (Stream<Path> folders = Files.list(root)) {
+            return folders.map(folder -> folder.getFileName().toString())
+                    .filter(name -> name.startsWith(PREFIX))
+                    .map(name -> name.substring(PREFIX.length()))
+                    .filter(id -> UUID.matcher(id).matches())
+                    .toList();
+        }
     }
 
     void delete(String job) {

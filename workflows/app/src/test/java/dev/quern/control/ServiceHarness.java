@@ -91,6 +91,14 @@ final class ServiceHarness implements AutoCloseable {
         return control.getBean(UploadRepository.class);
     }
 
+    <T> T bean(Class<T> type) {
+        return control.getBean(type);
+    }
+
+    Path scratch() {
+        return folder.resolve("scratch/control");
+    }
+
     Rows rows() {
         return control.getBean(Rows.class);
     }

@@ -24,6 +24,7 @@ public record Provenance(
         String modelDigest, Recipe recipe, String calibrationDigest, int windowsPerTile, String profile) {
     static final String BLOCK_SCHEMA = "quern-block/v1";
     static final String STREAM_SCHEMA = "quern-stream/v1";
+    static final String FIGURES_SCHEMA = "quern-figures/v1";
 
     /** The same with another recipe. */
     public Provenance with(Recipe other) {
@@ -54,6 +55,26 @@ public record Provenance(
         return IntStream.range(0, tiles)
                 .mapToObj(tile -> tileOf(boundary, block, tile))
                 .toList();
+    }
+
+    /** The artifacts of all blocks, in order. */
+    public List<ArtifactName> blocks(int blocks) {
+        return IntStream.range(0, blocks).mapToObj(this::block).toList();
+    }
+
+    /**
+     * The input key of the token figures of one shard: windows [first, end) of an evaluation text, through all blocks.
+     *
+     * @param evaluation key of the text's windows
+     */
+    public static String figures(List<ArtifactName> blocks, String evaluation, int first, int end) {
+        StringBuilder parts = new StringBuilder(FIGURES_SCHEMA);
+        for (ArtifactName block : blocks) {
+            parts.append('\n').append(block.inputKey());
+        }
+        parts.append('\n').append(evaluation);
+        parts.append('\n').append(first).append(' ').append(end);
+        return Digests.sha256(parts.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private String boundary(int block) {

@@ -1,0 +1,151 @@
+package dev.quern.control;
+
+import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.SweepLock;
+import dev.quern.recipes.QuernException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes what no job needs any more: artifacts, datasets and figures that are older than the retention and that no unfinished job
+ * and none that ended within the retention refers to; documents of jobs that ended before; uploads that nobody finished. Outputs and quarantined results stay. Only in a store that this installation holds, and exactly the versions that
+ * were seen. While a job of a tenant has not written down yet what it needs, nothing of the tenant goes.
+ */
+final class Retention {
+    private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
+    private static final Duration UPLOADS = Duration.ofDays(1);
+    /** While the lock is held, and jobs that begin wait. */
+    private static final int AT_ONCE = 20;
+
+    private final JobContexts contexts;
+    private final SweepLock lock;
+    private final Duration retention;
+    private final InstantSource clock;
+    private final Needs needs;
+    private final Counter objects;
+    private final Counter bytes;
+
+    /**
+     * @param retention what a job used stays so long after its end
+     * @param clock the rows' own: it decides with them
+     */
+    Retention(JobContexts contexts, SweepLock lock, Duration retention, InstantSource clock, MeterRegistry metrics) {
+        this.contexts = contexts;
+        this.lock = lock;
+        this.retention = retention;
+        this.clock = clock;
+        this.needs = new Needs(contexts);
+        this.objects = Counter.builder("quern.retention.deleted")
+                .description("Objects that no job needed any more")
+                .register(metrics);
+        this.bytes = Counter.builder("quern.retention.deleted.bytes")
+                .description("Their bytes")
+                .register(metrics);
+    }
+
+    /**
+     * One round over the whole store.
+     *
+     * @return the number of objects that were deleted
+     */
+    int round() throws IOException {
+        Instant now = clock.instant();
+        int uploads = contexts.store().uploads().abortStale(now.minus(UPLOADS));
+        Instant before = now.minus(retention);
+        Spared spared = new Spared(before);
+        spared.undecided.forEach((tenant, why) -> LOG.info("retention: nothing of {} deleted: {}", tenant, why));
+        // A look without the lock: mostly nothing is left of it.
+        List<Entry> old = contexts.store().list("t/").stream()
+                .filter(entry -> entry.modified().isBefore(before) && !spared.holds(entry))
+                .toList();
+        int deleted = 0;
+        for (int first = 0; first < old.size(); first += AT_ONCE) {
+            List<Entry> some = old.subList(first, Math.min(first + AT_ONCE, old.size()));
+            deleted += lock.sweeping(() -> sweep(some, before));
+        }
+        if (uploads + deleted > 0) {
+            LOG.info("retention: {} objects deleted, {} unfinished uploads aborted", deleted, uploads);
+        }
+        return deleted;
+    }
+
+    /** Rows first: a job that comes later waits until this is over. */
+    private int sweep(List<Entry> old, Instant before) {
+        try {
+            Spared spared = new Spared(before);
+            int deleted = 0;
+            for (Entry entry : old) {
+                if (!spared.holds(entry) && delete(entry)) {
+                    deleted++;
+                }
+            }
+            return deleted;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean delete(Entry entry) throws IOException {
+        lock.require();
+        if (!contexts.store().delete(entry.key(), entry.etag())) {
+            return false;
+        }
+        LOG.debug("retention: {} deleted, {} bytes", entry.key(), entry.size());
+        objects.increment();
+        bytes.increment((double) entry.size());
+        return true;
+    }
+
+    /** What stays, as the rows are now. */
+    private final class Spared {
+        private final Set<String> jobs = new HashSet<>();
+        private final Set<String> needed = new HashSet<>();
+        /** Tenants of which all stays, and why. */
+        private final Map<String, String> undecided = new HashMap<>();
+
+        Spared(Instant before) throws IOException {
+            List<Job> retained = contexts.jobs().retained(before);
+            needs.forgetAllBut(retained);
+            for (Job job : retained) {
+                jobs.add(job.id().toString());
+                try {
+                    if (Needs.undecided(job)) {
+                        undecided.put(job.tenant(), "job " + job.id() + " has no plan yet");
+                    } else {
+                        needed.addAll(needs.of(job));
+                    }
+                } catch (QuernException e) {
+                    undecided.put(job.tenant(), "plan of job " + job.id() + ": " + e.getMessage());
+                }
+            }
+        }
+
+        boolean holds(Entry entry) {
+            // t/TENANT/KIND/NAME…
+            String[] parts = entry.key().split("/", 5);
+            if (parts.length < 4 || parts[3].startsWith(".")) {
+                // Not made by us.
+                return true;
+            }
+            return switch (parts[2]) {
+                case "artifacts", "datasets", "figures" ->
+                    undecided.containsKey(parts[1]) || needed.contains(entry.key());
+                case "jobs" -> jobs.contains(parts[3]);
+                default -> true;
+            };
+        }
+    }
+}
