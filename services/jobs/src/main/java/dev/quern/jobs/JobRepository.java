@@ -4,6 +4,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.process.FailPoint;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -112,15 +113,19 @@ public final class JobRepository {
      */
     public Submitted submit(Submission submission) {
         UUID id = UUID.randomUUID();
-        return transactions.execute(status -> {
+        FailPoint.pass("submit.before");
+        Submitted submitted = transactions.execute(status -> {
             Optional<Job> earlier = sameRequest(submission).or(() -> takeKey(submission, id));
             if (earlier.isPresent()) {
                 return new Submitted(earlier.get(), false);
             }
             insert(submission, id);
             claims.take(submission.principal().tenant(), id, output(submission, id));
+            FailPoint.pass("submit.within");
             return new Submitted(find(id).orElseThrow(), true);
         });
+        FailPoint.pass("submit.after");
+        return submitted;
     }
 
     public Optional<Job> find(String tenant, UUID id) {

@@ -1,10 +1,12 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.view.JobView;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -100,6 +102,21 @@ public final class StepRepository {
      * @throws IllegalStateException when the row's state cannot become the step's
      */
     public boolean project(UUID id, Step step) {
+        String what = place(step);
+        FailPoint.pass("step.before." + what);
+        boolean applied = apply(id, step, what);
+        FailPoint.pass("step.after." + what);
+        return applied;
+    }
+
+    /** Of a running job its stage, of others their state: the name of a fail point. */
+    private static String place(Step step) {
+        Stage stage = step.stage();
+        Enum<?> named = step.state() == JobState.RUNNING && stage != null ? stage : step.state();
+        return named.name().toLowerCase(Locale.ROOT);
+    }
+
+    private boolean apply(UUID id, Step step, String what) {
         return transactions.execute(status -> {
             Position now = lock(id);
             if (!now.before(step)) {
@@ -114,6 +131,7 @@ public final class StepRepository {
                 db.sql(RELEASE).param("id", id).update();
             }
             tell(id, now, step);
+            FailPoint.pass("step.within." + what);
             return true;
         });
     }

@@ -6,6 +6,7 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 
 /** The token figures of a shard in the store, under a key made of all that decides them. */
@@ -22,6 +23,8 @@ record ShardFigures(ArtifactStore store, Keys keys, JobSource source, Shard shar
     }
 
     void store(TokenFigures figures) throws IOException {
+        FailPoint.pass("figures.before");
         store.create(key(), figures.bytes());
+        FailPoint.pass("figures.after");
     }
 }

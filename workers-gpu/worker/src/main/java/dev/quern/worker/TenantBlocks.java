@@ -4,9 +4,11 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockStore;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The engine's block store in the artifact store of a tenant. */
@@ -31,8 +33,12 @@ record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements Blo
 
     @Override
     public boolean commit(ArtifactName name, Path file) {
+        String kind = name.kind().name().toLowerCase(Locale.ROOT);
         try {
-            return store.create(keys.artifact(name.fileName()), file).isPresent();
+            FailPoint.pass(kind + ".before");
+            boolean created = store.create(keys.artifact(name.fileName()), file).isPresent();
+            FailPoint.pass(kind + ".after");
+            return created;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -8,6 +8,7 @@ import dev.quern.contract.SliceResult;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
+import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.view.LinearView;
 import java.util.UUID;
 
@@ -24,9 +25,11 @@ record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Ro
                 }
             }
         }
+        FailPoint.pass("board.before");
         rows.steps().computing(id, ref.generation());
         result.made().forEach(block -> rows.board().worker(id, block, result.worker()));
         rows.board().reused(id, reused);
+        FailPoint.pass("board.after");
     }
 
     boolean othersWait(JobRef ref) {

@@ -19,6 +19,7 @@ import dev.quern.jobs.JobState;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -71,6 +72,7 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
             // Retried meanwhile: what lies there belongs to the next generation.
             return;
         }
+        FailPoint.pass("cleanup.before");
         scratch.delete(job.id());
         deleteHalfPublished(job);
         if (job.row().state() == JobState.FAILED) {
@@ -83,12 +85,14 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
                 deleteStreams(job, document);
             }
         }
+        FailPoint.pass("cleanup.within");
         for (ArtifactStore.Entry document : documents) {
             // Plans say what a job needed: retention counts it, and deletes them at its end.
             if (!document.key().contains("/plan-")) {
                 store.delete(document.key(), document.etag());
             }
         }
+        FailPoint.pass("cleanup.after");
     }
 
     /** What a publish that was stopped has left: without a manifest it is no result, and nobody may wait for it there. */

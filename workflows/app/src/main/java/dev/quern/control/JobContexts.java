@@ -17,6 +17,7 @@ import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -128,7 +129,9 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
 
     private void create(String key, byte[] content) {
         try {
+            FailPoint.pass("document.before");
             store.create(key, content);
+            FailPoint.pass("document.after");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,6 +15,7 @@ import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +86,8 @@ record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch)
     private static void write(Path mark, Record value) throws IOException {
         Path draft = mark.resolveSibling(mark.getFileName() + ".new");
         Files.writeString(draft, Json.write(RecordCodec.write(value)));
+        FailPoint.pass("mark.before");
         Files.move(draft, mark);
+        FailPoint.pass("mark.after");
     }
 }

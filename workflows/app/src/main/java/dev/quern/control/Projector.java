@@ -5,6 +5,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import io.temporal.api.common.v1.Payloads;
@@ -76,6 +77,7 @@ final class Projector {
         for (LinearView cell : heartbeat.linears()) {
             rows.board().put(job.id(), cell);
         }
+        FailPoint.pass("projection.within");
         double percent = percent(job, heartbeat);
         Pace pace = paces.computeIfAbsent(job.id(), id -> new Pace(percent));
         boolean compress = heartbeat.stage().equals(Stage.COMPRESS.name());

@@ -10,6 +10,7 @@ import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -35,10 +36,14 @@ record Publication(Manifest manifest, Map<String, byte[]> pages, Path files, Pla
         }
         for (Manifest.File file : manifest.files()) {
             cancellation.check();
+            FailPoint.pass("publish.before");
             put(file);
+            FailPoint.pass("publish.after");
             bytes.accept(file.size());
         }
+        FailPoint.pass("manifest.before");
         place.folder().create(Manifest.NAME, Manifests.write(manifest));
+        FailPoint.pass("manifest.after");
     }
 
     /** By a generation before this one that died with the word on its lips. */

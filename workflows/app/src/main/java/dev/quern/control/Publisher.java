@@ -13,6 +13,7 @@ import dev.quern.engine.run.Source;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportPage;
 import dev.quern.recipes.view.LinearView;
@@ -50,7 +51,9 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
         Map<String, byte[]> pages = pages(report);
         Assembled assembled = outputs.assembled(ref, planRef, bytes, cancellation);
         Manifest manifest = Manifests.of(verified, pages, assembled.inPublishOrder(List.of(REPORT_JSON, REPORT_HTML)));
+        FailPoint.pass("report.before");
         rows.reports().put(job.row().id(), new String(page(pages, REPORT_JSON), StandardCharsets.UTF_8));
+        FailPoint.pass("report.after");
         if (!place.own()) {
             places.requireFree(job.row());
             places.begin(job.row(), manifest);

@@ -6,6 +6,7 @@ import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Step;
+import dev.quern.recipes.process.FailPoint;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
 import java.io.IOException;
 import java.util.HashSet;
@@ -155,8 +156,11 @@ final class Reconciler {
 
     private void start(Job job) {
         LOG.info("job {}: start {}", job.id(), job.workflowId());
+        FailPoint.pass("start.before");
         workflows.start(job);
+        FailPoint.pass("start.within");
         rows.steps().started(job.id(), job.generation());
+        FailPoint.pass("start.after");
     }
 
     private void close(Job job, Outcome outcome) {
