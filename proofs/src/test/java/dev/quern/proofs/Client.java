@@ -1,0 +1,125 @@
+package dev.quern.proofs;
+
+import dev.quern.cli.client.Api;
+import dev.quern.embedded.StackInfo;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.JsonNumber;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.JobView;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Talks to whatever life of an installation runs; every call fails while none answers. */
+record Client(Installation installation, HttpClient http) {
+    private static final Set<String> TERMINAL = Set.of("COMPLETED", "QUARANTINED", "REJECTED", "FAILED", "CANCELLED");
+    private static final Duration ANSWER = Duration.ofSeconds(20);
+
+    /** An entry of a job's log. */
+    record Event(long id, String type) {
+        /** Whether it tells of work that is done: blocks are told of late, and waiting is no work. */
+        boolean progress() {
+            return type.equals("state") || type.equals("stage");
+        }
+    }
+
+    /** A job with the built-in texts. */
+    static JobRequest request(Path model, int windows, int tokens, int segments) {
+        return new JobRequest(
+                JobRequest.API_VERSION,
+                JobRequest.Source.folder(model.toString()),
+                new JobRequest.RecipeChoice("gptq-w4a16", null),
+                new JobRequest.Calibration(null, windows, tokens),
+                List.of(new JobRequest.Evaluation(null, 8, 256)),
+                List.of(new JobRequest.Output("compressed-tensors", null, null)),
+                null,
+                Map.of(),
+                null,
+                true,
+                new JobRequest.Placement(null, segments),
+                null);
+    }
+
+    static boolean over(JobView job) {
+        return TERMINAL.contains(job.state());
+    }
+
+    /** Sends the same request with the same key until it is answered, as a careful client does. */
+    String submit(JobRequest request, Duration limit) throws InterruptedException {
+        String key = UUID.randomUUID().toString();
+        AtomicReference<JobView> job = new AtomicReference<>();
+        Patience.until(limit, () -> {
+            try (Api api = api()) {
+                job.set(api.submit(request, key));
+                return true;
+            }
+        });
+        return Objects.requireNonNull(job.get(), "nobody took the request").id();
+    }
+
+    JobView job(String id) throws InterruptedException {
+        try (Api api = api()) {
+            return api.job(id);
+        }
+    }
+
+    Report report(String id) throws InterruptedException {
+        try (Api api = api()) {
+            return RecordCodec.read(api.report(id), Report.class);
+        }
+    }
+
+    /** A job has far fewer than the thousand that one answer holds. */
+    List<Event> events(String id, long after) throws InterruptedException {
+        try {
+            HttpRequest get = HttpRequest.newBuilder(
+                            URI.create(stack().url() + "/api/v1/jobs/" + id + "/events?limit=1000&after=" + after))
+                    .timeout(ANSWER)
+                    .header("Authorization", "Bearer " + installation.token())
+                    .build();
+            JsonObject page = (JsonObject)
+                    Json.parse(http.send(get, BodyHandlers.ofByteArray()).body());
+            return ((JsonArray) Objects.requireNonNull(page.get("events")))
+                    .values().stream().map(Client::event).toList();
+        } catch (IOException e) {
+            throw new QuernException(ErrorCode.UNAVAILABLE, "events of " + id, e);
+        }
+    }
+
+    private static Event event(JsonValue value) {
+        JsonObject event = (JsonObject) value;
+        return new Event(
+                ((JsonNumber) Objects.requireNonNull(event.get("id"))).longValue(),
+                ((JsonString) Objects.requireNonNull(event.get("type"))).value());
+    }
+
+    private Api api() {
+        try {
+            return new Api(URI.create(stack().url()), installation.token());
+        } catch (IOException e) {
+            throw new QuernException(ErrorCode.UNAVAILABLE, "no key", e);
+        }
+    }
+
+    private StackInfo stack() {
+        return installation.stack().orElseThrow(() -> new QuernException(ErrorCode.UNAVAILABLE, "no stack runs"));
+    }
+}

@@ -1,0 +1,98 @@
+package dev.quern.proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * kill -9 of every process, at every place where something becomes durable and at times that nobody chose. After each the job ends with
+ * the bytes of one that nobody disturbed; the store saw each block appear once; the log has no gap; no process is left over.
+ */
+@Tag("slow")
+class KillMatrixIT {
+    private static final int LANES = Integer.getInteger("quern.proofs.lanes", 2);
+    private static final int KILLS = Integer.getInteger("quern.proofs.kills", 100);
+    private static final long SEED = Long.getLong("quern.proofs.seed", 0);
+    private static final List<String> VICTIMS = List.of(
+            System.getProperty("quern.proofs.victims", "WORKER,MAIN,POSTGRES").split(","));
+
+    @Test
+    void atTimesNobodyChose() throws Exception {
+        long seed = SEED == 0 ? RandomGenerator.getDefault().nextLong() : SEED;
+        Table table = table("kills-at-random");
+        table.note("seed " + seed);
+        suffer(Trial.atRandom(seed, KILLS), table);
+    }
+
+    @Test
+    void atEveryPlace() throws Exception {
+        List<Trial> trials = Trial.atPlaces().stream()
+                .filter(trial -> VICTIMS.contains(trial.victim().name()))
+                .toList();
+        suffer(trials, table("kills-at-places"));
+    }
+
+    private static Table table(String name) {
+        return new Table(name, "point", "process", "stage", "outcome", "recovery s");
+    }
+
+    private static void suffer(List<Trial> trials, Table table) throws Exception {
+        Queue<Trial> rest = new ConcurrentLinkedQueue<>(trials);
+        Queue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+        List<CompletableFuture<Void>> lanes = IntStream.range(0, LANES)
+                .mapToObj(lane ->
+                        CompletableFuture.runAsync(() -> work(rest, outcomes, table), Thread::startVirtualThread))
+                .toList();
+        try {
+            CompletableFuture.allOf(lanes.toArray(CompletableFuture[]::new)).join();
+        } finally {
+            summarize(outcomes, table);
+            table.write();
+        }
+        assertThat(outcomes).hasSameSizeAs(trials).allMatch(Outcome::holds);
+    }
+
+    private static void work(Queue<Trial> rest, Queue<Outcome> outcomes, Table table) {
+        try (Lane lane = new Lane()) {
+            table.note("undisturbed: " + lane.baseline());
+            for (Trial trial = rest.poll(); trial != null; trial = rest.poll()) {
+                Outcome outcome = lane.run(trial);
+                outcomes.add(outcome);
+                table.add(
+                        trial.when(),
+                        trial.victim(),
+                        outcome.stage(),
+                        outcome.words(),
+                        "%.1f".formatted(outcome.seconds()));
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException("a lane broke", e);
+        }
+    }
+
+    private static void summarize(Queue<Outcome> outcomes, Table table) {
+        Arrays.stream(Victim.values()).forEach(victim -> {
+            List<Outcome> mine = outcomes.stream()
+                    .filter(outcome -> outcome.trial().victim() == victim)
+                    .toList();
+            DoubleSummaryStatistics seconds =
+                    mine.stream().mapToDouble(Outcome::seconds).summaryStatistics();
+            table.note("%s: %d kills, %d as they should be, recovery %.1f s on average, %.1f s at most"
+                    .formatted(
+                            victim,
+                            mine.size(),
+                            mine.stream().filter(Outcome::holds).count(),
+                            seconds.getAverage(),
+                            seconds.getMax()));
+        });
+    }
+}

@@ -1,0 +1,171 @@
+package dev.quern.proofs;
+
+import dev.quern.artifacts.ArtifactStore;
+import dev.quern.artifacts.FolderStore;
+import dev.quern.proofs.Client.Event;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.view.JobView;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+
+/**
+ * One installation that suffers one trial after the other, each with a job that is made from nothing: before it, everything that jobs
+ * reuse is deleted from the store.
+ */
+final class Lane implements AutoCloseable {
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Duration RECOVERY = Duration.ofSeconds(60);
+    private static final List<String> REUSED = List.of("t/default/artifacts/", "t/default/figures/");
+    private static final JobRequest REQUEST = Client.request(Models.TINY, 32, 256, 2);
+
+    private final Installation installation;
+    private final Client client;
+    private final StoreWatch watch;
+    private final Undisturbed undisturbed;
+    /** Of the last job that nobody disturbed. */
+    private double seconds;
+
+    /** A job that nobody disturbed. */
+    record Undisturbed(String digest, double seconds, int blocks) {}
+
+    Lane() throws IOException, InterruptedException {
+        installation = new Installation(1);
+        client = new Client(installation, HttpClient.newHttpClient());
+        watch = new StoreWatch(installation.store().resolve(REUSED.getFirst()));
+        undisturbed = undisturbed();
+        seconds = undisturbed.seconds();
+    }
+
+    Undisturbed baseline() {
+        return undisturbed;
+    }
+
+    private Undisturbed undisturbed() throws IOException, InterruptedException {
+        forget();
+        long start = System.nanoTime();
+        JobView end = end(client.submit(REQUEST, LIMIT));
+        double took = Patience.secondsSince(start);
+        if (!end.state().equals("COMPLETED")) {
+            throw new IllegalStateException("the undisturbed job: " + end);
+        }
+        return new Undisturbed(
+                Objects.requireNonNull(end.outputDigest()), took, end.progress().blocks());
+    }
+
+    Outcome run(Trial trial) throws IOException, InterruptedException {
+        forget();
+        watch.appeared();
+        if (trial.place() != null) {
+            installation.arm(trial.place());
+        }
+        long begin = System.nanoTime();
+        CompletableFuture<String> submitted = CompletableFuture.supplyAsync(this::submit, Thread::startVirtualThread);
+        if (trial.place() == null) {
+            if (isOver(submitted.join(), trial.fraction() * seconds)) {
+                // Faster than the one before it: this one is the measure, and the trial comes again.
+                seconds = Patience.secondsSince(begin);
+                return run(trial);
+            }
+        } else if (!Patience.until(LIMIT, installation::held)) {
+            installation.release();
+            return new Outcome(trial, "", 0, List.of("nobody came to " + trial.place()));
+        }
+        return kill(trial, submitted);
+    }
+
+    private Outcome kill(Trial trial, CompletableFuture<String> submitted) throws IOException, InterruptedException {
+        List<Event> before = submitted.isDone() ? client.events(submitted.join(), 0) : List.of();
+        String stage = submitted.isDone() ? stage(client.job(submitted.join())) : "";
+        long killed = System.nanoTime();
+        installation.kill(trial.victim());
+        installation.release();
+        boolean moves = Patience.until(LIMIT, () -> moves(submitted.join(), before));
+        double recovery = Patience.secondsSince(killed);
+        List<String> problems = moves ? check(submitted.join(), before, recovery) : List.of("it stands still");
+        return new Outcome(trial, stage, recovery, problems);
+    }
+
+    private String submit() {
+        try {
+            return client.submit(REQUEST, LIMIT);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Waits; true when the job is over before the time has come. */
+    private boolean isOver(String job, double wait) throws InterruptedException {
+        Duration rest = Duration.ofNanos((long) (wait * 1e9));
+        return Patience.until(rest, () -> Client.over(client.job(job)));
+    }
+
+    private static String stage(JobView job) {
+        return Client.over(job) || job.stage() == null ? job.state() : job.stage();
+    }
+
+    /** Whether the job was told of since, or is over. */
+    private boolean moves(String job, List<Event> before) throws InterruptedException {
+        return Client.over(client.job(job))
+                || client.events(job, before.size()).stream().anyMatch(Event::progress);
+    }
+
+    private List<String> check(String job, List<Event> before, double recovery)
+            throws IOException, InterruptedException {
+        JobView end = end(job);
+        List<String> problems = new ArrayList<>();
+        if (!undisturbed.digest().equals(end.outputDigest())) {
+            problems.add(end.state() + " " + end.failure() + ", digest " + end.outputDigest());
+        }
+        Map<String, Integer> appeared = watch.appeared();
+        appeared.keySet().removeIf(name -> !name.startsWith("block-"));
+        if (appeared.size() != undisturbed.blocks()
+                || appeared.values().stream().anyMatch(times -> times != 1)) {
+            problems.add("blocks appeared: " + appeared);
+        }
+        List<Event> log = client.events(job, 0);
+        if (!log.stream()
+                        .map(Event::id)
+                        .toList()
+                        .equals(LongStream.rangeClosed(1, log.size()).boxed().toList())
+                || !log.subList(0, before.size()).equals(before)) {
+            problems.add("events: " + log + " after " + before);
+        }
+        double block = undisturbed.seconds() / undisturbed.blocks();
+        if (recovery > RECOVERY.toSeconds() + block) {
+            problems.add("recovered late");
+        }
+        List<ProcessHandle> orphans = installation.orphans();
+        if (!orphans.isEmpty()) {
+            problems.add("orphans: " + orphans);
+        }
+        return problems;
+    }
+
+    private JobView end(String job) throws InterruptedException {
+        Patience.until(LIMIT, () -> Client.over(client.job(job)));
+        return client.job(job);
+    }
+
+    /** So that the next job makes everything itself. */
+    private void forget() throws IOException {
+        ArtifactStore store = new FolderStore(installation.store());
+        for (String prefix : REUSED) {
+            for (ArtifactStore.Entry entry : store.list(prefix)) {
+                store.delete(entry.key(), entry.etag());
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        watch.close();
+        installation.close();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.quern.proofs;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One death.
+ *
+ * @param place where some process stands while the victim is killed, with the time that it comes there; null for a time nobody chose
+ * @param fraction of the time that an undisturbed job takes, where there is no place
+ */
+record Trial(@Nullable String place, double fraction, Victim victim) {
+    private static final List<String> STEPS =
+            List.of("inspect", "plan", "trace", "compress", "assemble", "verify", "evaluate", "publish", "completed");
+    /** What a worker passes, then what the main process passes; see FailPoint. */
+    private static final List<String> PLACES = List.of(
+            "stream.before",
+            "stream.after",
+            "block.before",
+            "block.after",
+            "block.before:3",
+            "block.after:4",
+            "figures.before",
+            "figures.after",
+            "submit.before",
+            "submit.within",
+            "submit.after",
+            "start.before",
+            "start.within",
+            "start.after",
+            "document.before",
+            "document.after",
+            "board.before",
+            "board.after",
+            "mark.before",
+            "mark.after",
+            "mark.before:2",
+            "mark.after:2",
+            "report.before",
+            "report.after",
+            "publish.before",
+            "publish.after",
+            "publish.after:3",
+            "manifest.before",
+            "manifest.after",
+            "cleanup.before",
+            "cleanup.within",
+            "cleanup.after");
+
+    /** Every process dies while some process stands at each of the places. */
+    static List<Trial> atPlaces() {
+        Stream<String> steps = STEPS.stream()
+                .flatMap(step -> Stream.of("before", "within", "after").map(when -> "step." + when + "." + step));
+        return Stream.concat(PLACES.stream(), steps)
+                .flatMap(place -> Stream.of(Victim.values()).map(victim -> new Trial(place, 0, victim)))
+                .toList();
+    }
+
+    static List<Trial> atRandom(long seed, int count) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Victim> victims = List.of(Victim.values());
+        List<Trial> trials = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Victim victim = victims.get(random.nextInt(victims.size()));
+            trials.add(new Trial(null, random.nextDouble(), victim));
+        }
+        return trials;
+    }
+
+    /** As the table names it. */
+    String when() {
+        return place == null ? "at %.0f %% of the job".formatted(fraction * 100) : place;
+    }
+}
