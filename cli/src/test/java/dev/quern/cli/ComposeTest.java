@@ -48,6 +48,17 @@ class ComposeTest {
                 .allSatisfy(port -> assertThat(port).asString().startsWith("127.0.0.1:"));
     }
 
+    /** A client on this machine knows no server named s3. */
+    @Test
+    void uploadsGoToAPortThatIsOpen() throws IOException {
+        String address = Deployment.environment(services().get("api")).get("QUERN_S3_PUBLIC_ENDPOINT");
+
+        assertThat(address).startsWith("http://localhost:");
+        String port = address.substring(address.lastIndexOf(':') + 1);
+        assertThat((List<?>) services().get("s3").get("ports"))
+                .anySatisfy(open -> assertThat(open).asString().startsWith("127.0.0.1:" + port + ":"));
+    }
+
     @Test
     void everyImageHasAVersion() throws IOException {
         assertThat(services().values())

@@ -115,6 +115,7 @@ class ProcessesIT {
         for (String name : new String[] {"ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY"}) {
             ours.put("QUERN_S3_" + name, TestBackends.required("QUERN_S3_" + name));
         }
+        ours.put("QUERN_S3_PUBLIC_ENDPOINT", TestBackends.required("QUERN_S3_ENDPOINT"));
         Path key = Files.writeString(folder.resolve("key"), KEY + "\n");
         ours.put("QUERN_BOOTSTRAP_KEY_FILE", key.toString());
         return ours;
