@@ -168,7 +168,10 @@ final class ServiceHarness implements AutoCloseable {
 
     /** @param tenant two of them share no artifacts */
     Job submit(String tenant, JobRequest request, String recipeName) {
-        Recipe recipe = Recipes.find(recipeName);
+        return submit(tenant, request, Recipes.find(recipeName));
+    }
+
+    Job submit(String tenant, JobRequest request, Recipe recipe) {
         return rows().jobs()
                 .submit(new Submission(
                         new Principal(tenant, "tester", Set.of(Scope.ADMIN)),
@@ -178,7 +181,7 @@ final class ServiceHarness implements AutoCloseable {
                         request.outputs().isEmpty()
                                 ? null
                                 : request.outputs().getFirst().uri(),
-                        recipeName,
+                        recipe.name(),
                         Json.write(RecordCodec.write(request)),
                         Json.write(RecordCodec.write(recipe)),
                         Map.of(),

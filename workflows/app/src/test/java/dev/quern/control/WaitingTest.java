@@ -7,8 +7,11 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -112,6 +115,26 @@ class WaitingTest {
         assertThat(reason.remedy()).contains("numeric profile").contains("reproducible: false");
         service.rows().jobs().cancel(job.tenant(), job.id());
         assertThat(service.awaitEnd(job.id(), LIMIT).state()).isEqualTo(JobState.CANCELLED);
+    }
+
+    @Test
+    void aJobThatNeedNotBeReproducibleIsTakenByWorkersOfAnyProfile() throws Exception {
+        Recipe strict = Recipes.find(RECIPE);
+        Job job = service.submit(
+                "default",
+                SMALL,
+                new Recipe(strict.name(), strict.propagation(), strict.grid(), strict.rounding(), false));
+        service.await(job.id(), LIMIT, now -> now.stage() == Stage.PLAN);
+        // As if its first plan had been made for workers that are gone.
+        service.store()
+                .create(
+                        Keys.of("default").document(job.id().toString(), "profile"),
+                        "0".repeat(64).getBytes(StandardCharsets.UTF_8));
+
+        service.startWorker();
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
     }
 
     private JobView.Reason awaitReason(UUID job, String code) throws InterruptedException {
