@@ -20,6 +20,7 @@ import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.process.FailPoint;
+import io.micrometer.core.instrument.Counter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -29,8 +30,12 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The only one who deletes: scratch and streams of jobs at their end, artifacts that are damaged. */
-record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch) {
+/**
+ * Deletes scratch and streams of jobs at their end, and artifacts that are damaged.
+ *
+ * @param damages how many artifacts were deleted to be made again
+ */
+record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch, Counter damages) {
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
 
     /** Deletes a damaged artifact, exactly the version that is seen to be damaged here as well. */
@@ -41,6 +46,9 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
         Optional<ArtifactStore.Entry> seen = store.head(key);
         if (seen.isPresent() && damaged(key, ArtifactName.parse(artifact), scratch.of(job.id()))) {
             boolean deleted = store.delete(key, seen.get().etag());
+            if (deleted) {
+                damages.increment();
+            }
             LOG.warn("{}: damaged, {}", key, deleted ? "deleted" : "replaced meanwhile");
         }
     }

@@ -18,6 +18,7 @@ import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.SweepLock;
 import dev.quern.jobs.UploadRepository;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.temporal.client.WorkflowClient;
@@ -169,8 +170,11 @@ class ControlConfiguration {
     }
 
     @Bean
-    Cleaner cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch) {
-        return new Cleaner(contexts, places, scratch);
+    Cleaner cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch, MeterRegistry metrics) {
+        Counter damages = Counter.builder("quern.artifacts.damaged")
+                .description("Artifacts that were not what was committed, deleted to be made again")
+                .register(metrics);
+        return new Cleaner(contexts, places, scratch, damages);
     }
 
     @Bean

@@ -9,6 +9,7 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,6 +143,11 @@ class DurabilityTest {
         assertThat(again.outputDigest()).isEqualTo(first.outputDigest());
         assertThat(again.progress().reusedBlocks()).isPositive();
         assertThat(blocks()).hasSameSizeAs(blocks).contains(blocks.get(0)).doesNotContain(blocks.get(1));
+        assertThat(service.bean(MeterRegistry.class)
+                        .get("quern.artifacts.damaged")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
     }
 
     /** A job whose row says that a workflow was started, of which Temporal knows nothing, five times over. */

@@ -4,12 +4,14 @@ import dev.quern.contract.CompressionWorkflow;
 import dev.quern.contract.ComputeActivities;
 import dev.quern.contract.ControlActivities;
 import dev.quern.contract.Device;
+import dev.quern.contract.Failures;
 import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
 import dev.quern.contract.Queues;
+import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.CompletablePromise;
@@ -88,6 +90,23 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
             steps.enter("TRACE");
             compute.trace();
         }
+        for (int damages = 1; ; damages++) {
+            try {
+                return fromBlocks(job, plan, compute, steps);
+            } catch (ActivityFailure failure) {
+                // Whoever reads a block may find that it is not what was committed: it is made again, and so is the
+                // rest.
+                String damaged = Retries.damaged(failure);
+                if (damaged == null || damages == Failures.INTERNAL_ATTEMPTS) {
+                    throw failure;
+                }
+                steps.standing("RETRYING", "Nothing to do: " + Outcomes.explain(failure));
+                compute.mend(damaged);
+            }
+        }
+    }
+
+    private Outcome fromBlocks(JobRef job, PlanRef plan, Compute compute, Steps steps) {
         steps.enter("COMPRESS");
         compute.compress();
         steps.enter("ASSEMBLE");

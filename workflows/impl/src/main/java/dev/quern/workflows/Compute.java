@@ -27,6 +27,7 @@ final class Compute {
     private final Steps steps;
     private final Turns turns = new Turns();
     private int reused;
+    private boolean mending;
 
     Compute(JobRef job, PlanRef plan, ControlActivities control, Steps steps) {
         this.job = job;
@@ -63,12 +64,18 @@ final class Compute {
         return shards.stream().map(Promise::get).toList();
     }
 
+    /** Deletes what is damaged, before another compression: what that finds was made by this one. */
+    void mend(String artifact) {
+        mending = true;
+        control.repair(job, plan, artifact);
+    }
+
     private static <T> void all(List<Promise<T>> promises) {
         Promise.allOf(promises.toArray(Promise<?>[]::new)).get();
     }
 
     private void trace(TileRunRef run) {
-        insist(tiles -> {
+        insist(true, tiles -> {
             anyone().trace(job, plan, run, tiles);
             return run;
         });
@@ -80,8 +87,8 @@ final class Compute {
         while (!next.empty()) {
             SliceRef slice = next;
             String offered = warm;
-            SliceResult result = insist(tiles -> compress(slice, offered, tiles));
-            reused += result.reused();
+            SliceResult result = insist(true, tiles -> compress(slice, offered, tiles));
+            reused += mending ? 0 : result.reused();
             next = result.rest();
             boolean othersWait = control.tell(job, plan, new SliceRef(slice.first(), next.first()), result, reused);
             // A worker that goes on with this job would let the other one wait.
@@ -105,7 +112,7 @@ final class Compute {
     }
 
     private String evaluate(Shard shard) {
-        return insist(tiles -> anyone().evaluate(job, plan, shard));
+        return insist(false, tiles -> anyone().evaluate(job, plan, shard));
     }
 
     private ComputeActivities anyone() {
@@ -113,9 +120,10 @@ final class Compute {
     }
 
     /**
+     * @param makes whether another attempt makes the artifacts that it misses
      * @param attempt of the tiles in flight
      */
-    private <T> T insist(Function<Integer, T> attempt) {
+    private <T> T insist(boolean makes, Function<Integer, T> attempt) {
         Retries retries = new Retries(plan.tilesInFlight(), Failures.INTERNAL_ATTEMPTS);
         boolean standing = false;
         while (true) {
@@ -127,7 +135,7 @@ final class Compute {
                 return result;
             } catch (ActivityFailure failure) {
                 Retries.Decision decision = retries.after(failure);
-                if (decision == Retries.Decision.GIVE_UP) {
+                if (decision == Retries.Decision.GIVE_UP || (decision == Retries.Decision.REPAIR && !makes)) {
                     throw failure;
                 }
                 if (decision == Retries.Decision.OFFER) {

@@ -32,7 +32,8 @@ final class Timeouts {
     private static final RetryOptions PATIENT = RetryOptions.newBuilder()
             .setInitialInterval(Duration.ofSeconds(1))
             .setMaximumInterval(Duration.ofSeconds(20))
-            .setDoNotRetry(Failures.USER)
+            // A damaged artifact stays damaged until the workflow has it made again.
+            .setDoNotRetry(Failures.USER, Failures.DAMAGED)
             .build();
     private static final RetryOptions NEVER =
             RetryOptions.newBuilder().setMaximumAttempts(1).build();

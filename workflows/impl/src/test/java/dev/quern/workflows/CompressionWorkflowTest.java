@@ -242,6 +242,44 @@ class CompressionWorkflowTest {
         assertThat(control.calls).contains("repair block-00000-abc");
     }
 
+    /** The control process reads blocks, too. */
+    @Test
+    void hasABlockMadeAgainThatTheAssemblyFindsDamaged() {
+        control.assemblyTrouble = () -> {
+            throw Failures.damaged("block-00002-abc", new IllegalStateException("payload"));
+        };
+
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(control.calls)
+                .containsExactly(
+                        "inspect",
+                        "plan p1",
+                        "assemble",
+                        "repair block-00002-abc",
+                        "assemble",
+                        "verify",
+                        "publish [figures-0, figures-8]",
+                        "cleanup");
+        assertThat(device.made).containsExactly(0, 1, 2, 3, 0, 1, 2, 3);
+        assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+    }
+
+    @Test
+    void hasABlockMadeAgainThatTheEvaluationFindsDamagedButNotForEver() {
+        device.shardTrouble.add(CompressionWorkflowTest::damaged);
+        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(control.calls).containsSubsequence("verify", "repair block-00001-abc", "assemble", "verify");
+
+        for (int i = 0; i < 20; i++) {
+            device.shardTrouble.add(CompressionWorkflowTest::damaged);
+        }
+        assertThat(workflow(NEXT).run(NEXT)).returns("FAILED", Outcome::state);
+    }
+
+    private static void damaged() {
+        throw Failures.damaged("block-00001-abc", new IllegalStateException("payload"));
+    }
+
     @Test
     void cancelsWithinSecondsWithTheWorkersWord() throws Exception {
         CountDownLatch working = new CountDownLatch(1);

@@ -12,6 +12,7 @@ import io.temporal.activity.Activity;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A worker that makes a block per slice, and fails as it is told before it does. */
@@ -27,6 +28,8 @@ final class FakeWorker implements ComputeActivities {
     final List<Integer> made = new CopyOnWriteArrayList<>();
     final List<Integer> tilesInFlight = new CopyOnWriteArrayList<>();
     final Deque<Trouble> trouble = new ArrayDeque<>();
+    /** The same instead of a shard. */
+    final Deque<Trouble> shardTrouble = new ConcurrentLinkedDeque<>();
 
     FakeWorker(String name) {
         this.name = name;
@@ -56,6 +59,10 @@ final class FakeWorker implements ComputeActivities {
 
     @Override
     public String evaluate(JobRef job, PlanRef plan, Shard shard) {
+        Trouble next = shardTrouble.poll();
+        if (next != null) {
+            next.happen();
+        }
         return "figures-" + shard.first();
     }
 
