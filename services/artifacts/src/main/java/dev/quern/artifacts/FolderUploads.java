@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -186,11 +187,12 @@ final class FolderUploads implements Uploads {
     }
 
     @Override
-    public int abortStale(Instant before) throws IOException {
+    public int abortStale(Instant before, Set<String> awaited) throws IOException {
         owner.check();
         int count = 0;
         for (Path folder : files(area)) {
             if (Files.isDirectory(folder)
+                    && !awaited.contains(folder.getFileName().toString())
                     && Files.getLastModifiedTime(folder).toInstant().isBefore(before)) {
                 drop(folder);
                 count++;

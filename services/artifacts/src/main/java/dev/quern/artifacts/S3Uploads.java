@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,14 +152,17 @@ final class S3Uploads implements Uploads {
     }
 
     @Override
-    public int abortStale(Instant before) throws IOException {
+    public int abortStale(Instant before, Set<String> awaited) throws IOException {
         owner.check();
+        Set<String> spared = awaited.stream()
+                .map(upload -> upload.substring(upload.indexOf(SEPARATOR) + 1))
+                .collect(Collectors.toSet());
         int count = 0;
         @Nullable String marker = null;
         do {
             ListMultipartUploadsResult page = uploads(marker);
             for (ListMultipartUploadsResult.Upload upload : page.uploads()) {
-                if (upload.initiated().toInstant().isBefore(before)) {
+                if (upload.initiated().toInstant().isBefore(before) && !spared.contains(upload.uploadId())) {
                     new S3Multipart(bucket.client(), bucket.location().bucket(), upload.objectName())
                             .abort(upload.uploadId());
                     count++;

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Uploads of an object in parts by clients that have no credentials of the store: they PUT each part to an address that is signed for
@@ -79,8 +80,9 @@ public interface Uploads {
     /**
      * Aborts the uploads that were started before this moment, also those of {@link ArtifactStore#create} that a dead process left.
      *
+     * @param awaited ids of uploads that go on, however old they are
      * @throws IllegalStateException when the store was not claimed
      * @return how many
      */
-    int abortStale(Instant before) throws IOException;
+    int abortStale(Instant before, Set<String> awaited) throws IOException;
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -155,7 +156,8 @@ abstract class ArtifactStoreContract {
         String etag = store.create(KEY, bytes("theirs")).orElseThrow().etag();
 
         assertThatThrownBy(() -> store.delete(KEY, etag)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> store.uploads().abortStale(Instant.MAX)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.uploads().abortStale(Instant.MAX, Set.of()))
+                .isInstanceOf(IllegalStateException.class);
         store.claim("theirs");
         store.claim("theirs");
         assertThatThrownBy(() -> store.claim("ours"))
@@ -239,7 +241,8 @@ abstract class ArtifactStoreContract {
                 .get()
                 .satisfies(file -> assertThat(file).hasBinaryContent(content));
         store.claim("ours");
-        assertThat(store.uploads().abortStale(Instant.now().plusSeconds(60))).isZero();
+        assertThat(store.uploads().abortStale(Instant.now().plusSeconds(60), Set.of()))
+                .isZero();
     }
 
     @Test

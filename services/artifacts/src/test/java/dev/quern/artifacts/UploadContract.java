@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,9 +148,12 @@ abstract class UploadContract {
         send(upload, random(10));
         store.claim("ours");
 
-        assertThat(uploads.abortStale(Instant.now().minus(Duration.ofDays(1)))).isZero();
+        assertThat(uploads.abortStale(Instant.now().minus(Duration.ofDays(1)), Set.of()))
+                .isZero();
+        assertThat(uploads.abortStale(Instant.now().plusSeconds(5), Set.of(upload)))
+                .isZero();
         assertThat(uploads.parts(KEY, upload)).hasSize(1);
-        assertThat(uploads.abortStale(Instant.now().plusSeconds(5))).isEqualTo(1);
+        assertThat(uploads.abortStale(Instant.now().plusSeconds(5), Set.of())).isEqualTo(1);
         assertEnded(upload);
     }
 

@@ -3,11 +3,16 @@ package dev.quern.jobs;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
@@ -44,6 +49,30 @@ public final class UploadRepository {
                                 WHERE f.sha256 = s.sha256 AND u.tenant = s.tenant AND u.state = 'OPEN')
             RETURNING tenant, sha256, transfer
             """;
+    private static final String AWAITED = """
+            SELECT transfer FROM stored_file s
+             WHERE transfer IS NOT NULL
+               AND EXISTS (SELECT FROM upload_file f JOIN upload u ON u.id = f.upload_id
+                            WHERE f.sha256 = s.sha256 AND u.tenant = s.tenant AND u.state = 'OPEN')
+            """;
+    private static final String EXPIRE_UNUSED = """
+            UPDATE upload u SET state = 'EXPIRED'
+             WHERE state = 'COMPLETED' AND completed_at < :before
+               AND NOT EXISTS (SELECT FROM job
+                                WHERE job.tenant = u.tenant AND lower(job.source) = 'upload:' || u.id
+                                  AND (job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
+                                       OR job.finished_at > :before))
+            """;
+    // A row of its own where there is none: whoever asks for the file waits at it.
+    private static final String HOLD = """
+            INSERT INTO stored_file AS s (tenant, sha256, size) VALUES (:tenant, :sha256, 0)
+            ON CONFLICT (tenant, sha256) DO UPDATE SET size = s.size
+            """;
+    private static final String USED = """
+            SELECT EXISTS (SELECT FROM upload_file f JOIN upload u ON u.id = f.upload_id
+                            WHERE f.sha256 = :sha256 AND u.tenant = :tenant AND u.state <> 'EXPIRED')
+            """;
+    private static final String FORGET = "DELETE FROM stored_file WHERE tenant = :tenant AND sha256 = :sha256";
     private static final String NOTE = """
             INSERT INTO stored_file (tenant, sha256, size) VALUES (:tenant, :sha256, :size)
             ON CONFLICT (tenant, sha256) DO UPDATE SET size = excluded.size
@@ -128,6 +157,42 @@ public final class UploadRepository {
                     .query((row, index) ->
                             new Abandoned(row.getString("tenant"), row.getString("sha256"), row.getString("transfer")))
                     .list();
+        });
+    }
+
+    /** The store's ids of the parts that open uploads send. */
+    public Set<String> awaited() {
+        return Set.copyOf(db.sql(AWAITED).query(String.class).list());
+    }
+
+    /**
+     * Ends the uploads that were completed before this moment and that no job needs: none that is not at its end, and none that came
+     * to it since.
+     *
+     * @return how many
+     */
+    public int expireUnused(Instant before) {
+        return db.sql(EXPIRE_UNUSED)
+                .param("before", OffsetDateTime.ofInstant(before, ZoneOffset.UTC))
+                .update();
+    }
+
+    /**
+     * Deletes a file that no upload names any more. An upload that names it meanwhile waits, and then finds that it is gone.
+     *
+     * @param delete deletes the object, and says whether it was there
+     * @return whether there was an object, and is none now
+     */
+    public boolean drop(String tenant, String sha256, BooleanSupplier delete) {
+        Map<String, String> file = Map.of("tenant", tenant, "sha256", sha256);
+        return transactions.execute(status -> {
+            db.sql(HOLD).params(file).update();
+            if (db.sql(USED).params(file).query(Boolean.class).single()) {
+                status.setRollbackOnly();
+                return false;
+            }
+            db.sql(FORGET).params(file).update();
+            return delete.getAsBoolean();
         });
     }
 

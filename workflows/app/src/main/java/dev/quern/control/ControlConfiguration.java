@@ -108,6 +108,7 @@ class ControlConfiguration {
             DataSource source,
             JobContexts contexts,
             ScratchFolders scratch,
+            UploadRepository uploads,
             SweepLock lock,
             MeterRegistry metrics,
             ControlProperties properties) {
@@ -115,7 +116,13 @@ class ControlConfiguration {
         return new RetentionLoop(
                 source,
                 new ScratchSweep(scratch, contexts.jobs(), clock),
-                new Retention(contexts, lock, properties.retention(), clock, metrics));
+                new Retention(
+                        contexts,
+                        new UploadSweep(uploads, contexts.store(), lock),
+                        lock,
+                        properties.retention(),
+                        clock,
+                        metrics));
     }
 
     @Bean(destroyMethod = "close")

@@ -21,16 +21,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes what no job needs any more: artifacts, datasets and figures that are older than the retention and that no unfinished job
- * and none that ended within the retention refers to; documents of jobs that ended before; uploads that nobody finished. Outputs and quarantined results stay. Only in a store that this installation holds, and exactly the versions that
+ * and none that ended within the retention refers to; documents of jobs that ended before; uploads that nobody finished, and those that none of these jobs reads. Outputs and quarantined results stay. Only in a store that this installation holds, and exactly the versions that
  * were seen. While a job of a tenant has not written down yet what it needs, nothing of the tenant goes.
  */
 final class Retention {
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
-    private static final Duration UPLOADS = Duration.ofDays(1);
     /** While the lock is held, and jobs that begin wait. */
     private static final int AT_ONCE = 20;
+    /** The parts of a key. */
+    private static final int TENANT = 1;
+
+    private static final int KIND = 2;
+    private static final int NAME = 3;
 
     private final JobContexts contexts;
+    private final UploadSweep uploads;
     private final SweepLock lock;
     private final Duration retention;
     private final InstantSource clock;
@@ -42,8 +47,15 @@ final class Retention {
      * @param retention what a job used stays so long after its end
      * @param clock the rows' own: it decides with them
      */
-    Retention(JobContexts contexts, SweepLock lock, Duration retention, InstantSource clock, MeterRegistry metrics) {
+    Retention(
+            JobContexts contexts,
+            UploadSweep uploads,
+            SweepLock lock,
+            Duration retention,
+            InstantSource clock,
+            MeterRegistry metrics) {
         this.contexts = contexts;
+        this.uploads = uploads;
         this.lock = lock;
         this.retention = retention;
         this.clock = clock;
@@ -63,23 +75,47 @@ final class Retention {
      */
     int round() throws IOException {
         Instant now = clock.instant();
-        int uploads = contexts.store().uploads().abortStale(now.minus(UPLOADS));
+        int aborted = uploads.abortUnfinished(now);
         Instant before = now.minus(retention);
+        int expired = uploads.expireUnused(before);
         Spared spared = new Spared(before);
         spared.undecided.forEach((tenant, why) -> LOG.info("retention: nothing of {} deleted: {}", tenant, why));
-        // A look without the lock: mostly nothing is left of it.
         List<Entry> old = contexts.store().list("t/").stream()
-                .filter(entry -> entry.modified().isBefore(before) && !spared.holds(entry))
+                .filter(entry -> entry.modified().isBefore(before))
                 .toList();
-        int deleted = 0;
-        for (int first = 0; first < old.size(); first += AT_ONCE) {
-            List<Entry> some = old.subList(first, Math.min(first + AT_ONCE, old.size()));
+        // A look without the lock: mostly nothing is left of it.
+        List<Entry> unneeded =
+                old.stream().filter(entry -> !spared.holds(entry)).toList();
+        int deleted = dropUploads(old);
+        for (int first = 0; first < unneeded.size(); first += AT_ONCE) {
+            List<Entry> some = unneeded.subList(first, Math.min(first + AT_ONCE, unneeded.size()));
             deleted += lock.sweeping(() -> sweep(some, before));
         }
-        if (uploads + deleted > 0) {
-            LOG.info("retention: {} objects deleted, {} unfinished uploads aborted", deleted, uploads);
+        if (aborted + expired + deleted > 0) {
+            LOG.info(
+                    "retention: {} objects deleted, {} unfinished uploads aborted, {} finished ones ended",
+                    deleted,
+                    aborted,
+                    expired);
         }
         return deleted;
+    }
+
+    private int dropUploads(List<Entry> old) {
+        int deleted = 0;
+        for (Entry entry : old) {
+            String[] parts = parts(entry);
+            if (parts.length == 4 && parts[KIND].equals("uploads") && uploads.drop(parts[TENANT], parts[NAME], entry)) {
+                count(entry);
+                deleted++;
+            }
+        }
+        return deleted;
+    }
+
+    /** t/TENANT/KIND/NAME… */
+    private static String[] parts(Entry entry) {
+        return entry.key().split("/", 5);
     }
 
     /** Rows first: a job that comes later waits until this is over. */
@@ -103,10 +139,14 @@ final class Retention {
         if (!contexts.store().delete(entry.key(), entry.etag())) {
             return false;
         }
+        count(entry);
+        return true;
+    }
+
+    private void count(Entry entry) {
         LOG.debug("retention: {} deleted, {} bytes", entry.key(), entry.size());
         objects.increment();
         bytes.increment((double) entry.size());
-        return true;
     }
 
     /** What stays, as the rows are now. */
@@ -134,16 +174,15 @@ final class Retention {
         }
 
         boolean holds(Entry entry) {
-            // t/TENANT/KIND/NAME…
-            String[] parts = entry.key().split("/", 5);
-            if (parts.length < 4 || parts[3].startsWith(".")) {
+            String[] parts = parts(entry);
+            if (parts.length <= NAME || parts[NAME].startsWith(".")) {
                 // Not made by us.
                 return true;
             }
-            return switch (parts[2]) {
+            return switch (parts[KIND]) {
                 case "artifacts", "datasets", "figures" ->
-                    undecided.containsKey(parts[1]) || needed.contains(entry.key());
-                case "jobs" -> jobs.contains(parts[3]);
+                    undecided.containsKey(parts[TENANT]) || needed.contains(entry.key());
+                case "jobs" -> jobs.contains(parts[NAME]);
                 default -> true;
             };
         }

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.artifacts.Keys;
+import dev.quern.engine.artifact.Digests;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
+import dev.quern.jobs.Principal;
+import dev.quern.jobs.Scope;
 import dev.quern.jobs.SweepLock;
+import dev.quern.jobs.Upload;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
 import dev.quern.worker.ComputeWorker;
@@ -21,12 +25,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +46,7 @@ class RetentionTest {
     private static final Duration WEEK = Duration.ofDays(7);
     private static final JobRequest REQUEST = ServiceHarness.request(8, 4, null);
     private static final String RECIPE = "gptq-w4a16";
+    private static final Principal TESTER = new Principal("default", "tester", Set.of(Scope.ADMIN));
 
     @TempDir
     Path folder;
@@ -114,6 +121,49 @@ class RetentionTest {
     }
 
     @Test
+    void deletesUploadsThatNoJobReads() throws Exception {
+        Upload unused = uploaded("config", "unused");
+        Upload read = uploaded("config", "read");
+        Upload open = service.uploads().open(TESTER, "open", files("tokenizer", "unused"), Duration.ofDays(30));
+        service.store().create(key("orphan"), "orphan".getBytes(UTF_8));
+        // None of them is a model, so both jobs have failed; one of them in eight days.
+        endedAt(ended(service.submit(reading(unused), RECIPE)), Duration.ZERO);
+        Job reader = ended(service.submit(reading(read), RECIPE));
+        endedAt(reader, Duration.ofDays(8));
+
+        assertThat(inEightDays().round()).as("the orphan").isEqualTo(1);
+        assertThat(keys()).containsExactlyInAnyOrder(key("config"), key("unused"), key("read"));
+        assertThat(state(unused)).isEqualTo(Upload.State.EXPIRED);
+        assertThat(state(read)).isEqualTo(Upload.State.COMPLETED);
+
+        endedAt(reader, Duration.ZERO);
+        expire(open);
+        assertThat(inEightDays().round()).isEqualTo(3);
+        assertThat(keys()).isEmpty();
+        assertThat(service.uploads().stored("default", file("config")).verified())
+                .isFalse();
+    }
+
+    /** While the sweep deletes a file, a client that announces it waits, and is then told to send it. */
+    @Test
+    void aFileThatIsAnnouncedWhileItIsDeletedIsToBeSentAgain() throws Exception {
+        uploaded("config");
+        AtomicReference<Future<Upload.Stored>> asked = new AtomicReference<>();
+        try (ExecutorService client = Executors.newVirtualThreadPerTaskExecutor()) {
+            ArtifactStore store = beforeTheFirstDelete(service.bean(ArtifactStore.class), () -> {
+                service.uploads().open(TESTER, "again", files("config"), Duration.ofHours(1));
+                asked.set(client.submit(() -> service.uploads().stored("default", file("config"))));
+                awaitOneThatWaits();
+                return asked;
+            });
+
+            assertThat(inEightDays(store).round()).isEqualTo(1);
+            assertThat(asked.get().get().verified()).isFalse();
+        }
+        assertThat(keys()).isEmpty();
+    }
+
+    @Test
     void sweepsTheScratchOfJobsAtTheirEnd() throws Exception {
         Job ended = service.submit(REQUEST, RECIPE);
         service.rows().jobs().cancel("default", ended.id());
@@ -134,12 +184,55 @@ class RetentionTest {
         assertThat(strange).exists();
     }
 
+    private static JobRequest reading(Upload upload) {
+        return ServiceHarness.request(JobRequest.Source.uploaded(upload.id().toString()), List.of(), 8, 4, null);
+    }
+
+    /** A completed upload of files with these words in them. */
+    private Upload uploaded(String... words) throws IOException {
+        Upload upload = service.uploads().open(TESTER, String.join(" ", words), files(words), Duration.ofHours(1));
+        for (String word : words) {
+            service.uploads().stored("default", file(word));
+            service.store().create(key(word), word.getBytes(UTF_8));
+            service.uploads().verified("default", file(word).sha256(), true);
+        }
+        service.uploads().complete("default", upload.id());
+        return upload;
+    }
+
+    private static String key(String word) {
+        return Keys.of("default").upload(file(word).sha256());
+    }
+
+    private static List<Upload.File> files(String... words) {
+        return Stream.of(words).map(RetentionTest::file).toList();
+    }
+
+    private static Upload.File file(String word) {
+        return new Upload.File(word + ".json", word.length(), Digests.sha256(word.getBytes(UTF_8)));
+    }
+
+    private void expire(Upload upload) {
+        service.bean(JdbcClient.class)
+                .sql("UPDATE upload SET expires_at = now() - interval '1 s' WHERE id = :id")
+                .param("id", upload.id())
+                .update();
+    }
+
     private Path scratch(UUID job) throws IOException {
         return Files.createDirectories(service.scratch().resolve("job-" + job));
     }
 
+    private Job ended(Job job) throws InterruptedException {
+        return service.awaitEnd(job.id(), LIMIT);
+    }
+
+    private Upload.State state(Upload upload) {
+        return service.uploads().find("default", upload.id()).orElseThrow().state();
+    }
+
     private Job completed(Job job) throws InterruptedException {
-        Job end = service.awaitEnd(job.id(), LIMIT);
+        Job end = ended(job);
         assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
         return end;
     }
@@ -151,7 +244,9 @@ class RetentionTest {
     private Retention inEightDays(ArtifactStore store) {
         Instant then = Instant.now().plus(Duration.ofDays(8));
         JobContexts contexts = new JobContexts(service.rows().jobs(), store);
-        return new Retention(contexts, service.bean(SweepLock.class), WEEK, () -> then, metrics);
+        SweepLock lock = service.bean(SweepLock.class);
+        UploadSweep uploads = new UploadSweep(service.uploads(), store, lock);
+        return new Retention(contexts, uploads, lock, WEEK, () -> then, metrics);
     }
 
     private ScratchSweep scratchSweep(Instant now) {
@@ -177,12 +272,12 @@ class RetentionTest {
                 .toList();
     }
 
-    /** The inspection of a job that has begun. */
+    /** For what the sweep's transaction holds. */
     private void awaitOneThatWaits() throws InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
         JdbcClient db = service.bean(JdbcClient.class);
-        while (db.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
-                                + " (SELECT oid FROM pg_database WHERE datname = current_database())")
+        while (db.sql("SELECT count(*) FROM pg_stat_activity"
+                                + " WHERE datname = current_database() AND wait_event_type = 'Lock'")
                         .query(Integer.class)
                         .single()
                 == 0) {
