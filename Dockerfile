@@ -32,7 +32,8 @@ ENTRYPOINT ["java", "-XX:MaxRAMPercentage=60", "-XX:+ExitOnOutOfMemoryError", "-
 
 FROM base AS worker
 COPY --from=build /src/workers-gpu/worker/target/dependency /src/workers-gpu/worker/target/quern-worker.jar /opt/quern/lib/
-ENV QUERN_HTTP_PORT=8082
+# Docker itself grants 10 s; docker-compose.yml grants 60 s.
+ENV QUERN_HTTP_PORT=8082 QUERN_GRACE=50
 HEALTHCHECK --start-period=60s --interval=15s --timeout=10s \
   CMD ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "/opt/quern/lib/*", "dev.quern.recipes.process.HealthCheck", "8082"]
 # Tensors lie outside the heap.

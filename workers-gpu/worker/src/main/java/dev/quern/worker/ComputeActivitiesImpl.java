@@ -111,12 +111,12 @@ final class ComputeActivitiesImpl implements ComputeActivities {
         return result;
     }
 
-    /** One block at least, then on until the time is up. */
-    private static Slice walk(BlockWalk walk, double seconds) {
+    /** One block at least, then on until the time is up or the worker is to end. */
+    private Slice walk(BlockWalk walk, double seconds) {
         long end = System.nanoTime() + (long) (seconds * 1e9);
         do {
             walk.next();
-        } while (walk.hasNext() && System.nanoTime() < end);
+        } while (walk.hasNext() && System.nanoTime() < end && !slot.draining());
         return walk.rest();
     }
 
@@ -157,7 +157,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             Task<T> task) {
         ActivityExecutionContext activity = Activity.getExecutionContext();
         if (!slot.enter()) {
-            // Offered before the other work began; another worker may be free.
+            // Offered before the other work began, or the worker's end; another one may be free.
             throw Failures.busy(announced.worker());
         }
         metrics.begin();

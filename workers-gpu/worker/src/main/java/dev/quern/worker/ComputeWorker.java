@@ -42,6 +42,7 @@ public final class ComputeWorker implements AutoCloseable {
     private static final Duration HOLD_BACK = Duration.ofSeconds(1);
 
     private final DeviceThread device;
+    private final DeviceSlot slot;
     private final WorkflowServiceStubs temporal;
     private final WorkerFactory factory;
     private final HttpPort http;
@@ -50,11 +51,13 @@ public final class ComputeWorker implements AutoCloseable {
 
     private ComputeWorker(
             DeviceThread device,
+            DeviceSlot slot,
             WorkflowServiceStubs temporal,
             WorkerFactory factory,
             HttpPort http,
             RangeCache cache) {
         this.device = device;
+        this.slot = slot;
         this.temporal = temporal;
         this.factory = factory;
         this.http = http;
@@ -93,7 +96,7 @@ public final class ComputeWorker implements AutoCloseable {
         factory.start();
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
-        return new ComputeWorker(device, temporal, factory, http, cache);
+        return new ComputeWorker(device, slot, temporal, factory, http, cache);
     }
 
     /** Before anything else: without the right key nothing else is worth its time. */
@@ -110,6 +113,21 @@ public final class ComputeWorker implements AutoCloseable {
 
     public int httpPort() {
         return http.port();
+    }
+
+    /** Takes nothing new, and gives the block in work so much time to be stored before it ends. */
+    void drain(Duration grace) {
+        // Not shut down yet: then heartbeats would tell the work to stop.
+        factory.suspendPolling();
+        try {
+            slot.drain(grace);
+            // What is done is told to Temporal.
+            factory.shutdown();
+            factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
     }
 
     /** Tells the work to stop and waits a little for it; what is not durable is made again elsewhere. */

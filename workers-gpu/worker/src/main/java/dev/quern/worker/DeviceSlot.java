@@ -9,7 +9,7 @@ import io.temporal.worker.tuning.SlotSupplier;
 import io.temporal.worker.tuning.SlotSupplierFuture;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The one place for work on a device, shared by the pollers of all its queues: while there is work, none of them asks for more. A poll
@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class DeviceSlot {
     private final long holdBackNanos;
-    private final AtomicBoolean occupied = new AtomicBoolean();
+    private boolean occupied;
+    private boolean draining;
     private int used;
     private long holdBackUntil = System.nanoTime();
 
@@ -27,13 +28,34 @@ final class DeviceSlot {
         this.holdBackNanos = holdBack.toNanos();
     }
 
-    /** False when other work is on the device. */
-    boolean enter() {
-        return occupied.compareAndSet(false, true);
+    /** False when other work is on the device, or no more is to come. */
+    synchronized boolean enter() {
+        if (occupied || draining) {
+            return false;
+        }
+        occupied = true;
+        return true;
     }
 
-    void leave() {
-        occupied.set(false);
+    synchronized void leave() {
+        occupied = false;
+        notifyAll();
+    }
+
+    /**
+     * Nothing enters any more, and what is there ends at the next point from which another worker can go on; returns when it has, or
+     * when the time is up.
+     */
+    synchronized void drain(Duration patience) throws InterruptedException {
+        draining = true;
+        long end = System.nanoTime() + patience.toNanos();
+        for (long left = patience.toNanos(); occupied && left > 0; left = end - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+    }
+
+    synchronized boolean draining() {
+        return draining;
     }
 
     /** The work that ends now will be followed by more of the same. */
@@ -51,7 +73,7 @@ final class DeviceSlot {
     }
 
     private synchronized void free(Poller poller) throws InterruptedException {
-        while (poller.reserved || used > 0 || held(poller) > 0) {
+        while (draining || poller.reserved || used > 0 || held(poller) > 0) {
             wait(held(poller) / 1_000_000 + 1000);
         }
         poller.reserved = true;

@@ -7,6 +7,7 @@ import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param lifetime what ends it
  * @param token of the Temporal port; null where it asks for none
  * @param tls of the connection to Temporal; null where it is open
+ * @param grace for the block in work after a signal; what is not stored then is made again elsewhere
  * @param environment of the process: how to reach S3
  */
 public record WorkerConfig(
@@ -46,6 +48,7 @@ public record WorkerConfig(
         Lifetime lifetime,
         @Nullable String token,
         @Nullable Tls tls,
+        Duration grace,
         Map<String, String> environment) {
     /** And the variables of the environment that stand in for them where they are not given. */
     private static final Map<String, String> OPTIONS = Map.ofEntries(
@@ -60,6 +63,7 @@ public record WorkerConfig(
             Map.entry("--http-port", "QUERN_HTTP_PORT"),
             Map.entry("--cache-mb", "QUERN_CACHE_MB"),
             Map.entry("--lifetime", "QUERN_LIFETIME"),
+            Map.entry("--grace", "QUERN_GRACE"),
             Map.entry("--token-file", "QUERN_TOKEN_FILE"));
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmgt]?)");
@@ -111,6 +115,7 @@ public record WorkerConfig(
                 lifetime(options.getOrDefault("--lifetime", "input")),
                 token(options.get("--token-file"), environment.get("QUERN_TOKEN")),
                 Tls.of(environment),
+                Duration.ofSeconds(number("--grace", options.getOrDefault("--grace", "0"), 0, 86_400)),
                 environment);
     }
 

@@ -4,6 +4,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -41,16 +42,16 @@ public final class WorkerMain {
                 LOG.info("standard input closed: the worker ends");
                 worker.close();
             }
-            case SIGNAL -> awaitSignal(worker);
+            case SIGNAL -> awaitSignal(worker, config.grace());
         }
     }
 
-    private static void awaitSignal(ComputeWorker worker) {
+    private static void awaitSignal(ComputeWorker worker, Duration grace) {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             LOG.info("signal: the worker ends");
-                            worker.close();
+                            worker.drain(grace);
                         },
                         "stop"));
         try {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,9 @@ class WorkerConfigTest {
                 "--cache-mb",
                 "3",
                 "--lifetime",
-                "signal");
+                "signal",
+                "--grace",
+                "60");
         Map<String, String> environment = Map.of("QUERN_TOKEN", "secret", "QUERN_S3_SECRET_KEY", "secret");
 
         assertThat(WorkerConfig.parse(arguments, environment))
@@ -73,6 +76,7 @@ class WorkerConfigTest {
                         WorkerConfig.Lifetime.SIGNAL,
                         "secret",
                         null,
+                        Duration.ofMinutes(1),
                         environment))
                 .asString()
                 .doesNotContain("secret");

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +66,26 @@ class DurabilityTest {
         } finally {
             second.destroyForcibly().waitFor();
         }
+    }
+
+    /** Slices of many blocks: whoever took over one that was broken off would meet its blocks, and count them as reused. */
+    @Test
+    void aWorkerThatIsAskedToEndStoresItsBlockFirst() throws Exception {
+        service.close();
+        service = new ServiceHarness(folder.resolve("long-slices"), "1h");
+        Process first = service.startWorkerProcess("first", "--lifetime", "signal", "--grace", "120");
+        Job job = service.submit(REQUEST, RECIPE);
+        List<Entry> before = made().awaitSome(job.id());
+        first.destroy();
+        assertThat(first.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        List<Entry> handedOver = blocks();
+
+        service.startWorker();
+
+        assertThat(handedOver).containsAll(before);
+        Job end = service.awaitEnd(job.id(), LIMIT);
+        assertCompletedFrom(handedOver, end, 1);
+        assertThat(end.progress().reusedBlocks()).isZero();
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,9 +76,31 @@ class FanOutTest {
         }
     }
 
+    /** Asked to, not killed: it ends the block in work, and others make what is left, nothing twice. */
+    @Test
+    void aWorkerThatLeavesHandsItsSegmentsOn() throws Exception {
+        Process first = worker("first", "--lifetime", "signal", "--grace", "120");
+        Process second = worker("second");
+        try {
+            Job job = service.submit(FOUR_SEGMENTS, RECIPE);
+            List<Entry> before = made.awaitSome(job.id());
+            first.destroy();
+            assertThat(first.waitFor(120, TimeUnit.SECONDS)).isTrue();
+
+            Job end = service.awaitEnd(job.id(), LIMIT);
+
+            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(made.blocks()).hasSize(4).containsAll(before);
+            assertThat(end.progress().reusedBlocks()).isZero();
+        } finally {
+            first.destroyForcibly();
+            second.destroyForcibly().waitFor();
+        }
+    }
+
     /** A worker that is ready for work. */
-    private Process worker(String name) throws Exception {
-        Process process = service.startWorkerProcess(name);
+    private Process worker(String name, String... options) throws Exception {
+        Process process = service.startWorkerProcess(name, options);
         Path log = folder.resolve(name + ".log");
         long end = System.nanoTime() + LIMIT.toNanos();
         while (!Files.exists(log) || !Files.readString(log).contains("ready,")) {

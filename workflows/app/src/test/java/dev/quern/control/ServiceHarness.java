@@ -47,18 +47,32 @@ final class ServiceHarness implements AutoCloseable {
 
     private final Path folder;
     private final Map<String, String> settings;
+    private final String slice;
     private final String store;
     private final TestPostgres postgres;
     private final TestTemporal temporal;
     private final Deque<ComputeWorker> workers = new ArrayDeque<>();
     private ConfigurableApplicationContext control;
 
+    /** With a slice for every block. */
     ServiceHarness(Path folder) throws IOException {
-        this(folder, Map.of());
+        this(folder, "0s", Map.of());
+    }
+
+    /**
+     * @param slice how long a compute activity goes on, as the property {@code quern.slice} says it
+     */
+    ServiceHarness(Path folder, String slice) throws IOException {
+        this(folder, slice, Map.of());
     }
 
     /** @param settings of the environment, for control process and workers */
     ServiceHarness(Path folder, Map<String, String> settings) throws IOException {
+        this(folder, "0s", settings);
+    }
+
+    private ServiceHarness(Path folder, String slice, Map<String, String> settings) throws IOException {
+        this.slice = slice;
         this.folder = folder;
         this.settings = settings;
         this.store = TestBackends.external()
@@ -116,7 +130,7 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     /** A worker of its own process, which can be killed. */
-    Process startWorkerProcess(String name) throws IOException {
+    Process startWorkerProcess(String name, String... options) throws IOException {
         List<String> command = new java.util.ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
@@ -126,6 +140,7 @@ final class ServiceHarness implements AutoCloseable {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 WorkerMain.class.getName()));
         command.addAll(workerArguments(name));
+        command.addAll(List.of(options));
         ProcessBuilder process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
@@ -281,7 +296,7 @@ final class ServiceHarness implements AutoCloseable {
                 "quern.temporal.token", TestTemporal.TOKEN,
                 "quern.temporal.namespace", temporal.namespace(),
                 "quern.store", storeUrl(),
-                "quern.slice", "0s",
+                "quern.slice", slice,
                 "quern.scratch", folder.resolve("scratch/control").toString(),
                 "spring.main.banner-mode", "off"));
         application.setDefaultProperties(properties);
