@@ -207,7 +207,7 @@ final class Stack implements AutoCloseable {
     void awaitIdle() throws InterruptedException {
         long lingerUntil = System.nanoTime() + FIRST_LINGER.toNanos();
         while (!closing) {
-            if (postgres.onExit().isDone()) {
+            if (!postgres.isAlive()) {
                 log.warn("PostgreSQL died: it is started again");
                 postgres.restart();
             }

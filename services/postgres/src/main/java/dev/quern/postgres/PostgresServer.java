@@ -28,6 +28,10 @@ public final class PostgresServer implements AutoCloseable {
     private static final int PID_LINE = 0;
     private static final int STATUS_LINE = 7;
 
+    private static final int LOG_LINES = 20;
+    /** Of a server that refuses to start: what is wrong, and a hint. */
+    private static final int LAST_WORDS = 3;
+
     private final Path home;
     private final Path data;
     private final PostgresBinaries binaries;
@@ -91,7 +95,12 @@ public final class PostgresServer implements AutoCloseable {
         return process.pid();
     }
 
-    /** Completes when the server process ends, by {@link #close()} or otherwise. */
+    /** Whether the server process lives, asked now. */
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Completes when the server process ends, by {@link #close()} or otherwise: soon after, on another thread. */
     public CompletableFuture<Process> onExit() {
         return process.onExit();
     }
@@ -156,9 +165,12 @@ public final class PostgresServer implements AutoCloseable {
     private void awaitReady() throws IOException {
         long deadline = System.nanoTime() + STARTUP.toNanos();
         while (!ready()) {
-            if (!process.isAlive() || System.nanoTime() > deadline) {
+            boolean inTime = System.nanoTime() < deadline;
+            if (inTime && !process.isAlive() && hasOldMemory()) {
+                process = launch();
+            } else if (!inTime || !process.isAlive()) {
                 process.destroyForcibly();
-                throw new IllegalStateException("PostgreSQL did not start in " + home + ": " + logTail());
+                throw new IllegalStateException("PostgreSQL did not start in " + home + ": " + tail(LOG_LINES));
             }
             pause();
         }
@@ -211,9 +223,15 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    private String logTail() throws IOException {
+    /** The children of a server that was killed hold its memory until they notice, and no other server starts beside them. */
+    private boolean hasOldMemory() throws IOException {
+        return tail(LAST_WORDS).contains("pre-existing shared memory block");
+    }
+
+    /** The end of the log. */
+    private String tail(int count) throws IOException {
         List<String> lines = Files.readAllLines(home.resolve("server.log"));
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - count), lines.size()));
     }
 
     private static int freePort() throws IOException {

@@ -10,6 +10,8 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +66,44 @@ class PostgresServerTest {
 
             assertThat(server.jdbcUrl()).isEqualTo(url);
             assertThat(query(server, "SELECT answer FROM seed")).isEqualTo("3");
+        }
+    }
+
+    /** A child that has not noticed yet keeps the memory of the server that was killed. */
+    @Test
+    void waitsForTheChildrenOfAServerThatWasKilled() throws Exception {
+        try (PostgresServer server = PostgresServer.start(home, CACHE)) {
+            ProcessHandle killed = ProcessHandle.of(server.pid()).orElseThrow();
+            ProcessHandle child = killed.children().findFirst().orElseThrow();
+            signal("STOP", child);
+            CompletableFuture<Void> restart;
+            try {
+                killed.destroyForcibly();
+                server.onExit().get(1, TimeUnit.MINUTES);
+                assertThat(server.isAlive()).isFalse();
+                restart = CompletableFuture.runAsync(server::restart);
+                await(() -> Files.readString(home.resolve("server.log")).contains("pre-existing shared memory block"));
+                assertThat(restart).isNotDone();
+            } finally {
+                child.destroyForcibly();
+            }
+
+            assertThat(restart).succeedsWithin(1, TimeUnit.MINUTES);
+            assertThat(query(server, "SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    private static void signal(String name, ProcessHandle process) throws Exception {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+    }
+
+    private static void await(Callable<Boolean> look) throws Exception {
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (!look.call()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.sleep(20);
         }
     }
 
