@@ -5,23 +5,35 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.view.LinearView;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 
 /** Completes the board from the blocks themselves: what heartbeats brought was a hint, and some get lost. */
 record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Rows rows) {
-    void fill(JobRef ref, PlanRef planRef, SliceRef done, SliceResult result, int reused) {
+    /** @param cells is told of every one that is filled */
+    void fill(
+            JobRef ref,
+            PlanRef planRef,
+            SliceRef done,
+            SliceResult result,
+            int reused,
+            LongConsumer cells,
+            Cancellation cancellation) {
         JobPlan plan = contexts.plan(planRef);
         UUID id = UUID.fromString(ref.id());
         try (Source source = sources.open(plan)) {
             StoredBlocks blocks = outputs.blocks(contexts.of(ref), plan, source);
             for (int block = done.first(); block < done.end(); block++) {
+                cancellation.check();
                 for (LinearRecord linear : blocks.records(block)) {
                     rows.board().put(id, cell(block, linear));
+                    cells.accept(1);
                 }
             }
         }

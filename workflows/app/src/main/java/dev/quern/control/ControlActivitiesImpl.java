@@ -54,20 +54,20 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public PlanRef plan(JobRef job, Inspection inspection, Device device) {
-        return Activities.quick(() -> planner.plan(job, inspection, device));
+        return Activities.reading((bytes, cancellation) -> planner.plan(job, inspection, device));
     }
 
     @Override
     public boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
-        return Activities.quick(() -> {
-            board.fill(job, plan, done, result, reused);
+        return Activities.reading((bytes, cancellation) -> {
+            board.fill(job, plan, done, result, reused, bytes, cancellation);
             return board.othersWait(job);
         });
     }
 
     @Override
     public void repair(JobRef job, PlanRef plan, String artifact) {
-        Activities.quick(() -> {
+        Activities.reading((bytes, cancellation) -> {
             cleaner.repair(job, plan, artifact);
             return job;
         });

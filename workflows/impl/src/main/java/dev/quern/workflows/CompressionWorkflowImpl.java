@@ -84,8 +84,8 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
         steps.enter("INSPECT");
         Inspection inspection = reading.inspect(job);
         steps.enter("PLAN");
-        PlanRef plan = quick.plan(job, inspection, device(inspection));
-        Compute compute = new Compute(job, plan, quick, steps);
+        PlanRef plan = reading.plan(job, inspection, device(inspection));
+        Compute compute = new Compute(job, plan, reading, steps);
         if (!plan.traceRuns().isEmpty()) {
             steps.enter("TRACE");
             compute.trace();

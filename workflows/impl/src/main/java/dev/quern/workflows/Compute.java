@@ -29,6 +29,7 @@ final class Compute {
     private int reused;
     private boolean mending;
 
+    /** @param control with time to read blocks, however many and from however far away */
     Compute(JobRef job, PlanRef plan, ControlActivities control, Steps steps) {
         this.job = job;
         this.plan = plan;

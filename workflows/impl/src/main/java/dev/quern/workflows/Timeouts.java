@@ -40,8 +40,8 @@ final class Timeouts {
 
     /**
      * A write to the row, a look at the store. What takes a moment is not worth cancelling, and cannot be: it never asks. One that still
-     * runs when the job was cancelled does no harm: the row passes over a step whose (generation, seq) is behind, figures of blocks are
-     * what the artifacts say, a repair deletes only what is damaged, and with the workflow ends whatever waits for another attempt.
+     * runs when the job was cancelled does no harm: the row passes over a step whose (generation, seq) is behind, and with the workflow
+     * ends whatever waits for another attempt.
      */
     static final ActivityOptions QUICK = ActivityOptions.newBuilder()
             .setTaskQueue(Queues.CONTROL)
@@ -50,7 +50,7 @@ final class Timeouts {
             .setCancellationType(ActivityCancellationType.ABANDON)
             .build();
 
-    /** Reads or writes a whole model in the control process. */
+    /** Reads or writes a whole model, or the blocks of a slice, in the control process. */
     static final ActivityOptions READING = ActivityOptions.newBuilder(QUICK)
             .setStartToCloseTimeout(Duration.ofHours(6))
             .setHeartbeatTimeout(Ticker.TIMEOUT)

@@ -12,6 +12,7 @@ import dev.quern.contract.StepRecord;
 import dev.quern.contract.TileRunRef;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -98,6 +100,21 @@ class CompressionWorkflowTest {
         assertThat(control.told)
                 .containsExactly(new SliceRef(0, 1), new SliceRef(1, 2), new SliceRef(2, 3), new SliceRef(3, 4));
         record("completed");
+    }
+
+    /** A slice has as many blocks as were there before, and a store may be far away. */
+    @Test
+    void whatReadsTheStoreHasTimeAndSaysThatItLives() {
+        workflow().run(JOB);
+
+        assertThat(temporal.getWorkflowClient().fetchHistory(JOB.workflowId()).getEvents())
+                .filteredOn(HistoryEvent::hasActivityTaskScheduledEventAttributes)
+                .extracting(HistoryEvent::getActivityTaskScheduledEventAttributes)
+                .filteredOn(activity -> Set.of("plan", "tell")
+                        .contains(activity.getActivityType().getName()))
+                .hasSize(1 + FakeControl.BLOCKS)
+                .allMatch(activity -> activity.getStartToCloseTimeout().getSeconds() >= 3600)
+                .allMatch(activity -> activity.getHeartbeatTimeout().getSeconds() > 0);
     }
 
     @Test
