@@ -1,12 +1,12 @@
 package dev.quern.proofs;
 
-import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.FolderStore;
 import dev.quern.proofs.Client.Event;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;
 import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * One installation that suffers one trial after the other, each with a job that is made from nothing: before it, everything that jobs
@@ -155,10 +156,13 @@ final class Lane implements AutoCloseable {
 
     /** So that the next job makes everything itself. */
     private void forget() throws IOException {
-        ArtifactStore store = new FolderStore(installation.store());
-        for (String prefix : REUSED) {
-            for (ArtifactStore.Entry entry : store.list(prefix)) {
-                store.delete(entry.key(), entry.etag());
+        for (String kind : REUSED) {
+            Path folder = Files.createDirectories(installation.store().resolve(kind));
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    // The clean-up of the job before may be at it too.
+                    Files.deleteIfExists(file);
+                }
             }
         }
     }
