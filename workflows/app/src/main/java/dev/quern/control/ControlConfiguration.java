@@ -216,7 +216,7 @@ class ControlConfiguration {
     }
 
     @Bean
-    ControlLoop controlLoop(
+    Rounds reconciliation(
             DataSource source,
             Rows rows,
             OutputPlaces places,
@@ -233,7 +233,7 @@ class ControlConfiguration {
                 new Approvals(rows, places),
                 cleaner,
                 new Waits(contexts, new RollCalls(workflows)));
-        return new ControlLoop(source, reconciler, metrics, properties.reconcile());
+        return new Rounds("reconciler", properties.reconcile(), new SoleReconciler(source, reconciler, metrics));
     }
 
     @Bean(destroyMethod = "close")

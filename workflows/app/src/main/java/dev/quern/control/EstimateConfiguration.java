@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.jobs.EstimateRepository;
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -12,6 +13,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EstimateConfiguration.Workers.class)
 class EstimateConfiguration {
+    /** Somebody waits for the answer. */
+    private static final Duration LOOK = Duration.ofMillis(250);
+
     /**
      * What estimates take for granted of workers.
      *
@@ -24,13 +28,12 @@ class EstimateConfiguration {
             @DefaultValue("0") int workerThreads) {}
 
     @Bean
-    EstimateDesk estimateDesk(JdbcClient db, JobSources sources, Workers workers, ControlProperties properties) {
-        return new EstimateDesk(
-                new EstimateRepository(db),
-                Estimator.onMachinesLikeThis(
-                        (tenant, source) -> sources.find(tenant, source).source(),
-                        workers.workers(),
-                        workers.workerThreads(),
-                        properties.slice().toMillis() / 1000.0));
+    Rounds estimates(JdbcClient db, JobSources sources, Workers workers, ControlProperties properties) {
+        Estimator estimator = Estimator.onMachinesLikeThis(
+                (tenant, source) -> sources.find(tenant, source).source(),
+                workers.workers(),
+                workers.workerThreads(),
+                properties.slice().toMillis() / 1000.0);
+        return new Rounds("estimates", LOOK, new EstimateDesk(new EstimateRepository(db), estimator));
     }
 }

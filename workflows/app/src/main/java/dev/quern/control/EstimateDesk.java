@@ -10,69 +10,34 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 
 /** Answers the api's questions what a job would take: the api reads no checkpoint. */
-final class EstimateDesk implements SmartLifecycle {
+final class EstimateDesk implements Rounds.Work {
     private static final Logger LOG = LoggerFactory.getLogger(EstimateDesk.class);
-    private static final long PERIOD_MILLIS = 250;
     /** Headers of a large checkpoint are read in seconds, also from S3. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final EstimateRepository questions;
     private final Estimator estimator;
-    private final CountDownLatch stop = new CountDownLatch(1);
-    private final Thread thread = Thread.ofPlatform().daemon().name("estimates").unstarted(this::run);
 
     EstimateDesk(EstimateRepository questions, Estimator estimator) {
         this.questions = questions;
         this.estimator = estimator;
     }
 
+    /** Answers one question at most. */
     @Override
-    public void start() {
-        thread.start();
-    }
-
-    @Override
-    public void stop() {
-        stop.countDown();
+    public boolean round() {
         try {
-            thread.join(Duration.ofSeconds(10));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    @Override
-    public boolean isRunning() {
-        return thread.isAlive();
-    }
-
-    private void run() {
-        try {
-            do {
-                round();
-            } while (!stop.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void round() {
-        try {
-            for (Optional<Question> next = questions.take(PATIENCE);
-                    next.isPresent() && stop.getCount() > 0;
-                    next = questions.take(PATIENCE)) {
-                answer(next.get());
-            }
+            Optional<Question> next = questions.take(PATIENCE);
+            next.ifPresent(this::answer);
+            return next.isPresent();
         } catch (RuntimeException e) {
             // PostgreSQL is away; it may come back.
             LOG.warn("estimates: {}", e.toString());
+            return false;
         }
     }
 

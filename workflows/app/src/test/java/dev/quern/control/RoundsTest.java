@@ -1,0 +1,61 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RoundsTest {
+    /** Counts, and lets the test say how many rounds there may be before the next pause. */
+    private static final class Counting implements Rounds.Work {
+        private final Semaphore begun = new Semaphore(0);
+        private final CountDownLatch closed = new CountDownLatch(1);
+        private volatile boolean more = true;
+
+        @Override
+        public boolean round() {
+            begun.release();
+            return more;
+        }
+
+        @Override
+        public void close() {
+            closed.countDown();
+        }
+    }
+
+    private final Counting work = new Counting();
+
+    @Test
+    void goOnUntilTheyAreStoppedAndThenClose() throws InterruptedException {
+        Rounds rounds = new Rounds("test", Duration.ofMillis(1), work);
+        assertThat(rounds.isRunning()).isFalse();
+        work.more = false;
+
+        rounds.start();
+        work.begun.acquire(3);
+        assertThat(rounds.isRunning()).isTrue();
+        rounds.stop();
+
+        assertThat(rounds.isRunning()).isFalse();
+        assertThat(work.closed.getCount()).isZero();
+    }
+
+    /** Thousands would take an hour at this pace; it ends in the middle of a pause too. */
+    @Test
+    void makeNoPauseWhileThereIsMore() throws InterruptedException {
+        Rounds rounds = new Rounds("test", Duration.ofHours(1), work);
+
+        rounds.start();
+        work.begun.acquire(1000);
+        work.more = false;
+        rounds.stop();
+
+        assertThat(work.closed.await(0, TimeUnit.SECONDS)).isTrue();
+    }
+}
