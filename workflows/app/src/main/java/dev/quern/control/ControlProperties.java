@@ -18,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param reconcile how often rows and workflows are compared
  * @param slice a compute activity hands over after so long; zero is after every block
  * @param workers among whom a job is shared out, where its owner does not say; others may come and go
+ * @param workerThreads of each of them; 0 divides the cores of this machine
  * @param retention what a job used stays so long after its end
  * @param http of health and metrics
  * @param bootstrapKeyFile holds the first API key; null where there is one already
@@ -33,6 +34,7 @@ public record ControlProperties(
         @DefaultValue("500ms") Duration reconcile,
         @DefaultValue("10m") Duration slice,
         @DefaultValue("4") int workers,
+        @DefaultValue("0") int workerThreads,
         @DefaultValue("7d") Duration retention,
         @DefaultValue Http http,
         @Nullable Path bootstrapKeyFile) {
