@@ -27,6 +27,7 @@ import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.inputs.Sources;
+import dev.quern.inputs.TenantBlocks;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;

@@ -7,9 +7,8 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.run.Source;
+import dev.quern.inputs.Plans;
 import dev.quern.inputs.Sources;
-import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -19,7 +18,7 @@ record JobSource(ArtifactStore store, JobPlan plan, Source source) implements Au
      * @throws dev.quern.recipes.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
      */
     static JobSource open(ArtifactStore store, Sources sources, String planDocument) {
-        JobPlan plan = RecordCodec.read(Json.parse(read(store, planDocument)), JobPlan.class);
+        JobPlan plan = Plans.parse(read(store, planDocument));
         return new JobSource(store, plan, sources.open(plan.source(), plan.sourceStamp()));
     }
 
@@ -33,8 +32,7 @@ record JobSource(ArtifactStore store, JobPlan plan, Source source) implements Au
     }
 
     Provenance provenance() {
-        return new Provenance(
-                plan.modelDigest(), plan.recipe(), plan.calibrationDigest(), plan.windowsPerTile(), plan.profile());
+        return Plans.provenance(plan);
     }
 
     TokenWindows evaluation(int file) {

@@ -14,11 +14,10 @@ import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.format.Manifests;
+import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.process.FailPoint;
 import io.micrometer.core.instrument.Counter;
 import java.io.IOException;
@@ -147,7 +146,7 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
     }
 
     private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
-        JobPlan plan = RecordCodec.read(Json.parse(contexts.read(document.key())), JobPlan.class);
+        JobPlan plan = Plans.parse(contexts.read(document.key()));
         Set<String> streams = streams(contexts, job.keys(), plan);
         for (ArtifactStore.Entry artifact : contexts.store().list(job.keys().artifact("stream-"))) {
             if (streams.contains(artifact.key())) {
@@ -158,7 +157,7 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
 
     /** Keys of all streams that a job can have stored. */
     static Set<String> streams(JobContexts contexts, Keys tenant, JobPlan plan) {
-        Provenance provenance = JobContexts.provenance(plan);
+        Provenance provenance = Plans.provenance(plan);
         TokenWindows windows = contexts.windows(plan.calibration());
         int tiles = new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
         Set<String> keys = new HashSet<>();

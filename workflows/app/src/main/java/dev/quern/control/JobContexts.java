@@ -7,8 +7,8 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.PlanRef;
 import dev.quern.engine.artifact.Digests;
-import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
 import dev.quern.recipes.ErrorCode;
@@ -107,7 +107,7 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
     }
 
     JobPlan plan(PlanRef plan) {
-        return RecordCodec.read(Json.parse(read(plan.document())), JobPlan.class);
+        return Plans.parse(read(plan.document()));
     }
 
     TokenWindows windows(String key) {
@@ -120,11 +120,6 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    static Provenance provenance(JobPlan plan) {
-        return new Provenance(
-                plan.modelDigest(), plan.recipe(), plan.calibrationDigest(), plan.windowsPerTile(), plan.profile());
     }
 
     private void create(String key, byte[] content) {

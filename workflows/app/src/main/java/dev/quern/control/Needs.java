@@ -8,12 +8,11 @@ import dev.quern.contract.Shard;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.QuernException;
-import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumSet;
@@ -76,10 +75,10 @@ final class Needs {
         Keys tenant = Keys.of(job.tenant());
         Set<String> keys = new HashSet<>();
         for (Entry document : contexts.store().list(tenant.jobs(job.id().toString()) + "plan-")) {
-            JobPlan plan = RecordCodec.read(Json.parse(contexts.read(document.key())), JobPlan.class);
+            JobPlan plan = Plans.parse(contexts.read(document.key()));
             keys.add(plan.calibration());
             keys.addAll(plan.evaluations());
-            List<ArtifactName> blocks = JobContexts.provenance(plan).blocks(plan.blocks());
+            List<ArtifactName> blocks = Plans.provenance(plan).blocks(plan.blocks());
             blocks.forEach(block -> keys.add(tenant.artifact(block.fileName())));
             try {
                 if (goesOn) {

@@ -13,6 +13,8 @@ import dev.quern.engine.format.OutputVerifier;
 import dev.quern.engine.format.Verification;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
+import dev.quern.inputs.Plans;
+import dev.quern.inputs.TenantBlocks;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.process.FailPoint;
@@ -80,7 +82,7 @@ record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch)
 
     StoredBlocks blocks(JobContext job, JobPlan plan, Source source) {
         BlockStore store = new TenantBlocks(contexts.store(), job.keys(), scratch.of(job.id()));
-        return new StoredBlocks(source.architecture(), JobContexts.provenance(plan), store);
+        return new StoredBlocks(source.architecture(), Plans.provenance(plan), store);
     }
 
     private static void write(Path mark, Record value) throws IOException {

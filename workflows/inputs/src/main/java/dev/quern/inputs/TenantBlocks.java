@@ -1,16 +1,22 @@
-package dev.quern.control;
+package dev.quern.inputs;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockStore;
+import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
-/** The blocks of a tenant in the artifact store, to be read: only workers make any. */
-record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements BlockStore {
+/**
+ * The engine's block store in the artifact store of a tenant.
+ *
+ * @param scratch takes copies of what lies on no disk of this machine
+ */
+public record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements BlockStore {
     @Override
     public Optional<Path> find(ArtifactName name) {
         try {
@@ -31,6 +37,14 @@ record TenantBlocks(ArtifactStore store, Keys keys, Path scratch) implements Blo
 
     @Override
     public boolean commit(ArtifactName name, Path file) {
-        throw new UnsupportedOperationException(name + ": the control process makes no artifacts");
+        String kind = name.kind().name().toLowerCase(Locale.ROOT);
+        try {
+            FailPoint.pass(kind + ".before");
+            boolean created = store.create(keys.artifact(name.fileName()), file).isPresent();
+            FailPoint.pass(kind + ".after");
+            return created;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
