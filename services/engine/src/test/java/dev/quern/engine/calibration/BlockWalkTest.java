@@ -5,49 +5,35 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.Cancellation.CancelledException;
-import dev.quern.engine.artifact.BlockArtifact;
+import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.FolderBlockStore;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
-import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.method.CompressedLinear;
-import dev.quern.engine.method.IntegerGrid;
-import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
-import dev.quern.engine.model.CheckpointWeights;
-import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.ClipSearch;
-import dev.quern.recipes.Recipe.Gptq;
-import dev.quern.recipes.Recipe.Grid;
-import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The committed model, compressed by the plain backend on a little text: five tiles of two windows, the last of one. */
 class BlockWalkTest {
-    private static final int SEQ_LEN = 24;
     private static final long ALL_STATISTICS = Long.MAX_VALUE;
 
-    private static JavaBackend backend;
-    private static Checkpoint checkpoint;
-    private static Architecture architecture;
-    private static TokenWindows windows;
+    @RegisterExtension
+    static final TinyModel model = new TinyModel(9, 24);
+
+    private static final JavaBackend backend = model.backend();
 
     @TempDir
     Path folder;
@@ -55,23 +41,6 @@ class BlockWalkTest {
     private final List<Integer> made = new ArrayList<>();
     private final List<Integer> reused = new ArrayList<>();
     private Path scratch;
-
-    @BeforeAll
-    static void open() {
-        backend = new JavaBackend(DType.F32, 2);
-        checkpoint = Checkpoint.open(Samples.tinyLlama());
-        architecture = Architectures.of(checkpoint.config());
-        try (Tokenizer tokenizer = Tokenizer.open(Samples.tinyLlama())) {
-            windows = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions())
-                    .calibration(null, 9, SEQ_LEN);
-        }
-    }
-
-    @AfterAll
-    static void close() {
-        checkpoint.close();
-        backend.close();
-    }
 
     @BeforeEach
     void makeScratch() throws IOException {
@@ -128,15 +97,17 @@ class BlockWalkTest {
     void aResumedWalkMakesOnlyTheMissingBlocks(Propagation propagation) {
         FolderBlockStore store = store("a");
         run(backend, propagation, store, ALL_STATISTICS);
-        BlockArtifact before = read(propagation, store, 2);
-        store.delete(provenance(propagation).block(2));
+        ArtifactName lost = provenance(propagation).block(2);
+        FolderBlockStore before = store("before");
+        before.commit(lost, store.find(lost).orElseThrow());
+        store.delete(lost);
         made.clear();
 
         run(backend, propagation, store, ALL_STATISTICS);
 
         assertThat(made).as("made, with the inputs replayed from the tokens").containsExactly(2);
         assertThat(reused).containsExactly(0, 1, 3);
-        assertSameLinears(read(propagation, store, 2), before);
+        TinyModel.assertSameBlock(lost, store, before);
     }
 
     @ParameterizedTest
@@ -215,48 +186,25 @@ class BlockWalkTest {
                 (again ? reused : made).add(block);
             }
         };
-        WalkInputs inputs = new WalkInputs(
-                architecture, new CheckpointWeights(on, checkpoint), DType.BF16, windows, provenance(propagation));
-        return BlockWalk.open(
-                on, inputs, store, new WalkOptions(scratch, statisticsBytes, listener, cancellation), slice);
+        WalkOptions options = new WalkOptions(scratch, statisticsBytes, listener, cancellation);
+        return BlockWalk.open(on, model.inputs(on, provenance(propagation)), store, options, slice);
     }
 
     private static Provenance provenance(Propagation propagation) {
-        Grid grid = new Grid(3, 32, true, ClipSearch.NONE);
-        Recipe recipe = new Recipe("test", propagation, grid, new Gptq(Order.STATIC, 0.01), true);
-        return new Provenance("model", recipe, windows.digest(), 2, "java");
+        return model.provenance(3, 0.01, propagation);
     }
 
     private static Slice all() {
-        return new Slice(0, architecture.blocks());
+        return new Slice(0, model.architecture().blocks());
     }
 
     private FolderBlockStore store(String name) {
         return new FolderBlockStore(folder.resolve(name));
     }
 
-    private static BlockArtifact read(Propagation propagation, FolderBlockStore store, int block) {
-        var name = provenance(propagation).block(block);
-        return BlockArtifact.read(store.find(name).orElseThrow(), name);
-    }
-
     private static void assertSameBlocks(Propagation propagation, FolderBlockStore one, FolderBlockStore other) {
-        for (int block = 0; block < architecture.blocks(); block++) {
-            assertSameLinears(read(propagation, one, block), read(propagation, other, block));
-        }
-    }
-
-    private static void assertSameLinears(BlockArtifact one, BlockArtifact other) {
-        for (int i = 0; i < one.linears().size(); i++) {
-            CompressedLinear a = one.linears().get(i).linear();
-            CompressedLinear b = other.linears().get(i).linear();
-            assertThat(a.name()).isEqualTo(b.name());
-            if (a.core() instanceof IntegerGrid x && b.core() instanceof IntegerGrid y) {
-                assertThat(Arrays.equals(x.codes(), y.codes()))
-                        .as(a.name() + " codes")
-                        .isTrue();
-                assertThat(x.scales()).isEqualTo(y.scales());
-            }
+        for (int block = 0; block < model.architecture().blocks(); block++) {
+            TinyModel.assertSameBlock(provenance(propagation).block(block), one, other);
         }
     }
 }

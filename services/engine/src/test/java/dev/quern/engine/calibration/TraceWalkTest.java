@@ -6,89 +6,60 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.Cancellation.CancelledException;
 import dev.quern.engine.artifact.ArtifactName;
-import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.FolderBlockStore;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.calibration.TraceWalk.Traced;
-import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.method.IntegerGrid;
-import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
-import dev.quern.engine.model.CheckpointWeights;
-import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.ClipSearch;
-import dev.quern.recipes.Recipe.Gptq;
-import dev.quern.recipes.Recipe.Grid;
-import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The committed model of four blocks, in segments, on five tiles of two windows, the last of one. */
 class TraceWalkTest {
-    private static final int SEQ_LEN = 24;
     private static final int TILES = 5;
     private static final int BLOCKS = 4;
+
+    @RegisterExtension
+    static final TinyModel model = new TinyModel(9, 24);
+
+    private static final JavaBackend backend = model.backend();
 
     @TempDir
     static Path shared;
 
-    private static JavaBackend backend;
-    private static Checkpoint checkpoint;
-    private static Architecture architecture;
-    private static TokenWindows windows;
     private static FolderBlockStore undivided;
 
     @TempDir
     Path folder;
 
-    /** Names of all tensors that were read, in order. */
-    private final List<String> read = new ArrayList<>();
-
     private FolderBlockStore store;
     private Path scratch;
 
     @BeforeAll
-    static void open() throws IOException {
-        backend = new JavaBackend(DType.F32, 2);
-        checkpoint = Checkpoint.open(Samples.tinyLlama());
-        architecture = Architectures.of(checkpoint.config());
-        try (Tokenizer tokenizer = Tokenizer.open(Samples.tinyLlama())) {
-            windows = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions())
-                    .calibration(null, 9, SEQ_LEN);
-        }
+    static void walkUndivided() throws IOException {
         undivided = new FolderBlockStore(shared.resolve("undivided"));
-        WalkInputs inputs = new WalkInputs(
-                architecture, new CheckpointWeights(backend, checkpoint), DType.BF16, windows, provenance());
         Path folder = Files.createDirectories(shared.resolve("scratch"));
-        walk(backend, inputs, undivided, folder, new Slice(0, BLOCKS));
-    }
-
-    @AfterAll
-    static void close() {
-        checkpoint.close();
-        backend.close();
+        walk(backend, undivided, folder, new Slice(0, BLOCKS));
     }
 
     @BeforeEach
     void makeFolders() throws IOException {
         store = new FolderBlockStore(folder.resolve("store"));
         scratch = Files.createDirectories(folder.resolve("scratch"));
+        model.read().clear();
     }
 
     /** The runs of the trace and the segments come in an order that no plan would choose, on workers of different threads. */
@@ -103,8 +74,8 @@ class TraceWalkTest {
                 trace(on, traces.get(runs - 1 - i), split, Cancellation.NEVER);
             }
             for (Slice segment : split.reversed()) {
-                read.clear();
-                walk(oneThread, inputs(oneThread), store, scratch, segment);
+                model.read().clear();
+                walk(oneThread, store, scratch, segment);
                 assertThat(blocksRead())
                         .as("no block before a segment is walked again")
                         .containsExactlyElementsOf(blocks(segment.first(), segment.end()));
@@ -118,7 +89,10 @@ class TraceWalkTest {
     void aTraceReadsEachWeightOnceForAllTilesOfItsRun() {
         trace(backend, new TileRun(0, 4), Slice.split(BLOCKS, 2), Cancellation.NEVER);
 
-        assertThat(read).doesNotHaveDuplicates().hasSize(1 + 2 * 9).contains(architecture.embedding());
+        assertThat(model.read())
+                .doesNotHaveDuplicates()
+                .hasSize(1 + 2 * 9)
+                .contains(model.architecture().embedding());
         assertThat(blocksRead()).as("up to the last start").containsExactly(0, 1);
     }
 
@@ -127,10 +101,10 @@ class TraceWalkTest {
         List<Slice> segments = Slice.split(BLOCKS, BLOCKS);
         TileRun run = new TileRun(1, 4);
         assertThat(trace(backend, run, segments, Cancellation.NEVER)).isEqualTo(new Traced(9, 0));
-        read.clear();
+        model.read().clear();
 
         assertThat(trace(backend, run, segments, Cancellation.NEVER)).isEqualTo(new Traced(0, 9));
-        assertThat(read).isEmpty();
+        assertThat(model.read()).isEmpty();
 
         store.delete(provenance().stream(2, 3));
         assertThat(trace(backend, run, segments, Cancellation.NEVER)).isEqualTo(new Traced(1, 8));
@@ -170,9 +144,9 @@ class TraceWalkTest {
         trace(backend, new TileRun(0, TILES), Slice.split(BLOCKS, BLOCKS), Cancellation.NEVER);
         store.delete(provenance().stream(3, 4));
         store.delete(provenance().stream(2, 0));
-        read.clear();
+        model.read().clear();
 
-        walk(backend, inputs(backend), store, scratch, new Slice(3, BLOCKS));
+        walk(backend, store, scratch, new Slice(3, BLOCKS));
 
         assertThat(blocksRead()).as("from the nearest whole boundary").containsExactly(1, 2, 3);
         assertSameBlock(3);
@@ -188,7 +162,7 @@ class TraceWalkTest {
         bytes[bytes.length - 1] ^= 1;
         Files.write(file, bytes);
 
-        assertThatThrownBy(() -> walk(backend, inputs(backend), store, scratch, segments.getLast()))
+        assertThatThrownBy(() -> walk(backend, store, scratch, segments.getLast()))
                 .isInstanceOfSatisfying(
                         DamagedArtifactException.class,
                         e -> assertThat(e.artifact()).isEqualTo(name));
@@ -197,10 +171,7 @@ class TraceWalkTest {
 
     @Test
     void aSequentialRecipeIsNotTraced() {
-        Recipe sequential = recipe(Propagation.SEQUENTIAL);
-        Provenance provenance = new Provenance("model", sequential, windows.digest(), 2, "java");
-        WalkInputs inputs = new WalkInputs(
-                architecture, new CheckpointWeights(backend, checkpoint), DType.BF16, windows, provenance);
+        WalkInputs inputs = model.inputs(backend, model.provenance(3, 0.01, Propagation.SEQUENTIAL));
 
         assertThatThrownBy(() -> TraceWalk.walk(
                         backend,
@@ -217,25 +188,16 @@ class TraceWalkTest {
         return TraceWalk.walk(on, inputs(on), store, options(scratch, cancellation), run, segments);
     }
 
-    private static void walk(JavaBackend on, WalkInputs inputs, FolderBlockStore store, Path scratch, Slice slice) {
-        try (BlockWalk walk = BlockWalk.open(on, inputs, store, options(scratch, Cancellation.NEVER), slice)) {
+    private static void walk(JavaBackend on, FolderBlockStore store, Path scratch, Slice slice) {
+        try (BlockWalk walk = BlockWalk.open(on, inputs(on), store, options(scratch, Cancellation.NEVER), slice)) {
             while (walk.hasNext()) {
                 walk.next();
             }
         }
     }
 
-    private WalkInputs inputs(JavaBackend on) {
-        CheckpointWeights weights = new CheckpointWeights(on, checkpoint);
-        return new WalkInputs(
-                architecture,
-                (scope, name) -> {
-                    read.add(name);
-                    return weights.load(scope, name);
-                },
-                DType.BF16,
-                windows,
-                provenance());
+    private static WalkInputs inputs(JavaBackend on) {
+        return model.inputs(on, provenance());
     }
 
     private static WalkOptions options(Path scratch, Cancellation cancellation) {
@@ -243,17 +205,12 @@ class TraceWalkTest {
     }
 
     private static Provenance provenance() {
-        return new Provenance("model", recipe(Propagation.INDEPENDENT), windows.digest(), 2, "java");
-    }
-
-    private static Recipe recipe(Propagation propagation) {
-        Grid grid = new Grid(3, 32, true, ClipSearch.NONE);
-        return new Recipe("test", propagation, grid, new Gptq(Order.STATIC, 0.01), true);
+        return model.provenance(3, 0.01, Propagation.INDEPENDENT);
     }
 
     /** Blocks whose weights were read, in the order of their first reading. */
     private List<Integer> blocksRead() {
-        return read.stream()
+        return model.read().stream()
                 .filter(name -> name.startsWith("model.layers."))
                 .map(name -> Integer.parseInt(name.split("\\.", -1)[2]))
                 .distinct()
@@ -281,21 +238,6 @@ class TraceWalkTest {
     }
 
     private void assertSameBlock(int block) {
-        ArtifactName name = provenance().block(block);
-        BlockArtifact made = BlockArtifact.read(store.find(name).orElseThrow(), name);
-        BlockArtifact expected = BlockArtifact.read(undivided.find(name).orElseThrow(), name);
-        for (int i = 0; i < expected.linears().size(); i++) {
-            IntegerGrid a = grid(made.linears().get(i));
-            IntegerGrid b = grid(expected.linears().get(i));
-            assertThat(a.codes()).isEqualTo(b.codes());
-            assertThat(a.zeros()).isEqualTo(b.zeros());
-            assertThat(a.scales()).isEqualTo(b.scales());
-        }
-    }
-
-    private static IntegerGrid grid(BlockArtifact.Entry entry) {
-        return switch (entry.linear().core()) {
-            case IntegerGrid grid -> grid;
-        };
+        TinyModel.assertSameBlock(provenance().block(block), store, undivided);
     }
 }
