@@ -24,17 +24,32 @@ abstract sealed class JobAction implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
 
+    private final Request request;
+    private final boolean goesOn;
+
+    private interface Request {
+        void send(Api api, String job) throws InterruptedException;
+    }
+
+    /**
+     * @param goesOn whether the job has work to do afterwards: an embedded stack that does not run is started for it
+     */
+    private JobAction(Request request, boolean goesOn) {
+        this.request = request;
+        this.goesOn = goesOn;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
         Console console = jobs.console();
         try (Connection connection = connect(server, console)) {
-            act(connection.api(), id);
+            request.send(connection.api(), id);
             JobView job = connection.api().job(id);
             if (console.json()) {
                 console.print(RecordCodec.write(job));
             } else {
                 console.print("job " + id + " " + words(job));
-                if (goesOn() && !JobWatcher.isOver(job)) {
+                if (goesOn && !JobWatcher.isOver(job)) {
                     console.print("  watch it:  quern jobs watch " + id + server.words());
                 }
             }
@@ -50,24 +65,13 @@ abstract sealed class JobAction implements Callable<Integer> {
     }
 
     private Connection connect(ServerOptions to, Console console) throws InterruptedException {
-        return goesOn() ? Connection.open(to, StackOptions.standard(), console::say) : Connection.attach(to);
+        return goesOn ? Connection.open(to, StackOptions.standard(), console::say) : Connection.attach(to);
     }
-
-    abstract void act(Api api, String job) throws InterruptedException;
-
-    /** Whether the job has work to do afterwards: an embedded stack that does not run is started for it. */
-    abstract boolean goesOn();
 
     @Command(name = "cancel", description = "Ask a job to stop. What it has made stays.")
     static final class Cancel extends JobAction {
-        @Override
-        void act(Api api, String job) throws InterruptedException {
-            api.cancel(job);
-        }
-
-        @Override
-        boolean goesOn() {
-            return false;
+        Cancel() {
+            super(Api::cancel, false);
         }
     }
 
@@ -76,40 +80,22 @@ abstract sealed class JobAction implements Callable<Integer> {
             description =
                     "Ask a job to stop until it is resumed. What it has made stays; at most the block in work is lost.")
     static final class Pause extends JobAction {
-        @Override
-        void act(Api api, String job) throws InterruptedException {
-            api.pause(job);
-        }
-
-        @Override
-        boolean goesOn() {
-            return false;
+        Pause() {
+            super(Api::pause, false);
         }
     }
 
     @Command(name = "resume", description = "Let a paused job go on from what exists.")
     static final class Resume extends JobAction {
-        @Override
-        void act(Api api, String job) throws InterruptedException {
-            api.resume(job);
-        }
-
-        @Override
-        boolean goesOn() {
-            return true;
+        Resume() {
+            super(Api::resume, true);
         }
     }
 
     @Command(name = "retry", description = "Run a failed job again; only what is missing is made.")
     static final class Retry extends JobAction {
-        @Override
-        void act(Api api, String job) throws InterruptedException {
-            api.retry(job);
-        }
-
-        @Override
-        boolean goesOn() {
-            return true;
+        Retry() {
+            super(Api::retry, true);
         }
     }
 }
