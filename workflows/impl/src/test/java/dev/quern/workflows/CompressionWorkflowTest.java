@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,14 +189,8 @@ class CompressionWorkflowTest {
 
     @Test
     void givesUpWhenItsTimeIsOver() throws Exception {
-        CountDownLatch working = new CountDownLatch(1);
-        device.trouble.add(() -> {
-            working.countDown();
-            FakeWorker.untilCancelled();
-        });
         CompressionWorkflow workflow = workflow();
-        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
-        await(working);
+        CompletableFuture<Outcome> outcome = runUntil(device.trouble::add, FakeWorker::untilCancelled, workflow);
 
         workflow.giveUp("limit-exceeded", "limits.maxRuntimeSeconds: 61 s (expected: at most 60)");
 
@@ -299,14 +294,8 @@ class CompressionWorkflowTest {
 
     @Test
     void cancelsWithinSecondsWithTheWorkersWord() throws Exception {
-        CountDownLatch working = new CountDownLatch(1);
-        device.trouble.add(() -> {
-            working.countDown();
-            FakeWorker.untilCancelled();
-        });
         CompressionWorkflow workflow = workflow();
-        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
-        await(working);
+        CompletableFuture<Outcome> outcome = runUntil(device.trouble::add, FakeWorker::untilCancelled, workflow);
 
         workflow.cancel();
 
@@ -319,14 +308,8 @@ class CompressionWorkflowTest {
 
     @Test
     void pausesAndLeavesWhatTheNextGenerationGoesOnFrom() throws Exception {
-        CountDownLatch working = new CountDownLatch(1);
-        device.trouble.add(() -> {
-            working.countDown();
-            FakeWorker.untilCancelled();
-        });
         CompressionWorkflow workflow = workflow();
-        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
-        await(working);
+        CompletableFuture<Outcome> outcome = runUntil(device.trouble::add, FakeWorker::untilCancelled, workflow);
         record("running");
 
         workflow.pause();
@@ -343,14 +326,9 @@ class CompressionWorkflowTest {
 
     @Test
     void pausesWhileAnOutputIsWritten() {
-        CountDownLatch working = new CountDownLatch(1);
-        control.assemblyTrouble = () -> {
-            working.countDown();
-            FakeWorker.untilCancelled();
-        };
         CompressionWorkflow workflow = workflow();
-        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
-        await(working);
+        CompletableFuture<Outcome> outcome =
+                runUntil(trouble -> control.assemblyTrouble = trouble, FakeWorker::untilCancelled, workflow);
 
         workflow.pause();
 
@@ -359,17 +337,14 @@ class CompressionWorkflowTest {
 
     @Test
     void aCancelOutranksAPause() {
-        CountDownLatch working = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
-        device.trouble.add(() -> {
-            working.countDown();
+        FakeWorker.Trouble deaf = () -> {
             // Answers a stop only when it is told to.
             await(answer);
             FakeWorker.untilCancelled();
-        });
+        };
         CompressionWorkflow workflow = workflow();
-        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
-        await(working);
+        CompletableFuture<Outcome> outcome = runUntil(device.trouble::add, deaf, workflow);
 
         workflow.pause();
         workflow.cancel();
@@ -378,6 +353,19 @@ class CompressionWorkflowTest {
         assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.cancelled());
         assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
         assertThat(control.calls.getLast()).isEqualTo("cleanup");
+    }
+
+    /** The job, once the trouble has begun. */
+    private static CompletableFuture<Outcome> runUntil(
+            Consumer<FakeWorker.Trouble> place, FakeWorker.Trouble trouble, CompressionWorkflow workflow) {
+        CountDownLatch begun = new CountDownLatch(1);
+        place.accept(() -> {
+            begun.countDown();
+            trouble.happen();
+        });
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        await(begun);
+        return outcome;
     }
 
     private static void await(CountDownLatch latch) {
