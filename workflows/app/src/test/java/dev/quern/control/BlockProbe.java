@@ -32,6 +32,13 @@ record BlockProbe(ServiceHarness service, Duration limit) {
         return blocks();
     }
 
+    /** After a disturbance: nothing was made twice. */
+    void assertCompletedFrom(List<Entry> before, Job end, int generation) {
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.generation()).isEqualTo(generation);
+        assertThat(blocks()).as("blocks that were there, as they were").containsAll(before);
+    }
+
     /** Forgets all artifacts, makes the job from nothing and tells its digest. */
     String undisturbed(JobRequest request, String recipe) throws Exception {
         ArtifactStore store = service.store();

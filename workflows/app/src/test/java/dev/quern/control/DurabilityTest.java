@@ -11,17 +11,15 @@ import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Whatever dies in the middle of a job, the job completes, committed blocks are not made again, and the result has the bytes of an
@@ -39,46 +37,32 @@ class DurabilityTest {
 
     private static @Nullable String undisturbed;
 
-    @TempDir
-    Path folder;
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
 
-    private ServiceHarness service;
-
-    @BeforeEach
-    void start() throws IOException {
-        service = new ServiceHarness(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        service.close();
-    }
+    private final BlockProbe made = new BlockProbe(service, LIMIT);
 
     @Test
     void survivesAWorkerThatIsKilled() throws Exception {
         Process first = service.startWorkerProcess("first");
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = made().awaitSome(job.id());
+        List<Entry> before = made.awaitSome(job.id());
         first.destroyForcibly().waitFor();
-        Process second = service.startWorkerProcess("second");
-        try {
-            assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
-        } finally {
-            second.destroyForcibly().waitFor();
-        }
+        service.startWorkerProcess("second");
+
+        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
     }
 
     /** Slices of many blocks: whoever took over one that was broken off would meet its blocks, and count them as reused. */
     @Test
     void aWorkerThatIsAskedToEndStoresItsBlockFirst() throws Exception {
-        service.close();
-        service = new ServiceHarness(folder.resolve("long-slices"), "1h");
+        service.restartControl(Map.of("quern.slice", "1h"));
         Process first = service.startWorkerProcess("first", "--lifetime", "signal", "--grace", "120");
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = made().awaitSome(job.id());
+        List<Entry> before = made.awaitSome(job.id());
         first.destroy();
         assertThat(first.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        List<Entry> handedOver = blocks();
+        List<Entry> handedOver = made.blocks();
 
         service.startWorker();
 
@@ -90,44 +74,44 @@ class DurabilityTest {
 
     @Test
     void survivesTheDeathOfTemporal() throws Exception {
-        service.startWorker();
-        Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = made().awaitSome(job.id());
-
-        service.loseTemporal();
-
-        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), service.generationAfterLoss());
+        survives(service::loseTemporal, service.generationAfterLoss());
     }
 
     /** As in the embedded stack, where one process holds Temporal and the control process. */
     @Test
     void survivesTheDeathOfTheMainProcess() throws Exception {
-        service.startWorker();
-        Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = made().awaitSome(job.id());
-
-        service.loseTemporal();
-        service.restartControl();
-
-        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), service.generationAfterLoss());
+        Disaster death = () -> {
+            service.loseTemporal();
+            service.restartControl();
+        };
+        survives(death, service.generationAfterLoss());
     }
 
     @Test
     void survivesTheDeathOfPostgres() throws Exception {
+        survives(service::killPostgres, 1);
+    }
+
+    private interface Disaster {
+        void strike() throws Exception;
+    }
+
+    /** The worker lives on. */
+    private void survives(Disaster disaster, int generation) throws Exception {
         service.startWorker();
         Job job = service.submit(REQUEST, RECIPE);
-        List<Entry> before = made().awaitSome(job.id());
+        List<Entry> before = made.awaitSome(job.id());
 
-        service.killPostgres();
+        disaster.strike();
 
-        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
+        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), generation);
     }
 
     @Test
     void cancelsWithinSecondsAndFreesTheWorker() throws Exception {
         service.startWorker();
         Job job = service.submit(REQUEST, RECIPE);
-        made().awaitSome(job.id());
+        made.awaitSome(job.id());
 
         service.rows().jobs().cancel(job.tenant(), job.id());
         Job end = service.awaitEnd(job.id(), CANCELLED);
@@ -155,7 +139,7 @@ class DurabilityTest {
     void makesADamagedBlockAgain() throws Exception {
         service.startWorker();
         Job first = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
-        List<Entry> blocks = blocks();
+        List<Entry> blocks = made.blocks();
         damage(blocks.get(1));
 
         Job again = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
@@ -163,7 +147,7 @@ class DurabilityTest {
         assertThat(again.state()).as("%s", again.failure()).isEqualTo(JobState.COMPLETED);
         assertThat(again.outputDigest()).isEqualTo(first.outputDigest());
         assertThat(again.progress().reusedBlocks()).isPositive();
-        assertThat(blocks()).hasSameSizeAs(blocks).contains(blocks.get(0)).doesNotContain(blocks.get(1));
+        assertThat(made.blocks()).hasSameSizeAs(blocks).contains(blocks.get(0)).doesNotContain(blocks.get(1));
         assertThat(service.bean(MeterRegistry.class)
                         .get("quern.artifacts.damaged")
                         .counter()
@@ -194,26 +178,16 @@ class DurabilityTest {
     }
 
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(end.generation()).isEqualTo(generation);
-        assertThat(blocks()).as("blocks that were there, as they were").containsAll(before);
+        made.assertCompletedFrom(before, end, generation);
         assertThat(end.outputDigest()).isEqualTo(undisturbed());
     }
 
     /** The digest of the same job made from nothing; made once, it is the same for all tests. */
     private String undisturbed() throws Exception {
         if (undisturbed == null) {
-            undisturbed = made().undisturbed(REQUEST, RECIPE);
+            undisturbed = made.undisturbed(REQUEST, RECIPE);
         }
         return undisturbed;
-    }
-
-    private List<Entry> blocks() {
-        return made().blocks();
-    }
-
-    private BlockProbe made() {
-        return new BlockProbe(service, LIMIT);
     }
 
     /** Turns one bit of the payload, at the file's end. */

@@ -9,18 +9,15 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The same bytes from any number of workers, whoever comes and goes. */
 @Timeout(400)
@@ -31,77 +28,55 @@ class FanOutTest {
     private static final JobRequest FOUR_SEGMENTS =
             ServiceHarness.placed(ALONE, new JobRequest.Placement(null, 4), null);
 
-    @TempDir
-    Path folder;
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
 
-    private ServiceHarness service;
-    private BlockProbe made;
-
-    @BeforeEach
-    void start() throws IOException {
-        service = new ServiceHarness(folder);
-        made = new BlockProbe(service, LIMIT);
-    }
-
-    @AfterEach
-    void stop() {
-        service.close();
-    }
+    private final BlockProbe made = new BlockProbe(service, LIMIT);
 
     @Test
     void workersThatDieAndJoinMakeTheBytesOfOneThatIsAlone() throws Exception {
         Process first = worker("first");
         Process second = worker("second");
-        try {
-            Job job = service.submit(FOUR_SEGMENTS, RECIPE);
-            List<Entry> before = made.awaitSome(job.id());
-            service.startWorker();
-            first.destroyForcibly().waitFor();
+        Job job = service.submit(FOUR_SEGMENTS, RECIPE);
+        List<Entry> before = made.awaitSome(job.id());
+        service.startWorker();
+        first.destroyForcibly().waitFor();
 
-            Job end = service.awaitEnd(job.id(), LIMIT);
+        Job end = service.awaitEnd(job.id(), LIMIT);
 
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-            assertThat(made.blocks()).containsAll(before);
-            Report report = report(job.id());
-            assertThat(report.plan().segments()).isEqualTo(4);
-            assertThat(report.makers()).hasSizeGreaterThanOrEqualTo(2);
-            assertThat(report.makers().stream().flatMap(maker -> maker.blocks().stream()))
-                    .as("every block has one maker")
-                    .containsExactlyInAnyOrder(0, 1, 2, 3);
-            second.destroyForcibly().waitFor();
-            assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
-        } finally {
-            first.destroyForcibly();
-            second.destroyForcibly().waitFor();
-        }
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(made.blocks()).containsAll(before);
+        Report report = report(job.id());
+        assertThat(report.plan().segments()).isEqualTo(4);
+        assertThat(report.makers()).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(report.makers().stream().flatMap(maker -> maker.blocks().stream()))
+                .as("every block has one maker")
+                .containsExactlyInAnyOrder(0, 1, 2, 3);
+        second.destroyForcibly().waitFor();
+        assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
     }
 
     /** Asked to, not killed: it ends the block in work, and others make what is left, nothing twice. */
     @Test
     void aWorkerThatLeavesHandsItsSegmentsOn() throws Exception {
         Process first = worker("first", "--lifetime", "signal", "--grace", "120");
-        Process second = worker("second");
-        try {
-            Job job = service.submit(FOUR_SEGMENTS, RECIPE);
-            List<Entry> before = made.awaitSome(job.id());
-            first.destroy();
-            assertThat(first.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        worker("second");
+        Job job = service.submit(FOUR_SEGMENTS, RECIPE);
+        List<Entry> before = made.awaitSome(job.id());
+        first.destroy();
+        assertThat(first.waitFor(120, TimeUnit.SECONDS)).isTrue();
 
-            Job end = service.awaitEnd(job.id(), LIMIT);
+        Job end = service.awaitEnd(job.id(), LIMIT);
 
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-            assertThat(made.blocks()).hasSize(4).containsAll(before);
-            assertThat(end.progress().reusedBlocks()).isZero();
-        } finally {
-            first.destroyForcibly();
-            second.destroyForcibly().waitFor();
-        }
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(made.blocks()).hasSize(4).containsAll(before);
+        assertThat(end.progress().reusedBlocks()).isZero();
     }
 
     /** A worker that is ready for work. */
     private Process worker(String name, String... options) throws Exception {
         Process process = service.startWorkerProcess(name, options);
-        Path log = folder.resolve(name + ".log");
+        Path log = service.folder().resolve(name + ".log");
         long end = System.nanoTime() + LIMIT.toNanos();
         while (!Files.exists(log) || !Files.readString(log).contains("ready,")) {
             assertThat(process.isAlive()).as(name).isTrue();

@@ -65,7 +65,7 @@ class ObjectStorageTest {
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("quern.sources", SOURCES);
         settings.put("quern.outputs", OUTPUTS);
-        service = new ServiceHarness(folder, settings);
+        service = new ServiceHarness(settings).start();
     }
 
     @AfterAll

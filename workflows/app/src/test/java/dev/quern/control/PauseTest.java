@@ -8,17 +8,13 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A job that its owner stops and lets go on, or tries again, makes only what is missing: whatever dies in between. */
 @Timeout(300)
@@ -30,22 +26,10 @@ class PauseTest {
     private static final String RECIPE = "gptq-w4a16";
     private static final JobRequest REQUEST = ServiceHarness.request(192, 4, null);
 
-    @TempDir
-    Path folder;
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
 
-    private ServiceHarness service;
-    private BlockProbe made;
-
-    @BeforeEach
-    void start() throws IOException {
-        service = new ServiceHarness(folder);
-        made = new BlockProbe(service, LIMIT);
-    }
-
-    @AfterEach
-    void stop() {
-        service.close();
-    }
+    private final BlockProbe made = new BlockProbe(service, LIMIT);
 
     @Test
     void goesOnAfterTheLossOfEveryProcess() throws Exception {
@@ -96,7 +80,7 @@ class PauseTest {
 
         Job end = service.awaitEnd(job.id(), STOP);
         assertThat(end.state()).isEqualTo(JobState.CANCELLED);
-        assertThat(folder.resolve("scratch/control/job-" + job.id())).doesNotExist();
+        assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
     }
 
     @Test
@@ -174,9 +158,7 @@ class PauseTest {
     }
 
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(end.generation()).isEqualTo(generation);
-        assertThat(made.blocks()).as("blocks that were there, as they were").containsAll(before);
+        made.assertCompletedFrom(before, end, generation);
         assertThat(end.outputDigest()).isEqualTo(made.undisturbed(REQUEST, RECIPE));
     }
 }

@@ -33,11 +33,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 @Timeout(300)
@@ -48,21 +46,10 @@ class RetentionTest {
     private static final String RECIPE = "gptq-w4a16";
     private static final Principal TESTER = new Principal("default", "tester", Set.of(Scope.ADMIN));
 
-    @TempDir
-    Path folder;
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private ServiceHarness service;
-
-    @BeforeEach
-    void start() throws IOException {
-        service = new ServiceHarness(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        service.close();
-    }
 
     @Test
     void deletesWhatNoJobNeedsAndNothingElse() throws Exception {

@@ -22,9 +22,12 @@ import dev.quern.worker.WorkerConfig;
 import dev.quern.worker.WorkerMain;
 import io.temporal.client.WorkflowClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -33,54 +36,74 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * The whole service but its api: PostgreSQL, Temporal, the control process, workers, a store. Every harness has a database, a namespace
- * and a store of its own.
+ * and a store of its own. Registered in a field it runs while the test does, in a static field while all tests of the class do.
  */
-final class ServiceHarness implements AutoCloseable {
+final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, AutoCloseable {
     static final Path MODEL =
             Path.of("../../samples/tiny-llama").toAbsolutePath().normalize();
     private static final Path CACHE = Path.of("target/postgres-cache");
 
-    private final Path folder;
     private final Map<String, String> settings;
-    private final String slice;
-    private final String store;
-    private final TestPostgres postgres;
-    private final TestTemporal temporal;
     private final Deque<ComputeWorker> workers = new ArrayDeque<>();
+    private final List<Process> processes = new ArrayList<>();
+    private Path folder;
+    private String store;
+    private TestPostgres postgres;
+    private TestTemporal temporal;
     private ConfigurableApplicationContext control;
 
-    /** With a slice for every block. */
-    ServiceHarness(Path folder) throws IOException {
-        this(folder, "0s", Map.of());
-    }
-
-    /**
-     * @param slice how long a compute activity goes on, as the property {@code quern.slice} says it
-     */
-    ServiceHarness(Path folder, String slice) throws IOException {
-        this(folder, slice, Map.of());
+    ServiceHarness() {
+        this(Map.of());
     }
 
     /** @param settings of the environment, for control process and workers */
-    ServiceHarness(Path folder, Map<String, String> settings) throws IOException {
-        this(folder, "0s", settings);
+    ServiceHarness(Map<String, String> settings) {
+        this.settings = settings;
     }
 
-    private ServiceHarness(Path folder, String slice, Map<String, String> settings) throws IOException {
-        this.slice = slice;
-        this.folder = folder;
-        this.settings = settings;
-        this.store = TestBackends.external()
-                ? TestBackends.required("QUERN_TEST_STORE") + "/" + UUID.randomUUID()
-                : folder.resolve("store").toUri().toString();
-        this.postgres = TestPostgres.start(folder.resolve("pg"), CACHE);
-        this.temporal = TestTemporal.start();
-        this.control = startControl();
+    @Override
+    public void beforeAll(ExtensionContext tests) {
+        startIn(tests);
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        startIn(test);
+    }
+
+    /** Once: what a class has started is found by its tests too. JUnit closes it with the context that it started in. */
+    private void startIn(ExtensionContext context) {
+        context.getStore(ExtensionContext.Namespace.create(ServiceHarness.class))
+                .computeIfAbsent(this, ServiceHarness::start);
+    }
+
+    ServiceHarness start() {
+        try {
+            folder = Files.createTempDirectory("quern-service-");
+            store = TestBackends.external()
+                    ? TestBackends.required("QUERN_TEST_STORE") + "/" + UUID.randomUUID()
+                    : folder.resolve("store").toUri().toString();
+            postgres = TestPostgres.start(folder.resolve("pg"), CACHE);
+            temporal = TestTemporal.start();
+            control = startControl(Map.of());
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Of this service, deleted when it ends. */
+    Path folder() {
+        return folder;
     }
 
     String temporalAddress() {
@@ -122,16 +145,16 @@ final class ServiceHarness implements AutoCloseable {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(settings);
         environment.put("QUERN_TOKEN", TestTemporal.TOKEN);
-        List<String> arguments = new java.util.ArrayList<>(workerArguments("inside"));
+        List<String> arguments = new ArrayList<>(workerArguments("inside"));
         arguments.addAll(List.of(more));
         ComputeWorker worker = ComputeWorker.start(WorkerConfig.parse(arguments, environment));
         workers.push(worker);
         return worker;
     }
 
-    /** A worker of its own process, which can be killed. */
+    /** A worker of its own process, which can be killed and does not outlive the service. */
     Process startWorkerProcess(String name, String... options) throws IOException {
-        List<String> command = new java.util.ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "--add-modules=jdk.incubator.vector",
@@ -141,11 +164,13 @@ final class ServiceHarness implements AutoCloseable {
                 WorkerMain.class.getName()));
         command.addAll(workerArguments(name));
         command.addAll(List.of(options));
-        ProcessBuilder process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
-        process.environment().put("QUERN_TOKEN", TestTemporal.TOKEN);
-        return process.start();
+        builder.environment().put("QUERN_TOKEN", TestTemporal.TOKEN);
+        Process process = builder.start();
+        processes.add(process);
+        return process;
     }
 
     private List<String> workerArguments(String name) {
@@ -173,8 +198,13 @@ final class ServiceHarness implements AutoCloseable {
     }
 
     void restartControl() {
+        restartControl(Map.of());
+    }
+
+    /** @param properties in place of what a service of tests has otherwise */
+    void restartControl(Map<String, String> properties) {
         control.close();
-        control = startControl();
+        control = startControl(properties);
     }
 
     Job submit(JobRequest request, String recipeName) {
@@ -285,7 +315,7 @@ final class ServiceHarness implements AutoCloseable {
         return jobs.find(job).orElseThrow();
     }
 
-    private ConfigurableApplicationContext startControl() {
+    private ConfigurableApplicationContext startControl(Map<String, String> more) {
         SpringApplication application = new SpringApplication(ControlApplication.class);
         Map<String, Object> properties = new HashMap<>(settings);
         properties.putAll(Map.of(
@@ -296,18 +326,22 @@ final class ServiceHarness implements AutoCloseable {
                 "quern.temporal.token", TestTemporal.TOKEN,
                 "quern.temporal.namespace", temporal.namespace(),
                 "quern.store", storeUrl(),
-                "quern.slice", slice,
+                "quern.slice", "0s",
                 "quern.scratch", folder.resolve("scratch/control").toString(),
                 "spring.main.banner-mode", "off"));
+        properties.putAll(more);
         application.setDefaultProperties(properties);
         return application.run();
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         workers.forEach(ComputeWorker::close);
+        processes.forEach(Process::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
         control.close();
         temporal.close();
         postgres.close();
+        FileSystemUtils.deleteRecursively(folder);
     }
 }

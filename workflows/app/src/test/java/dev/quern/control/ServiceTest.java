@@ -21,31 +21,22 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Jobs on the sample model through the real service: PostgreSQL, Temporal, control process, worker, engine. */
 @Timeout(240)
 class ServiceTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
-    @TempDir
-    static Path folder;
-
-    private static ServiceHarness service;
+    @RegisterExtension
+    static final ServiceHarness service = new ServiceHarness();
 
     @BeforeAll
     static void start() throws IOException {
-        service = new ServiceHarness(folder);
         service.startWorker();
-    }
-
-    @AfterAll
-    static void stop() {
-        service.close();
     }
 
     @Test
@@ -72,7 +63,7 @@ class ServiceTest {
         assertThat(report.verdict().accepted()).isTrue();
         assertThat(report.linears()).hasSize(end.progress().linears());
         assertThat(report.secondsPerStage()).containsKeys("INSPECT", "COMPRESS", "EVALUATE");
-        assertThat(folder.resolve("scratch/control/job-" + job.id())).doesNotExist();
+        assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
     }
 
     @Test
@@ -114,7 +105,7 @@ class ServiceTest {
 
     @Test
     void rejectsABadCheckpointAndLeavesNothingOfIt() throws Exception {
-        Path model = Files.createDirectory(folder.resolve("no-config-" + System.nanoTime()));
+        Path model = Files.createDirectory(service.folder().resolve("no-config-" + System.nanoTime()));
         List<ArtifactStore.Entry> before = service.store().list("t/default/");
 
         Job job = service.submit(ServiceHarness.request(model, 8, 4, null), "gptq-w4a16");
@@ -123,12 +114,12 @@ class ServiceTest {
         assertThat(end.state()).isEqualTo(JobState.REJECTED);
         assertThat(end.failure()).satisfies(f -> assertThat(f.code()).isEqualTo("invalid-checkpoint"));
         assertThat(service.store().list("t/default/")).isEqualTo(before);
-        assertThat(folder.resolve("scratch/control/job-" + job.id())).doesNotExist();
+        assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
     }
 
     @Test
     void deletesWhatAStoppedPublishLeft() throws Exception {
-        Path model = Files.createDirectory(folder.resolve("no-config-" + System.nanoTime()));
+        Path model = Files.createDirectory(service.folder().resolve("no-config-" + System.nanoTime()));
         Job job = service.submit(ServiceHarness.request(model, 8, 4, null), "gptq-w4a16");
         service.awaitEnd(job.id(), LIMIT);
         String left = Keys.of("default").output(job.prefix(), "model.safetensors");

@@ -10,17 +10,13 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.view.JobView;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A job that waits says for what and since when; it does not wait behind all of a larger one, nor for ever. */
 @Timeout(400)
@@ -31,22 +27,10 @@ class WaitingTest {
     private static final JobRequest LARGE =
             ServiceHarness.placed(ServiceHarness.request(192, 4, null), new JobRequest.Placement(null, 4), null);
 
-    @TempDir
-    Path folder;
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
 
-    private ServiceHarness service;
-    private BlockProbe made;
-
-    @BeforeEach
-    void start() throws IOException {
-        service = new ServiceHarness(folder);
-        made = new BlockProbe(service, LIMIT);
-    }
-
-    @AfterEach
-    void stop() {
-        service.close();
-    }
+    private final BlockProbe made = new BlockProbe(service, LIMIT);
 
     @Test
     void aSmallJobStartsWhileALargeOneIsUnderWay() throws Exception {
