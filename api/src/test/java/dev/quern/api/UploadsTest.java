@@ -2,7 +2,7 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.FolderStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchUploadException;
 import dev.quern.jobs.Principal;
@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -128,17 +129,12 @@ class UploadsTest {
         String transfer = server.uploads
                 .stored(ApiServer.TENANT, new dev.quern.jobs.Upload.File("config.json", 100, sha256(config)))
                 .transfer();
-        URI soon = ArtifactStores.open(server.store().toUri().toString())
+        URI parts = URI.create(server.url("/api/v1/uploads/parts"));
+        URI expired = new FolderStore(server.store(), () -> Instant.now().minus(Duration.ofHours(2)))
                 .uploads()
-                .presign(
-                        key,
-                        String.valueOf(transfer),
-                        1,
-                        Duration.ofSeconds(1),
-                        URI.create(server.url("/api/v1/uploads/parts")));
-        Thread.sleep(2_100);
+                .presign(key, String.valueOf(transfer), 1, Duration.ofHours(1), parts);
 
-        for (URI address : List.of(soon, URI.create(given + "x"), URI.create(server.url("/api/v1/uploads/parts")))) {
+        for (URI address : List.of(expired, URI.create(given + "x"), parts)) {
             HttpResponse<String> refused = put(address, config);
             assertThat(refused.statusCode()).isEqualTo(403);
             assertThat(refused.body())
@@ -227,10 +223,9 @@ class UploadsTest {
         UploadView next = open(file("config.json", config));
         assertThat(next.id()).isNotEqualTo(upload.id());
         assertThat(next.files().getFirst().parts()).isEmpty();
-        Assertions.assertThatThrownBy(
-                        () -> ArtifactStores.open(server.store().toUri().toString())
-                                .uploads()
-                                .parts(Keys.of(ApiServer.TENANT).upload(sha256(config)), transfer))
+        Assertions.assertThatThrownBy(() -> new FolderStore(server.store())
+                        .uploads()
+                        .parts(Keys.of(ApiServer.TENANT).upload(sha256(config)), transfer))
                 .isInstanceOf(NoSuchUploadException.class);
     }
 

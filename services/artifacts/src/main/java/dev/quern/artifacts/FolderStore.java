@@ -43,11 +43,18 @@ public final class FolderStore implements ArtifactStore {
      * @param root made when it is missing; temporary files of processes that have died are removed from it
      */
     public FolderStore(Path root) throws IOException {
+        this(root, InstantSource.system());
+    }
+
+    /**
+     * @param clock by which addresses of uploads expire
+     */
+    public FolderStore(Path root, InstantSource clock) throws IOException {
         this.root = Files.createDirectories(root).toRealPath();
         this.temporary = Files.createDirectories(this.root.resolve(TEMPORARY));
         sweep();
         this.owner = new OwnerMarker(this.root.resolve(OwnerMarker.NAME).toString());
-        this.uploads = new FolderUploads(this, owner, this.root.resolve(UPLOADS), InstantSource.system());
+        this.uploads = new FolderUploads(this, owner, this.root.resolve(UPLOADS), clock);
     }
 
     @Override
