@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Stage;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -193,13 +194,10 @@ class BrowserTest {
     }
 
     /** The click returns before the form has arrived. */
-    private void awaitApproved(SampleJob sample) throws InterruptedException {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (server.jobs.approved().stream()
-                .noneMatch(job -> job.id().equals(sample.job().id()))) {
-            assertThat(System.nanoTime()).as("not approved within 30 s").isLessThan(end);
-            Thread.sleep(50);
-        }
+    private void awaitApproved(SampleJob sample) {
+        Await.within(Duration.ofSeconds(30), "the approval")
+                .until(() -> server.jobs.approved().stream()
+                        .anyMatch(job -> job.id().equals(sample.job().id())));
     }
 
     private static void finish(SampleJob sample) throws IOException {

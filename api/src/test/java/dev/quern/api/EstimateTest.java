@@ -6,10 +6,10 @@ import dev.quern.jobs.EstimateRepository;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
+import dev.quern.testing.Await;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -64,13 +64,11 @@ class EstimateTest {
     private HttpResponse<String> ask(String body, Consumer<EstimateRepository.Question> desk) throws Exception {
         CompletableFuture<HttpResponse<String>> answer =
                 CompletableFuture.supplyAsync(() -> server.post("/api/v1/estimate", server.admin, body));
-        Optional<EstimateRepository.Question> question = Optional.empty();
-        while (question.isEmpty() && !answer.isDone()) {
-            Thread.sleep(20);
-            question = questions.take(Duration.ofHours(1));
-        }
-        assertThat(question).get().returns("default", EstimateRepository.Question::tenant);
-        desk.accept(question.orElseThrow());
+        EstimateRepository.Question question = Await.within(Duration.ofMinutes(1), "a question to the desk")
+                .until(() -> questions.take(Duration.ofHours(1)), asked -> asked.isPresent() || answer.isDone())
+                .orElseThrow();
+        assertThat(question.tenant()).isEqualTo("default");
+        desk.accept(question);
         return answer.get();
     }
 }

@@ -6,6 +6,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.view.JobView;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -211,12 +212,9 @@ class BadInputIT {
     }
 
     /** The command ends with its row; the workflow cleans up a moment later. */
-    private static void awaitOnly(List<Path> expected) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + CLEAN.toNanos();
-        while (!objects().equals(expected) && System.nanoTime() < deadline) {
-            Thread.sleep(20);
-        }
-        assertThat(objects()).isEqualTo(expected);
+    private static void awaitOnly(List<Path> expected) {
+        Await.within(CLEAN, "no object is left")
+                .untilAsserted(() -> assertThat(objects()).isEqualTo(expected));
     }
 
     /** Of the store and of all scratch folders. */

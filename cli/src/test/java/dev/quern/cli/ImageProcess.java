@@ -1,5 +1,8 @@
 package dev.quern.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -60,14 +63,10 @@ final class ImageProcess implements AutoCloseable {
     }
 
     /** Runs the image's health check until it answers 0. */
-    void awaitHealthy() throws IOException, InterruptedException {
-        long end = System.nanoTime() + HEALTHY.toNanos();
-        while (healthcheck() != 0) {
-            if (!process.isAlive() || System.nanoTime() > end) {
-                throw new AssertionError("not healthy: " + log());
-            }
-            Thread.sleep(500);
-        }
+    void awaitHealthy() {
+        Await.within(HEALTHY, "the health check answers 0")
+                .failFast(() -> assertThat(process.isAlive()).as(log()).isTrue())
+                .untilAsserted(() -> assertThat(healthcheck()).as(log()).isZero());
     }
 
     private int healthcheck() throws IOException, InterruptedException {

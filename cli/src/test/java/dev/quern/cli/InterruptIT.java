@@ -3,6 +3,7 @@ package dev.quern.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.embedded.DataFolder;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,11 +89,7 @@ class InterruptIT {
         return (ignored & INTERRUPT) != 0;
     }
 
-    private static void await(Path file, String text) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!Files.readString(file).contains(text) && System.nanoTime() < deadline) {
-            Thread.sleep(20);
-        }
-        assertThat(file).content().contains(text);
+    private static void await(Path file, String text) {
+        Await.within(PATIENCE, text + " in " + file).until(() -> Files.readString(file), said -> said.contains(text));
     }
 }

@@ -9,6 +9,7 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.JobView;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -162,14 +163,7 @@ class JobsIT {
         return RecordCodec.read(shown.json(), JobView.class);
     }
 
-    private static JobView await(String id, Predicate<JobView> condition) throws InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        JobView job = show(id);
-        while (!condition.test(job) && System.nanoTime() < deadline) {
-            Thread.sleep(100);
-            job = show(id);
-        }
-        assertThat(job).matches(condition);
-        return job;
+    private static JobView await(String id, Predicate<JobView> condition) {
+        return Await.within(PATIENCE, "job " + id).until(() -> show(id), condition);
     }
 }

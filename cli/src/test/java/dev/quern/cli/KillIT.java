@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.embedded.DataFolder;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -117,13 +118,9 @@ class KillIT {
     }
 
     /** The blocks that exist once there is at least one; the job is not over then. */
-    private Map<Path, Object> awaitBlock(CompletableFuture<Cli> command) throws Exception {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        Map<Path, Object> blocks = blocks();
-        while (blocks.isEmpty() && System.nanoTime() < deadline && !command.isDone()) {
-            Thread.sleep(20);
-            blocks = blocks();
-        }
+    private Map<Path, Object> awaitBlock(CompletableFuture<Cli> command) {
+        Map<Path, Object> blocks =
+                Await.within(PATIENCE, "a block").until(this::blocks, made -> !made.isEmpty() || command.isDone());
         assertThat(blocks).isNotEmpty();
         assertThat(command).isNotDone();
         return blocks;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
+import dev.quern.testing.Await;
 import dev.quern.testing.TestBackends;
 import dev.quern.testing.TestNamespace;
 import dev.quern.testing.TestPostgres;
@@ -121,18 +122,11 @@ class ProcessesIT {
         return ours;
     }
 
-    private JobView awaitEnd(ImageProcess api, String job) throws Exception {
-        long end = System.nanoTime() + JOB.toNanos();
-        while (true) {
-            JobView now = view(send(api, "/api/v1/jobs/" + job, KEY, null));
-            if (!now.state().matches("QUEUED|RUNNING")) {
-                return now;
-            }
-            if (System.nanoTime() > end) {
-                throw new AssertionError("not within " + JOB + ": " + now);
-            }
-            Thread.sleep(200);
-        }
+    private JobView awaitEnd(ImageProcess api, String job) {
+        return Await.within(JOB, "the end of job " + job)
+                .until(
+                        () -> view(send(api, "/api/v1/jobs/" + job, KEY, null)),
+                        now -> !now.state().matches("QUEUED|RUNNING"));
     }
 
     private static JobView view(HttpResponse<String> answer) {

@@ -4,6 +4,7 @@ import dev.quern.embedded.DataFolder;
 import dev.quern.embedded.StackLauncher;
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,19 +64,17 @@ final class TestStack implements AutoCloseable {
                 .toList();
     }
 
-    static void await(ProcessHandle process) throws InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (process.isAlive() && System.nanoTime() < deadline) {
-            Thread.sleep(50);
-        }
-        if (process.isAlive()) {
+    static void await(ProcessHandle process) {
+        try {
+            Await.within(PATIENCE, "the end of process " + process.pid() + ", " + process.info())
+                    .until(() -> !process.isAlive());
+        } finally {
             process.destroyForcibly();
-            throw new AssertionError("process " + process.pid() + " did not end: " + process.info());
         }
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         List<ProcessHandle> all =
                 new ArrayList<>(ProcessHandle.of(lease.stack().pid()).stream().toList());
         all.stream().flatMap(ProcessHandle::descendants).toList().forEach(all::add);
@@ -91,13 +90,7 @@ final class TestStack implements AutoCloseable {
         new DataFolder(folder)
                 .stack()
                 .flatMap(stack -> ProcessHandle.of(stack.pid()))
-                .ifPresent(process -> {
-                    try {
-                        await(process);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                });
+                .ifPresent(TestStack::await);
         delete(folder);
     }
 

@@ -9,6 +9,7 @@ import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,12 +168,10 @@ class WorkersIT {
         return RecordCodec.read(ran.json(), Report.class).model().outputDigest();
     }
 
-    private void awaitBlocks(int count, CompletableFuture<Cli> command) throws Exception {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (blocks() < count && System.nanoTime() < deadline && !command.isDone()) {
-            Thread.sleep(20);
-        }
-        assertThat(blocks()).isGreaterThanOrEqualTo(count);
+    private void awaitBlocks(int count, CompletableFuture<Cli> command) {
+        int made = Await.within(PATIENCE, count + " blocks")
+                .until(this::blocks, blocks -> blocks >= count || command.isDone());
+        assertThat(made).isGreaterThanOrEqualTo(count);
     }
 
     private int blocks() throws IOException {
@@ -187,12 +186,8 @@ class WorkersIT {
         }
     }
 
-    private static void awaitLine(Path file, String text) throws Exception {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!Files.readString(file).contains(text) && System.nanoTime() < deadline) {
-            Thread.sleep(50);
-        }
-        assertThat(file).content().contains(text);
+    private static void awaitLine(Path file, String text) {
+        Await.within(PATIENCE, text + " in " + file).until(() -> Files.readString(file), said -> said.contains(text));
     }
 
     private static void signal(ProcessHandle process, String name) throws Exception {

@@ -2,6 +2,7 @@ package dev.quern.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -9,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +48,7 @@ class LeaseServerTest {
         first.close();
         second.close();
 
-        await(() -> server.count() == 0);
+        Await.within(Duration.ofMinutes(1), "the lease is given back").until(() -> server.count() == 0);
     }
 
     @Test
@@ -73,13 +73,5 @@ class LeaseServerTest {
         assertThat(server.closeIfIdle()).isTrue();
 
         assertThat(StackLease.attach(folder)).isEmpty();
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
-            Thread.sleep(10);
-        }
-        assertThat(condition.getAsBoolean()).isTrue();
     }
 }

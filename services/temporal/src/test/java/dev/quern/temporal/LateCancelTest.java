@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.util.Durations;
+import dev.quern.testing.Await;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.command.v1.CancelTimerCommandAttributes;
@@ -39,6 +40,7 @@ import io.temporal.authorization.AuthorizationGrpcMetadataProvider;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -115,20 +117,19 @@ class LateCancelTest {
     }
 
     @Test
-    void anActivityThatTimedOutMeanwhile() throws InterruptedException {
-        PollWorkflowTaskQueueResponse task = taskAfter(schedule(1), timer(60));
-        while (!pendingActivities().isEmpty()) {
-            Thread.sleep(20);
-        }
+    void anActivityThatTimedOutMeanwhile() {
+        PollWorkflowTaskQueueResponse task = taskAfter(schedule(2), timer(60));
+        awaitTimeout();
 
         refused(task, cancelActivity(task));
         endsWith(EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT);
     }
 
     @Test
-    void aTimerThatFiredMeanwhile() throws InterruptedException {
-        PollWorkflowTaskQueueResponse task = taskAfter(schedule(60), timer(1));
-        Thread.sleep(1_200);
+    void aTimerThatFiredMeanwhile() {
+        // The server does not say when a timer fires, but that an activity has timed out, which is later.
+        PollWorkflowTaskQueueResponse task = taskAfter(timer(2), schedule(3));
+        awaitTimeout();
 
         refused(task, cancelTimer());
         endsWith(EventType.EVENT_TYPE_TIMER_FIRED);
@@ -257,6 +258,11 @@ class LateCancelTest {
                         .setTaskToken(task.getTaskToken())
                         .addAllCommands(List.of(commands))
                         .build());
+    }
+
+    private void awaitTimeout() {
+        Await.within(Duration.ofSeconds(30), "the activity times out")
+                .until(() -> pendingActivities().isEmpty());
     }
 
     private List<String> pendingActivities() {

@@ -1,18 +1,17 @@
 package dev.quern.testing;
 
-import com.google.protobuf.Duration;
+import com.google.protobuf.util.Durations;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.workflowservice.v1.ListWorkflowExecutionsRequest;
 import io.temporal.api.workflowservice.v1.RegisterNamespaceRequest;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 
 /** A namespace of a test's own on a real Temporal server. It stays: the server's folder is thrown away as a whole. */
 public final class TestNamespace {
-    private static final long DAY_SECONDS = 86_400;
-    private static final long USABLE_SECONDS = 60;
+    private static final Duration USABLE = Duration.ofMinutes(1);
 
     private TestNamespace() {}
 
@@ -29,36 +28,23 @@ public final class TestNamespace {
             stubs.blockingStub()
                     .registerNamespace(RegisterNamespaceRequest.newBuilder()
                             .setNamespace(name)
-                            .setWorkflowExecutionRetentionPeriod(
-                                    Duration.newBuilder().setSeconds(DAY_SECONDS))
+                            .setWorkflowExecutionRetentionPeriod(Durations.fromDays(1))
                             .build());
             awaitUsable(stubs, name);
             return name;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
         } finally {
             stubs.shutdownNow();
         }
     }
 
     /** The services of the server learn of a new namespace after seconds. */
-    private static void awaitUsable(WorkflowServiceStubs stubs, String name) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(USABLE_SECONDS);
-        while (true) {
-            try {
-                stubs.blockingStub()
-                        .listWorkflowExecutions(ListWorkflowExecutionsRequest.newBuilder()
-                                .setNamespace(name)
-                                .setPageSize(1)
-                                .build());
-                return;
-            } catch (StatusRuntimeException e) {
-                if (System.nanoTime() > end) {
-                    throw e;
-                }
-                Thread.sleep(200);
-            }
-        }
+    private static void awaitUsable(WorkflowServiceStubs stubs, String name) {
+        ListWorkflowExecutionsRequest request = ListWorkflowExecutionsRequest.newBuilder()
+                .setNamespace(name)
+                .setPageSize(1)
+                .build();
+        Await.within(USABLE, "namespace " + name)
+                .ignoreException(StatusRuntimeException.class)
+                .until(() -> stubs.blockingStub().listWorkflowExecutions(request) != null);
     }
 }

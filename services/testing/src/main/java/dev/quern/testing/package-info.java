@@ -1,4 +1,4 @@
-/** For tests only: which servers they run on, and databases and namespaces of their own there. */
+/** For tests only: which servers they run on, databases and namespaces of their own there, and how tests wait. */
 @NullMarked
 package dev.quern.testing;
 

@@ -9,6 +9,7 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
+import dev.quern.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,12 +78,10 @@ class FanOutTest {
     private Process worker(String name, String... options) throws Exception {
         Process process = service.startWorkerProcess(name, options);
         Path log = service.folder().resolve(name + ".log");
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!Files.exists(log) || !Files.readString(log).contains("ready,")) {
+        Await.within(LIMIT, "worker " + name + " is ready").until(() -> {
             assertThat(process.isAlive()).as(name).isTrue();
-            assertThat(System.nanoTime()).as(name).isLessThan(end);
-            Thread.sleep(100);
-        }
+            return Files.exists(log) && Files.readString(log).contains("ready,");
+        });
         return process;
     }
 

@@ -8,6 +8,7 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
+import dev.quern.testing.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -151,10 +152,13 @@ class PauseTest {
     }
 
     /** For a few rounds of the reconciler. */
-    private void assertStaysPaused(UUID job) throws InterruptedException {
+    private void assertStaysPaused(UUID job) {
         int generation = service.find(job).generation();
-        Thread.sleep(2000);
-        assertThat(service.find(job)).returns(JobState.PAUSED, Job::state).returns(generation, Job::generation);
+        Await.within(STOP, "job " + job + " stays as it is")
+                .during(Duration.ofSeconds(2))
+                .until(
+                        () -> service.find(job),
+                        now -> now.state() == JobState.PAUSED && now.generation() == generation);
     }
 
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {

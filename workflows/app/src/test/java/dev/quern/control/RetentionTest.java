@@ -15,6 +15,7 @@ import dev.quern.jobs.SweepLock;
 import dev.quern.jobs.Upload;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
+import dev.quern.testing.Await;
 import dev.quern.worker.ComputeWorker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -260,17 +261,13 @@ class RetentionTest {
     }
 
     /** For what the sweep's transaction holds. */
-    private void awaitOneThatWaits() throws InterruptedException {
-        long end = System.nanoTime() + LIMIT.toNanos();
+    private void awaitOneThatWaits() {
         JdbcClient db = service.bean(JdbcClient.class);
-        while (db.sql("SELECT count(*) FROM pg_stat_activity"
+        Await.within(LIMIT, "one that waits for the sweep")
+                .until(() -> db.sql("SELECT count(*) > 0 FROM pg_stat_activity"
                                 + " WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                        .query(Integer.class)
-                        .single()
-                == 0) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            Thread.sleep(20);
-        }
+                        .query(Boolean.class)
+                        .single());
     }
 
     /** Does something once, on a thread of its own: that of the sweep is in a transaction. */

@@ -15,6 +15,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.testing.Await;
 import dev.quern.testing.TestBackends;
 import dev.quern.testing.TestPostgres;
 import dev.quern.worker.ComputeWorker;
@@ -285,22 +286,12 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 null);
     }
 
-    Job await(UUID job, Duration limit, Predicate<Job> condition) throws InterruptedException {
-        long end = System.nanoTime() + limit.toNanos();
-        while (true) {
-            Job now = find(job);
-            if (condition.test(now)) {
-                return now;
-            }
-            if (System.nanoTime() > end) {
-                throw new AssertionError("not within " + limit + ": " + now);
-            }
-            Thread.sleep(50);
-        }
+    Job await(UUID job, Duration limit, Predicate<Job> condition) {
+        return Await.within(limit, "job " + job).until(() -> find(job), condition);
     }
 
     /** Until the row is at its end, and its workflow too: it still cleans up, which tests look at and which later tests would see. */
-    Job awaitEnd(UUID job, Duration limit) throws InterruptedException {
+    Job awaitEnd(UUID job, Duration limit) {
         Job end = await(job, limit, now -> now.state().terminal());
         Workflows workflows = new Workflows(control.getBean(WorkflowClient.class));
         await(

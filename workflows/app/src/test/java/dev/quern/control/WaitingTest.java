@@ -121,7 +121,7 @@ class WaitingTest {
         assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
     }
 
-    private JobView.Reason awaitReason(UUID job, String code) throws InterruptedException {
+    private JobView.Reason awaitReason(UUID job, String code) {
         Job found = service.await(
                 job,
                 LIMIT,
