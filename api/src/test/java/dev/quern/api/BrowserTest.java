@@ -6,8 +6,8 @@ import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Stage;
 import dev.quern.testing.Await;
+import dev.quern.testing.Browser;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
-import org.springframework.core.io.ClassPathResource;
 
 /** The pages in a real browser, at both sizes and in both schemes. Screenshots in target/screenshots are for the eye. */
 class BrowserTest {
@@ -49,7 +48,7 @@ class BrowserTest {
             awaitDone(browser, 11 * 7 + 1);
             assertThat(browser.script("return document.querySelector('.percent').textContent"))
                     .isEqualTo("31%");
-            settle(browser);
+            browser.settle();
             browser.screenshot("job-running" + suffix);
             check(browser);
             checkKeyboard(browser);
@@ -64,7 +63,7 @@ class BrowserTest {
                     .as("no reload")
                     .isEqualTo(true);
             browser.await("the stream is over", "return document.getElementById('lamp').textContent === 'final'");
-            settle(browser);
+            browser.settle();
             browser.screenshot("job-completed" + suffix);
             check(browser);
 
@@ -91,7 +90,7 @@ class BrowserTest {
             awaitBadge(browser, "waiting");
             assertThat((String) browser.script("return document.getElementById('notice').textContent"))
                     .contains("Waiting for a worker", "since", "Start one: quern worker");
-            settle(browser);
+            browser.settle();
             browser.screenshot("job-waiting" + suffix);
             check(browser);
             look(browser, "/", "jobs-waiting" + suffix);
@@ -105,7 +104,7 @@ class BrowserTest {
             sample.pause();
             awaitBadge(browser, "paused");
             browser.await("the button has turned", "return document.querySelector('#resume.strong') !== null");
-            settle(browser);
+            browser.settle();
             browser.screenshot("job-paused" + suffix);
             check(browser);
             press(browser, "resume");
@@ -118,7 +117,7 @@ class BrowserTest {
             awaitDone(browser, 12 * 7);
             assertThat(browser.script("return document.querySelectorAll('#board tr.segment').length"))
                     .isEqualTo(2L);
-            settle(browser);
+            browser.settle();
             browser.screenshot("job-segments" + suffix);
             check(browser);
         }
@@ -154,7 +153,7 @@ class BrowserTest {
 
     private void look(Browser browser, String path, String picture) {
         open(browser, path);
-        settle(browser);
+        browser.settle();
         browser.screenshot(picture);
         checkLook(browser);
     }
@@ -224,31 +223,13 @@ class BrowserTest {
         browser.await(cells + " cells are coloured", "return " + DONE_CELLS + " === " + cells);
     }
 
-    /** Ends animations, so that pictures are equal and colours are final. */
-    private static void settle(Browser browser) {
-        browser.script("document.getAnimations().forEach((animation) => animation.cancel())");
-    }
-
-    private static void check(Browser browser) throws IOException {
+    private static void check(Browser browser) {
         checkLook(browser);
         assertThat(browser.complaints()).as("console").isEmpty();
     }
 
     private static void checkLook(Browser browser) {
-        assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                .as("horizontal scroll")
-                .isEqualTo(0L);
-        assertThat((List<?>) browser.script(contrast()))
-                .as("contrast below 4.5")
-                .isEmpty();
-    }
-
-    private static String contrast() {
-        try {
-            return new ClassPathResource("dev/quern/api/contrast.js").getContentAsString(StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        assertThat(browser.flaws()).isEmpty();
     }
 
     /** Tab reaches the button with a visible ring, Enter asks, Escape takes it back, and the arrow keys read the board. */
