@@ -9,24 +9,19 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.JobView;
-import dev.quern.testing.Await;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a person can do with a job while it runs and after it failed, on the real stack. */
 class JobsIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static TestStack stack;
 
@@ -43,17 +38,17 @@ class JobsIT {
     @Test
     void aPausedJobGoesOnWhenItIsResumed() throws InterruptedException {
         String id = submitLarge();
-        await(id, job -> job.progress().blocksDone() > 0);
+        stack.await(id, job -> job.progress().blocksDone() > 0);
 
-        Cli paused = jobs("pause", id);
+        Cli paused = stack.jobs("pause", id);
 
         assertThat(paused.code()).as(paused.err()).isZero();
-        JobView still = await(id, job -> job.state().equals("PAUSED"));
-        assertThat(jobs("show", id).out()).contains("paused");
-        assertThat(jobs("resume", id).out()).contains("watch it:  quern jobs watch " + id);
-        Cli watched = jobs("watch", id);
+        JobView still = stack.await(id, job -> job.state().equals("PAUSED"));
+        assertThat(stack.jobs("show", id).out()).contains("paused");
+        assertThat(stack.jobs("resume", id).out()).contains("watch it:  quern jobs watch " + id);
+        Cli watched = stack.jobs("watch", id);
         assertThat(watched.code()).as(watched.err()).isZero();
-        assertThat(show(id).progress().reusedBlocks())
+        assertThat(stack.show(id).progress().reusedBlocks())
                 .isGreaterThanOrEqualTo(still.progress().blocksDone());
     }
 
@@ -61,26 +56,26 @@ class JobsIT {
     void aFailedJobCanBeRetriedAndSaysWhatItWaitsFor() throws InterruptedException {
         String id = submit("--class", "nowhere", "--max-pending", "3").id();
 
-        JobView waiting = await(id, job -> job.reason() != null || JobWatcher.isOver(job));
+        JobView waiting = stack.await(id, job -> job.reason() != null || JobWatcher.isOver(job));
         assertThat(waiting.reason()).isNotNull();
-        Cli watched = jobs("watch", id);
+        Cli watched = stack.jobs("watch", id);
         assertThat(watched.code()).as(watched.err()).isEqualTo(1);
         assertThat(watched.out()).contains("failed: ");
 
-        Cli retried = jobs("retry", id, "--output", "json");
+        Cli retried = stack.jobs("retry", id, "--output", "json");
 
         assertThat(retried.code()).as(retried.err()).isZero();
         assertThat(RecordCodec.read(retried.json(), JobView.class).state()).isNotEqualTo("FAILED");
-        assertThat(jobs("watch", id).err()).contains(" since ");
+        assertThat(stack.jobs("watch", id).err()).contains(" since ");
     }
 
     @Test
     void whatAJobsStateForbidsExits65() {
         String id = submit("--recipe", "rtn-w4a16").id();
-        assertThat(jobs("watch", id).code()).isZero();
+        assertThat(stack.jobs("watch", id).code()).isZero();
 
         for (String action : List.of("pause", "resume", "retry")) {
-            Cli refused = jobs(action, id);
+            Cli refused = stack.jobs(action, id);
             assertThat(refused.code()).as(action).isEqualTo(65);
             assertThat(refused.err()).as(action).contains("expected");
         }
@@ -123,47 +118,11 @@ class JobsIT {
     }
 
     private static JobView submit(String... options) {
-        List<String> arguments = new ArrayList<>(List.of(options));
-        arguments.addAll(List.of("--detach", "--output", "json"));
-        Cli submitted = stack.compress(Cli.TINY, arguments.toArray(String[]::new));
-        assertThat(submitted.code()).as(submitted.err()).isZero();
-        return RecordCodec.read(submitted.json(), JobView.class);
+        return stack.submit(16, 128, options);
     }
 
     /** One that takes long enough to be stopped in the middle. */
     private static String submitLarge() {
-        Cli submitted = Cli.run(
-                "compress",
-                Cli.TINY.toString(),
-                "--samples",
-                "64",
-                "--seq-len",
-                "512",
-                "--eval-windows",
-                "4",
-                "--detach",
-                "--output",
-                "json",
-                "--data",
-                stack.data().toString());
-        assertThat(submitted.code()).as(submitted.err()).isZero();
-        return RecordCodec.read(submitted.json(), JobView.class).id();
-    }
-
-    private static Cli jobs(String action, String id, String... options) {
-        List<String> arguments = new ArrayList<>(
-                List.of("jobs", action, id, "--data", stack.data().toString()));
-        arguments.addAll(List.of(options));
-        return Cli.run(arguments);
-    }
-
-    private static JobView show(String id) {
-        Cli shown = jobs("show", id, "--output", "json");
-        assertThat(shown.code()).as(shown.err()).isZero();
-        return RecordCodec.read(shown.json(), JobView.class);
-    }
-
-    private static JobView await(String id, Predicate<JobView> condition) {
-        return Await.within(PATIENCE, "job " + id).until(() -> show(id), condition);
+        return stack.submit(64, 512).id();
     }
 }

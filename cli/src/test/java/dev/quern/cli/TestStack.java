@@ -1,9 +1,13 @@
 package dev.quern.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.quern.embedded.DataFolder;
 import dev.quern.embedded.StackLauncher;
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** A data folder with the stack that runs on it; close() ends the stack and waits until its processes have gone. */
@@ -45,11 +50,40 @@ final class TestStack implements AutoCloseable {
 
     /** A small request: what takes long in a real one takes seconds here. */
     Cli compress(Path model, String... options) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "compress", model.toString(), "--data", data.toString(), "--samples", "16", "--seq-len", "128"));
-        arguments.addAll(List.of("--eval-windows", "4"));
+        return compress(model, 16, 128, options);
+    }
+
+    private Cli compress(Path model, int samples, int seqLen, String... options) {
+        List<String> arguments = new ArrayList<>(
+                List.of("compress", model.toString(), "--data", data.toString(), "--eval-windows", "4"));
+        arguments.addAll(List.of("--samples", Integer.toString(samples), "--seq-len", Integer.toString(seqLen)));
         arguments.addAll(List.of(options));
         return Cli.run(arguments);
+    }
+
+    /** A job on the committed model that nobody waits for. */
+    JobView submit(int samples, int seqLen, String... options) {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.addAll(List.of("--detach", "--output", "json"));
+        Cli submitted = compress(Cli.TINY, samples, seqLen, all.toArray(String[]::new));
+        assertThat(submitted.code()).as(submitted.err()).isZero();
+        return RecordCodec.read(submitted.json(), JobView.class);
+    }
+
+    Cli jobs(String action, String id, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("jobs", action, id, "--data", data.toString()));
+        arguments.addAll(List.of(options));
+        return Cli.run(arguments);
+    }
+
+    JobView show(String id) {
+        Cli shown = jobs("show", id, "--output", "json");
+        assertThat(shown.code()).as(shown.err()).isZero();
+        return RecordCodec.read(shown.json(), JobView.class);
+    }
+
+    JobView await(String id, Predicate<JobView> condition) {
+        return Await.within(PATIENCE, "job " + id).until(() -> show(id), condition);
     }
 
     ProcessHandle process() {
