@@ -1,0 +1,104 @@
+#!/bin/sh
+# The service measured as a whole, on the built-in text. Linux with two cores at least; prints ratios of one run.
+#
+#   bench/service.sh overhead MODEL     a job, from submitted to finished, against the engine called directly in one process
+#   bench/service.sh workers MODEL      trace and compress with one worker and with two, each on a core of its own, 4 segments
+#
+# A deep model of real weights: bench/run RepeatedCheckpoint samples/tiny-llama /tmp/deep 12. Environment: QUERN_BENCH_TEXT, the
+# windows of calibration, tokens of a window and windows of evaluation ("128 512 64").
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'stop; rm -rf "$work"' EXIT
+pids=
+
+# shellcheck disable=SC2086
+stop() {
+  [ -z "$pids" ] || kill $pids 2>/dev/null || :
+  for pid in $pids; do wait "$pid" 2>/dev/null || :; done
+  pids=
+}
+
+what=$1
+model=$2
+# shellcheck disable=SC2086
+set -- ${QUERN_BENCH_TEXT:-128 512 64}
+samples=$1 seq_len=$2 windows=$3
+
+# stack NAME THREADS: runs one on a data folder of its own
+stack() {
+  data=$work/$1
+  ./quern up --data "$data" --port 0 --threads "$2" --output json >"$work/$1.json" 2>"$work/$1.log" &
+  pids="$pids $!"
+  rounds=0
+  until grep -q '"store"' "$work/$1.json"; do
+    rounds=$((rounds + 1))
+    [ "$rounds" -lt 600 ] || { cat "$work/$1.log" >&2; exit 1; }
+    sleep 0.2
+  done
+}
+
+# field FILE NAME: the value of a JSON document's field
+field() {
+  tr -d '\n' <"$1" | sed -n "s/.*\"$2\": *\"\{0,1\}\([^\",}]*\).*/\1/p"
+}
+
+# compress NAME [OPTION...]: on that stack; its report is NAME.report
+compress() {
+  name=$1
+  shift
+  ./quern compress "$model" --data "$work/$name" --out "$work/$name-out" --quiet --output json --samples "$samples" \
+    --seq-len "$seq_len" --eval-windows "$windows" "$@" >"$work/$name.report" 2>>"$work/$name.log" || {
+    cat "$work/$name.log" >&2
+    exit 1
+  }
+}
+
+ratio() {
+  awk "BEGIN { printf \"%.3f\", ($1) / ($2) }"
+}
+
+# The kernels for this processor, whatever the shell pins for other programs.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+# Built and unpacked before anything is measured.
+./quern version >/dev/null
+
+case $what in
+  overhead)
+    cores=$(nproc)
+    direct=$(bench/run DirectRun "$model" "$work/direct" gptq-w4a16 "$cores" "$samples" "$seq_len" "$windows")
+    stack service "$cores"
+    compress service
+    ./quern jobs list --data "$work/service" --output json >"$work/jobs"
+    service=$(ratio "$(date -d "$(field "$work/jobs" finishedAt)" +%s%N) - $(date -d "$(field "$work/jobs" createdAt)" +%s%N)" 1e9)
+    echo "direct   $direct"
+    echo "service  $service $(field "$work/service.report" outputDigest)"
+    echo "ratio    $(ratio "$service" "${direct%% *}")  (goal: at most 1.25)"
+    ;;
+  workers)
+    for count in 1 2; do
+      # The stack's own worker is of another class and has nothing to do.
+      stack "with-$count" 1
+      core=0
+      while [ "$core" -lt "$count" ]; do
+        taskset -c "$core" ./quern worker --temporal "$(field "$work/with-$count.json" temporal)" \
+          --store "$(field "$work/with-$count.json" store)" --token-file "$work/with-$count/token" \
+          --class bench --threads 1 --memory 4g --scratch "$work/scratch-$count-$core" >>"$work/with-$count.log" 2>&1 &
+        pids="$pids $!"
+        core=$((core + 1))
+      done
+      compress "with-$count" --class bench --segments 4
+      report=$work/with-$count.report
+      seconds=$(ratio "$(field "$report" TRACE) + $(field "$report" COMPRESS)" 1)
+      [ "$count" -gt 1 ] || alone=$seconds
+      echo "$count workers  trace $(field "$report" TRACE)  compress $(field "$report" COMPRESS)  both $seconds" \
+        " $(field "$report" outputDigest)"
+      stop
+    done
+    echo "ratio      $(ratio "$alone" "$seconds")  (goal: at least 1.8)"
+    ;;
+  *)
+    echo "$what (expected: overhead or workers)" >&2
+    exit 64
+    ;;
+esac
