@@ -84,6 +84,9 @@ class KillMatrixIT {
             List<Outcome> mine = outcomes.stream()
                     .filter(outcome -> outcome.trial().victim() == victim)
                     .toList();
+            if (mine.isEmpty()) {
+                return;
+            }
             DoubleSummaryStatistics seconds =
                     mine.stream().mapToDouble(Outcome::seconds).summaryStatistics();
             table.note("%s: %d kills, %d as they should be, recovery %.1f s on average, %.1f s at most"
