@@ -4,7 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -100,11 +100,11 @@ final class PostgresBinaries {
         }
     }
 
-    private static void publish(Path temporary, Path root) throws IOException {
+    static void publish(Path temporary, Path root) throws IOException {
         try {
             Files.move(temporary, root, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
-            // Another process was first; what it unpacked is the same.
+        } catch (FileSystemException e) {
+            // Another process was first; what it unpacked is the same. Java has no type of its own for this.
             if (!Files.isDirectory(root)) {
                 throw e;
             }

@@ -3,6 +3,7 @@ package dev.quern.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -10,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -90,6 +92,19 @@ class PostgresServerTest {
 
             assertThat(restart).succeedsWithin(1, TimeUnit.MINUTES);
             assertThat(query(server, "SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void ofTwoThatUnpackTheProgramsBothFindThem() throws IOException {
+        Path root = home.resolve("programs");
+        for (String who : List.of("first", "second")) {
+            Path unpacked = Files.createDirectory(home.resolve(who));
+            Files.writeString(unpacked.resolve("postgres"), "the same");
+
+            PostgresBinaries.publish(unpacked, root);
+
+            assertThat(root.resolve("postgres")).hasContent("the same");
         }
     }
 
