@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,8 +30,6 @@ public final class PostgresServer implements AutoCloseable {
     private static final int STATUS_LINE = 7;
 
     private static final int LOG_LINES = 20;
-    /** Of a server that refuses to start: what is wrong, and a hint. */
-    private static final int LAST_WORDS = 3;
 
     private final Path home;
     private final Path data;
@@ -39,6 +38,8 @@ public final class PostgresServer implements AutoCloseable {
     private final int port;
     private final String password;
     private Process process;
+    /** The bytes of the log before the process. */
+    private long before;
 
     private PostgresServer(Path home, PostgresBinaries binaries, Identity identity, Cluster cluster)
             throws IOException {
@@ -155,6 +156,7 @@ public final class PostgresServer implements AutoCloseable {
                 "-c",
                 "log_timezone=UTC");
         Path log = home.resolve("server.log");
+        before = Files.exists(log) ? Files.size(log) : 0;
         return new ProcessBuilder(command)
                 .directory(data.toFile())
                 .redirectErrorStream(true)
@@ -223,9 +225,15 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** The children of a server that was killed hold its memory until they notice, and no other server starts beside them. */
+    /**
+     * The children of a server that was killed hold its memory until they notice, and no other server starts beside them. They write
+     * to the same log that they have noticed, however many they are.
+     */
     private boolean hasOldMemory() throws IOException {
-        return tail(LAST_WORDS).contains("pre-existing shared memory block");
+        byte[] log = Files.readAllBytes(home.resolve("server.log"));
+        int from = (int) Math.min(before, log.length);
+        return new String(log, from, log.length - from, StandardCharsets.UTF_8)
+                .contains("pre-existing shared memory block");
     }
 
     /** The end of the log. */
