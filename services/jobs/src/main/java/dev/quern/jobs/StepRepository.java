@@ -33,7 +33,7 @@ public final class StepRepository {
                    percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100
                                   ELSE greatest(percent, :percent) END,
                    eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
-                   block = CASE WHEN :terminal THEN -1 ELSE block END,
+                   block = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN -1 ELSE block END,
                    finished_at = CASE WHEN :terminal THEN now() ELSE NULL END,
                    ran_seconds = ran_seconds + CASE WHEN :running THEN 0
                                                     ELSE coalesce(extract(epoch FROM now() - running_since), 0) END,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.recipes.view.JobEvent;
+import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -70,6 +71,24 @@ class StepRepositoryTest {
         assertThat(events.after(id, 5, 100)).extracting(JobEvent::id).containsExactly(6L);
         assertThat(jobs.find(id)).get().returns(6L, Job::lastEvent);
         assertThat(jobs.find(id).orElseThrow().finishedAt()).isNotNull();
+    }
+
+    @Test
+    void noBlockIsInWorkWhenAStageBegins() {
+        UUID id = queuedJob();
+        BoardRepository board = new BoardRepository(database.client(), database.transactions());
+        steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+        board.progress(id, new BoardRepository.Progress(2, 0, 40, 9.0));
+
+        steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.COMPRESS).because(new Step.Reason("RETRYING", null)));
+        assertThat(progress(id)).returns(2, JobView.Progress::block).returns(9.0, JobView.Progress::etaSeconds);
+
+        steps.project(id, Step.of(1, 3, JobState.RUNNING, Stage.ASSEMBLE));
+        assertThat(progress(id)).returns(-1, JobView.Progress::block).returns(null, JobView.Progress::etaSeconds);
+    }
+
+    private JobView.Progress progress(UUID id) {
+        return jobs.find(id).orElseThrow().progress();
     }
 
     @Test
