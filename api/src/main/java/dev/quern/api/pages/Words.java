@@ -104,7 +104,7 @@ final class Words {
                         + (data.get("relativeError") instanceof Number error
                                 ? Figures.percent(error.doubleValue())
                                 : Figures.NONE);
-            case "block" -> "block " + text(data, "block") + " is durable";
+            case "block" -> "block " + text(data, "block") + " is in work";
             case "reason" -> text(data, "code").isEmpty() ? "goes on" : reason(text(data, "code"));
             default -> data.containsKey("message") ? text(data, "message") : pairs(data);
         };
