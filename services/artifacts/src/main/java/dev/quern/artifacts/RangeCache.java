@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,18 +23,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parts of distant objects as local files, a file per range, fetched when they are asked for. When the budget is spent, what was used
- * longest ago is deleted; a range that is mapped stays readable all the same, and leaves the disk when it is unmapped. So the disk
- * holds at most the budget, and what is in use. Thread-safe.
+ * longest ago is deleted, but not before the reader who waits for it has it; a range that is mapped stays readable all the same, and
+ * leaves the disk when it is unmapped. So the disk holds at most the budget, and what is in use. Thread-safe.
  */
 public final class RangeCache implements AutoCloseable {
-    /** A range that is evicted before it can be mapped is fetched again so often. */
-    private static final int ATTEMPTS = 8;
-
     private final Path folder;
     private final long budget;
     private final RangeFetch fetches;
     /** Least recently used first. */
     private final Map<ObjectRange, CompletableFuture<Path>> ranges = new LinkedHashMap<>(16, 0.75f, true);
+    /** How many are about to map a range. */
+    private final Map<ObjectRange, Integer> wanted = new HashMap<>();
 
     private long bytes;
     private long fetched;
@@ -77,19 +77,27 @@ public final class RangeCache implements AutoCloseable {
      * @throws ObjectChangedException and as {@link RangeReader#open}
      */
     public MemorySegment map(RangeReader reader, ObjectRange range, Arena arena) throws IOException {
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        want(range);
+        try {
             Path path = await(begin(reader, List.of(range)).getFirst());
-            try (@Nullable FileChannel file = open(path)) {
-                if (file != null) {
-                    return file.map(MapMode.READ_ONLY, 0, range.length(), arena);
-                }
+            try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+                return file.map(MapMode.READ_ONLY, 0, range.length(), arena);
             }
+        } finally {
+            leave(range);
         }
-        throw new IOException("range cache: " + budget + " bytes (expected: room for the " + range.length() + " of "
-                + range.key() + " and for those that are read at the same time)");
     }
 
-    /** A future for each range, completed once the range is counted, or once the next attempt may begin. */
+    private synchronized void want(ObjectRange range) {
+        wanted.merge(range, 1, Integer::sum);
+    }
+
+    private synchronized void leave(ObjectRange range) {
+        wanted.computeIfPresent(range, (same, count) -> count == 1 ? null : count - 1);
+        evict(range);
+    }
+
+    /** A future for each range, completed once the range is counted, or once another try may begin. */
     private List<CompletableFuture<Path>> begin(RangeReader reader, List<ObjectRange> wanted) {
         List<CompletableFuture<Path>> files = new ArrayList<>();
         List<RangeFetch.Target> missing = new ArrayList<>();
@@ -133,7 +141,7 @@ public final class RangeCache implements AutoCloseable {
         while (bytes > budget && oldest.hasNext()) {
             Map.Entry<ObjectRange, CompletableFuture<Path>> candidate = oldest.next();
             Path file = present(candidate.getValue());
-            if (file != null && !candidate.getKey().equals(newest)) {
+            if (file != null && !candidate.getKey().equals(newest) && !wanted.containsKey(candidate.getKey())) {
                 oldest.remove();
                 bytes -= candidate.getKey().length();
                 delete(file);
@@ -151,11 +159,6 @@ public final class RangeCache implements AutoCloseable {
         } catch (IOException e) {
             // It is deleted with the folder.
         }
-    }
-
-    /** Null when the range was evicted meanwhile: a file is deleted under the same lock only. */
-    private synchronized @Nullable FileChannel open(Path path) throws IOException {
-        return Files.exists(path) ? FileChannel.open(path, StandardOpenOption.READ) : null;
     }
 
     private static Path await(CompletableFuture<Path> file) throws IOException {

@@ -135,6 +135,31 @@ class RangeCacheTest {
         assertThat(files()).isZero();
     }
 
+    /** More readers than there is room for ranges: each has what it waited for, whatever the others fetch meanwhile. */
+    @Test
+    void noReaderLosesItsRangeToTheOthers() throws Exception {
+        try (RangeCache cache = new RangeCache(folder, 100);
+                ExecutorService threads = Executors.newFixedThreadPool(16)) {
+            List<Future<?>> readers = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                int offset = i * 100;
+                readers.add(threads.submit(() -> {
+                    for (int n = 0; n < 100; n++) {
+                        try (Arena arena = Arena.ofConfined()) {
+                            check(cache.map(reader, range("a", offset, 100), arena), offset, 100);
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> done : readers) {
+                done.get();
+            }
+            assertThat(cache.bytes()).isEqualTo(100);
+            assertThat(files()).isEqualTo(1);
+        }
+    }
+
     /** A budget for a few of the ranges, and many readers of all of them. */
     @Test
     void manyReadersSeeTheRightBytes() throws Exception {
