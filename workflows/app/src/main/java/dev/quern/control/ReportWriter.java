@@ -8,6 +8,7 @@ import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.Verification;
 import dev.quern.engine.run.GateCheck;
 import dev.quern.engine.run.ReportParts;
@@ -114,8 +115,8 @@ record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
         return Objects.requireNonNullElse(version, "0.1.0-SNAPSHOT");
     }
 
-    private static List<String> notes(List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
-        List<String> notes = new ArrayList<>(ReportParts.notes(linears));
+    private List<String> notes(List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
+        List<String> notes = new ArrayList<>(ReportParts.notes(OutputFormats.of(job.format()), plan.recipe(), linears));
         if (evaluations.stream().anyMatch(evaluation -> evaluation.file().equals(Datasets.BUILT_IN))) {
             notes.add(OWN_TEXT);
         }

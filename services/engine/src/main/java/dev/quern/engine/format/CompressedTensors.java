@@ -50,6 +50,24 @@ public record CompressedTensors() implements OutputFormat {
         return Optional.empty();
     }
 
+    /** As tried with transformers 5.23 and compressed-tensors 0.15 to 0.20; vLLM by FORMATS.md 2.9. */
+    @Override
+    public List<String> loading(PackedGrid grid) {
+        List<String> hints = new ArrayList<>();
+        if (!grid.symmetric()) {
+            hints.add("transformers loads asymmetric checkpoints of this format with"
+                    + " quantization_config=CompressedTensorsConfig(dequantize=True): compressed-tensors 0.18 to 0.20 refuse"
+                    + " them otherwise.");
+        }
+        if (grid.bits() != 4 && grid.bits() != 8) {
+            hints.add("%d bits need compressed-tensors 0.18 or newer%s."
+                    .formatted(
+                            grid.bits(),
+                            grid.symmetric() ? "" : ", and vLLM does not load them on an asymmetric grid"));
+        }
+        return hints;
+    }
+
     @Override
     public List<OutputTensor> tensors(String linear, int rows, int cols, PackedGrid grid, StoredType scaleType) {
         long groups = grid.groups(cols);

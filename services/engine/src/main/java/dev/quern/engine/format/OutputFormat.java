@@ -31,6 +31,9 @@ public sealed interface OutputFormat permits CompressedTensors {
         });
     }
 
+    /** What the owner of a result on this grid must know to load it: a sentence for each loader that needs a hint. */
+    List<String> loading(PackedGrid grid);
+
     /**
      * The tensors that stand for a linear.
      *

@@ -193,7 +193,7 @@ public final class CompressionRun {
                 stages.seconds(),
                 Map.of("java", Runtime.version().toString()),
                 GateCheck.judge(request.gate(), evaluations),
-                ReportParts.notes(linears),
+                ReportParts.notes(OutputFormats.of(FORMAT), recipe(), linears),
                 List.of());
     }
 

@@ -5,7 +5,10 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.EvaluationFigures;
+import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.PackedGrid;
 import dev.quern.engine.plan.Plan;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,9 +97,9 @@ public final class ReportParts {
                 text.seqLen());
     }
 
-    /** Warnings that a reader of the report should not miss. */
-    public static List<String> notes(List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>();
+    /** What a reader of the report should not miss: how the result is loaded, and which linears went wrong. */
+    public static List<String> notes(OutputFormat format, Recipe recipe, List<Report.Linear> linears) {
+        List<String> notes = new ArrayList<>(format.loading(PackedGrid.of(recipe.grid())));
         for (Report.Linear linear : linears) {
             if (linear.fallback() != null) {
                 notes.add(linear.name() + ": rounded to nearest, " + linear.fallback());

@@ -43,6 +43,22 @@ class CompressedTensorsTest {
         return grids;
     }
 
+    @Test
+    void saysWhichLoadersNeedAHint() {
+        assertThat(FORMAT.loading(new PackedGrid(4, 128, true))).isEmpty();
+        assertThat(FORMAT.loading(new PackedGrid(8, 0, true))).isEmpty();
+        assertThat(FORMAT.loading(new PackedGrid(3, 128, true)))
+                .containsExactly("3 bits need compressed-tensors 0.18 or newer.");
+        assertThat(FORMAT.loading(new PackedGrid(4, 128, false)))
+                .singleElement()
+                .asString()
+                .contains("CompressedTensorsConfig(dequantize=True)");
+        assertThat(FORMAT.loading(new PackedGrid(3, 128, false)))
+                .last()
+                .asString()
+                .contains("vLLM does not");
+    }
+
     @ParameterizedTest
     @MethodSource("grids")
     void tensorsAreByteEqualToTheLibrarys(PackedGrid grid) throws IOException {
