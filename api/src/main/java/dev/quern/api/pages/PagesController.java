@@ -130,9 +130,12 @@ final class PagesController {
                 .body(asset.content());
     }
 
-    private JobPage.View view(Job job, long after) {
-        // A page that slept for long gets at most so many at once, and the rest with its next question.
-        List<JobEvent> since = events.after(job.id(), after, EVENTS * 10);
+    private JobPage.View view(Job found, long after) {
+        // A page that slept for long gets at most so many at once, and the rest with its next question. Read before the
+        // row: an event
+        // that the page has seen is never drawn again, so the row must be at least as new.
+        List<JobEvent> since = events.after(found.id(), after, EVENTS * 10);
+        Job job = jobs.find(found.id()).orElse(found);
         return new JobPage.View(
                 job.view(),
                 RecordCodec.read(Json.parse(job.request()), JobRequest.class),
