@@ -180,7 +180,6 @@ public final class ApiServer {
                             "--quern.sources=s3://models/public, s3://more",
                             "--quern.outputs=s3://results",
                             "--quern.event-poll=100ms",
-                            "--quern.estimate=5s",
                             "--quern.heartbeat=1s");
             return new ApiServer(context, store);
         } catch (IOException e) {

@@ -52,15 +52,6 @@ class EstimateTest {
         assertThat(path.statusCode()).isEqualTo(403);
     }
 
-    @Test
-    void withoutAControlProcessTheRequestEnds() {
-        HttpResponse<String> answer = server.post("/api/v1/estimate", server.admin, RestTest.BODY);
-
-        assertThat(answer.statusCode()).isEqualTo(503);
-        assertThat(answer.body()).contains("\"code\":\"unavailable\"", "expected: a control process that runs");
-        assertThat(questions.take(Duration.ZERO)).as("left behind").isEmpty();
-    }
-
     private HttpResponse<String> ask(String body, Consumer<EstimateRepository.Question> desk) throws Exception {
         CompletableFuture<HttpResponse<String>> answer =
                 CompletableFuture.supplyAsync(() -> server.post("/api/v1/estimate", server.admin, body));

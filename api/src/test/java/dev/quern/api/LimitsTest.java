@@ -2,16 +2,18 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.jobs.EstimateRepository;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** What a server answers that has too much to do, or no database. */
+/** What a server answers that has too much to do, no database, or nobody to ask. */
 class LimitsTest {
     private final ApiServer shared = ApiServer.shared();
 
@@ -43,6 +45,22 @@ class LimitsTest {
             assertThat(send(request(server, "/health").GET()).statusCode()).isEqualTo(503);
             assertThat(send(request(server, "/health/liveness").GET()).statusCode())
                     .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void withoutAControlProcessAnEstimateEnds() throws Exception {
+        try (ConfigurableApplicationContext server =
+                start(shared.databaseUrl(), shared.databasePassword(), "--quern.estimate=1s")) {
+            HttpResponse<String> answer = send(request(server, "/api/v1/estimate")
+                    .POST(HttpRequest.BodyPublishers.ofString(RestTest.BODY))
+                    .header("Content-Type", "application/json"));
+
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.body()).contains("\"code\":\"unavailable\"", "expected: a control process that runs");
+            assertThat(new EstimateRepository(shared.db).take(Duration.ZERO))
+                    .as("left behind")
+                    .isEmpty();
         }
     }
 
