@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -26,6 +27,9 @@ public record DataFolder(Path path) {
     static final String VERSION = "1";
 
     private static final String POSTGRES = "18";
+
+    /** What a stack that is about to write its format leaves when it dies then. */
+    private static final Set<String> OF_THE_FIRST_MOMENT = Set.of("lock", "logs", "format.new");
 
     public DataFolder {
         path = path.toAbsolutePath().normalize();
@@ -47,9 +51,11 @@ public record DataFolder(Path path) {
      */
     public void check() {
         try {
+            // Asked first: a stack that prepares the folder meanwhile writes the format file before anything else.
+            boolean empty = isEmpty();
             if (Files.exists(file("format"))) {
                 checkFormat();
-            } else if (!isEmpty()) {
+            } else if (!empty) {
                 throw refuse(
                         path + ": holds files but no format file (expected: an empty folder or one made by quern)");
             }
@@ -82,9 +88,7 @@ public record DataFolder(Path path) {
             return true;
         }
         try (Stream<Path> files = Files.list(path)) {
-            // A stack that died in its first moment leaves its lock and its logs.
-            return files.map(file -> file.getFileName().toString())
-                    .allMatch(name -> name.equals("lock") || name.equals("logs"));
+            return files.map(file -> file.getFileName().toString()).allMatch(OF_THE_FIRST_MOMENT::contains);
         }
     }
 
@@ -95,6 +99,10 @@ public record DataFolder(Path path) {
     /** Makes the folder ready: private to this user, with its version and a key. Call with the lock held. */
     void prepare() throws IOException {
         check();
+        // Before anything else, which would be files of somebody else without it.
+        if (!Files.exists(file("format"))) {
+            writePrivate("format", "data=" + VERSION + "\npostgres=" + POSTGRES + "\n");
+        }
         for (String folder : new String[] {"store", "scratch", "logs"}) {
             Files.createDirectories(file(folder));
             Files.setPosixFilePermissions(file(folder), PosixFilePermissions.fromString("rwx------"));
@@ -106,9 +114,6 @@ public record DataFolder(Path path) {
             new SecureRandom().nextBytes(random);
             writePrivate(
                     "token", "quern_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random));
-        }
-        if (!Files.exists(file("format"))) {
-            writePrivate("format", "data=" + VERSION + "\npostgres=" + POSTGRES + "\n");
         }
     }
 

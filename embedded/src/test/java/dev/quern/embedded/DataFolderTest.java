@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataFolderTest {
+    private static final int ROUNDS = 50;
+
     @TempDir
     Path path;
 
@@ -64,6 +68,29 @@ class DataFolderTest {
         }
     }
 
+    /** A command that comes while another one starts the stack, at any moment of it. */
+    @Test
+    void aFolderThatIsBeingPreparedIsNotRefused() {
+        for (int round = 0; round < ROUNDS; round++) {
+            DataFolder folder = new DataFolder(path.resolve("data-" + round));
+            CompletableFuture<Void> prepared = CompletableFuture.runAsync(() -> prepare(folder));
+            while (!prepared.isDone()) {
+                folder.check();
+            }
+            prepared.join();
+            folder.check();
+        }
+    }
+
+    private static void prepare(DataFolder folder) {
+        try (FileChannel lock = folder.openLock()) {
+            assertThat(lock.tryLock()).isNotNull();
+            folder.prepare();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void refused(String message) {
         assertThatThrownBy(() -> new DataFolder(path).check())
                 .isInstanceOfSatisfying(
@@ -71,12 +98,9 @@ class DataFolderTest {
                 .hasMessageContaining(message);
     }
 
-    private DataFolder prepared() throws IOException {
+    private DataFolder prepared() {
         DataFolder folder = new DataFolder(path);
-        try (FileChannel lock = folder.openLock()) {
-            assertThat(lock.tryLock()).isNotNull();
-            folder.prepare();
-        }
+        prepare(folder);
         return folder;
     }
 }
