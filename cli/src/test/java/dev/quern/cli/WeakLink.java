@@ -29,7 +29,7 @@ final class WeakLink implements AutoCloseable {
             Set.of("connection", "host", "content-length", "transfer-encoding", "upgrade", "http2-settings", "expect");
 
     /** What passed. */
-    record Passed(String method, String path, String range, long sent, long received, int status) {}
+    record Passed(String method, String path, String range, long sent, int status) {}
 
     private final HttpServer proxy;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -91,15 +91,15 @@ final class WeakLink implements AutoCloseable {
                 return;
             }
             HttpResponse<InputStream> answer = ask(exchange, body);
+            // Before the answer: who has it may look at the record at once.
+            passed.add(new Passed(
+                    exchange.getRequestMethod(),
+                    exchange.getRequestURI().getPath(),
+                    String.valueOf(exchange.getRequestHeaders().getFirst("Range")),
+                    body.length,
+                    answer.statusCode()));
             try (InputStream in = what.endsWith("/parts") ? hereInstead(answer.body()) : answer.body()) {
-                long received = answer(exchange, answer, in, cut.test(what) && cuts.getAndDecrement() > 0);
-                passed.add(new Passed(
-                        exchange.getRequestMethod(),
-                        exchange.getRequestURI().getPath(),
-                        String.valueOf(exchange.getRequestHeaders().getFirst("Range")),
-                        body.length,
-                        received,
-                        answer.statusCode()));
+                answer(exchange, answer, in, cut.test(what) && cuts.getAndDecrement() > 0);
             }
         } catch (IOException e) {
             // One of the two has gone: so does this connection.
@@ -127,7 +127,7 @@ final class WeakLink implements AutoCloseable {
         return client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
     }
 
-    private long answer(HttpExchange exchange, HttpResponse<InputStream> answer, InputStream in, boolean cutOff)
+    private void answer(HttpExchange exchange, HttpResponse<InputStream> answer, InputStream in, boolean cutOff)
             throws IOException {
         answer.headers().map().forEach((name, values) -> {
             if (!OF_THE_CONNECTION.contains(name.toLowerCase(java.util.Locale.ROOT))) {
@@ -143,7 +143,7 @@ final class WeakLink implements AutoCloseable {
                 length == 0 && answer.headers().firstValue("Transfer-Encoding").isEmpty();
         exchange.sendResponseHeaders(answer.statusCode(), empty ? -1 : length);
         if (empty) {
-            return 0;
+            return;
         }
         OutputStream out = exchange.getResponseBody();
         if (cutOff) {
@@ -151,7 +151,7 @@ final class WeakLink implements AutoCloseable {
             out.flush();
             throw new IOException("cut");
         }
-        return in.transferTo(out);
+        in.transferTo(out);
     }
 
     @Override
