@@ -1,5 +1,6 @@
 package dev.quern.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.JobRequest;
@@ -9,19 +10,27 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.JobView;
+import dev.quern.testing.Await;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a person can do with a job while it runs and after it failed, on the real stack. */
 class JobsIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static TestStack stack;
 
@@ -52,21 +61,39 @@ class JobsIT {
                 .isGreaterThanOrEqualTo(still.progress().blocksDone());
     }
 
+    /** Nothing ends its wait but its owner: who looks late sees it all the same. */
     @Test
-    void aFailedJobCanBeRetriedAndSaysWhatItWaitsFor() throws InterruptedException {
-        String id = submit("--class", "nowhere", "--max-pending", "3").id();
+    void aJobSaysWhatItWaitsFor() {
+        String id = submit("--class", "nowhere").id();
+        stack.await(id, job -> job.reason() != null);
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream err = new PrintStream(said, true, UTF_8);
+        PrintStream out = new PrintStream(OutputStream.nullOutputStream(), true, UTF_8);
 
-        JobView waiting = stack.await(id, job -> job.reason() != null || JobWatcher.isOver(job));
-        assertThat(waiting.reason()).isNotNull();
-        Cli watched = stack.jobs("watch", id);
-        assertThat(watched.code()).as(watched.err()).isEqualTo(1);
-        assertThat(watched.out()).contains("failed: ");
+        CompletableFuture<Integer> watch = CompletableFuture.supplyAsync(() -> Main.run(
+                out, err, false, "jobs", "watch", id, "--data", stack.data().toString()));
 
-        Cli retried = stack.jobs("retry", id, "--output", "json");
+        Await.within(PATIENCE, "what the job waits for")
+                .until(() -> said.toString(UTF_8), line -> line.contains(" since ") || watch.isDone());
+        assertThat(said.toString(UTF_8)).contains("waiting for worker since ", "class nowhere");
+        assertThat(stack.jobs("cancel", id).code()).isZero();
+        assertThat(watch.join()).isEqualTo(1);
+    }
+
+    @Test
+    void aFailedJobCanBeRetried() {
+        String id = submit("--class", "nowhere", "--max-pending", "1").id();
+        Cli failed = stack.jobs("watch", id);
+        assertThat(failed.code()).as(failed.err()).isEqualTo(1);
+        assertThat(failed.out()).contains("failed: ");
+        Instant end = stack.show(id).finishedAt();
+
+        Cli retried = stack.jobs("retry", id);
 
         assertThat(retried.code()).as(retried.err()).isZero();
-        assertThat(RecordCodec.read(retried.json(), JobView.class).state()).isNotEqualTo("FAILED");
-        assertThat(stack.jobs("watch", id).err()).contains(" since ");
+        // It waits once more, for nobody: an end of its own, after the first.
+        assertThat(stack.jobs("watch", id).code()).isEqualTo(1);
+        assertThat(stack.show(id).finishedAt()).isAfter(end);
     }
 
     @Test
