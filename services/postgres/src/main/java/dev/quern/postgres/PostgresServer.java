@@ -30,25 +30,31 @@ public final class PostgresServer implements AutoCloseable {
     private static final int STATUS_LINE = 7;
 
     private static final int LOG_LINES = 20;
+    /**
+     * The children of a server that was killed hold its memory until they notice, and no other server starts beside them.
+     */
+    private static final String OLD_MEMORY = "pre-existing shared memory block";
+
+    private static final String NO_PORT = "could not create any TCP/IP sockets";
 
     private final Path home;
     private final Path data;
     private final PostgresBinaries binaries;
     private final Identity identity;
-    private final int port;
+    private volatile int port;
     private final String password;
     private Process process;
     /** The bytes of the log before the process. */
     private long before;
 
-    private PostgresServer(Path home, PostgresBinaries binaries, Identity identity, Cluster cluster)
+    private PostgresServer(Path home, PostgresBinaries binaries, Identity identity, Cluster cluster, int port)
             throws IOException {
         this.home = home;
         this.data = cluster.data();
         this.binaries = binaries;
         this.identity = identity;
         this.password = cluster.password();
-        this.port = freePort();
+        this.port = port;
         this.process = launch();
     }
 
@@ -61,14 +67,25 @@ public final class PostgresServer implements AutoCloseable {
      */
     public static PostgresServer start(Path home, Path cache) {
         try {
+            return start(home, cache, freePort());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start PostgreSQL in " + home, e);
+        }
+    }
+
+    /**
+     * @param port is given up for another one where somebody else has it by now
+     */
+    static PostgresServer start(Path home, Path cache, int port) {
+        try {
             Path absolute = Files.createDirectories(home).toRealPath();
             PostgresBinaries binaries =
                     PostgresBinaries.in(Files.createDirectories(cache).toRealPath());
             Identity identity = Identity.reaching(absolute, binaries.root());
             Cluster cluster = Cluster.in(absolute, binaries, identity);
             stopLeftBehind(cluster.data(), binaries, identity);
-            PostgresServer server = new PostgresServer(absolute, binaries, identity, cluster);
-            server.awaitReady();
+            PostgresServer server = new PostgresServer(absolute, binaries, identity, cluster, port);
+            server.awaitReady(true);
             return server;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start PostgreSQL in " + home, e);
@@ -111,7 +128,7 @@ public final class PostgresServer implements AutoCloseable {
         try {
             stopLeftBehind(data, binaries, identity);
             process = launch();
-            awaitReady();
+            awaitReady(false);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot restart PostgreSQL in " + home, e);
         }
@@ -164,11 +181,15 @@ public final class PostgresServer implements AutoCloseable {
                 .start();
     }
 
-    private void awaitReady() throws IOException {
+    /** @param anyPort nobody knows the port yet */
+    private void awaitReady(boolean anyPort) throws IOException {
         long deadline = System.nanoTime() + STARTUP.toNanos();
         while (!ready()) {
             boolean inTime = System.nanoTime() < deadline;
-            if (inTime && !process.isAlive() && hasOldMemory()) {
+            if (inTime && !process.isAlive() && says(OLD_MEMORY)) {
+                process = launch();
+            } else if (inTime && !process.isAlive() && anyPort && says(NO_PORT)) {
+                port = freePort();
                 process = launch();
             } else if (!inTime || !process.isAlive()) {
                 process.destroyForcibly();
@@ -225,15 +246,11 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /**
-     * The children of a server that was killed hold its memory until they notice, and no other server starts beside them. They write
-     * to the same log that they have noticed, however many they are.
-     */
-    private boolean hasOldMemory() throws IOException {
+    /** Since the present process was launched. Children of the one before write to the same log, however many they are. */
+    private boolean says(String words) throws IOException {
         byte[] log = Files.readAllBytes(home.resolve("server.log"));
         int from = (int) Math.min(before, log.length);
-        return new String(log, from, log.length - from, StandardCharsets.UTF_8)
-                .contains("pre-existing shared memory block");
+        return new String(log, from, log.length - from, StandardCharsets.UTF_8).contains(words);
     }
 
     /** The end of the log. */

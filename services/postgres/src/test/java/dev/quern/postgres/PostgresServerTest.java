@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -34,6 +36,16 @@ class PostgresServerTest {
             assertThat(query(server, "SELECT answer FROM seed")).isEqualTo("42");
             assertThat(query(server, "SHOW fsync")).isEqualTo("on");
             assertThat(query(server, "SHOW listen_addresses")).isEqualTo("127.0.0.1");
+        }
+    }
+
+    /** A port that was free a moment ago. */
+    @Test
+    void takesAnotherPortWhereSomebodyWasFaster() throws Exception {
+        try (ServerSocket faster = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                PostgresServer server = PostgresServer.start(home, CACHE, faster.getLocalPort())) {
+            assertThat(server.jdbcUrl()).doesNotContain(":" + faster.getLocalPort() + "/");
+            update(server, "CREATE TABLE seed AS SELECT 1 AS answer");
         }
     }
 
