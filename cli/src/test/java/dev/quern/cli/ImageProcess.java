@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.testing.Await;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -12,11 +13,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** The command of an image as a plain process: with the class path of the tests, and with ports and a scratch folder of its own. */
 final class ImageProcess implements AutoCloseable {
     private static final String LIBRARIES = "/opt/quern/lib/*";
+    private static final int LEAST_PORT = 20_000;
+    private static final int PORTS = 10_000;
     private static final Duration HEALTHY = Duration.ofMinutes(2);
 
     private final Deployment.Image image;
@@ -110,9 +114,16 @@ final class ImageProcess implements AutoCloseable {
         environment.keySet().removeIf(name -> name.matches("(QUERN|SPRING|SERVER)_.*"));
     }
 
+    /** Not one of those that a system gives out by itself: connections that are made before this one is bound could get it. */
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int attempt = 0; attempt < PORTS; attempt++) {
+            int port = LEAST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // Somebody's.
+            }
         }
+        throw new IOException("no port is free from " + LEAST_PORT + " on");
     }
 }
