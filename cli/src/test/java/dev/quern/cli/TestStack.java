@@ -10,8 +10,10 @@ import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Await;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -125,6 +127,12 @@ final class TestStack implements AutoCloseable {
                 .stack()
                 .flatMap(stack -> ProcessHandle.of(stack.pid()))
                 .ifPresent(TestStack::await);
+        // One that was on its way out has taken its address back already, and still writes.
+        if (Files.exists(folder.resolve("lock"))) {
+            try (FileChannel lock = FileChannel.open(folder.resolve("lock"), StandardOpenOption.WRITE)) {
+                Await.within(PATIENCE, "the end of the stack on " + folder).until(() -> lock.tryLock() != null);
+            }
+        }
         delete(folder);
     }
 
