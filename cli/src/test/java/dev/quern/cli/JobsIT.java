@@ -45,13 +45,18 @@ class JobsIT {
     }
 
     @Test
-    void aPausedJobGoesOnWhenItIsResumed() throws InterruptedException {
-        String id = submitLarge();
-        stack.await(id, job -> job.progress().blocksDone() > 0);
+    void aPausedJobGoesOnWhenItIsResumed() throws IOException {
+        String id;
+        try (Hold middle = Hold.at(Hold.AT_SECOND_BLOCK)) {
+            id = submitLarge();
+            middle.await();
 
-        Cli paused = stack.jobs("pause", id);
+            Cli paused = stack.jobs("pause", id);
 
-        assertThat(paused.code()).as(paused.err()).isZero();
+            assertThat(paused.code()).as(paused.err()).isZero();
+            // From here on it cannot complete any more.
+            stack.await(id, job -> job.reason() != null && job.reason().code().equals("PAUSING"));
+        }
         JobView still = stack.await(id, job -> job.state().equals("PAUSED"));
         assertThat(stack.jobs("show", id).out()).contains("paused");
         assertThat(stack.jobs("resume", id).out()).contains("watch it:  quern jobs watch " + id);

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.embedded.DataFolder;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
-import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +24,6 @@ import org.junit.jupiter.api.Test;
  * bytes of an undisturbed run.
  */
 class KillIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final String[] REQUEST = {
         "compress",
         Cli.TINY.toString(),
@@ -79,14 +76,21 @@ class KillIT {
     }
 
     private void killInTheMiddle(Victim victim) throws Exception {
-        CompletableFuture<Cli> command = compress(data);
-        Map<Path, Object> committed = awaitBlock(command);
-        ProcessHandle stack = ProcessHandle.of(
-                        new DataFolder(data).stack().orElseThrow().pid())
-                .orElseThrow();
-        List<ProcessHandle> orphans = stack.children().toList();
+        CompletableFuture<Cli> command;
+        Map<Path, Object> committed;
+        ProcessHandle stack;
+        List<ProcessHandle> orphans;
+        try (Hold middle = Hold.at(Hold.AT_SECOND_BLOCK)) {
+            command = compress(data);
+            middle.await();
+            committed = blocks();
+            assertThat(committed).isNotEmpty();
+            stack = ProcessHandle.of(new DataFolder(data).stack().orElseThrow().pid())
+                    .orElseThrow();
+            orphans = stack.children().toList();
 
-        assertThat(victim.of(stack).destroyForcibly()).isTrue();
+            assertThat(victim.of(stack).destroyForcibly()).isTrue();
+        }
 
         Cli ran = command.join();
         assertThat(ran.code()).as(ran.err()).isZero();
@@ -115,15 +119,6 @@ class KillIT {
                 .filter(child -> child.info().command().orElse("").endsWith("/" + program))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    /** The blocks that exist once there is at least one; the job is not over then. */
-    private Map<Path, Object> awaitBlock(CompletableFuture<Cli> command) {
-        Map<Path, Object> blocks =
-                Await.within(PATIENCE, "a block").until(this::blocks, made -> !made.isEmpty() || command.isDone());
-        assertThat(blocks).isNotEmpty();
-        assertThat(command).isNotDone();
-        return blocks;
     }
 
     /** Block artifacts of the store, each with its inode: an artifact that is made again has another one. */

@@ -57,12 +57,16 @@ class WorkersIT {
     void aWorkerThatJoinsEndsTheJobWhenAnotherFreezes() throws Exception {
         Process joined = join(data.resolve("token"), "joined");
         awaitLine(folder.resolve("joined.log"), "ready");
-        CompletableFuture<Cli> command = compress(data);
-        awaitBlocks(1, command);
+        CompletableFuture<Cli> command;
         ProcessHandle own = ownWorker();
-
-        signal(own, "STOP");
-        int frozen = blocks();
+        int frozen;
+        // One of the two stands still before its block: the job is not over when the other one freezes.
+        try (Hold middle = Hold.at(Hold.AT_SECOND_BLOCK)) {
+            command = compress(data);
+            middle.await();
+            signal(own, "STOP");
+            frozen = blocks();
+        }
         awaitBlocks(frozen + 1, command);
         Cli ran = command.join();
         own.destroyForcibly();
