@@ -154,8 +154,11 @@ class RetentionTest {
     @Test
     void sweepsTheScratchOfJobsAtTheirEnd() throws Exception {
         Job ended = service.submit(REQUEST, RECIPE);
+        Path own = scratch(ended.id());
         service.rows().jobs().cancel("default", ended.id());
         service.awaitEnd(ended.id(), LIMIT);
+        // Without a workflow it is the reconciler that cleans up, after the row has ended.
+        Await.within(LIMIT, "its own cleanup").until(() -> !Files.exists(own));
         Job waiting = service.submit(REQUEST, RECIPE);
         Path unknown = scratch(UUID.randomUUID());
         Path left = scratch(ended.id());
