@@ -41,6 +41,7 @@ class FanOutTest {
         Job job = service.submit(FOUR_SEGMENTS, RECIPE);
         List<Entry> before = made.awaitSome(job.id());
         service.startWorker();
+        awaitBlockOf(first, job.id());
         first.destroyForcibly().waitFor();
 
         Job end = service.awaitEnd(job.id(), LIMIT);
@@ -50,9 +51,12 @@ class FanOutTest {
         Report report = report(job.id());
         assertThat(report.plan().segments()).isEqualTo(4);
         assertThat(report.makers()).hasSizeGreaterThanOrEqualTo(2);
-        assertThat(report.makers().stream().flatMap(maker -> maker.blocks().stream()))
-                .as("every block has one maker")
-                .containsExactlyInAnyOrder(0, 1, 2, 3);
+        List<Integer> blocks = report.makers().stream()
+                .flatMap(maker -> maker.blocks().stream())
+                .toList();
+        // Who was killed between a block and his word for it stays unknown; others find the block.
+        assertThat(blocks).as("a block has one maker").doesNotHaveDuplicates().isSubsetOf(0, 1, 2, 3);
+        assertThat(4 - blocks.size()).isLessThanOrEqualTo(end.progress().reusedBlocks());
         second.destroyForcibly().waitFor();
         assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
     }
@@ -72,6 +76,20 @@ class FanOutTest {
         assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
         assertThat(made.blocks()).hasSize(4).containsAll(before);
         assertThat(end.progress().reusedBlocks()).isZero();
+    }
+
+    /** Until one of its blocks is in the store and the board knows whose it is; or the end, when others were faster. */
+    private void awaitBlockOf(Process worker, UUID job) {
+        String name = "cpu-" + worker.pid() + "-";
+        service.await(job, LIMIT, now -> now.state().terminal() || hasMade(name, job));
+    }
+
+    private boolean hasMade(String worker, UUID job) {
+        return service.rows().board().find(job).walk().stream()
+                .filter(block -> String.valueOf(block.worker()).startsWith(worker))
+                .map(block -> "/block-%05d-".formatted(block.block()))
+                .anyMatch(name ->
+                        made.blocks().stream().anyMatch(entry -> entry.key().contains(name)));
     }
 
     /** A worker that is ready for work. */
