@@ -9,6 +9,9 @@ import io.minio.errors.XmlParserException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -30,6 +33,9 @@ final class S3Client {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     /** Between two bytes. */
     private static final Duration IDLE = Duration.ofSeconds(60);
+
+    /** S3 allows fifteen minutes. */
+    private static final Duration CLOCKS_AGREE = Duration.ofMinutes(5);
 
     private static final int CALLS_AT_ONCE = 64;
 
@@ -157,8 +163,17 @@ final class S3Client {
             return new StoreFullException(what, code + ", " + message);
         }
         return status == 403 || status == 401
-                ? new StoreForbiddenException(what, code + ", " + message)
+                ? new StoreForbiddenException(what, code + ", " + message + clocks(answer.response()))
                 : new S3StatusException(what, status, code, message);
+    }
+
+    /** Both clocks, where they differ by more than a request takes: S3 refuses what is signed at another time than its own. */
+    private static String clocks(Response response) {
+        Instant here = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        Date there = response.headers().getDate("Date");
+        return there == null || Duration.between(there.toInstant(), here).abs().compareTo(CLOCKS_AGREE) <= 0
+                ? ""
+                : "; this machine's clock shows " + here + ", the store's " + there.toInstant();
     }
 
     /** Before the client reads the body, which a proxy may have written. */

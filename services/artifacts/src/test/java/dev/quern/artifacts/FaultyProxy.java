@@ -2,12 +2,17 @@ package dev.quern.artifacts;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.minio.Signer;
+import io.minio.Time;
+import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.time.ZonedDateTime;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,13 +22,15 @@ import okhttp3.RequestBody;
 import okhttp3.Response;
 
 /** Stands in front of an S3 server and spoils answers. */
-final class FaultyProxy implements AutoCloseable {
+public final class FaultyProxy implements AutoCloseable {
     /** Not to be passed on as they are. */
     private static final Set<String> OWN =
             Set.of("connection", "content-length", "host", "expect", "transfer-encoding");
 
+    private static final String DATE = "x-amz-date";
+
     /** What happens to one request. */
-    enum Fault {
+    public enum Fault {
         NONE,
         /** 503 instead of the server's answer; the server has not seen the request. */
         REFUSED,
@@ -35,13 +42,36 @@ final class FaultyProxy implements AutoCloseable {
         TRUNCATED,
         /** 507 instead of the server's answer. */
         FULL,
+        /** The clock of the client is twenty minutes ahead of the server's. */
+        AHEAD,
+        /** The clock of the client is twenty minutes behind the server's. */
+        BEHIND,
         /** A second late. */
-        SLOW
+        SLOW,
+        /** Two seconds late. */
+        LATE;
+
+        private Duration delay() {
+            return switch (this) {
+                case SLOW -> Duration.ofSeconds(1);
+                case LATE -> Duration.ofSeconds(2);
+                default -> Duration.ZERO;
+            };
+        }
+
+        /** By how much the client's clock shows more than the server's. */
+        private Duration skew() {
+            return switch (this) {
+                case AHEAD -> Duration.ofMinutes(20);
+                case BEHIND -> Duration.ofMinutes(-20);
+                default -> Duration.ZERO;
+            };
+        }
     }
 
     /** Decides by the number of the request, from 1, by its method and its path with query. */
     @FunctionalInterface
-    interface Plan {
+    public interface Plan {
         Fault fault(int request, String method, String path);
     }
 
@@ -51,7 +81,7 @@ final class FaultyProxy implements AutoCloseable {
     private final AtomicInteger requests = new AtomicInteger();
     private volatile Plan plan = (request, method, path) -> Fault.NONE;
 
-    FaultyProxy(int target) throws IOException {
+    public FaultyProxy(int target) throws IOException {
         this.target = target;
         this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", this::handle);
@@ -59,16 +89,16 @@ final class FaultyProxy implements AutoCloseable {
         server.start();
     }
 
-    String endpoint() {
+    public String endpoint() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    void spoil(Plan next) {
+    public void spoil(Plan next) {
         requests.set(0);
         plan = next;
     }
 
-    int requests() {
+    public int requests() {
         return requests.get();
     }
 
@@ -98,10 +128,9 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     private void forward(HttpExchange exchange, Fault fault) throws IOException, InterruptedException {
-        if (fault == Fault.SLOW) {
-            Thread.sleep(Duration.ofSeconds(1));
-        }
-        try (Response answer = client.newCall(request(exchange)).execute()) {
+        Thread.sleep(fault.delay());
+        try (Response answer =
+                client.newCall(shifted(request(exchange), fault.skew())).execute()) {
             if (fault != Fault.ANSWER_LOST) {
                 pass(exchange, answer, fault);
             }
@@ -141,6 +170,28 @@ final class FaultyProxy implements AutoCloseable {
             }
         });
         return request.header("Accept-Encoding", "identity").build();
+    }
+
+    /** As a client signs it whose clock shows so much more. */
+    private static Request shifted(Request request, Duration skew) {
+        String date = request.header(DATE);
+        if (skew.isZero() || date == null) {
+            return request;
+        }
+        ZonedDateTime shown = ZonedDateTime.parse(date, Time.AMZ_DATE_FORMAT).plus(skew);
+        try {
+            return Signer.signV4S3(
+                    request.newBuilder()
+                            .header(DATE, shown.format(Time.AMZ_DATE_FORMAT))
+                            .removeHeader("Authorization")
+                            .build(),
+                    S3ProxyServer.REGION,
+                    S3ProxyServer.ACCESS,
+                    S3ProxyServer.SECRET,
+                    Objects.requireNonNull(request.header("x-amz-content-sha256")));
+        } catch (MinioException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override

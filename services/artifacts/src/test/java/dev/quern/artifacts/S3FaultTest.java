@@ -8,6 +8,10 @@ import dev.quern.artifacts.FaultyProxy.Fault;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,6 +204,42 @@ class S3FaultTest {
                 .isInstanceOf(StoreForbiddenException.class)
                 .hasMessageContaining("SignatureDoesNotMatch");
         assertThat(proxy.requests()).isEqualTo(1);
+    }
+
+    /** The server checks the time in the signature. */
+    @ParameterizedTest
+    @EnumSource(names = {"AHEAD", "BEHIND"})
+    void aWrongClockIsNamedAndNotTriedAgain(Fault clock) {
+        proxy.spoil((request, method, path) -> clock);
+
+        assertThatThrownBy(() -> store.create(key, ArtifactStoreContract.bytes("x")))
+                .isInstanceOf(StoreForbiddenException.class)
+                .hasMessageContaining("RequestTimeTooSkewed");
+        assertThat(proxy.requests()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusalShowsBothClocksWhereTheyDiffer() throws IOException {
+        String answer = "HTTP/1.1 403 Forbidden\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\n";
+        try (ServerSocket late = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.startVirtualThread(() -> answerOnce(late, answer));
+            S3Settings settings = S3ProxyServer.settings("http://127.0.0.1:" + late.getLocalPort());
+            S3Store other = new S3Store(S3Bucket.open(store.location(), settings));
+
+            assertThatThrownBy(() -> other.head(key))
+                    .isInstanceOf(StoreForbiddenException.class)
+                    .hasMessageContaining("this machine's clock shows 2")
+                    .hasMessageContaining("the store's 1994-11-06T08:49:37Z");
+        }
+    }
+
+    private static void answerOnce(ServerSocket server, String answer) {
+        try (Socket client = server.accept()) {
+            client.getInputStream().read(new byte[1 << 16]);
+            client.getOutputStream().write(ArtifactStoreContract.bytes(answer));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** One request in twenty fails in some way: what was written is there, once, whole. */

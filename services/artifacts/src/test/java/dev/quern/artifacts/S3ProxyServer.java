@@ -14,8 +14,9 @@ import org.gaul.s3proxy.blobstore.Constants;
 /** An S3 server in this JVM that keeps its objects in memory. */
 public final class S3ProxyServer implements AutoCloseable {
     public static final String BUCKET = "quern-test";
-    private static final String ACCESS = "access";
-    private static final String SECRET = "secret-key";
+    static final String REGION = "us-east-1";
+    static final String ACCESS = "access";
+    static final String SECRET = "secret-key";
 
     private final BlobStore blobs;
     private final S3Proxy proxy;
@@ -48,7 +49,7 @@ public final class S3ProxyServer implements AutoCloseable {
         return new S3Store(bucket.at(new S3Location(BUCKET, "store-" + stores.incrementAndGet() + "/")));
     }
 
-    int port() {
+    public int port() {
         return proxy.getPort();
     }
 
@@ -69,7 +70,7 @@ public final class S3ProxyServer implements AutoCloseable {
      * @param endpoint of something in front of this server
      */
     static S3Settings settings(String endpoint) {
-        return new S3Settings(endpoint, endpoint, "us-east-1", ACCESS, SECRET, Duration.ofSeconds(20), 5 << 20);
+        return new S3Settings(endpoint, endpoint, REGION, ACCESS, SECRET, Duration.ofSeconds(20), 5 << 20);
     }
 
     @Override

@@ -24,6 +24,8 @@ public final class Failures {
     /** A defect is tried again so often in all. */
     public static final int INTERNAL_ATTEMPTS = 3;
 
+    private static final String MAKE_ROOM = "; free some or give it more, then retry the job: what it made is kept";
+
     private Failures() {}
 
     /**
@@ -36,7 +38,7 @@ public final class Failures {
             // A cancel, or a workflow that is gone: Temporal's own word for it.
             case ActivityCompletionException cancelled -> cancelled;
             case ApplicationFailure known -> known;
-            case QuernException known -> failure(known.code(), String.valueOf(known.getMessage()), known, attempt);
+            case QuernException known -> failure(known.code(), explain(known), known, attempt);
             case OutOfMemoryError e -> failure(ErrorCode.OUT_OF_MEMORY, "out of memory: " + e.getMessage(), e, attempt);
             case UncheckedIOException wrapped
             when wrapped.getCause() != null -> toTemporal(wrapped.getCause(), attempt);
@@ -59,13 +61,17 @@ public final class Failures {
         };
     }
 
+    private static String explain(QuernException error) {
+        String message = String.valueOf(error.getMessage());
+        return error.code() == ErrorCode.DISK_BUDGET ? message + MAKE_ROOM : message;
+    }
+
     private static String explain(IOException error) {
         return switch (code(error)) {
-            case DISK_BUDGET ->
-                error.getMessage()
-                        + " (expected: room; free some or give it more, then retry the job: what it made is kept)";
+            case DISK_BUDGET -> error.getMessage() + " (expected: room)" + MAKE_ROOM;
             case FORBIDDEN ->
-                error.getMessage() + " (expected: access; mend credentials or permissions, then retry the job)";
+                error.getMessage()
+                        + " (expected: access; mend credentials, permissions or this machine's clock, then retry the job)";
             case UNAVAILABLE -> String.valueOf(error.getMessage());
             default -> error.toString();
         };

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,7 +12,9 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +32,21 @@ class FailuresTest {
                 arguments(new SocketException("store unavailable: 503"), ErrorCode.UNAVAILABLE, false),
                 arguments(new SocketTimeoutException("timeout"), ErrorCode.UNAVAILABLE, false),
                 arguments(new IOException("broken"), ErrorCode.INTERNAL, false));
+    }
+
+    /** Whoever noticed it: the disk of a worker, its plan or the store. */
+    @Test
+    void tellsWhatToDoAboutAFullDisk() {
+        for (Exception thrown : List.of(
+                new IOException("No space left on device"),
+                new QuernException(ErrorCode.DISK_BUDGET, "scratch: full (expected: room)"))) {
+            ApplicationFailure failure = (ApplicationFailure) Failures.toTemporal(thrown, 1);
+
+            assertThat(failure.getOriginalMessage())
+                    .startsWith(thrown.getMessage())
+                    .contains("(expected: ")
+                    .endsWith("then retry the job: what it made is kept");
+        }
     }
 
     @ParameterizedTest

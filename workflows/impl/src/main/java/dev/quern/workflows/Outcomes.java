@@ -3,6 +3,7 @@ package dev.quern.workflows;
 import dev.quern.contract.Failures;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Published;
+import dev.quern.recipes.ErrorCode;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
@@ -40,12 +41,14 @@ final class Outcomes {
             case ActivityFailure activity when activity.getCause() != null -> of(activity.getCause());
             case TimeoutFailure timeout -> Outcome.failed("FAILED", INTERNAL_CODE, "a worker was lost");
             case ApplicationFailure error ->
-                Outcome.failed(
-                        error.getType().equals(Failures.USER) ? "REJECTED" : "FAILED",
-                        code(error),
-                        error.getOriginalMessage());
+                Outcome.failed(isOfInput(error) ? "REJECTED" : "FAILED", code(error), error.getOriginalMessage());
             default -> Outcome.failed("FAILED", INTERNAL_CODE, String.valueOf(failure.getMessage()));
         };
+    }
+
+    /** Not where a store or a folder refuses us: with other permissions the same job succeeds. */
+    private static boolean isOfInput(ApplicationFailure error) {
+        return error.getType().equals(Failures.USER) && !code(error).equals(ErrorCode.FORBIDDEN.slug());
     }
 
     private static String code(ApplicationFailure error) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -41,7 +42,8 @@ record Commits(BlockStore store, Path scratch) {
     }
 
     private static RuntimeException failure(ArtifactName name, UncheckedIOException e) {
-        String message = String.valueOf(e.getMessage());
+        String message =
+                String.valueOf(Objects.requireNonNullElse(e.getCause(), e).getMessage());
         // Java knows a full disk only by the system's words for it.
         if (message.contains("No space left") || message.contains("Disk quota exceeded")) {
             return new QuernException(
