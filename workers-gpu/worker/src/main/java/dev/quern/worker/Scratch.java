@@ -12,8 +12,13 @@ final class Scratch {
     private final Path root;
 
     Scratch(Path root) throws IOException {
-        delete(root);
         this.root = Files.createDirectories(root);
+        // Not the folder itself: it may be a volume.
+        try (Stream<Path> left = Files.list(root)) {
+            for (Path path : left.toList()) {
+                delete(path);
+            }
+        }
     }
 
     /** A folder of one activity, deleted with all in it when closed. */
