@@ -1,7 +1,6 @@
 package dev.quern.proofs;
 
 import dev.quern.cli.client.Api;
-import dev.quern.embedded.StackInfo;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
@@ -91,7 +90,7 @@ record Client(Installation installation, HttpClient http) {
     List<Event> events(String id, long after) throws InterruptedException {
         try {
             HttpRequest get = HttpRequest.newBuilder(
-                            URI.create(stack().url() + "/api/v1/jobs/" + id + "/events?limit=1000&after=" + after))
+                            server().resolve("/api/v1/jobs/" + id + "/events?limit=1000&after=" + after))
                     .timeout(ANSWER)
                     .header("Authorization", "Bearer " + installation.token())
                     .build();
@@ -113,13 +112,13 @@ record Client(Installation installation, HttpClient http) {
 
     private Api api() {
         try {
-            return new Api(URI.create(stack().url()), installation.token());
+            return new Api(server(), installation.token());
         } catch (IOException e) {
             throw new QuernException(ErrorCode.UNAVAILABLE, "no key", e);
         }
     }
 
-    private StackInfo stack() {
-        return installation.stack().orElseThrow(() -> new QuernException(ErrorCode.UNAVAILABLE, "no stack runs"));
+    private URI server() {
+        return installation.api().orElseThrow(() -> new QuernException(ErrorCode.UNAVAILABLE, "no API runs"));
     }
 }

@@ -2,10 +2,12 @@ package dev.quern.proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.testing.Table;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.random.RandomGenerator;
@@ -22,23 +24,33 @@ class KillMatrixIT {
     private static final int LANES = Integer.getInteger("quern.proofs.lanes", 2);
     private static final int KILLS = Integer.getInteger("quern.proofs.kills", 100);
     private static final long SEED = Long.getLong("quern.proofs.seed", 0);
-    private static final List<String> VICTIMS = List.of(
-            System.getProperty("quern.proofs.victims", "WORKER,MAIN,POSTGRES").split(","));
+    private static final Set<Victim> VICTIMS = Installation.victims();
+    private static final List<String> CHOSEN = words("quern.proofs.victims");
+    private static final List<String> PLACES = words("quern.proofs.places");
 
     @Test
     void atTimesNobodyChose() throws Exception {
         long seed = SEED == 0 ? RandomGenerator.getDefault().nextLong() : SEED;
         Table table = table("kills-at-random");
         table.note("seed " + seed);
-        suffer(Trial.atRandom(seed, KILLS), table);
+        suffer(Trial.atRandom(seed, KILLS, VICTIMS), table);
     }
 
     @Test
     void atEveryPlace() throws Exception {
-        List<Trial> trials = Trial.atPlaces().stream()
-                .filter(trial -> VICTIMS.contains(trial.victim().name()))
+        List<Trial> trials = Trial.atPlaces(VICTIMS).stream()
+                .filter(trial ->
+                        CHOSEN.isEmpty() || CHOSEN.contains(trial.victim().name()))
+                .filter(trial -> PLACES.isEmpty() || PLACES.stream().anyMatch(trial.when()::startsWith))
                 .toList();
         suffer(trials, table("kills-at-places"));
+    }
+
+    /** What a property names, with commas between; empty for all. */
+    private static List<String> words(String property) {
+        return Arrays.stream(System.getProperty(property, "").split(","))
+                .filter(word -> !word.isBlank())
+                .toList();
     }
 
     private static Table table(String name) {

@@ -37,7 +37,7 @@ final class Lane implements AutoCloseable {
     record Undisturbed(String digest, double seconds, int blocks) {}
 
     Lane() throws IOException, InterruptedException {
-        installation = new Installation(1);
+        installation = Installation.start(List.of(), 1);
         client = new Client(installation, HttpClient.newHttpClient());
         watch = new StoreWatch(installation.store().resolve(REUSED.getFirst()));
         undisturbed = undisturbed();
@@ -64,7 +64,7 @@ final class Lane implements AutoCloseable {
         forget();
         watch.appeared();
         if (trial.place() != null) {
-            installation.arm(trial.place());
+            installation.place().arm(trial.place());
         }
         long begin = System.nanoTime();
         CompletableFuture<String> submitted = CompletableFuture.supplyAsync(this::submit, Thread::startVirtualThread);
@@ -74,8 +74,8 @@ final class Lane implements AutoCloseable {
                 seconds = Patience.secondsSince(begin);
                 return run(trial);
             }
-        } else if (!Patience.until(LIMIT, installation::held)) {
-            installation.release();
+        } else if (!Patience.until(LIMIT, installation.place()::held)) {
+            installation.place().release();
             return new Outcome(trial, "", 0, List.of("nobody came to " + trial.place()));
         }
         return kill(trial, submitted);
@@ -86,7 +86,7 @@ final class Lane implements AutoCloseable {
         String stage = submitted.isDone() ? stage(client.job(submitted.join())) : "";
         long killed = System.nanoTime();
         installation.kill(trial.victim());
-        installation.release();
+        installation.place().release();
         boolean moves = Patience.until(LIMIT, () -> moves(submitted.join(), before));
         double recovery = Patience.secondsSince(killed);
         List<String> problems = moves ? check(submitted.join(), before, recovery) : List.of("it stands still");
@@ -158,7 +158,7 @@ final class Lane implements AutoCloseable {
     private void forget() throws IOException {
         for (String kind : REUSED) {
             Path folder = Files.createDirectories(installation.store().resolve(kind));
-            try (Stream<Path> files = Files.list(folder)) {
+            try (Stream<Path> files = Files.list(folder).filter(Files::isRegularFile)) {
                 for (Path file : files.toList()) {
                     // The clean-up of the job before may be at it too.
                     Files.deleteIfExists(file);

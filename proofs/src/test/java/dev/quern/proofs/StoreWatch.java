@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class StoreWatch implements AutoCloseable {
     private static final String SENTINEL = "watched";
+    private static final String HELD = "watched.held";
     private static final long PATIENCE_SECONDS = 60;
 
     private final Path folder;
@@ -24,6 +25,8 @@ final class StoreWatch implements AutoCloseable {
 
     StoreWatch(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
+        // An S3 server over a folder deletes what has become empty.
+        Files.createDirectories(folder.resolve(HELD));
         this.service = folder.getFileSystem().newWatchService();
         folder.register(service, StandardWatchEventKinds.ENTRY_CREATE);
     }

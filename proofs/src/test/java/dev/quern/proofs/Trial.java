@@ -2,6 +2,7 @@ package dev.quern.proofs;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,18 +51,18 @@ record Trial(@Nullable String place, double fraction, Victim victim) {
             "cleanup.within",
             "cleanup.after");
 
-    /** Every process dies while some process stands at each of the places. */
-    static List<Trial> atPlaces() {
+    /** Each of the victims dies while some process stands at each of the places. */
+    static List<Trial> atPlaces(Set<Victim> victims) {
         Stream<String> steps = STEPS.stream()
                 .flatMap(step -> Stream.of("before", "within", "after").map(when -> "step." + when + "." + step));
         return Stream.concat(PLACES.stream(), steps)
-                .flatMap(place -> Stream.of(Victim.values()).map(victim -> new Trial(place, 0, victim)))
+                .flatMap(place -> victims.stream().map(victim -> new Trial(place, 0, victim)))
                 .toList();
     }
 
-    static List<Trial> atRandom(long seed, int count) {
+    static List<Trial> atRandom(long seed, int count, Set<Victim> among) {
         SplittableRandom random = new SplittableRandom(seed);
-        List<Victim> victims = List.of(Victim.values());
+        List<Victim> victims = List.copyOf(among);
         List<Trial> trials = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Victim victim = victims.get(random.nextInt(victims.size()));

@@ -1,4 +1,4 @@
-package dev.quern.proofs;
+package dev.quern.testing;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,19 +9,19 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Rows of text under a head: every row is printed when it is known, the whole table goes into a file. */
-final class Table {
+public final class Table {
     private static final Path FOLDER = Path.of("target", "proofs");
 
     private final String name;
     private final List<List<String>> rows = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    Table(String name, String... head) {
+    public Table(String name, String... head) {
         this.name = name;
         rows.add(List.of(head));
     }
 
-    synchronized void add(Object... cells) {
+    public synchronized void add(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
             row.add(String.valueOf(cell));
@@ -31,13 +31,13 @@ final class Table {
     }
 
     /** A line below the table. */
-    synchronized void note(String line) {
+    public synchronized void note(String line) {
         notes.add(line);
         System.out.println(name + ": " + line);
     }
 
     /** Prints the table and writes it to {@code target/proofs/NAME.txt}. */
-    synchronized void write() throws IOException {
+    public synchronized void write() throws IOException {
         String text = text();
         System.out.println(text);
         Files.createDirectories(FOLDER);
