@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -54,11 +55,13 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     private static final Path CACHE = Path.of("target/postgres-cache");
 
     private final Map<String, String> settings;
+    private final UnaryOperator<String> way;
     private final Deque<ComputeWorker> workers = new ArrayDeque<>();
     private final List<Process> processes = new ArrayList<>();
     private Path folder;
     private String store;
     private TestPostgres postgres;
+    private String database;
     private TestTemporal temporal;
     private ConfigurableApplicationContext control;
 
@@ -68,7 +71,13 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
 
     /** @param settings of the environment, for control process and workers */
     ServiceHarness(Map<String, String> settings) {
+        this(settings, UnaryOperator.identity());
+    }
+
+    /** @param way to the database: from its address to that of something in front of it */
+    ServiceHarness(Map<String, String> settings, UnaryOperator<String> way) {
         this.settings = settings;
+        this.way = way;
     }
 
     @Override
@@ -90,16 +99,21 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     ServiceHarness start() {
         try {
             folder = Files.createTempDirectory("quern-service-");
-            store = TestBackends.external()
-                    ? TestBackends.required("QUERN_TEST_STORE") + "/" + UUID.randomUUID()
-                    : folder.resolve("store").toUri().toString();
+            store = settings.getOrDefault("quern.store", ownStore());
             postgres = TestPostgres.start(folder.resolve("pg"), CACHE);
+            database = way.apply(postgres.jdbcUrl());
             temporal = TestTemporal.start();
             control = startControl(Map.of());
             return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private String ownStore() {
+        return TestBackends.external()
+                ? TestBackends.required("QUERN_TEST_STORE") + "/" + UUID.randomUUID()
+                : folder.resolve("store").toUri().toString();
     }
 
     /** Of this service, deleted when it ends. */
@@ -116,7 +130,9 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     ArtifactStore store() throws IOException {
-        ArtifactStore store = ArtifactStores.open(storeUrl());
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putAll(settings);
+        ArtifactStore store = ArtifactStores.open(storeUrl(), environment);
         store.claim(control.getBean(InstallationRepository.class).id().toString());
         return store;
     }
@@ -137,6 +153,11 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return folder.resolve("scratch/control");
     }
 
+    /** Of a worker. */
+    Path scratch(String worker) {
+        return folder.resolve("scratch").resolve(worker);
+    }
+
     Rows rows() {
         return control.getBean(Rows.class);
     }
@@ -155,7 +176,13 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
 
     /** A worker of its own process, which can be killed and does not outlive the service. */
     Process startWorkerProcess(String name, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        return startWorkerProcess(List.of(), name, options);
+    }
+
+    /** @param before words before the command */
+    Process startWorkerProcess(List<String> before, String name, String... options) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "--add-modules=jdk.incubator.vector",
@@ -168,6 +195,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
+        builder.environment().putAll(settings);
         builder.environment().put("QUERN_TOKEN", TestTemporal.TOKEN);
         Process process = builder.start();
         processes.add(process);
@@ -180,7 +208,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 "--namespace", temporal.namespace(),
                 "--store", storeUrl(),
                 "--threads", "2",
-                "--scratch", folder.resolve("scratch").resolve(name).toString());
+                "--scratch", scratch(name).toString());
     }
 
     /** Temporal dies; all that the in-process server knew is gone. */
@@ -310,7 +338,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         SpringApplication application = new SpringApplication(ControlApplication.class);
         Map<String, Object> properties = new HashMap<>(settings);
         properties.putAll(Map.of(
-                "spring.datasource.url", postgres.jdbcUrl(),
+                "spring.datasource.url", database,
                 "spring.datasource.username", postgres.user(),
                 "spring.datasource.password", postgres.password(),
                 "quern.temporal.address", temporalAddress(),

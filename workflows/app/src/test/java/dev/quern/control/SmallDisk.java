@@ -1,0 +1,40 @@
+package dev.quern.control;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A folder that is soon full: a tmpfs that only one process sees, in a namespace of its own, so that nobody has to be root. */
+final class SmallDisk {
+    private static final String MOUNT =
+            "mkdir -p \"$0\" && mount -t tmpfs -o size=\"$1\"k tmpfs \"$0\" && shift && exec \"$@\"";
+
+    private SmallDisk() {}
+
+    /** The words before those of a command that sees such a disk at this folder. */
+    static List<String> before(Path folder, int kilobytes) {
+        return List.of(
+                "unshare",
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                MOUNT,
+                folder.toString(),
+                String.valueOf(kilobytes));
+    }
+
+    /** Not where namespaces of users are forbidden. */
+    static boolean possible(Path folder) throws IOException, InterruptedException {
+        List<String> words =
+                Stream.concat(before(folder, 64).stream(), Stream.of("true")).toList();
+        try {
+            return new ProcessBuilder(words).inheritIO().start().waitFor() == 0;
+        } catch (IOException e) {
+            // No such command.
+            return false;
+        }
+    }
+}
