@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -63,7 +65,7 @@ final class S3Download {
                 ranges.add(pool.submit(() -> {
                     slots.acquire();
                     try {
-                        range(bucket, entry, offset, channel);
+                        range(bucket, entry, offset, file, channel);
                     } finally {
                         slots.release();
                     }
@@ -92,7 +94,8 @@ final class S3Download {
         }
     }
 
-    private static void range(S3Bucket bucket, Entry entry, long offset, FileChannel channel) throws IOException {
+    private static void range(S3Bucket bucket, Entry entry, long offset, Path file, FileChannel channel)
+            throws IOException {
         long length = Math.min(RANGE, entry.size() - offset);
         byte[] buffer = new byte[(int) Math.min(BUFFER, length)];
         try (InputStream content = bucket.open(entry.key(), offset, length, entry.etag())) {
@@ -100,9 +103,22 @@ final class S3Download {
             for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
                 ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
                 while (bytes.hasRemaining()) {
-                    position += channel.write(bytes, position);
+                    position += write(file, channel, bytes, position);
                 }
             }
+        }
+    }
+
+    /** Java's own error does not name the disk that is full. */
+    private static int write(Path file, FileChannel channel, ByteBuffer bytes, long position) throws IOException {
+        try {
+            return channel.write(bytes, position);
+        } catch (ClosedChannelException interrupted) {
+            throw interrupted;
+        } catch (IOException e) {
+            FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
+            named.initCause(e);
+            throw named;
         }
     }
 }

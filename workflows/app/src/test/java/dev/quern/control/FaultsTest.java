@@ -211,6 +211,7 @@ class FaultsTest {
         Job failed = expectFailed(what, service.submit(name, request, RECIPE));
 
         assertThat(Objects.requireNonNull(failed.failure()).code()).isEqualTo("disk-budget");
+        assertThat(failed.failure().message()).contains(service.scratch(name).toString());
         assertThat(cramped.isAlive()).isTrue();
         cramped.destroyForcibly().waitFor();
         service.startWorker("--class", name);
