@@ -67,10 +67,12 @@ public final class FolderStore implements ArtifactStore {
         Path draft = temporary.resolve(ProcessHandle.current().pid() + "-" + UUID.randomUUID());
         try {
             write(draft, content);
+            // Of the draft, which is the same file: by its name it may be deleted at once.
+            Entry made = entry(key, draft);
             Path parent = Files.createDirectories(Objects.requireNonNull(target.getParent()));
             Files.createLink(target, draft);
             sync(parent);
-            return Optional.of(entry(key, target));
+            return Optional.of(made);
         } catch (FileAlreadyExistsException e) {
             if (Files.isRegularFile(target)) {
                 return Optional.empty();

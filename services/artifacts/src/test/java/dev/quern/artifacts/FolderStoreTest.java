@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +70,34 @@ class FolderStoreTest extends ArtifactStoreContract {
                 store.head(Keys.of("default").dataset("goes"));
             }
             comingAndGoing.get();
+        }
+    }
+
+    /** One job ends and deletes a stream that another one stores at this moment. */
+    @Test
+    void aWriterWhoseObjectIsDeletedAtOnceHasWrittenItAllTheSame() throws Exception {
+        ArtifactStore store = store();
+        store.claim("ours");
+        String key = Keys.of("default").dataset("goes");
+        AtomicBoolean ended = new AtomicBoolean();
+        try (ExecutorService others = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> deleting = others.submit(() -> {
+                while (!ended.get()) {
+                    Optional<ArtifactStore.Entry> there = store.head(key);
+                    if (there.isPresent()) {
+                        store.delete(key, there.get().etag());
+                    }
+                }
+                return null;
+            });
+            try {
+                for (int made = 0; made < 300; ) {
+                    made += store.create(key, bytes("x")).isPresent() ? 1 : 0;
+                }
+            } finally {
+                ended.set(true);
+            }
+            deleting.get();
         }
     }
 
