@@ -121,7 +121,8 @@ final class SampleJob {
         }
         double share = (block + 1.0) / blocks;
         server.boards.progress(
-                job.id(), new BoardRepository.Progress(block + 1, 0, 80 * share, 37.0 * (blocks - block)));
+                job.id(),
+                new BoardRepository.Progress(Stage.COMPRESS, block + 1, 0, 80 * share, 37.0 * (blocks - block)));
     }
 
     void linear(int block, int index) {

@@ -131,8 +131,8 @@ final class PagesController {
     }
 
     private JobPage.View view(Job found, long after) {
-        // A page that slept for long gets at most so many at once, and the rest with its next question. They are read before
-        // the row: what the page has heard of is never drawn again, so the row must be at least as new.
+        // A page that slept for long gets at most so many at once, and the rest with its next question.
+        // Before the row: what the page has heard of is never drawn again, so the row must be at least as new.
         List<JobEvent> since = events.after(found.id(), after, EVENTS * 10);
         Job job = jobs.find(found.id()).orElse(found);
         return new JobPage.View(

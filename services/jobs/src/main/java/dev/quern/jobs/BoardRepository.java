@@ -60,7 +60,7 @@ public final class BoardRepository {
             UPDATE job
                SET block = :block, reused_blocks = greatest(reused_blocks, :reusedBlocks),
                    percent = greatest(percent, :percent), eta_seconds = :etaSeconds::float8, updated_at = now()
-             WHERE id = :job AND state NOT IN ('COMPLETED', 'QUARANTINED', 'REJECTED', 'FAILED', 'CANCELLED')
+             WHERE id = :job AND stage = :stage AND state NOT IN ('COMPLETED', 'QUARANTINED', 'REJECTED', 'FAILED', 'CANCELLED')
                AND (block, reused_blocks, percent, coalesce(eta_seconds, -1)) IS DISTINCT FROM
                    (:block, :reusedBlocks, :percent, coalesce(:etaSeconds::float8, -1))
             """;
@@ -81,9 +81,11 @@ public final class BoardRepository {
     /**
      * What the owner sees of the work.
      *
+     * @param stage that the work belongs to; of another one than the job's, it changes nothing
      * @param percent of the whole job; a lower figure than before changes nothing
      */
     public record Progress(
+            Stage stage,
             int block,
             int reusedBlocks,
             double percent,
@@ -142,6 +144,7 @@ public final class BoardRepository {
     public void progress(UUID job, Progress progress) {
         Map<String, Object> columns = new HashMap<>();
         columns.put("job", job);
+        columns.put("stage", progress.stage().name());
         columns.put("block", progress.block());
         columns.put("reusedBlocks", progress.reusedBlocks());
         columns.put("percent", progress.percent());

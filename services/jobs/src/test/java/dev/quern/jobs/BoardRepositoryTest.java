@@ -84,8 +84,10 @@ class BoardRepositoryTest {
 
     @Test
     void progressNeverGoesBack() {
-        board.progress(id, new BoardRepository.Progress(3, 0, 40, 12.0));
-        board.progress(id, new BoardRepository.Progress(1, 1, 10, null));
+        new StepRepository(database.client(), database.transactions())
+                .project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+        board.progress(id, new BoardRepository.Progress(Stage.COMPRESS, 3, 0, 40, 12.0));
+        board.progress(id, new BoardRepository.Progress(Stage.COMPRESS, 1, 1, 10, null));
 
         assertThat(jobs.find(id).orElseThrow().progress())
                 .returns(40.0, p -> p.percent())

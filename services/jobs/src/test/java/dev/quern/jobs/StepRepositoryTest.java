@@ -78,12 +78,15 @@ class StepRepositoryTest {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
-        board.progress(id, new BoardRepository.Progress(2, 0, 40, 9.0));
+        BoardRepository.Progress third = new BoardRepository.Progress(Stage.COMPRESS, 2, 0, 40, 9.0);
+        board.progress(id, third);
 
         steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.COMPRESS).because(new Step.Reason("RETRYING", null)));
         assertThat(progress(id)).returns(2, JobView.Progress::block).returns(9.0, JobView.Progress::etaSeconds);
 
         steps.project(id, Step.of(1, 3, JobState.RUNNING, Stage.ASSEMBLE));
+        // A heartbeat that was asked for before the stage began.
+        board.progress(id, third);
         assertThat(progress(id)).returns(-1, JobView.Progress::block).returns(null, JobView.Progress::etaSeconds);
     }
 

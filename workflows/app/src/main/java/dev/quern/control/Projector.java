@@ -95,7 +95,11 @@ final class Projector {
                 .progress(
                         job.id(),
                         new BoardRepository.Progress(
-                                heartbeat.block(), heartbeat.reusedBlocks(), percent, pace.eta(percent)));
+                                Stage.valueOf(heartbeat.stage()),
+                                heartbeat.block(),
+                                heartbeat.reusedBlocks(),
+                                percent,
+                                pace.eta(percent)));
     }
 
     private static double percent(Job job, Heartbeat heartbeat) {
