@@ -30,10 +30,24 @@ stack() {
   data=$work/$1
   ./quern up --data "$data" --port 0 --threads "$2" --output json >"$work/$1.json" 2>"$work/$1.log" &
   pids="$pids $!"
+  await '"store"' "$work/$1.json"
+}
+
+# worker COUNT CORE: one of so many, on a core of its own
+worker() {
+  log=$work/worker-$1-$2.log
+  : >"$log"
+  taskset -c "$2" ./quern worker --temporal "$(field "$work/with-$1.json" temporal)" --store "$(field "$work/with-$1.json" store)" \
+    --token-file "$work/with-$1/token" --class bench --threads 1 --memory 4g --scratch "$work/scratch-$1-$2" >"$log" 2>&1 &
+  pids="$pids $!"
+}
+
+# await TEXT FILE: until the file holds the text
+await() {
   rounds=0
-  until grep -q '"store"' "$work/$1.json"; do
+  until grep -q "$1" "$2"; do
     rounds=$((rounds + 1))
-    [ "$rounds" -lt 600 ] || { cat "$work/$1.log" >&2; exit 1; }
+    [ "$rounds" -lt 600 ] || { cat "$work"/*.log >&2; exit 1; }
     sleep 0.2
   done
 }
@@ -81,11 +95,12 @@ case $what in
       stack "with-$count" 1
       core=0
       while [ "$core" -lt "$count" ]; do
-        taskset -c "$core" ./quern worker --temporal "$(field "$work/with-$count.json" temporal)" \
-          --store "$(field "$work/with-$count.json" store)" --token-file "$work/with-$count/token" \
-          --class bench --threads 1 --memory 4g --scratch "$work/scratch-$count-$core" >>"$work/with-$count.log" 2>&1 &
-        pids="$pids $!"
+        worker "$count" "$core"
         core=$((core + 1))
+      done
+      while [ "$core" -gt 0 ]; do
+        core=$((core - 1))
+        await ' ready, ' "$work/worker-$count-$core.log"
       done
       compress "with-$count" --class bench --segments 4
       report=$work/with-$count.report
