@@ -89,7 +89,9 @@ final class VectorMath {
         return Float.intBitsToFloat((exponent + 127) << 23);
     }
 
-    /** {@code target[i] = x[i] / (1 + exp(-x[i])) * factor[i]} for i below n; target may be an operand. */
+    /**
+     * {@code target[i] = x[i] / (1 + exp(-x[i])) * factor[i]} for i below n, so 0 where exp(-x) is infinite; target may be an operand.
+     */
     static void siluTimes(float[] x, float[] factor, float[] target, int n) {
         int i = 0;
         for (int end = FLOATS.loopBound(n); i < end; i += FLOATS.length()) {

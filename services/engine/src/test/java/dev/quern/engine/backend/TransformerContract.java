@@ -90,7 +90,8 @@ public abstract class TransformerContract extends BackendContract {
             parity.run(
                     b -> b.transformer().siluGate(gate.subject(), up.subject(), target.subject()),
                     b -> b.transformer().siluGate(gate.oracle(), up.oracle(), target.oracle()));
-            parity.verify("silu", target, 1e-37, 8 * FLOAT_ULP);
+            // Below -88.72 exp(-x) is no float32: what is 0 there is at most 88.72 / (2^128 - 2^104) in truth.
+            parity.verify("silu", target, 2.7e-37, 8 * FLOAT_ULP);
         }
     }
 
