@@ -143,7 +143,7 @@ class FaultsTest {
         expectUndisturbed("PostgreSQL: 2 s late", service.submit("late-rows", REQUEST, RECIPE));
     }
 
-    /** Until the job has blocks, none lasts longer than a moment. */
+    /** For the job's first ten seconds none lasts longer than a moment. The seconds in the table are those after these. */
     @Test
     void connectionsToTheDatabaseBreakAllTheTime() throws Exception {
         Job job = service.submit("resets", REQUEST, RECIPE);
