@@ -24,7 +24,7 @@ final class ChildProcess implements AutoCloseable {
     private final String name;
     private final ProcessBuilder builder;
     private final Thread keeper;
-    private volatile @Nullable Process process;
+    private @Nullable Process process;
     private volatile boolean closed;
 
     private ChildProcess(String name, ProcessBuilder builder) {
@@ -65,13 +65,23 @@ final class ChildProcess implements AutoCloseable {
     }
 
     private int run() throws IOException, InterruptedException {
-        Process started = builder.start();
-        process = started;
-        log.info("{} runs as process {}", name, started.pid());
-        if (closed) {
-            started.getOutputStream().close();
+        Process started = spawn();
+        if (started == null) {
+            return 0;
         }
+        log.info("{} runs as process {}", name, started.pid());
         return started.waitFor();
+    }
+
+    /** Null once this is closed. Who closes waits for a process that is just being made, and so knows of every one. */
+    private synchronized @Nullable Process spawn() throws IOException {
+        process = closed ? null : builder.start();
+        return process;
+    }
+
+    private synchronized @Nullable Process lastOne() {
+        closed = true;
+        return process;
     }
 
     private static boolean rest(Duration pause) {
@@ -86,8 +96,7 @@ final class ChildProcess implements AutoCloseable {
     /** Asks the process to end by closing its input; kills it when it does not. */
     @Override
     public void close() {
-        closed = true;
-        Process running = process;
+        Process running = lastOne();
         if (running == null) {
             keeper.interrupt();
             return;
