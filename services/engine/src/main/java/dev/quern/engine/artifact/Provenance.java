@@ -26,6 +26,12 @@ public record Provenance(
     static final String STREAM_SCHEMA = "quern-stream/v1";
     static final String FIGURES_SCHEMA = "quern-figures/v1";
 
+    /**
+     * With sequential propagation the sum over all tiles is the sum over so many runs of tiles, or over all tiles where there are
+     * fewer; part of what decides the bits. Four, because each run's sums are matrices that workers who share a block must store.
+     */
+    public static final int SUM_RUNS = 4;
+
     /** The same with another recipe. */
     public Provenance with(Recipe other) {
         return new Provenance(modelDigest, other, calibrationDigest, windowsPerTile, profile);
@@ -83,8 +89,9 @@ public record Provenance(
     }
 
     private ArtifactName block(int block, String inputs) {
-        String key = key(JsonObject.EMPTY
-                .with("schema", BLOCK_SCHEMA)
+        boolean inRuns = recipe.needsCalibration() && recipe.propagation() == Propagation.SEQUENTIAL;
+        JsonObject sums = inRuns ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
+        String key = key(sums.with("schema", BLOCK_SCHEMA)
                 .with("model", modelDigest)
                 .with("grid", RecordCodec.write(recipe.grid()))
                 .with("rounding", RecordCodec.write(recipe.rounding()))

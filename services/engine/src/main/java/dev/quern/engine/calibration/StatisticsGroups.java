@@ -16,17 +16,21 @@ final class StatisticsGroups {
         return (long) unit.cols() * unit.cols() * Double.BYTES;
     }
 
-    /** Groups in program order, each within the budget; a unit that alone exceeds it stands alone. */
-    static List<List<WorkUnit>> of(List<WorkUnit> units, long budget) {
+    /**
+     * Groups in program order, each within the budget; a unit that alone exceeds it stands alone.
+     *
+     * @param buffers matrices that are held for each H
+     */
+    static List<List<WorkUnit>> of(List<WorkUnit> units, long budget, int buffers) {
         List<List<WorkUnit>> groups = new ArrayList<>();
         long free = -1;
         for (WorkUnit unit : units) {
-            if (bytes(unit) > free) {
+            if (buffers * bytes(unit) > free) {
                 groups.add(new ArrayList<>());
                 free = budget;
             }
             groups.getLast().add(unit);
-            free -= bytes(unit);
+            free -= buffers * bytes(unit);
         }
         return groups;
     }

@@ -79,7 +79,7 @@ final class StreamWalker implements AutoCloseable {
 
     /** Runs a block over the tiles and puts its outputs in the place of its inputs. */
     void advance(BlockWeights weights, LinearInputs recorder, Runnable tileDone) {
-        eachTile(tileDone, (hidden, stored) -> {
+        eachTile(stream.run(), tileDone, (hidden, stored) -> {
             interpreter.run(weights, hidden, hidden, recorder);
             try (Scope scope = backend.memory().scope()) {
                 store(scope, hidden, stored);
@@ -87,13 +87,13 @@ final class StreamWalker implements AutoCloseable {
         });
     }
 
-    /** Runs a block over the tiles for the inputs of its linears; the stream stays where it is. */
-    void record(BlockWeights weights, LinearInputs recorder, Runnable tileDone) {
-        eachTile(tileDone, (hidden, stored) -> interpreter.record(weights, hidden, recorder));
+    /** Runs a block over a part of the tiles for the inputs of its linears; the stream stays where it is. */
+    void record(BlockWeights weights, LinearInputs recorder, TileRun part, Runnable tileDone) {
+        eachTile(part, tileDone, (hidden, stored) -> interpreter.record(weights, hidden, recorder));
     }
 
-    private void eachTile(Runnable tileDone, Step step) {
-        for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
+    private void eachTile(TileRun part, Runnable tileDone, Step step) {
+        for (int tile = part.first(); tile < part.end(); tile++) {
             cancellation.check();
             int rows = stream.tiling().tokens(tile);
             MemorySegment stored = stream.tile(tile);

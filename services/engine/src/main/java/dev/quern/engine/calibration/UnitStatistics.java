@@ -44,6 +44,15 @@ final class UnitStatistics implements LinearInputs, AutoCloseable {
         }
     }
 
+    /** {@code this += part}, for the same units. */
+    void add(UnitStatistics part) {
+        sums.forEach((unit, sum) -> {
+            Statistics added = part.of(unit);
+            backend.elementwise().add(sum.gram, added.gram(), sum.gram);
+            sum.tokens += added.tokens();
+        });
+    }
+
     /** Valid until closed. */
     Statistics of(WorkUnit unit) {
         Sum sum = Objects.requireNonNull(sums.get(unit), unit.input());

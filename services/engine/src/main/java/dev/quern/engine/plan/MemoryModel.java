@@ -1,6 +1,7 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.calibration.SumRuns;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
@@ -21,13 +22,14 @@ record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int 
     /** The part of the output head that an evaluation casts at once. */
     private static final long HEAD_SLICE = 64 << 20;
 
-    /** Bytes of H for each work unit. */
+    /** Bytes that a walk holds for H of each work unit. */
     List<Long> statistics() {
         if (!recipe.needsCalibration()) {
             return List.of(0L);
         }
+        int buffers = SumRuns.buffers(recipe, tiling);
         return architecture.program().units().stream()
-                .map(unit -> (long) unit.cols() * unit.cols() * DType.F64.bytes())
+                .map(unit -> buffers * (long) unit.cols() * unit.cols() * DType.F64.bytes())
                 .toList();
     }
 

@@ -3,7 +3,6 @@ package dev.quern.engine.plan;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.WorkUnit;
 import dev.quern.engine.plan.Plan.Linear;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
@@ -38,7 +37,7 @@ public final class Planner {
                         .mapToLong(linear -> compressedBytes(linear, recipe))
                         .sum()
                 * architecture.blocks();
-        int passes = passes(architecture, recipe, statistics);
+        int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
         Schedule schedule = Schedule.of(architecture.blocks(), tiling, recipe, budget, fanout, time.block());
         long scratch = scratchBytes(architecture, workload, tiling, schedule, compressed);
@@ -83,14 +82,13 @@ public final class Planner {
     }
 
     /** Passes over the tiles of each block; the same partition as the walk makes. */
-    private static int passes(Architecture architecture, Recipe recipe, long statisticsBytes) {
+    private static int passes(MemoryModel memory, Recipe recipe, long statisticsBytes) {
         if (!recipe.needsCalibration()) {
             return 0;
         }
         int passes = 0;
         long free = -1;
-        for (WorkUnit unit : architecture.program().units()) {
-            long bytes = (long) unit.cols() * unit.cols() * Double.BYTES;
+        for (long bytes : memory.statistics()) {
             if (bytes > free) {
                 passes++;
                 free = statisticsBytes;

@@ -35,9 +35,14 @@ class TilingTest {
         WorkUnit two = unit("b", 1);
         WorkUnit big = unit("c", 2);
 
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 48)).containsExactly(List.of(one, two, big));
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 40)).containsExactly(List.of(one, two), List.of(big));
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 0))
+        assertThat(StatisticsGroups.of(List.of(one, two, big), 48, 1)).containsExactly(List.of(one, two, big));
+        assertThat(StatisticsGroups.of(List.of(one, two, big), 40, 1)).containsExactly(List.of(one, two), List.of(big));
+        assertThat(StatisticsGroups.of(List.of(one, two, big), 0, 1))
+                .containsExactly(List.of(one), List.of(two), List.of(big));
+        assertThat(StatisticsGroups.of(List.of(one, two, big), 40, 2))
+                .as("two matrices each")
+                .containsExactly(List.of(one, two), List.of(big));
+        assertThat(StatisticsGroups.of(List.of(one, two, big), 31, 2))
                 .containsExactly(List.of(one), List.of(two), List.of(big));
     }
 

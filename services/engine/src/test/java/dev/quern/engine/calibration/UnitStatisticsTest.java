@@ -47,6 +47,33 @@ class UnitStatisticsTest {
         assertThat(twice).containsExactly(Arrays.stream(once).map(h -> 2 * h).toArray());
     }
 
+    /** The definition of sequential sums: float64 sums of runs, added in order, nothing else. */
+    @Test
+    void runsAreSummedEachAndThenInOrder() {
+        int[][] tiles = {{0, 1, 2}, {3, 4}, {5, 6, 7, 8}, {9}};
+        double[] first = gram(List.of(tiles[0], tiles[1]));
+        double[] second = gram(List.of(tiles[2]));
+        double[] third = gram(List.of(tiles[3]));
+        double[] expected = new double[first.length];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = first[i] + second[i] + third[i];
+        }
+
+        double[] h = new double[COLS * COLS];
+        try (UnitStatistics sum = new UnitStatistics(backend, List.of(UNIT))) {
+            for (List<int[]> run : List.of(List.of(tiles[0], tiles[1]), List.of(tiles[2]), List.<int[]>of(tiles[3]))) {
+                try (UnitStatistics part = new UnitStatistics(backend, List.of(UNIT))) {
+                    record(part, run);
+                    sum.add(part);
+                }
+            }
+            backend.memory().download(sum.of(UNIT).gram(), MemorySegment.ofArray(h));
+            assertThat(sum.of(UNIT).tokens()).isEqualTo(10);
+        }
+
+        assertThat(h).containsExactly(expected);
+    }
+
     @Test
     void otherUnitsPassByUnseen() {
         try (Scope scope = backend.memory().scope();
@@ -60,15 +87,20 @@ class UnitStatisticsTest {
 
     private double[] gram(List<int[]> tiles) {
         double[] h = new double[COLS * COLS];
-        try (Scope scope = backend.memory().scope();
-                Arena arena = Arena.ofShared();
-                UnitStatistics statistics = new UnitStatistics(backend, List.of(UNIT))) {
-            for (int[] tile : tiles) {
-                statistics.record(UNIT, inputs(scope, arena, tile));
-            }
+        try (UnitStatistics statistics = new UnitStatistics(backend, List.of(UNIT))) {
+            record(statistics, tiles);
             backend.memory().download(statistics.of(UNIT).gram(), MemorySegment.ofArray(h));
         }
         return h;
+    }
+
+    private void record(UnitStatistics statistics, List<int[]> tiles) {
+        try (Scope scope = backend.memory().scope();
+                Arena arena = Arena.ofShared()) {
+            for (int[] tile : tiles) {
+                statistics.record(UNIT, inputs(scope, arena, tile));
+            }
+        }
     }
 
     private Tensor inputs(Scope scope, Arena arena, int... tokens) {

@@ -66,6 +66,20 @@ class PlannerTest {
         assertThat(plan.scratchBytes()).isBetween(4 * GIB, 8 * GIB);
     }
 
+    /** The sum of a run of tiles beside the sum of all; one run needs no second matrix. */
+    @Test
+    void sequentialSumsTakeTwoMatrices() {
+        Recipe sequential = gptq(4, 128, Propagation.SEQUENTIAL);
+        Plan independent = plan(gptq(4, 128, Propagation.INDEPENDENT), 64 * GIB);
+        Plan plan = plan(sequential, 64 * GIB);
+        Plan oneTile =
+                Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, new Workload(sequential, 2, 2048, 2048), ROOMY, Fanout.ALONE);
+
+        assertThat(plan.statisticsBytes()).isEqualTo(2 * independent.statisticsBytes());
+        assertThat(plan.peakBytes() - independent.peakBytes()).isEqualTo(independent.statisticsBytes());
+        assertThat(oneTile.statisticsBytes()).isEqualTo(independent.statisticsBytes());
+    }
+
     /** Less memory is paid for with more passes over the tiles; below one unit's statistics nothing helps. */
     @Test
     void aSmallBudgetHoldsFewerStatisticsAndAnOverdrawnOneIsRefusedWithTheNumber() {
