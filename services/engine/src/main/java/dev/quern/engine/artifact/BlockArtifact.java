@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The compressed linears of one block, with what is known of each. The payload holds, for each linear in order, the packed codes, the
+ * The compressed linears of one block, or of one work unit of it, with what is known of each. The payload holds, for each linear in order, the packed codes, the
  * zero points (one byte each) and the scales (float32), as {@link BlockPayload} lays them out.
  *
  * @param block index of the block
@@ -38,8 +38,16 @@ public record BlockArtifact(int block, String prefix, List<Entry> linears) {
     public void write(Path file, ArtifactName name) {
         Content content = new Content(block, prefix, records());
         List<CompressedLinear> compressed = linears.stream().map(Entry::linear).toList();
-        ArtifactFile.write(
-                file, Provenance.BLOCK_SCHEMA, name, RecordCodec.writeObject(content), new BlockPayload(compressed));
+        ArtifactFile.write(file, schema(name), name, RecordCodec.writeObject(content), new BlockPayload(compressed));
+    }
+
+    private static String schema(ArtifactName name) {
+        return switch (name.kind()) {
+            case BLOCK -> Provenance.BLOCK_SCHEMA;
+            case PART -> Provenance.PART_SCHEMA;
+            case STREAM, STATISTICS ->
+                throw new IllegalArgumentException(name + " (expected: a block or a part of one)");
+        };
     }
 
     /**
@@ -48,7 +56,7 @@ public record BlockArtifact(int block, String prefix, List<Entry> linears) {
      * @throws DamagedArtifactException when it is not what was written
      */
     public static BlockArtifact read(Path file, ArtifactName name) {
-        try (ArtifactFile open = ArtifactFile.open(file, Provenance.BLOCK_SCHEMA, name)) {
+        try (ArtifactFile open = ArtifactFile.open(file, schema(name), name)) {
             Content content = content(open);
             List<Entry> entries = new ArrayList<>();
             long at = 0;
@@ -70,7 +78,7 @@ public record BlockArtifact(int block, String prefix, List<Entry> linears) {
      * @throws DamagedArtifactException when it is not what was written
      */
     public static List<LinearRecord> readRecords(Path file, ArtifactName name) {
-        try (ArtifactFile open = ArtifactFile.open(file, Provenance.BLOCK_SCHEMA, name)) {
+        try (ArtifactFile open = ArtifactFile.open(file, schema(name), name)) {
             return content(open).linears();
         }
     }

@@ -24,6 +24,8 @@ public record Provenance(
         String modelDigest, Recipe recipe, String calibrationDigest, int windowsPerTile, String profile) {
     static final String BLOCK_SCHEMA = "quern-block/v1";
     static final String STREAM_SCHEMA = "quern-stream/v1";
+    static final String STATISTICS_SCHEMA = "quern-statistics/v1";
+    static final String PART_SCHEMA = "quern-part/v1";
     static final String FIGURES_SCHEMA = "quern-figures/v1";
 
     /**
@@ -61,6 +63,46 @@ public record Provenance(
         return IntStream.range(0, tiles)
                 .mapToObj(tile -> tileOf(boundary, block, tile))
                 .toList();
+    }
+
+    /**
+     * What workers who share a block hand on of it, all by work unit: H summed over each run of tiles, and the compressed linears.
+     *
+     * @param units of a block
+     */
+    public SharedNames shared(int block, int units) {
+        String sums = key(JsonObject.EMPTY
+                .with("schema", STATISTICS_SCHEMA)
+                .with("model", modelDigest)
+                .with("inputs", boundary(block))
+                .with("block", block)
+                .with("sumRuns", SUM_RUNS)
+                .with("profile", profile));
+        String whole = block(block).inputKey();
+        List<ArtifactName> parts = IntStream.range(0, units)
+                .mapToObj(unit -> new ArtifactName(
+                        Kind.PART,
+                        block,
+                        key(JsonObject.EMPTY
+                                .with("schema", PART_SCHEMA)
+                                .with("of", whole)
+                                .with("unit", unit))))
+                .toList();
+        List<List<ArtifactName>> statistics = IntStream.range(0, SUM_RUNS)
+                .mapToObj(run -> IntStream.range(0, units)
+                        .mapToObj(unit -> statistics(sums, block, run, unit))
+                        .toList())
+                .toList();
+        return new SharedNames(statistics, parts);
+    }
+
+    private static ArtifactName statistics(String sums, int block, int run, int unit) {
+        String key = key(JsonObject.EMPTY
+                .with("schema", STATISTICS_SCHEMA)
+                .with("of", sums)
+                .with("run", run)
+                .with("unit", unit));
+        return new ArtifactName(Kind.STATISTICS, block, key);
     }
 
     /** The artifacts of all blocks, in order. */

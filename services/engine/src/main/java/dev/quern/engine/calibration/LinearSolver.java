@@ -9,6 +9,7 @@ import dev.quern.engine.method.LinearCompressor.Compressed;
 import dev.quern.engine.method.LinearCompressor.Weight;
 import dev.quern.engine.method.LinearFigures;
 import dev.quern.engine.method.Statistics;
+import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
@@ -86,11 +87,22 @@ final class LinearSolver {
 
     /** The block's artifact, once all units are solved; linears in program order. */
     BlockArtifact artifact() {
-        List<BlockArtifact.Entry> entries = inputs.architecture().program().linears().stream()
+        return artifact(inputs.architecture().program().linears());
+    }
+
+    /** An artifact of these linears, once they are solved. */
+    BlockArtifact artifact(List<LinearSpec> linears) {
+        return artifact(inputs.architecture(), block, linears, done);
+    }
+
+    /** @param done by the linear's name */
+    static BlockArtifact artifact(
+            Architecture architecture, int block, List<LinearSpec> linears, Map<String, BlockArtifact.Entry> done) {
+        List<BlockArtifact.Entry> entries = linears.stream()
                 .map(LinearSpec::name)
                 .map(name -> Objects.requireNonNull(done.get(name), name))
                 .toList();
-        return new BlockArtifact(block, prefix(), entries);
+        return new BlockArtifact(block, architecture.prefix(block), entries);
     }
 
     private String prefix() {

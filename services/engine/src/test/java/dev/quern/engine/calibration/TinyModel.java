@@ -62,6 +62,11 @@ final class TinyModel implements AfterAllCallback {
     }
 
     WalkInputs inputs(JavaBackend on, Provenance... provenances) {
+        return inputs(on, windows, provenances);
+    }
+
+    /** The same on another text. */
+    WalkInputs inputs(JavaBackend on, TokenWindows text, Provenance... provenances) {
         CheckpointWeights weights = new CheckpointWeights(on, checkpoint);
         return new WalkInputs(
                 architecture,
@@ -70,7 +75,7 @@ final class TinyModel implements AfterAllCallback {
                     return weights.load(scope, name);
                 },
                 DType.BF16,
-                windows,
+                text,
                 List.of(provenances));
     }
 
