@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -142,11 +143,31 @@ final class Lane implements AutoCloseable {
         if (recovery > RECOVERY.toSeconds() + block) {
             problems.add("recovered late");
         }
+        if (!Patience.until(RECOVERY, () -> left(job).isEmpty())) {
+            problems.add("not cleaned up: " + left(job));
+        }
         List<ProcessHandle> orphans = installation.orphans();
         if (!orphans.isEmpty()) {
             problems.add("orphans: " + orphans);
         }
         return problems;
+    }
+
+    /** What only a running job needs and nobody has deleted. */
+    private List<Path> left(String job) {
+        Path documents = installation.store().resolve("t/default/jobs").resolve(job);
+        Path artifacts = installation.store().resolve(REUSED.getFirst());
+        return Stream.concat(
+                        names(documents)
+                                .filter(file -> !file.getFileName().toString().startsWith("plan-")),
+                        names(artifacts)
+                                .filter(file -> file.getFileName().toString().startsWith("stream-")))
+                .toList();
+    }
+
+    private static Stream<Path> names(Path folder) {
+        String[] names = folder.toFile().list();
+        return names == null ? Stream.empty() : Arrays.stream(names).map(folder::resolve);
     }
 
     private JobView end(String job) throws InterruptedException {

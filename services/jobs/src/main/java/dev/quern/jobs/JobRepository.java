@@ -58,6 +58,8 @@ public final class JobRepository {
             WHERE job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING') OR job.finished_at > :since
             ORDER BY job.created_at
             """;
+    private static final String UNCLEANED =
+            Rows.SELECT + "WHERE job.cleanup_due AND job.finished_at IS NOT NULL ORDER BY job.finished_at";
     private static final String NOW = "SELECT now()";
     // A wish to cancel stands: nothing takes it back.
     private static final String WISH = """
@@ -167,6 +169,11 @@ public final class JobRepository {
     /** Every job that is not at its end, oldest first: what the reconciler walks. */
     public List<Job> unfinished() {
         return db.sql(UNFINISHED).query(Rows::job).list();
+    }
+
+    /** Jobs at their end of which something may be left to delete, the first to end first. */
+    public List<Job> uncleaned() {
+        return db.sql(UNCLEANED).query(Rows::job).list();
     }
 
     /** Whether a job other than this one waits for a worker that is at work. */

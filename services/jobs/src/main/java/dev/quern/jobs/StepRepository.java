@@ -34,7 +34,7 @@ public final class StepRepository {
                                   ELSE greatest(percent, :percent) END,
                    eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
                    block = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN -1 ELSE block END,
-                   finished_at = CASE WHEN :terminal THEN now() ELSE NULL END,
+                   finished_at = CASE WHEN :terminal THEN now() ELSE NULL END, cleanup_due = :terminal,
                    ran_seconds = ran_seconds + CASE WHEN :running THEN 0
                                                     ELSE coalesce(extract(epoch FROM now() - running_since), 0) END,
                    running_since = CASE WHEN :running THEN coalesce(running_since, now()) END,
@@ -42,6 +42,9 @@ public final class StepRepository {
              WHERE id = :id
             """;
     private static final String RELEASE = "DELETE FROM output_claim WHERE job_id = :id";
+    private static final String CLEANED = """
+            UPDATE job SET cleanup_due = false WHERE id = :id AND generation = :generation AND finished_at IS NOT NULL
+            """;
     private static final String STARTED =
             "UPDATE job SET started = true WHERE id = :id AND generation = :generation AND NOT started";
     private static final String COMPUTING =
@@ -139,6 +142,11 @@ public final class StepRepository {
     /** Notes that the workflow of this generation runs; before that, a missing workflow was only never started. */
     public void started(UUID id, int generation) {
         db.sql(STARTED).param("id", id).param("generation", generation).update();
+    }
+
+    /** Notes that nothing is left to delete of this generation, which is over. */
+    public void cleaned(UUID id, int generation) {
+        db.sql(CLEANED).param("id", id).param("generation", generation).update();
     }
 
     /** Notes that a worker took work of this generation: only then does a generation without a new block count. */

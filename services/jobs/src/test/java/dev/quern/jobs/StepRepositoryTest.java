@@ -130,6 +130,29 @@ class StepRepositoryTest {
         assertThat(jobs.find(id)).get().returns(0, Job::idleGenerations);
     }
 
+    @Test
+    void aJobAtItsEndIsToBeCleanedUpOnceInEachGeneration() {
+        UUID id = queuedJob();
+        assertThat(uncleaned(id)).isFalse();
+        steps.project(id, Step.of(1, 1, JobState.FAILED, null));
+        assertThat(uncleaned(id)).isTrue();
+
+        String tenant = jobs.find(id).orElseThrow().tenant();
+        assertThat(jobs.retry(tenant, id)).isTrue();
+        steps.cleaned(id, 1);
+        assertThat(uncleaned(id)).as("under way").isFalse();
+        steps.project(id, Step.of(2, 1, JobState.CANCELLED, null));
+        steps.cleaned(id, 1);
+        assertThat(uncleaned(id)).as("a word of the generation before").isTrue();
+
+        steps.cleaned(id, 2);
+        assertThat(uncleaned(id)).isFalse();
+    }
+
+    private boolean uncleaned(UUID id) {
+        return jobs.uncleaned().stream().anyMatch(job -> job.id().equals(id));
+    }
+
     private UUID queuedJob() {
         Principal owner = new Principal("t" + UUID.randomUUID(), "tester", Set.of(Scope.SUBMIT));
         return jobs.submit(

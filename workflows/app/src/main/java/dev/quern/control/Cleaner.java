@@ -17,6 +17,7 @@ import dev.quern.engine.format.Manifests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
+import dev.quern.jobs.StepRepository;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.process.FailPoint;
 import io.micrometer.core.instrument.Counter;
@@ -34,7 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * @param damages how many artifacts were deleted to be made again
  */
-record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch, Counter damages) {
+record Cleaner(
+        JobContexts contexts, StepRepository steps, OutputPlaces places, ScratchFolders scratch, Counter damages) {
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
 
     /** Deletes a damaged artifact, exactly the version that is seen to be damaged here as well. */
@@ -71,7 +73,8 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
 
     /**
      * Deletes what only a running job needs. Blocks stay: the next job on the same inputs starts from them. A stream that another job
-     * uses too is replayed. A failed job keeps streams and documents as well: a retry goes on from them.
+     * uses too is replayed. A failed job keeps streams and documents as well: a retry goes on from them. Repeatable: a death on the way
+     * leaves the row as it is, and it is done again.
      */
     void cleanup(JobRef ref) throws IOException {
         JobContext job = contexts.of(ref);
@@ -82,9 +85,14 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
         FailPoint.pass("cleanup.before");
         scratch.delete(job.id());
         deleteHalfPublished(job);
-        if (job.row().state() == JobState.FAILED) {
-            return;
+        if (job.row().state() != JobState.FAILED) {
+            deleteDocuments(job);
         }
+        steps.cleaned(job.row().id(), ref.generation());
+        FailPoint.pass("cleanup.after");
+    }
+
+    private void deleteDocuments(JobContext job) throws IOException {
         ArtifactStore store = contexts.store();
         List<ArtifactStore.Entry> documents = store.list(job.keys().jobs(job.id()));
         for (ArtifactStore.Entry document : documents) {
@@ -99,7 +107,6 @@ record Cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch
                 store.delete(document.key(), document.etag());
             }
         }
-        FailPoint.pass("cleanup.after");
     }
 
     /** What a publish that was stopped has left: without a manifest it is no result, and nobody may wait for it there. */

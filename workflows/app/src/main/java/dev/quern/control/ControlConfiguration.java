@@ -177,11 +177,12 @@ class ControlConfiguration {
     }
 
     @Bean
-    Cleaner cleaner(JobContexts contexts, OutputPlaces places, ScratchFolders scratch, MeterRegistry metrics) {
+    Cleaner cleaner(
+            Rows rows, JobContexts contexts, OutputPlaces places, ScratchFolders scratch, MeterRegistry metrics) {
         Counter damages = Counter.builder("quern.artifacts.damaged")
                 .description("Artifacts that were not what was committed, deleted to be made again")
                 .register(metrics);
-        return new Cleaner(contexts, places, scratch, damages);
+        return new Cleaner(contexts, rows.steps(), places, scratch, damages);
     }
 
     @Bean
@@ -231,7 +232,7 @@ class ControlConfiguration {
                 workflows,
                 new Projector(rows),
                 new Approvals(rows, places),
-                cleaner,
+                new Leftovers(rows, workflows, cleaner),
                 new Waits(contexts, new RollCalls(workflows)));
         return new Rounds("reconciler", properties.reconcile(), new SoleReconciler(source, reconciler, metrics));
     }

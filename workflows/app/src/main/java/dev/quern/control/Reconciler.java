@@ -1,6 +1,5 @@
 package dev.quern.control;
 
-import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
@@ -8,7 +7,6 @@ import dev.quern.jobs.JobState;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.process.FailPoint;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +17,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes Temporal follow the rows. For every row that is not at its end it looks at the workflow of the row's generation: a running one
  * is left alone or told what its owner wants, the outcome of a closed one is copied, a missing one is started, as the next generation
- * if it had been started before. A paused job has none; when its owner wants it to run, its next generation is started. So the loss of all that Temporal knows costs a restart, which artifacts make cheap.
+ * if it had been started before. A paused job has none; when its owner wants it to run, its next generation is started. What a job at
+ * its end has left is deleted where no workflow does it. So the loss of all that Temporal knows costs a restart, which artifacts make
+ * cheap.
  */
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
@@ -36,17 +36,23 @@ final class Reconciler {
     private final Workflows workflows;
     private final Projector projector;
     private final Approvals approvals;
-    private final Cleaner cleaner;
+    private final Leftovers leftovers;
     private final Waits waits;
     /** Ids of workflows with the wish that they were told of. */
     private final Set<String> signalled = new HashSet<>();
 
-    Reconciler(Rows rows, Workflows workflows, Projector projector, Approvals approvals, Cleaner cleaner, Waits waits) {
+    Reconciler(
+            Rows rows,
+            Workflows workflows,
+            Projector projector,
+            Approvals approvals,
+            Leftovers leftovers,
+            Waits waits) {
         this.rows = rows;
         this.workflows = workflows;
         this.projector = projector;
         this.approvals = approvals;
-        this.cleaner = cleaner;
+        this.leftovers = leftovers;
         this.waits = waits;
     }
 
@@ -66,6 +72,7 @@ final class Reconciler {
             }
         }
         approvals.publish();
+        leftovers.clear();
         projector.forgetAllBut(unfinished);
         waits.forgetAllBut(unfinished);
         return unfinished.size();
@@ -176,17 +183,5 @@ final class Reconciler {
         LOG.info("job {}: {}", id, state);
         long seq = state == JobState.PAUSED ? PAUSED : CLOSED;
         rows.steps().project(id, StepRecorder.withOutcome(Step.of(job.generation(), seq, state, null), outcome));
-        if (state.terminal()) {
-            cleanup(job);
-        }
-    }
-
-    /** In place of a workflow that is gone; one that did it itself left nothing to do. */
-    private void cleanup(Job job) {
-        try {
-            cleaner.cleanup(new JobRef(job.tenant(), job.id().toString(), job.generation()));
-        } catch (IOException e) {
-            LOG.warn("job {}: cannot clean up: {}", job.id(), e.toString());
-        }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobRef;
+import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.recipes.Gate;
@@ -14,6 +15,7 @@ import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.LinearView;
+import dev.quern.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Jobs on the sample model through the real service: PostgreSQL, Temporal, control process, worker, engine. */
 @Timeout(240)
@@ -128,6 +131,38 @@ class ServiceTest {
         service.activities().cleanup(new JobRef("default", job.id().toString(), 1));
 
         assertThat(service.store().head(left)).isEmpty();
+    }
+
+    /** As a death in the middle of the clean-up leaves them: the row is at its end, and no workflow comes back to it. */
+    @Test
+    void finishesACleanUpThatADeathBrokeOff() throws Exception {
+        Job job = service.submit(ServiceHarness.request(8, 4, null), "gptq-w4a16");
+        service.awaitEnd(job.id(), LIMIT);
+        Keys keys = Keys.of("default");
+        JobContexts contexts = service.bean(JobContexts.class);
+        String plan = service.store()
+                .list(keys.document(job.id().toString(), "plan-"))
+                .getFirst()
+                .key();
+        String stream = Cleaner.streams(contexts, keys, Plans.parse(contexts.read(plan)))
+                .iterator()
+                .next();
+        String document = keys.document(job.id().toString(), "source-of-a-test.json");
+        service.store().create(stream, new byte[] {1});
+        service.store().create(document, new byte[] {1});
+        Path scratch = Files.createDirectories(service.scratch().resolve("job-" + job.id() + "/output"));
+
+        service.bean(JdbcClient.class)
+                .sql("UPDATE job SET cleanup_due = true WHERE id = :id")
+                .param("id", job.id())
+                .update();
+        Await.within(LIMIT, "the clean-up of " + job.id())
+                .until(() -> service.rows().jobs().uncleaned().isEmpty());
+
+        assertThat(service.store().head(stream)).isEmpty();
+        assertThat(service.store().head(document)).isEmpty();
+        assertThat(service.store().head(plan)).isPresent();
+        assertThat(scratch.getParent()).doesNotExist();
     }
 
     private static dev.quern.jobs.Principal tester() {

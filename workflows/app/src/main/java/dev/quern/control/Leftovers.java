@@ -1,0 +1,56 @@
+package dev.quern.control;
+
+import dev.quern.contract.JobRef;
+import dev.quern.jobs.Job;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Cleans up after jobs at their end whose workflow did not, or not to the end, because it is gone. Confined to one thread. */
+final class Leftovers {
+    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+    /** Between two attempts on one job: a store that is away may stay so for long. */
+    private static final Duration PAUSE = Duration.ofMinutes(1);
+
+    private final Rows rows;
+    private final Workflows workflows;
+    private final Cleaner cleaner;
+    /** When a job was tried in vain, by {@link System#nanoTime}. */
+    private final Map<UUID, Long> failed = new HashMap<>();
+
+    Leftovers(Rows rows, Workflows workflows, Cleaner cleaner) {
+        this.rows = rows;
+        this.workflows = workflows;
+        this.cleaner = cleaner;
+    }
+
+    void clear() {
+        List<Job> uncleaned = rows.jobs().uncleaned();
+        failed.keySet().retainAll(uncleaned.stream().map(Job::id).collect(Collectors.toSet()));
+        for (Job job : uncleaned) {
+            Long before = failed.get(job.id());
+            if (before == null || System.nanoTime() - before > PAUSE.toNanos()) {
+                clear(job);
+            }
+        }
+    }
+
+    private void clear(Job job) {
+        try {
+            // A workflow that runs is about to do it itself.
+            if (workflows.describe(job).filter(Workflows::running).isEmpty()) {
+                cleaner.cleanup(new JobRef(job.tenant(), job.id().toString(), job.generation()));
+                LOG.info("job {}: cleaned up", job.id());
+            }
+        } catch (IOException | RuntimeException e) {
+            failed.put(job.id(), System.nanoTime());
+            LOG.warn("job {}: cannot clean up: {}", job.id(), e.toString());
+        }
+    }
+}
