@@ -29,6 +29,8 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     /** An operand that must be converted is converted in panels of about this many elements. */
     private static final long PANEL_ELEMENTS = 1 << 24;
 
+    private static final int SQUARE = 16;
+
     private final HostAllocator allocator;
     private final HostThreads threads;
     private final VectorMemory memory;
@@ -157,23 +159,34 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     /** Copies the elements below the diagonal of a part of h to their places above it. */
     private static void mirror(HostTensor h, int fromRow, int toRow, int fromCol, int toCol) {
         // Squares of 16: the lines that are read and those that are written stay in the cache together.
-        for (int row = fromRow; row < toRow; row += 16) {
-            for (int col = fromCol; col < Math.min(toCol, row + 16); col += 16) {
-                mirrorSquare(h, row, Math.min(toRow, row + 16), col, Math.min(toCol, col + 16));
+        double[] square = new double[SQUARE * SQUARE];
+        double[] line = new double[SQUARE];
+        for (int row = fromRow; row < toRow; row += SQUARE) {
+            HostTensor rows = h.rows(row, Math.min(toRow, row + SQUARE));
+            for (int col = fromCol; col < Math.min(toCol, row + SQUARE); col += SQUARE) {
+                int width = Math.min(toCol, col + SQUARE) - col;
+                for (int r = 0; r < rows.rows(); r++) {
+                    MemorySegment.copy(
+                            h.memory(), JAVA_DOUBLE_UNALIGNED, rows.byteAt(r, col), square, r * SQUARE, width);
+                }
+                for (int c = 0; c < width; c++) {
+                    int first = Math.clamp((long) col + c + 1 - row, 0, rows.rows());
+                    column(square, c, first, rows.rows(), line);
+                    MemorySegment.copy(
+                            line,
+                            first,
+                            h.memory(),
+                            JAVA_DOUBLE_UNALIGNED,
+                            h.byteAt(col + c, row + first),
+                            rows.rows() - first);
+                }
             }
         }
     }
 
-    private static void mirrorSquare(HostTensor h, int fromRow, int toRow, int fromCol, int toCol) {
-        MemorySegment memory = h.memory();
-        for (int c = fromCol; c < toCol; c++) {
-            int first = Math.max(fromRow, c + 1);
-            long target = h.byteAt(c, first);
-            long source = h.byteAt(first, c);
-            for (int r = 0; r < toRow - first; r++) {
-                double value = memory.get(JAVA_DOUBLE_UNALIGNED, source + r * h.stride() * Double.BYTES);
-                memory.set(JAVA_DOUBLE_UNALIGNED, target + (long) r * Double.BYTES, value);
-            }
+    private static void column(double[] square, int col, int from, int to, double[] line) {
+        for (int r = from; r < to; r++) {
+            line[r] = square[r * SQUARE + col];
         }
     }
 
