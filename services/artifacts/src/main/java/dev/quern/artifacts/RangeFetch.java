@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Copies ranges of objects into files: several requests at once, neighbouring ranges in one request, a large range in several.
@@ -55,12 +54,12 @@ final class RangeFetch implements AutoCloseable {
     private static final class Draft {
         private final Target target;
         private final FileChannel channel;
-        private final AtomicLong missing;
+        private long missing;
 
         Draft(Target target) throws IOException {
             this.target = target;
             this.channel = FileChannel.open(target.file(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            this.missing = new AtomicLong(target.range().length());
+            this.missing = target.range().length();
         }
 
         void write(ByteBuffer bytes, long at) throws IOException {
@@ -68,13 +67,18 @@ final class RangeFetch implements AutoCloseable {
             for (long position = at; bytes.hasRemaining(); ) {
                 position += channel.write(bytes, position);
             }
-            if (missing.addAndGet(-length) == 0) {
+            wrote(length);
+        }
+
+        private synchronized void wrote(int length) throws IOException {
+            missing -= length;
+            if (missing == 0 && !target.done().isDone()) {
                 channel.close();
                 target.done().complete(target.file());
             }
         }
 
-        /** The file is gone before anybody is told. */
+        /** The file is gone before anybody is told. One that is complete stays: a request that fails has brought its part of others. */
         synchronized void fail(Throwable error) {
             if (target.done().isDone()) {
                 return;
