@@ -21,9 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +50,7 @@ public final class FolderStore implements ArtifactStore {
     public FolderStore(Path root, InstantSource clock) throws IOException {
         this.root = Files.createDirectories(root).toRealPath();
         this.temporary = Files.createDirectories(this.root.resolve(TEMPORARY));
-        sweep();
+        Draft.sweep(temporary);
         this.owner = new OwnerMarker(this.root.resolve(OwnerMarker.NAME).toString());
         this.uploads = new FolderUploads(this, owner, this.root.resolve(UPLOADS), clock);
     }
@@ -64,24 +62,22 @@ public final class FolderStore implements ArtifactStore {
     }
 
     private Optional<Entry> create(String key, Path target, InputStream content) throws IOException {
-        Path draft = temporary.resolve(ProcessHandle.current().pid() + "-" + UUID.randomUUID());
-        try {
-            write(draft, content);
+        try (Draft draft = Draft.in(temporary)) {
+            draft.write(content);
             // Of the draft, which is the same file: by its name it may be deleted at once.
-            Entry made = entry(key, draft);
+            Entry made = entry(key, draft.path());
             Path parent = Files.createDirectories(Objects.requireNonNull(target.getParent()));
-            Files.createLink(target, draft);
+            Files.createLink(target, draft.path());
             sync(parent);
             return Optional.of(made);
         } catch (FileAlreadyExistsException e) {
-            if (Files.isRegularFile(target)) {
-                return Optional.empty();
+            if (!target.toString().equals(e.getFile()) || Files.isDirectory(target)) {
+                throw e;
             }
-            throw e;
+            // Or there was one, which has been deleted since.
+            return Optional.empty();
         } catch (IOException e) {
             throw sorted(e, key);
-        } finally {
-            Files.deleteIfExists(draft);
         }
     }
 
@@ -111,14 +107,22 @@ public final class FolderStore implements ArtifactStore {
     public InputStream open(String key, long offset, long length, @Nullable String etag) throws IOException {
         FileChannel channel = channel(key);
         try {
-            if (etag != null && !entry(key, file(key)).etag().equals(etag)) {
-                throw new ObjectChangedException(key, etag);
+            if (etag != null) {
+                require(key, etag);
             }
             channel.position(offset);
             return new Bounded(Channels.newInputStream(channel), length);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /** Called when it is open: what has this name and version now is what was opened. */
+    private void require(String key, String etag) throws IOException {
+        Entry now = head(key).orElseThrow(() -> new NoSuchObjectException(key));
+        if (!now.etag().equals(etag)) {
+            throw new ObjectChangedException(key, etag);
         }
     }
 
@@ -214,29 +218,10 @@ public final class FolderStore implements ArtifactStore {
                 attributes.lastModifiedTime().toInstant().truncatedTo(ChronoUnit.SECONDS));
     }
 
-    private static void write(Path draft, InputStream content) throws IOException {
-        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            content.transferTo(Channels.newOutputStream(out));
-            out.force(true);
-        }
-    }
-
     /** A name is durable when its folder is. */
     private static void sync(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
-        }
-    }
-
-    private void sweep() throws IOException {
-        try (Stream<Path> drafts = Files.list(temporary)) {
-            for (Path draft : drafts.toList()) {
-                String name = draft.getFileName().toString();
-                long pid = Long.parseLong(name.substring(0, name.indexOf('-')));
-                if (ProcessHandle.of(pid).isEmpty()) {
-                    Files.deleteIfExists(draft);
-                }
-            }
         }
     }
 

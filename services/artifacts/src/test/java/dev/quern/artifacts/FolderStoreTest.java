@@ -3,9 +3,17 @@ package dev.quern.artifacts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -17,6 +25,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FolderStoreTest extends ArtifactStoreContract {
+    // Where namespaces of users are forbidden, just another process.
+    private static final List<String> OTHER_NAMESPACE = List.of(
+            "sh",
+            "-c",
+            "n='unshare --user --map-root-user --pid --fork'; $n true 2>/dev/null || n=; exec $n \"$0\" \"$@\"");
+
     @TempDir
     Path folder;
 
@@ -29,23 +43,67 @@ class FolderStoreTest extends ArtifactStoreContract {
     void leavesNoTemporaryFileBehind() throws IOException {
         store().create(Keys.of("default").dataset("d"), bytes("x"));
 
-        try (Stream<Path> left = Files.list(folder.resolve(".tmp"))) {
-            assertThat(left).isEmpty();
-        }
+        assertThat(drafts()).isEmpty();
     }
 
     @Test
-    void removesWhatADeadProcessLeft() throws IOException {
-        store();
-        // Above every pid that Linux gives out.
-        Path left = Files.writeString(folder.resolve(".tmp/2000000000-x"), "half");
-        Path own = Files.writeString(
-                folder.resolve(".tmp/" + ProcessHandle.current().pid() + "-x"), "half");
+    void removesWhatADeadProcessLeft() throws Exception {
+        Process writer = slowWriter(List.of());
+        assertThat(drafts()).hasSize(1);
+        writer.destroyForcibly().waitFor();
 
         store();
 
-        assertThat(left).doesNotExist();
-        assertThat(own).exists();
+        assertThat(drafts()).isEmpty();
+    }
+
+    /** Its number means nothing outside of its namespace; there it may belong to nobody, or to somebody else. */
+    @Test
+    void sparesWhatAProcessOfAnotherContainerWrites() throws Exception {
+        Process writer = slowWriter(OTHER_NAMESPACE);
+        try {
+            store();
+            assertThat(drafts()).hasSize(1);
+        } finally {
+            writer.getOutputStream().close();
+        }
+
+        assertThat(writer.waitFor()).isZero();
+        assertThat(store().head(SlowWriter.KEY)).isPresent();
+        assertThat(drafts()).isEmpty();
+    }
+
+    @Test
+    void sparesWhatThisProcessWrites() throws Exception {
+        InputStream content = new FilterInputStream(new ByteArrayInputStream(new byte[] {1})) {
+            @Override
+            public long transferTo(OutputStream out) throws IOException {
+                store();
+                return super.transferTo(out);
+            }
+        };
+
+        assertThat(store().create(Keys.of("default").dataset("own"), content)).isPresent();
+    }
+
+    private Process slowWriter(List<String> before) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                SlowWriter.class.getName(),
+                folder.toString()));
+        Process process =
+                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        assertThat(process.inputReader().readLine()).isEqualTo("begun");
+        return process;
+    }
+
+    private List<Path> drafts() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve(".tmp"))) {
+            return files.toList();
+        }
     }
 
     /** One job ends and deletes its streams while another one looks for its blocks. */
@@ -99,6 +157,51 @@ class FolderStoreTest extends ArtifactStoreContract {
             }
             deleting.get();
         }
+    }
+
+    /** As one that was deleted before. */
+    @Test
+    void aReaderWhoseObjectIsDeletedWhileItOpensItIsToldThatThereIsNone() throws Exception {
+        ArtifactStore store = store();
+        store.claim("ours");
+        String key = Keys.of("default").dataset("goes");
+        AtomicBoolean ended = new AtomicBoolean();
+        try (ExecutorService others = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> reading = others.submit(() -> {
+                while (!ended.get()) {
+                    Optional<ArtifactStore.Entry> there = store.head(key);
+                    try (InputStream content = there.isEmpty()
+                            ? null
+                            : store.open(key, 0, 1, there.get().etag())) {
+                        assertThat(content == null || content.read() == 'x').isTrue();
+                    } catch (NoSuchObjectException | ObjectChangedException e) {
+                        assertThat(e).hasMessageContaining(key);
+                    }
+                }
+                return null;
+            });
+            try {
+                for (int i = 0; i < 150; i++) {
+                    store.delete(
+                            key, store.create(key, bytes("x")).orElseThrow().etag());
+                }
+            } finally {
+                ended.set(true);
+            }
+            reading.get();
+        }
+    }
+
+    @Test
+    void refusesAKeyThatLiesUnderAnotherOne() throws IOException {
+        ArtifactStore store = store();
+        store.create("t/default/datasets/a", bytes("x"));
+        store.create("t/default/datasets/b/c", bytes("x"));
+
+        assertThatThrownBy(() -> store.create("t/default/datasets/a/b", bytes("x")))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThatThrownBy(() -> store.create("t/default/datasets/b", bytes("x")))
+                .isInstanceOf(FileAlreadyExistsException.class);
     }
 
     @Test
