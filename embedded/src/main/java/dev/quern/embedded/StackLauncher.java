@@ -92,9 +92,18 @@ public final class StackLauncher {
         }
     }
 
-    /** Compiled quickly rather than well: the process of a stack computes nothing. */
+    /**
+     * Twenty times the usual patience before the second compiler: a start runs much code a little and would wait for it, while hashing a
+     * source and packing an output are ten times as fast by it.
+     */
     private static List<String> jvm() {
-        List<String> options = new ArrayList<>(List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        List<String> options = new ArrayList<>(List.of(
+                "-Xmx1g",
+                "-XX:+UseSerialGC",
+                "-XX:Tier4InvocationThreshold=100000",
+                "-XX:Tier4MinInvocationThreshold=12000",
+                "-XX:Tier4CompileThreshold=300000",
+                "-XX:Tier4BackEdgeThreshold=800000"));
         String archive = System.getProperty("quern.archive");
         if (archive != null) {
             // Its classes, as the first stack of a build leaves them when it ends: the next ones start in a third of
