@@ -65,6 +65,9 @@ final class Compress implements Callable<Integer> {
     @Option(names = "--workers", paramLabel = "N", description = "Workers of the embedded stack (default: 1).")
     private int workers = 1;
 
+    @Mixin
+    private StoreOption store = new StoreOption();
+
     @Override
     public Integer call() throws InterruptedException {
         Console console = quern.console();
@@ -98,7 +101,11 @@ final class Compress implements Callable<Integer> {
     }
 
     private StackOptions options() {
-        StackOptions options = StackOptions.standard().withWorkers(workers);
+        StackOptions options = StackOptions.standard().withWorkers(workers).withStore(store.url());
+        if (store.url() != null && server.isRemote()) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "--store: " + store.url() + " (expected: none, a server has its own)");
+        }
         if (threads != null && threads < 1) {
             throw new QuernException(ErrorCode.INVALID_REQUEST, "--threads: " + threads + " (expected: at least 1)");
         }

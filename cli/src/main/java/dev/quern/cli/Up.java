@@ -37,6 +37,9 @@ final class Up implements Callable<Integer> {
     private int temporalPort;
 
     @Mixin
+    private StoreOption store = new StoreOption();
+
+    @Mixin
     private DataOption data = new DataOption();
 
     @Override
@@ -59,7 +62,8 @@ final class Up implements Callable<Integer> {
                 .withPort(port)
                 .withWorkers(workers)
                 .withThreads(threads)
-                .withTemporalPort(temporalPort);
+                .withTemporalPort(temporalPort)
+                .withStore(store.url());
     }
 
     private void announce(Console console, StackLease lease) {

@@ -16,17 +16,21 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that holds all of an embedded stack: {@code format} (the version of its layout and of PostgreSQL), {@code token} (the key of
- * its API, 0600), {@code lock}, {@code stack.json} (while a stack runs), {@code pg/}, {@code store/}, {@code scratch/}, {@code logs/} and
- * {@code cache/}.
+ * The folder that holds all of an embedded stack: {@code format} (the version of its layout and of PostgreSQL, and its store where that is
+ * in S3), {@code token} (the key of its API, 0600), {@code lock}, {@code stack.json} (while a stack runs), {@code pg/}, {@code store/},
+ * {@code scratch/}, {@code logs/} and {@code cache/}.
  */
 public record DataFolder(Path path) {
     /** Raised when a release cannot read the folders of the one before it. */
     static final String VERSION = "1";
 
     private static final String POSTGRES = "18";
+    private static final String STORE = "store";
+    /** The store's mark of its owner: there are artifacts, or there may be. */
+    private static final String OWN_STORE_IN_USE = "store/.quern-owner";
 
     /** What a stack that is about to write its format leaves when it dies then. */
     private static final Set<String> OF_THE_FIRST_MOMENT = Set.of("lock", "logs", "format.new");
@@ -65,14 +69,19 @@ public record DataFolder(Path path) {
     }
 
     private void checkFormat() throws IOException {
+        Properties format = format();
+        expect(format, "data", VERSION);
+        expect(format, "postgres", POSTGRES);
+    }
+
+    private Properties format() throws IOException {
         Properties format = new Properties();
         try {
             format.load(new StringReader(Files.readString(file("format"))));
         } catch (IllegalArgumentException e) {
             throw refuse(file("format") + ": cannot be read (expected: data=" + VERSION + ")");
         }
-        expect(format, "data", VERSION);
-        expect(format, "postgres", POSTGRES);
+        return format;
     }
 
     private void expect(Properties format, String name, String expected) {
@@ -81,6 +90,42 @@ public record DataFolder(Path path) {
             throw refuse(file("format") + ": " + name + "=" + found + " (expected: " + name + "=" + expected
                     + "; take another folder with --data)");
         }
+    }
+
+    /**
+     * Refuses a store that is not the one in which this folder's artifacts are.
+     *
+     * @param asked null for whichever it is
+     * @throws QuernException DATA_FORMAT
+     */
+    void checkStore(@Nullable String asked) {
+        if (asked == null || !Files.exists(file("format"))) {
+            return;
+        }
+        try {
+            Properties format = format();
+            if (format.containsKey(STORE)) {
+                expect(format, STORE, asked);
+            } else if (Files.exists(file(OWN_STORE_IN_USE))) {
+                throw refuse("--store: " + asked + " (expected: none, the artifacts of " + path
+                        + " are in its folder store; take another folder with --data)");
+            }
+        } catch (IOException e) {
+            throw refuse(file("format") + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** Writes down where the artifacts are, once that store is known to take them. */
+    void belongTo(String store) throws IOException {
+        if (!store.equals(store())) {
+            writePrivate("format", Files.readString(file("format")) + STORE + "=" + store + "\n");
+        }
+    }
+
+    /** The address of the store that it belongs to; its own where none is written down. */
+    String store() throws IOException {
+        String own = file(STORE).toUri().toString();
+        return format().getProperty(STORE, own);
     }
 
     private boolean isEmpty() throws IOException {

@@ -45,6 +45,7 @@ final class Stack implements AutoCloseable {
     private final DataFolder folder;
     private final StackOptions options;
     private final String token;
+    private final String store;
     private final PostgresServer postgres;
     private final AccessRepository access;
     private final JobRepository jobs;
@@ -56,6 +57,8 @@ final class Stack implements AutoCloseable {
         this.folder = folder;
         this.options = options;
         this.token = folder.token();
+        String asked = options.store();
+        this.store = asked == null ? folder.store() : asked;
         CompletableFuture<PostgresServer> database =
                 CompletableFuture.supplyAsync(() -> PostgresServer.start(folder.file("pg"), folder.file("cache")));
         TemporalServer temporal = parts.add(TemporalServer.start(token, options.temporalPort()));
@@ -63,6 +66,8 @@ final class Stack implements AutoCloseable {
         // Workers take seconds to start; the service does not wait for them.
         startWorkers(temporal.address());
         parts.add(startControl(temporal.address()));
+        // The control process has claimed it, and no job can have been accepted yet.
+        folder.belongTo(store);
         ConfigurableApplicationContext api = parts.add(startApi());
         this.access = api.getBean(AccessRepository.class);
         this.jobs = api.getBean(JobRepository.class);
@@ -74,7 +79,7 @@ final class Stack implements AutoCloseable {
                 ProcessHandle.current().pid(),
                 url,
                 temporal.address(),
-                store(),
+                store,
                 leases.port(),
                 options.workers(),
                 Instant.now()));
@@ -114,7 +119,7 @@ final class Stack implements AutoCloseable {
                         "--temporal",
                         temporal,
                         "--store",
-                        store(),
+                        store,
                         "--threads",
                         Integer.toString(options.threadsEach()),
                         "--memory",
@@ -129,10 +134,6 @@ final class Stack implements AutoCloseable {
         command.environment().keySet().removeIf(variable -> variable.startsWith("QUERN_TEMPORAL"));
         command.environment().put("QUERN_TOKEN", token);
         return command;
-    }
-
-    private String store() {
-        return folder.file("store").toUri().toString();
     }
 
     private ConfigurableApplicationContext startControl(String temporal) {
@@ -170,7 +171,7 @@ final class Stack implements AutoCloseable {
         all.put("spring.datasource.url", postgres.jdbcUrl());
         all.put("spring.datasource.username", PostgresServer.USER);
         all.put("spring.datasource.password", postgres.password());
-        all.put("quern.store", store());
+        all.put("quern.store", store);
         all.put("quern.tenant", TENANT);
         all.put("spring.main.banner-mode", "off");
         all.put("spring.jmx.enabled", "false");

@@ -36,16 +36,17 @@ public final class StackLauncher {
     /**
      * Of several commands at once one starts the stack and all get it.
      *
-     * @throws QuernException DATA_FORMAT for a folder of another version, UNAVAILABLE where no stack comes up
+     * @throws QuernException DATA_FORMAT for a folder of another version or with another store, UNAVAILABLE where no stack comes up
      */
     public StackLease acquire() throws InterruptedException {
         folder.check();
+        folder.checkStore(options.store());
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         @Nullable Process started = null;
         while (System.nanoTime() < deadline) {
             Optional<StackLease> lease = StackLease.attach(folder);
             if (lease.isPresent()) {
-                return lease.get();
+                return withItsStore(lease.get());
             }
             if (started == null || hasEnded(started)) {
                 started = start(started == null);
@@ -55,6 +56,17 @@ public final class StackLauncher {
         throw new QuernException(
                 ErrorCode.UNAVAILABLE,
                 "the stack on " + folder.path() + " did not come up within " + PATIENCE.toSeconds() + " s; " + log());
+    }
+
+    /** Another command may have started the stack meanwhile, with another store. */
+    private StackLease withItsStore(StackLease lease) {
+        try {
+            folder.checkStore(options.store());
+            return lease;
+        } catch (QuernException e) {
+            lease.close();
+            throw e;
+        }
     }
 
     /** True when another process was faster; that one comes up, or is on its way out. */

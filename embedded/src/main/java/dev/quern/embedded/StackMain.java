@@ -46,6 +46,7 @@ public final class StackMain {
                 return FOLDER_IN_USE;
             }
             folder.prepare();
+            folder.checkStore(options.store());
             serve(folder, options);
             return 0;
         } catch (RuntimeException e) {

@@ -5,14 +5,24 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * @param port of the API and the dashboard; 0 takes a free one
  * @param workers compute processes, which share the machine
  * @param threads of each of them; 0 divides the cores
  * @param temporalPort where workers that are started by hand find Temporal; 0 takes a free one
+ * @param store {@code s3://bucket/prefix}; null for that of the data folder
  */
-public record StackOptions(int port, int workers, int threads, int temporalPort) {
+public record StackOptions(
+        int port,
+        int workers,
+        int threads,
+        int temporalPort,
+        @Nullable String store) {
+    private static final Pattern STORE = Pattern.compile("s3://[a-z0-9][a-z0-9.-]+/[^?#]*[^?#/]/?");
     private static final int MOST_WORKERS = 64;
     /** The service, the database and the page cache of mapped checkpoints keep a quarter. */
     private static final double SHARE = 0.75;
@@ -28,28 +38,40 @@ public record StackOptions(int port, int workers, int threads, int temporalPort)
         require("--workers", workers, 1, MOST_WORKERS);
         require("--threads", threads, 0, 1024);
         require("--temporal-port", temporalPort, 0, 65535);
+        if (store != null) {
+            if (!STORE.matcher(store).matches()) {
+                throw new QuernException(
+                        ErrorCode.INVALID_REQUEST, "--store: " + store + " (expected: s3://bucket/prefix)");
+            }
+            store = store.replaceFirst("/$", "");
+        }
     }
 
     /** One worker with all cores, on free ports. */
     public static StackOptions standard() {
-        return new StackOptions(0, 1, 0, 0);
+        return new StackOptions(0, 1, 0, 0, null);
     }
 
     public StackOptions withPort(int newPort) {
-        return new StackOptions(newPort, workers, threads, temporalPort);
+        return new StackOptions(newPort, workers, threads, temporalPort, store);
     }
 
     public StackOptions withWorkers(int newWorkers) {
-        return new StackOptions(port, newWorkers, threads, temporalPort);
+        return new StackOptions(port, newWorkers, threads, temporalPort, store);
     }
 
     /** Of each worker. */
     public StackOptions withThreads(int newThreads) {
-        return new StackOptions(port, workers, newThreads, temporalPort);
+        return new StackOptions(port, workers, newThreads, temporalPort, store);
     }
 
     public StackOptions withTemporalPort(int newPort) {
-        return new StackOptions(port, workers, threads, newPort);
+        return new StackOptions(port, workers, threads, newPort, store);
+    }
+
+    /** Null leaves the store to the data folder. */
+    public StackOptions withStore(@Nullable String newStore) {
+        return new StackOptions(port, workers, threads, temporalPort, newStore);
     }
 
     /** Of a worker: its share of the cores, at least one. */
@@ -69,12 +91,15 @@ public record StackOptions(int port, int workers, int threads, int temporalPort)
     }
 
     List<String> arguments(DataFolder folder) {
-        return List.of(
+        List<String> numbers = List.of(
                 folder.path().toString(),
                 Integer.toString(port),
                 Integer.toString(workers),
                 Integer.toString(threads),
                 Integer.toString(temporalPort));
+        return store == null
+                ? numbers
+                : Stream.concat(numbers.stream(), Stream.of(store)).toList();
     }
 
     /** What {@link #arguments} made, after the folder. */
@@ -83,7 +108,8 @@ public record StackOptions(int port, int workers, int threads, int temporalPort)
                 Integer.parseInt(arguments[1]),
                 Integer.parseInt(arguments[2]),
                 Integer.parseInt(arguments[3]),
-                Integer.parseInt(arguments[4]));
+                Integer.parseInt(arguments[4]),
+                arguments.length > 5 ? arguments[5] : null);
     }
 
     private static void require(String name, int value, int least, int most) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -82,6 +83,33 @@ class DataFolderTest {
         }
     }
 
+    @Test
+    void belongsToTheStoreThatItsArtifactsAreIn() throws IOException {
+        DataFolder folder = prepared();
+        folder.checkStore("s3://bucket/one");
+        assertThat(folder.store()).isEqualTo(path.resolve("store").toUri().toString());
+
+        folder.belongTo("s3://bucket/one");
+
+        assertThat(prepared().store()).isEqualTo("s3://bucket/one");
+        folder.check();
+        folder.checkStore(null);
+        folder.checkStore("s3://bucket/one");
+        refused(() -> folder.checkStore("s3://bucket/two"), "store=s3://bucket/one (expected: store=s3://bucket/two");
+    }
+
+    @Test
+    void aFolderWithArtifactsOfItsOwnTakesNoOtherStore() throws IOException {
+        DataFolder folder = prepared();
+        folder.belongTo(folder.store());
+        Files.writeString(path.resolve("store/.quern-owner"), "an installation");
+
+        folder.checkStore(null);
+        refused(
+                () -> folder.checkStore("s3://bucket/one"),
+                "--store: s3://bucket/one (expected: none, the artifacts of");
+    }
+
     private static void prepare(DataFolder folder) {
         try (FileChannel lock = folder.openLock()) {
             assertThat(lock.tryLock()).isNotNull();
@@ -92,7 +120,11 @@ class DataFolderTest {
     }
 
     private void refused(String message) {
-        assertThatThrownBy(() -> new DataFolder(path).check())
+        refused(() -> new DataFolder(path).check(), message);
+    }
+
+    private static void refused(ThrowingCallable action, String message) {
+        assertThatThrownBy(action)
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DATA_FORMAT))
                 .hasMessageContaining(message);

@@ -32,12 +32,30 @@ class StackOptionsTest {
     }
 
     @Test
-    void survivesTheWayIntoTheProcessOfTheStack() {
-        StackOptions options = new StackOptions(8080, 3, 2, 7233);
+    void surviveTheWayIntoTheProcessOfTheStack() {
+        StackOptions options = new StackOptions(8080, 3, 2, 7233, null);
 
-        assertThat(StackOptions.of(
-                        options.arguments(new DataFolder(Path.of("/d"))).toArray(String[]::new)))
-                .isEqualTo(options);
+        assertThat(sent(options)).isEqualTo(options);
+        assertThat(sent(options.withStore("s3://bucket/a/b/")).store()).isEqualTo("s3://bucket/a/b");
+    }
+
+    private static StackOptions sent(StackOptions options) {
+        return StackOptions.of(options.arguments(new DataFolder(Path.of("/d"))).toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/folder",
+                "file:///folder",
+                "s3://bucket",
+                "s3://bucket/",
+                "s3://bucket/a?key=secret",
+                "https://host/b"
+            })
+    void namesAStoreThatIsNone(String store) {
+        assertThatThrownBy(() -> StackOptions.standard().withStore(store))
+                .hasMessage("--store: " + store + " (expected: s3://bucket/prefix)");
     }
 
     @Test
