@@ -6,6 +6,7 @@ import dev.quern.engine.calibration.Tiling;
 import dev.quern.recipes.view.Estimate;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model will be compressed and what it will take.
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param tiling part of what decides the bits
  * @param segments runs of blocks that can be walked side by side
  * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
+ * @param sharing of each block by several workers; null where one makes it
  * @param linears of one block, in program order; all blocks have the same
  * @param weightsCompressed weights of all linears of all blocks
  * @param bitsPerWeight of those weights, with scales and zero points
@@ -27,6 +29,7 @@ public record Plan(
         Tiling tiling,
         List<Slice> segments,
         List<TileRun> traceRuns,
+        @Nullable Sharing sharing,
         int blocks,
         List<Linear> linears,
         long weightsCompressed,

@@ -8,6 +8,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Plans a compression from what the headers say; reads no weight and no text, so it answers at once. */
 public final class Planner {
@@ -39,13 +40,15 @@ public final class Planner {
                 * architecture.blocks();
         int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
+        Sharing sharing = Sharing.of(architecture, recipe, tiling, fanout, time);
         Schedule schedule = Schedule.of(architecture.blocks(), tiling, recipe, budget, fanout, time.block());
-        long scratch = scratchBytes(architecture, workload, tiling, schedule, compressed);
+        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, compressed);
         requireDisk(scratch, budget);
         return new Plan(
                 tiling,
                 schedule.segments(),
                 schedule.traceRuns(),
+                sharing,
                 architecture.blocks(),
                 linears,
                 weights,
@@ -55,7 +58,7 @@ public final class Planner {
                 scratch,
                 sourceBytes - weights * storedBytes + compressed,
                 time.block(),
-                time.secondsPerStage(sourceBytes, schedule, fanout.workers()));
+                time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
     }
 
     private static List<Linear> linears(Architecture architecture, Recipe recipe) {
@@ -110,14 +113,23 @@ public final class Planner {
 
     /**
      * The larger of two moments, a stream with its copy on the way to the store and a block on its way, or the hidden states of an
-     * evaluation; and the streams that the store keeps until the job ends.
+     * evaluation; and what the store keeps: streams until the job ends, of shared blocks those at two boundaries with the sums and the
+     * parts of one block.
      */
     private static long scratchBytes(
-            Architecture architecture, Workload workload, Tiling tiling, Schedule schedule, long compressed) {
+            Architecture architecture,
+            Workload workload,
+            Tiling tiling,
+            Schedule schedule,
+            @Nullable Sharing sharing,
+            long compressed) {
         long stream = workload.recipe().needsCalibration() ? tiling.tokens() * architecture.hidden() * Short.BYTES : 0;
-        long stored = schedule.storedPositions() * stream;
+        long block = compressed / architecture.blocks();
+        long stored = sharing == null
+                ? schedule.storedPositions() * stream
+                : 2 * stream + sharing.bytes(architecture) + block;
         long evaluation = 2 * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
-        return stored + Math.max(2 * stream + compressed / architecture.blocks(), evaluation);
+        return stored + Math.max(2 * stream + block, evaluation);
     }
 
     private static void requireDisk(long needed, Budget budget) {

@@ -5,6 +5,7 @@ import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rough seconds of each stage, from counted operations and a rate; good to a factor of two.
@@ -21,13 +22,14 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     private static final double SOLVE_SHARE = 0.4;
 
     /** All workers together, as the schedule lets them. */
-    Map<String, Double> secondsPerStage(long sourceBytes, Schedule schedule, int workers) {
+    Map<String, Double> secondsPerStage(long sourceBytes, Schedule schedule, @Nullable Sharing sharing, int workers) {
         int tracing = Math.clamp(schedule.traceRuns().size(), 1, workers);
         int compressing = Math.min(schedule.segments().size(), workers);
+        double perBlock = sharing == null ? block() : sharedBlock(sharing, workers);
         return Map.of(
                 "inspect", sourceBytes / READ_BYTES_PER_SECOND,
                 "trace", trace(schedule) / tracing,
-                "compress", architecture.blocks() * block() / compressing,
+                "compress", architecture.blocks() * perBlock / compressing,
                 "assemble", sourceBytes / WRITE_BYTES_PER_SECOND,
                 "verify", sourceBytes / WRITE_BYTES_PER_SECOND,
                 "evaluate", evaluate() / workers);
@@ -35,8 +37,21 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     /** Compressing one block on one worker. */
     double block() {
-        double streaming = passes == 0 ? 0 : passes * tokens() * forward() + tokens() * gram();
-        return loading() + (streaming + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
+        return loading() + (streaming() + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
+    }
+
+    /** Compressing one block on workers that share it: each loads it and its predecessor, and the sums go through the store. */
+    double sharedBlock(Sharing sharing, int workers) {
+        double summing = streaming() / Math.min(sharing.runs(), workers);
+        double solving = solve() / SOLVE_SHARE / Math.min(sharing.units(), workers);
+        double moving = 2 * sharing.bytes(architecture) / budget.bytesPerSecond();
+        return 3 * loading()
+                + (summing + solving) / budget.flopsPerSecond()
+                + moving / Math.min(sharing.runs(), workers);
+    }
+
+    private double streaming() {
+        return passes == 0 ? 0 : passes * tokens() * forward() + tokens() * gram();
     }
 
     /** All runs one after the other: each loads the weights once. */

@@ -165,8 +165,55 @@ class PlannerTest {
 
         assertThat(sequential.segments()).containsExactly(new Slice(0, 32));
         assertThat(sequential.traceRuns()).isEmpty();
+        assertThat(sequential.sharing()).isEqualTo(new Sharing(4, 4));
+        assertThat(rounding.sharing()).isNull();
         assertThat(rounding.segments()).hasSize(4);
         assertThat(rounding.traceRuns()).isEmpty();
+    }
+
+    /** Four runs and four units for any number of workers; alone, or on blocks that are made in a moment, nobody shares. */
+    @Test
+    void workersShareTheBlocksOfASequentialRecipe() {
+        Recipe recipe = gptq(4, 128, Propagation.SEQUENTIAL);
+        Plan alone = plan(recipe, ROOMY, workers(1));
+        Plan two = plan(recipe, ROOMY, workers(2));
+        Plan nine = plan(recipe, ROOMY, workers(9));
+
+        assertThat(alone.sharing()).isNull();
+        assertThat(two.sharing()).isEqualTo(nine.sharing()).isEqualTo(new Sharing(4, 4));
+        assertThat(two.segments()).containsExactly(new Slice(0, 32));
+        assertThat(two.secondsPerBlock()).as("of one worker").isEqualTo(alone.secondsPerBlock());
+        double whole = alone.secondsPerStage().get("compress");
+        assertThat(two.secondsPerStage().get("compress")).isBetween(whole / 2, whole / 1.5);
+        assertThat(nine.secondsPerStage().get("compress")).isBetween(whole / 4, whole / 2.5);
+        Workload small = new Workload(gptq(4, 32, Propagation.SEQUENTIAL), 16, 256, 4096);
+        assertThat(Planner.plan(TINY, 2_000_000, 2, small, ROOMY, workers(8)).sharing())
+                .isNull();
+        assertThat(Planner.plan(TINY, 2_000_000, 2, small, ROOMY, wish(1, 2)).sharing())
+                .as("one tile, one run")
+                .isEqualTo(new Sharing(1, 4));
+        assertThat(plan(recipe, ROOMY, wish(2, 1)).sharing()).isNull();
+        assertThat(plan(gptq(4, 128, Propagation.INDEPENDENT), ROOMY, workers(2))
+                        .sharing())
+                .isNull();
+    }
+
+    @Test
+    void scratchHoldsWhatWorkersHandOnOfABlock() {
+        Recipe recipe = gptq(4, 128, Propagation.SEQUENTIAL);
+        long stream = 128L * 2048 * 4096 * 2;
+        Plan alone = plan(recipe, ROOMY, wish(2, 1));
+        Plan shared = plan(recipe, ROOMY, wish(2, 2));
+
+        // Four runs' sums and one on its way, half of each matrix; streams at two boundaries; the parts of a block.
+        long sums = 4 * (3 * half(4096) + half(14336)) + half(14336);
+        long block = (long) (218_103_808 * 4.125 / 8);
+        assertThat(shared.scratchBytes() - alone.scratchBytes())
+                .isCloseTo(2 * stream + sums + block, org.assertj.core.data.Percentage.withPercentage(1.5));
+    }
+
+    private static long half(long cols) {
+        return cols * cols * 8 / 2;
     }
 
     /** A machine that computes fast and reads slowly takes fewer, longer runs: loading may take a fifth of the time. */

@@ -1,0 +1,49 @@
+package dev.quern.engine.plan;
+
+import dev.quern.engine.artifact.StatisticsArtifact;
+import dev.quern.engine.calibration.SumRuns;
+import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.WorkUnit;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Propagation;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How workers share each block of a sequential walk. Changes no bit.
+ *
+ * @param runs of tiles, whose statistics are summed side by side
+ * @param units work units, which are compressed side by side
+ */
+public record Sharing(int runs, int units) {
+    /** Handing out the steps of a block, each to a worker that has nothing of it in memory. */
+    private static final double SECONDS_PER_BLOCK = 5;
+
+    /**
+     * Null where one worker walks alone: where blocks do not depend on each other, where nobody is there to share with, or where
+     * blocks are made too fast for it. A wish for several segments shares, a wish for one does not.
+     */
+    static @Nullable Sharing of(
+            Architecture architecture, Recipe recipe, Tiling tiling, Fanout fanout, TimeModel time) {
+        if (!recipe.needsCalibration() || recipe.propagation() != Propagation.SEQUENTIAL) {
+            return null;
+        }
+        Sharing sharing = new Sharing(
+                SumRuns.of(recipe, tiling).size(),
+                architecture.program().units().size());
+        Integer wish = fanout.segments();
+        boolean worthIt = time.sharedBlock(sharing, fanout.workers()) + SECONDS_PER_BLOCK < time.block();
+        return (wish == null ? worthIt : wish > 1) ? sharing : null;
+    }
+
+    /** Of the sums that the store holds while a block is in work, with one on its way there. */
+    long bytes(Architecture architecture) {
+        List<Long> units = architecture.program().units().stream()
+                .map(WorkUnit::cols)
+                .map(StatisticsArtifact::bytes)
+                .toList();
+        long run = units.stream().mapToLong(Long::longValue).sum();
+        return runs * run + units.stream().mapToLong(Long::longValue).max().orElse(0);
+    }
+}
