@@ -11,6 +11,8 @@ import dev.quern.contract.PlanRef;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
+import dev.quern.contract.StepRef;
+import dev.quern.contract.StepResult;
 import dev.quern.contract.Ticker;
 import dev.quern.contract.TileRunRef;
 import dev.quern.engine.Cancellation;
@@ -19,6 +21,7 @@ import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.SharedBlock;
 import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.TraceWalk;
@@ -96,8 +99,8 @@ final class ComputeActivitiesImpl implements ComputeActivities {
         SliceResult result =
                 work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
                     TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
-                    long bytes = source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
-                    WalkOptions options = new WalkOptions(folder.path(), bytes, progress, cancellation);
+                    WalkOptions options = new WalkOptions(
+                            folder.path(), statisticsBytes(source, tilesInFlight), progress, cancellation);
                     Slice blocksLeft = new Slice(slice.first(), slice.end());
                     try (BlockWalk walk =
                             BlockWalk.open(backend, source.inputs(backend), blocks, options, blocksLeft)) {
@@ -119,6 +122,36 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             walk.next();
         } while (walk.hasNext() && System.nanoTime() < end && !slot.draining());
         return walk.rest();
+    }
+
+    @Override
+    public StepResult statistics(JobRef job, PlanRef plan, StepRef run, int tilesInFlight) {
+        return step(job, plan, run.block(), tilesInFlight, shared -> shared.sum(run.index()));
+    }
+
+    @Override
+    public StepResult solve(JobRef job, PlanRef plan, StepRef unit) {
+        return step(job, plan, unit.block(), plan.tilesInFlight(), shared -> shared.solve(unit.index()));
+    }
+
+    /** A step of a shared block; false when it misses something. */
+    private interface Step {
+        boolean take(SharedBlock block);
+    }
+
+    private StepResult step(JobRef job, PlanRef plan, int block, int tilesInFlight, Step step) {
+        SliceProgress progress = new SliceProgress(new SliceRef(block, block + 1), plan, metrics);
+        return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+            TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
+            WalkOptions options =
+                    new WalkOptions(folder.path(), statisticsBytes(source, tilesInFlight), progress, cancellation);
+            SharedBlock shared = new SharedBlock(backend, source.inputs(backend), blocks, options, block);
+            return new StepResult(announced.worker(), step.take(shared));
+        });
+    }
+
+    private static long statisticsBytes(JobSource source, int tilesInFlight) {
+        return source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
     }
 
     @Override

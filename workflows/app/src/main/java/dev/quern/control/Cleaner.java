@@ -59,7 +59,7 @@ record Cleaner(
         if (file.isEmpty()) {
             return false;
         }
-        if (name.kind() == ArtifactName.Kind.STREAM) {
+        if (name.kind() != ArtifactName.Kind.BLOCK) {
             // Cheap to make again, and its reader said so.
             return true;
         }
@@ -154,9 +154,17 @@ record Cleaner(
 
     private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
         JobPlan plan = Plans.parse(contexts.read(document.key()));
-        Set<String> streams = streams(contexts, job.keys(), plan);
-        for (ArtifactStore.Entry artifact : contexts.store().list(job.keys().artifact("stream-"))) {
-            if (streams.contains(artifact.key())) {
+        delete(job.keys().artifact("stream-"), streams(contexts, job.keys(), plan));
+        Set<String> leftovers = Settler.leftovers(job.keys(), plan);
+        for (String kind : leftovers.isEmpty() ? List.<String>of() : Settler.LEADING) {
+            delete(job.keys().artifact(kind + "-"), leftovers);
+        }
+    }
+
+    /** Deletes those of the keys that start with the prefix and are there. */
+    void delete(String prefix, Set<String> keys) throws IOException {
+        for (ArtifactStore.Entry artifact : contexts.store().list(prefix)) {
+            if (keys.contains(artifact.key())) {
                 contexts.store().delete(artifact.key(), artifact.etag());
             }
         }
@@ -165,8 +173,7 @@ record Cleaner(
     /** Keys of all streams that a job can have stored. */
     static Set<String> streams(JobContexts contexts, Keys tenant, JobPlan plan) {
         Provenance provenance = Plans.provenance(plan);
-        TokenWindows windows = contexts.windows(plan.calibration());
-        int tiles = new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
+        int tiles = tiles(contexts, plan);
         Set<String> keys = new HashSet<>();
         for (int block = 0; block < plan.blocks(); block++) {
             for (ArtifactName stream : provenance.streams(block, tiles)) {
@@ -174,5 +181,11 @@ record Cleaner(
             }
         }
         return keys;
+    }
+
+    /** Of the calibration text. */
+    static int tiles(JobContexts contexts, JobPlan plan) {
+        TokenWindows windows = contexts.windows(plan.calibration());
+        return new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
     }
 }

@@ -6,6 +6,7 @@ import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
+import dev.quern.contract.Settled;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
@@ -18,6 +19,7 @@ final class ControlActivitiesImpl implements ControlActivities {
     private final Inspector inspector;
     private final JobPlanner planner;
     private final BoardFiller board;
+    private final Settler settler;
     private final Outputs outputs;
     private final Publisher publisher;
     private final Cleaner cleaner;
@@ -27,6 +29,7 @@ final class ControlActivitiesImpl implements ControlActivities {
             Inspector inspector,
             JobPlanner planner,
             BoardFiller board,
+            Settler settler,
             Outputs outputs,
             Publisher publisher,
             Cleaner cleaner) {
@@ -34,6 +37,7 @@ final class ControlActivitiesImpl implements ControlActivities {
         this.inspector = inspector;
         this.planner = planner;
         this.board = board;
+        this.settler = settler;
         this.outputs = outputs;
         this.publisher = publisher;
         this.cleaner = cleaner;
@@ -63,6 +67,12 @@ final class ControlActivitiesImpl implements ControlActivities {
             board.fill(job, plan, done, result, reused, bytes, cancellation);
             return board.othersWait(job);
         });
+    }
+
+    @Override
+    public Settled settle(JobRef job, PlanRef plan, int block, List<String> workers, int reused) {
+        return Activities.reading(
+                (bytes, cancellation) -> settler.settle(job, plan, block, workers, reused, bytes, cancellation));
     }
 
     @Override

@@ -196,6 +196,7 @@ class ControlConfiguration {
             SweepLock sweeps,
             ControlProperties properties) {
         Outputs outputs = new Outputs(contexts, sources, scratch);
+        BoardFiller board = new BoardFiller(contexts, sources, outputs, rows);
         return new ControlActivitiesImpl(
                 new StepRecorder(rows),
                 new Inspector(contexts, sources, places, scratch, sweeps),
@@ -205,7 +206,8 @@ class ControlConfiguration {
                         rows,
                         properties.slice().toMillis() / 1000.0,
                         Math.max(1, properties.workers())),
-                new BoardFiller(contexts, sources, outputs, rows),
+                board,
+                new Settler(contexts, sources, board, cleaner, scratch),
                 outputs,
                 new Publisher(contexts, sources, outputs, places, rows),
                 cleaner);

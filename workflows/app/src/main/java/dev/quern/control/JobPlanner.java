@@ -7,6 +7,7 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Shard;
+import dev.quern.contract.SharingRef;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.TileRunRef;
 import dev.quern.control.JobContexts.JobContext;
@@ -16,6 +17,7 @@ import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
+import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import java.util.ArrayList;
@@ -52,6 +54,7 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
                             plan.blocks(),
                             plan.linears().stream().map(Plan.Linear::name).toList(),
                             plan.segments().stream().map(Slice::first).toList());
+            Sharing sharing = plan.sharing();
             JobPlan document = document(job, inspection, calibration, plan, profile, device);
             return new PlanRef(
                     contexts.store(job, document),
@@ -64,7 +67,8 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
                     plan.segments().stream()
                             .map(segment -> new SliceRef(segment.first(), segment.end()))
                             .toList(),
-                    shards(evaluations));
+                    shards(evaluations),
+                    sharing == null ? null : new SharingRef(sharing.runs(), sharing.units()));
         }
     }
 
@@ -84,6 +88,7 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
 
     private JobPlan document(
             JobContext job, Inspection inspection, TokenWindows calibration, Plan plan, String profile, Device device) {
+        Sharing sharing = plan.sharing();
         return new JobPlan(
                 job.request().source().location(),
                 inspection.sourceStamp(),
@@ -97,6 +102,7 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
                 TILES_IN_FLIGHT,
                 plan.segments().size(),
                 plan.blocks(),
+                sharing == null ? 0 : sharing.units(),
                 profile,
                 device.backend(),
                 sliceSeconds,

@@ -83,6 +83,7 @@ final class Needs {
             try {
                 if (goesOn) {
                     keys.addAll(Cleaner.streams(contexts, tenant, plan));
+                    keys.addAll(Settler.leftovers(tenant, plan));
                 }
                 keys.addAll(figures(tenant, plan, blocks));
             } catch (UncheckedIOException e) {

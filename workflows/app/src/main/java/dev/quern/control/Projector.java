@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 /** Shows in the rows what running activities say in their heartbeats. */
 final class Projector {
     private static final double ETA_AFTER_SECONDS = 3;
-    private static final Set<String> SHOWN = Set.of("trace", "compress", "evaluate");
 
     private final Rows rows;
     private final Map<UUID, Pace> paces = new HashMap<>();
@@ -54,7 +53,7 @@ final class Projector {
     void show(Job job, DescribeWorkflowExecutionResponse workflow) {
         for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
             String type = activity.getActivityType().getName();
-            if (SHOWN.contains(type)) {
+            if (Waits.WORK.contains(type)) {
                 heartbeat(activity).ifPresent(heartbeat -> show(job, heartbeat, activity.getLastWorkerIdentity()));
             }
         }

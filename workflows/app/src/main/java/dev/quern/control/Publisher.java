@@ -80,9 +80,8 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
     private List<Report.Maker> makers(UUID job) {
         Map<String, List<Integer>> makers = new LinkedHashMap<>();
         for (LinearView.Block block : rows.board().find(job).walk()) {
-            if (block.worker() != null) {
-                makers.computeIfAbsent(block.worker(), worker -> new ArrayList<>())
-                        .add(block.block());
+            for (String maker : Settler.makers(block)) {
+                makers.computeIfAbsent(maker, worker -> new ArrayList<>()).add(block.block());
             }
         }
         return makers.entrySet().stream()

@@ -23,7 +23,9 @@ import java.util.stream.Collectors;
  * are at work or are not there at all, calls tell, which a worker answers at any time.
  */
 final class Waits {
-    private static final Set<String> WORK = Set.of("trace", "compress", "evaluate");
+    /** The activities of workers that take a device. */
+    static final Set<String> WORK = Set.of("trace", "compress", "statistics", "solve", "evaluate");
+
     private static final String CALL = "announce";
     /** Less is no wait: work is on its way to a worker. */
     private static final Duration UNNOTICED = Duration.ofSeconds(2);

@@ -8,6 +8,8 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
 import dev.quern.worker.ComputeWorker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,12 +43,18 @@ record BlockProbe(ServiceHarness service, Duration limit) {
 
     /** Forgets all artifacts, makes the job from nothing and tells its digest. */
     String undisturbed(JobRequest request, String recipe) throws Exception {
+        return undisturbed(request, Recipes.find(recipe));
+    }
+
+    /** As {@link #undisturbed(JobRequest, String)}. */
+    String undisturbed(JobRequest request, Recipe recipe) throws Exception {
         ArtifactStore store = service.store();
         for (Entry entry : store.list("t/default/artifacts/")) {
             store.delete(entry.key(), entry.etag());
         }
         try (ComputeWorker worker = service.startWorker()) {
-            Job job = service.awaitEnd(service.submit(request, recipe).id(), limit);
+            Job job =
+                    service.awaitEnd(service.submit("default", request, recipe).id(), limit);
             assertThat(job.state()).as("%s", job.failure()).isEqualTo(JobState.COMPLETED);
             assertThat(job.progress().reusedBlocks()).isZero();
             return String.valueOf(job.outputDigest());

@@ -18,6 +18,14 @@ public interface ComputeActivities {
     @ActivityMethod(name = "compress")
     SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight);
 
+    /** Brings a run of tiles to a shared block and sums its statistics; what is there is not made again. */
+    @ActivityMethod(name = "statistics")
+    StepResult statistics(JobRef job, PlanRef plan, StepRef run, int tilesInFlight);
+
+    /** Compresses the linears of a work unit of a shared block from the statistics of all runs. */
+    @ActivityMethod(name = "solve")
+    StepResult solve(JobRef job, PlanRef plan, StepRef unit);
+
     /**
      * Compares original and compressed model over a shard of windows.
      *

@@ -30,6 +30,17 @@ public interface ControlActivities {
     @ActivityMethod(name = "tell")
     boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused);
 
+    /**
+     * Joins a shared block from its parts if all are there, deletes what led to blocks that are done, and completes the board up to
+     * the first block that is missing.
+     *
+     * @param block the first one that is not known to be done
+     * @param workers who made its parts; empty where nobody did yet
+     * @param reused of the blocks before, those that were there before this job
+     */
+    @ActivityMethod(name = "settle")
+    Settled settle(JobRef job, PlanRef plan, int block, List<String> workers, int reused);
+
     /** Deletes a damaged artifact, if it is the damaged version still, so that it is made again. */
     @ActivityMethod(name = "repair")
     void repair(JobRef job, PlanRef plan, String artifact);

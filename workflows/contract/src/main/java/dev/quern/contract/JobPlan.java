@@ -1,6 +1,7 @@
 package dev.quern.contract;
 
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.Default;
 import java.util.List;
 
 /**
@@ -13,6 +14,7 @@ import java.util.List;
  * @param evaluations keys of the token windows, one per file
  * @param windowsPerTile every numeric call sees so many windows, or fewer at the end
  * @param tilesInFlight what {@code statisticsBytes} are for; a slice with half of them takes half the memory
+ * @param sharedUnits work units of a block that workers share; 0 where no block is shared
  * @param sliceSeconds a compute activity hands over after so long; 0 is after every block
  * @param secondsPerBlock predicted; a step that takes ten times as long is given to another worker
  */
@@ -29,6 +31,7 @@ public record JobPlan(
         int tilesInFlight,
         int segments,
         int blocks,
+        @Default("0") int sharedUnits,
         String profile,
         String backend,
         double sliceSeconds,

@@ -1,6 +1,7 @@
 package dev.quern.contract;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the workflow must know of a plan; the rest stands in the document.
@@ -9,6 +10,7 @@ import java.util.List;
  * @param queue that serves the job's compute activities
  * @param tilesInFlight a micro-batch: changes memory, no bit
  * @param traceRuns empty where no segment waits for a trace
+ * @param sharing null where no block is shared
  */
 public record PlanRef(
         String document,
@@ -17,7 +19,8 @@ public record PlanRef(
         int tilesInFlight,
         List<TileRunRef> traceRuns,
         List<SliceRef> segments,
-        List<Shard> shards) {
+        List<Shard> shards,
+        @Nullable SharingRef sharing) {
     public PlanRef {
         traceRuns = List.copyOf(traceRuns);
         segments = List.copyOf(segments);

@@ -46,8 +46,12 @@ final class Compute {
         all(runs);
     }
 
-    /** Side by side: no segment waits for another. */
+    /** Side by side: no segment waits for another. Where each block waits for the one before, workers share it. */
     void compress() {
+        if (plan.sharing() != null) {
+            new SharedBlocks(job, plan, control, this).compress(!mending);
+            return;
+        }
         List<Promise<Void>> segments = new ArrayList<>();
         for (SliceRef segment : plan.segments()) {
             segments.add(Async.procedure(this::compress, segment));
@@ -71,7 +75,7 @@ final class Compute {
         control.repair(job, plan, artifact);
     }
 
-    private static <T> void all(List<Promise<T>> promises) {
+    static <T> void all(List<Promise<T>> promises) {
         Promise.allOf(promises.toArray(Promise<?>[]::new)).get();
     }
 
@@ -117,14 +121,19 @@ final class Compute {
     }
 
     private ComputeActivities anyone() {
-        return Workflow.newActivityStub(ComputeActivities.class, Timeouts.compute(plan.queue(), turns.next()));
+        return Workflow.newActivityStub(ComputeActivities.class, Timeouts.compute(plan.queue(), turn()));
+    }
+
+    /** The priority of the next piece of work. */
+    int turn() {
+        return turns.next();
     }
 
     /**
      * @param makes whether another attempt makes the artifacts that it misses
      * @param attempt of the tiles in flight
      */
-    private <T> T insist(boolean makes, Function<Integer, T> attempt) {
+    <T> T insist(boolean makes, Function<Integer, T> attempt) {
         Retries retries = new Retries(plan.tilesInFlight(), Failures.INTERNAL_ATTEMPTS);
         boolean standing = false;
         while (true) {

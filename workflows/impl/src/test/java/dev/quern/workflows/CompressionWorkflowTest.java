@@ -15,15 +15,7 @@ import dev.quern.recipes.QuernException;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.client.WorkflowClient;
-import io.temporal.client.WorkflowClientOptions;
-import io.temporal.client.WorkflowOptions;
-import io.temporal.testing.TestEnvironmentOptions;
-import io.temporal.testing.TestWorkflowEnvironment;
-import io.temporal.worker.Worker;
-import io.temporal.worker.WorkerOptions;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -31,59 +23,27 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(120)
 class CompressionWorkflowTest {
     private static final JobRef JOB = new JobRef("default", "job", 1);
     private static final JobRef NEXT = new JobRef("default", "job", 2);
 
-    private final FakeControl control = new FakeControl();
-    private final FakeWorker device = new FakeWorker("w1");
-    private TestWorkflowEnvironment temporal;
+    @RegisterExtension
+    final WorkflowHarness harness = new WorkflowHarness();
 
-    @BeforeEach
-    void start() {
-        temporal = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
-                // A history names who worked: not the machine that it was recorded on.
-                .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
-                        .setIdentity("recorder")
-                        .build())
-                .build());
-        // As the real worker has it: with the SDK's own intervals a cancel would be heard after 24 s.
-        WorkerOptions prompt = WorkerOptions.newBuilder()
-                .setDefaultHeartbeatThrottleInterval(Duration.ofMillis(100))
-                .setMaxHeartbeatThrottleInterval(Duration.ofMillis(100))
-                .build();
-        Worker host = temporal.newWorker(Queues.CONTROL, prompt);
-        host.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class);
-        host.registerActivitiesImplementations(control);
-        for (String queue : List.of(Queues.calls("cpu"), Queues.ofProfile("cpu", "p1"), Queues.ofWorker("w1"))) {
-            temporal.newWorker(queue, prompt).registerActivitiesImplementations(device);
-        }
-        temporal.start();
-    }
+    private final FakeControl control = harness.control();
+    private final FakeWorker device = harness.device();
 
-    @AfterEach
-    void stop() {
-        temporal.close();
-    }
-
-    /** Keeps a history for {@link ReplayTest}. */
     private void record(String name) throws IOException {
         record(JOB, name);
     }
 
     private void record(JobRef job, String name) throws IOException {
-        String folder = System.getProperty("quern.record");
-        if (folder != null) {
-            String history =
-                    temporal.getWorkflowClient().fetchHistory(job.workflowId()).toJson(true);
-            Files.writeString(Path.of(folder, name + ".json"), history + "\n");
-        }
+        harness.record(job, name);
     }
 
     @Test
@@ -109,7 +69,7 @@ class CompressionWorkflowTest {
     void whatReadsTheStoreHasTimeAndSaysThatItLives() {
         workflow().run(JOB);
 
-        assertThat(temporal.getWorkflowClient().fetchHistory(JOB.workflowId()).getEvents())
+        assertThat(harness.events(JOB))
                 .filteredOn(HistoryEvent::hasActivityTaskScheduledEventAttributes)
                 .extracting(HistoryEvent::getActivityTaskScheduledEventAttributes)
                 .filteredOn(activity -> Set.of("plan", "tell")
@@ -188,7 +148,7 @@ class CompressionWorkflowTest {
 
     private List<HistoryEvent> events(JobRef job) {
         workflow(job).run(job);
-        return temporal.getWorkflowClient().fetchHistory(job.workflowId()).getEvents();
+        return harness.events(job);
     }
 
     private static long count(List<HistoryEvent> events, EventType type) {
@@ -389,10 +349,6 @@ class CompressionWorkflowTest {
     }
 
     private CompressionWorkflow workflow(JobRef job) {
-        WorkflowOptions options = WorkflowOptions.newBuilder()
-                .setTaskQueue(Queues.CONTROL)
-                .setWorkflowId(job.workflowId())
-                .build();
-        return temporal.getWorkflowClient().newWorkflowStub(CompressionWorkflow.class, options);
+        return harness.workflow(job);
     }
 }

@@ -8,7 +8,9 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
 import dev.quern.contract.Queues;
+import dev.quern.contract.Settled;
 import dev.quern.contract.Shard;
+import dev.quern.contract.SharingRef;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
@@ -17,6 +19,7 @@ import dev.quern.recipes.QuernException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,13 @@ final class FakeControl implements ControlActivities {
     volatile boolean othersWait;
     volatile int segments = 1;
     volatile int blocks = BLOCKS;
+    volatile @Nullable SharingRef sharing;
+    /** What settling a shared block found, the blocks that were done before included. */
+    final List<String> settled = new CopyOnWriteArrayList<>();
+    /** Of a shared job, how many blocks are there. */
+    volatile int done;
+    /** How often a settlement finds that parts are gone. */
+    final AtomicInteger gone = new AtomicInteger();
     /** Happens instead of an assembly, once. */
     volatile FakeWorker.@Nullable Trouble assemblyTrouble;
 
@@ -61,7 +71,20 @@ final class FakeControl implements ControlActivities {
                 IntStream.range(0, segments)
                         .mapToObj(i -> new SliceRef(blocks * i / segments, blocks * (i + 1) / segments))
                         .toList(),
-                List.of(new Shard(0, 0, 8), new Shard(0, 8, 16)));
+                List.of(new Shard(0, 0, 8), new Shard(0, 8, 16)),
+                sharing);
+    }
+
+    @Override
+    public Settled settle(JobRef job, PlanRef plan, int block, List<String> workers, int reused) {
+        settled.add(block + " " + workers);
+        if (workers.isEmpty()) {
+            return new Settled(done, done);
+        }
+        if (gone.getAndDecrement() > 0) {
+            return new Settled(block, reused);
+        }
+        return new Settled(block + 1, reused);
     }
 
     @Override

@@ -7,6 +7,8 @@ import dev.quern.contract.PlanRef;
 import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
+import dev.quern.contract.StepRef;
+import dev.quern.contract.StepResult;
 import dev.quern.contract.TileRunRef;
 import io.temporal.activity.Activity;
 import java.util.ArrayDeque;
@@ -14,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A worker that makes a block per slice, and fails as it is told before it does. */
 final class FakeWorker implements ComputeActivities {
@@ -30,6 +33,13 @@ final class FakeWorker implements ComputeActivities {
     final Deque<Trouble> trouble = new ArrayDeque<>();
     /** The same instead of a shard. */
     final Deque<Trouble> shardTrouble = new ConcurrentLinkedDeque<>();
+
+    /** The same instead of a step of a shared block. */
+    final Deque<Trouble> stepTrouble = new ConcurrentLinkedDeque<>();
+    /** A block of which a step misses something, once. */
+    final AtomicInteger notReady = new AtomicInteger(-1);
+    /** Steps of shared blocks, in order. */
+    final List<String> took = new CopyOnWriteArrayList<>();
 
     FakeWorker(String name) {
         this.name = name;
@@ -50,6 +60,27 @@ final class FakeWorker implements ComputeActivities {
         made.add(slice.first());
         queues.add(Activity.getExecutionContext().getInfo().getActivityTaskQueue());
         return new SliceResult(new SliceRef(slice.first() + 1, slice.end()), name, List.of(slice.first()), 0);
+    }
+
+    @Override
+    public StepResult statistics(JobRef job, PlanRef plan, StepRef run, int tiles) {
+        tilesInFlight.add(tiles);
+        take("sum", run);
+        return new StepResult(name, !notReady.compareAndSet(run.block(), -1));
+    }
+
+    @Override
+    public StepResult solve(JobRef job, PlanRef plan, StepRef unit) {
+        take("solve", unit);
+        return new StepResult(name, true);
+    }
+
+    private void take(String step, StepRef of) {
+        Trouble next = stepTrouble.poll();
+        if (next != null) {
+            next.happen();
+        }
+        took.add(step + " " + of.block() + "." + of.index());
     }
 
     @Override

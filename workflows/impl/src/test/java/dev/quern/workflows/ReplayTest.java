@@ -29,6 +29,7 @@ class ReplayTest {
                 "resumed",
                 "failed",
                 "segments",
+                "shared",
                 "running"
             })
     void doesWhatItDidWhenThisWasRecorded(String history) throws Exception {

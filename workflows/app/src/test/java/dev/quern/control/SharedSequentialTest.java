@@ -1,0 +1,140 @@
+package dev.quern.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobState;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import dev.quern.testing.Await;
+import dev.quern.worker.ComputeWorker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A sequential recipe: each block is made by all workers that are there, and by one to the same bytes. */
+@Timeout(400)
+class SharedSequentialTest {
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Recipe RECIPE = sequential(Recipes.find("gptq-w4a16"));
+    /** Three tiles, three runs. */
+    private static final JobRequest REQUEST = ServiceHarness.request(96, 4, null);
+
+    private static final JobRequest ALONE = placed(1);
+    private static final JobRequest SHARED = placed(2);
+
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
+
+    private final BlockProbe made = new BlockProbe(service, LIMIT);
+
+    /** It dies with a step half done: the sums of some work units are in the store, the others are made by who takes the step over. */
+    @Test
+    void workersOfWhomOneDiesInAStepMakeTheBytesOfOneThatIsAlone() throws Exception {
+        Process first = workerThatDies("statistics.after:6");
+        Job job;
+        Job end;
+        try (ComputeWorker second = service.startWorker()) {
+            job = service.submit("default", SHARED, RECIPE);
+            assertThat(first.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            List<Entry> before =
+                    Stream.concat(list("block-"), list("statistics-")).toList();
+
+            end = service.awaitEnd(job.id(), LIMIT);
+
+            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(before).hasSizeGreaterThanOrEqualTo(6);
+            assertThat(made.blocks())
+                    .hasSize(4)
+                    .containsAll(before.stream()
+                            .filter(entry -> entry.key().contains("/block-"))
+                            .toList());
+        }
+        assertThat(end.progress())
+                .returns(0, p -> p.reusedBlocks())
+                .returns(end.progress().linears(), p -> p.linearsDone());
+        assertThat(onTheWay()).as("what led to the blocks").isEmpty();
+        assertMakers(report(job.id()), first);
+        assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
+    }
+
+    /** The one that died has made a step at least, the other one a part of every block. */
+    private static void assertMakers(Report report, Process died) {
+        assertThat(report.makers()).hasSize(2);
+        Map<Boolean, List<Integer>> blocks = report.makers().stream()
+                .collect(Collectors.toMap(
+                        maker -> maker.worker().startsWith("cpu-" + died.pid() + "-"), Report.Maker::blocks));
+        assertThat(blocks.get(true)).as("of the one that died").isSubsetOf(0, 1);
+        assertThat(blocks.get(false)).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
+    void whatACancelledJobHasOnTheWayIsDeleted() throws Exception {
+        service.startWorker();
+        Job job = service.submit("default", SHARED, RECIPE);
+        service.await(
+                job.id(),
+                LIMIT,
+                now -> now.state().terminal()
+                        || onTheWay().stream().anyMatch(entry -> entry.key().contains("/statistics-")));
+
+        service.rows().jobs().cancel(job.tenant(), job.id());
+
+        assertThat(service.awaitEnd(job.id(), LIMIT).state()).isEqualTo(JobState.CANCELLED);
+        assertThat(onTheWay()).isEmpty();
+    }
+
+    private List<Entry> onTheWay() {
+        return Stream.of("statistics-", "part-", "stream-").flatMap(this::list).toList();
+    }
+
+    private Stream<Entry> list(String kind) {
+        try {
+            return service.store().list("t/default/artifacts/" + kind).stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A worker that is ready for work, and halts at a place. */
+    private Process workerThatDies(String place) throws Exception {
+        Process process = service.startWorkerProcess(List.of("env", "QUERN_FAILPOINT=" + place), "first");
+        Path log = service.folder().resolve("first.log");
+        Await.within(LIMIT, "the worker is ready").until(() -> {
+            assertThat(process.isAlive()).isTrue();
+            return Files.exists(log) && Files.readString(log).contains("ready,");
+        });
+        return process;
+    }
+
+    private Report report(UUID job) {
+        String json = service.rows().reports().find(job).orElseThrow();
+        return RecordCodec.read(Json.parse(json), Report.class);
+    }
+
+    private static JobRequest placed(int segments) {
+        return ServiceHarness.placed(REQUEST, new JobRequest.Placement(null, segments), null);
+    }
+
+    private static Recipe sequential(Recipe recipe) {
+        return new Recipe(
+                "sequential", Propagation.SEQUENTIAL, recipe.grid(), recipe.rounding(), recipe.reproducible());
+    }
+}

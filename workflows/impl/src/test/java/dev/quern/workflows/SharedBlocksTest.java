@@ -1,0 +1,171 @@
+package dev.quern.workflows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.contract.CompressionWorkflow;
+import dev.quern.contract.Failures;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.Outcome;
+import dev.quern.contract.SharingRef;
+import dev.quern.contract.StepRecord;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import io.temporal.client.WorkflowClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A sequential job of four blocks, each of two runs of tiles and three work units. */
+@Timeout(120)
+class SharedBlocksTest {
+    private static final JobRef JOB = new JobRef("default", "job", 1);
+
+    @RegisterExtension
+    final WorkflowHarness harness = new WorkflowHarness();
+
+    private final FakeControl control = harness.control();
+    private final FakeWorker device = harness.device();
+
+    @BeforeEach
+    void share() {
+        control.sharing = new SharingRef(2, 3);
+    }
+
+    @Test
+    void sumsEachBlockThenSolvesItThenSettlesIt() throws IOException {
+        assertThat(run()).returns("COMPLETED", Outcome::state);
+
+        assertThat(control.settled).containsExactly("0 []", "0 [w1]", "1 [w1]", "2 [w1]", "3 [w1]");
+        assertThat(device.took).hasSize(4 * 5);
+        for (int block = 0; block < 4; block++) {
+            List<String> took = device.took.subList(5 * block, 5 * (block + 1));
+            assertThat(took.subList(0, 2)).containsExactlyInAnyOrder("sum " + block + ".0", "sum " + block + ".1");
+            assertThat(took.subList(2, 5))
+                    .containsExactlyInAnyOrder(
+                            "solve " + block + ".0", "solve " + block + ".1", "solve " + block + ".2");
+        }
+        assertThat(device.made).as("in no slice").isEmpty();
+        assertThat(control.stages())
+                .containsExactly("INSPECT", "PLAN", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
+        harness.record(JOB, "shared");
+    }
+
+    /** An activity has three events, and the workflow task that hears of its end at most three more. */
+    @Test
+    void aBlockTakesFewEvents() {
+        control.done = 3;
+        run();
+        int few = harness.events(JOB).size();
+        control.done = 0;
+        JobRef next = new JobRef("default", "job", 2);
+        harness.workflow(next).run(next);
+
+        assertThat(harness.events(next).size() - few).isLessThanOrEqualTo(3 * 6 * (2 + 3 + 1));
+    }
+
+    @Test
+    void goesOnFromTheBlocksThatAreThere() {
+        control.done = 3;
+
+        assertThat(run()).returns("COMPLETED", Outcome::state);
+
+        assertThat(control.settled).containsExactly("0 []", "3 [w1]");
+        assertThat(device.took).hasSize(5).allMatch(step -> step.contains(" 3."));
+    }
+
+    @Test
+    void takesABlockAgainWhosePartsAreGoneButNotForEver() {
+        control.gone.set(1);
+        control.done = 3;
+        assertThat(run()).returns("COMPLETED", Outcome::state);
+        assertThat(device.took).hasSize(10);
+
+        control.gone.set(100);
+        JobRef next = new JobRef("default", "job", 2);
+        assertThat(harness.workflow(next).run(next))
+                .returns("FAILED", Outcome::state)
+                .extracting(Outcome::message)
+                .asString()
+                .contains("block 3: its parts are gone, 3 times over");
+    }
+
+    @Test
+    void solvesNothingWhoseStatisticsAreMissing() {
+        device.notReady.set(2);
+
+        assertThat(run()).returns("COMPLETED", Outcome::state);
+
+        assertThat(control.settled).containsExactly("0 []", "0 [w1]", "1 [w1]", "2 [w1]", "3 [w1]");
+        assertThat(device.took).filteredOn(step -> step.startsWith("sum 2.")).hasSize(2);
+        assertThat(device.took).noneMatch(step -> step.startsWith("solve 2."));
+    }
+
+    @Test
+    void repeatsOnlyTheStepThatFailed() {
+        device.stepTrouble.add(() -> {
+            throw Failures.damaged("stream-00001-abc", new IllegalStateException("payload"));
+        });
+        device.stepTrouble.add(() -> {
+            throw Failures.busy("w1");
+        });
+        device.stepTrouble.add(() -> {
+            throw Failures.toTemporal(new OutOfMemoryError("heap"), 1);
+        });
+
+        assertThat(run()).returns("COMPLETED", Outcome::state);
+
+        assertThat(control.calls).contains("repair stream-00001-abc");
+        assertThat(device.took).hasSize(4 * 5);
+        assertThat(device.tilesInFlight).hasSize(4 * 2 + 3).contains(2);
+        assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+    }
+
+    @Test
+    void pausesWithinSteps() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        device.stepTrouble.add(() -> {
+            begun.countDown();
+            FakeWorker.untilCancelled();
+        });
+        CompressionWorkflow workflow = harness.workflow(JOB);
+        CompletableFuture<Outcome> outcome = WorkflowClient.execute(workflow::run, JOB);
+        assertThat(begun.await(1, TimeUnit.MINUTES)).isTrue();
+
+        workflow.pause();
+
+        assertThat(outcome).succeedsWithin(Duration.ofSeconds(25)).isEqualTo(Outcome.paused());
+        assertThat(device.took).noneMatch(step -> step.startsWith("solve"));
+    }
+
+    /** Whatever a step still stores must be there when the cleanup looks. */
+    @Test
+    void aStepThatFailsStopsTheOthersAndTheCleanupComesAfterThem() {
+        device.stepTrouble.add(() -> {
+            try {
+                FakeWorker.untilCancelled();
+            } finally {
+                LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
+                control.calls.add("the other one ended");
+            }
+        });
+        device.stepTrouble.add(() -> {
+            throw Failures.toTemporal(new QuernException(ErrorCode.NON_FINITE_INPUTS, "inputs: NaN"), 1);
+        });
+
+        assertThat(run()).returns("REJECTED", Outcome::state);
+
+        assertThat(control.calls).endsWith("the other one ended", "cleanup");
+    }
+
+    private Outcome run() {
+        return harness.workflow(JOB).run(JOB);
+    }
+}
