@@ -13,9 +13,10 @@ import dev.quern.engine.model.WeightSource;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * Walks the original and the compressed model side by side over the same text, block by block: a block's weights are loaded once for
+ * Walks the original and its compressed models side by side over the same text, block by block: a block's weights are loaded once for
  * all tiles, and only one block is in memory. Hidden states stay in the working dtype.
  */
 public final class Evaluator {
@@ -26,7 +27,7 @@ public final class Evaluator {
 
     /**
      * @param source the original model
-     * @param scratch an existing folder for hidden states, 2 × tokens × hidden × 4 bytes
+     * @param scratch an existing folder for hidden states, tokens × hidden × 4 bytes for each model
      */
     public Evaluator(ComputeBackend backend, Architecture architecture, WeightSource source, Path scratch) {
         this.backend = backend;
@@ -35,25 +36,32 @@ public final class Evaluator {
         this.scratch = scratch;
     }
 
+    /** As {@link #evaluate(TokenWindows, List, Progress, Cancellation)}, for one compressed model. */
+    public TokenFigures evaluate(
+            TokenWindows windows, CompressedBlocks compressed, Progress progress, Cancellation cancellation) {
+        return evaluate(windows, List.of(compressed), progress, cancellation).getFirst();
+    }
+
     /**
-     * Figures of every token that has a predecessor in its window.
+     * Figures of every token that has a predecessor in its window, for each compressed model: the bits are those of an evaluation of its
+     * own.
      *
      * @param windows a shard; tiles start at its first window
      * @throws QuernException INVALID_DATASET for a token that the model does not have, or windows that predict nothing
      */
-    public TokenFigures evaluate(
-            TokenWindows windows, CompressedBlocks compressed, Progress progress, Cancellation cancellation) {
+    public List<TokenFigures> evaluate(
+            TokenWindows windows, List<CompressedBlocks> compressed, Progress progress, Cancellation cancellation) {
         requireTokens(windows);
         Tiling tiling = Tiling.of(windows.count(), windows.seqLen());
         int chunks = Math.ceilDiv((int) windows.size(), OutputHead.tokensAtOnce(architecture));
-        int total = tiling.tiles() * (1 + 2 * architecture.blocks()) + chunks;
+        int total = tiling.tiles() * (1 + (1 + compressed.size()) * architecture.blocks()) + chunks;
         Steps steps = new Steps(total, progress, cancellation);
         try (Lane original = new Lane(backend, tiling, architecture.hidden(), scratch);
-                Lane other = new Lane(backend, tiling, architecture.hidden(), scratch)) {
+                Lanes others = new Lanes(backend, tiling, architecture.hidden(), scratch, compressed.size())) {
             embed(original, windows, steps);
-            other.join(original);
-            advance(original, other, compressed, tiling.seqLen(), steps);
-            return compare(original, other, windows, chunks, steps);
+            others.each().forEach(lane -> lane.join(original));
+            advance(original, others, compressed, tiling.seqLen(), steps);
+            return compare(original, others, windows, chunks, steps);
         }
     }
 
@@ -63,7 +71,7 @@ public final class Evaluator {
         }
     }
 
-    private void advance(Lane original, Lane other, CompressedBlocks compressed, int seqLen, Steps steps) {
+    private void advance(Lane original, Lanes others, List<CompressedBlocks> compressed, int seqLen, Steps steps) {
         try (Interpreter interpreter =
                 new Interpreter(backend, architecture.program(), architecture.rope(), seqLen, steps.cancellation())) {
             for (int block = 0; block < architecture.blocks(); block++) {
@@ -71,19 +79,22 @@ public final class Evaluator {
                 try (BlockWeights weights = weights(block)) {
                     original.advance(interpreter, weights, steps);
                 }
-                try (BlockWeights weights = weights(block)) {
-                    compressed.replaceLinears(block, weights);
-                    other.advance(interpreter, weights, steps);
+                for (int i = 0; i < compressed.size(); i++) {
+                    try (BlockWeights weights = weights(block)) {
+                        compressed.get(i).replaceLinears(block, weights);
+                        others.each().get(i).advance(interpreter, weights, steps);
+                    }
                 }
             }
         }
     }
 
-    private TokenFigures compare(Lane original, Lane other, TokenWindows windows, int chunks, Steps steps) {
+    private List<TokenFigures> compare(Lane original, Lanes others, TokenWindows windows, int chunks, Steps steps) {
         try (OutputHead head = new OutputHead(backend, architecture, source, steps.cancellation());
-                LogitComparison comparison = new LogitComparison(backend, architecture, head, windows)) {
+                LogitComparison comparison = new LogitComparison(
+                        backend, architecture, head, windows, others.each().size())) {
             for (int chunk = 0; chunk < chunks; chunk++) {
-                comparison.compare(chunk, original, other);
+                comparison.compare(chunk, original, others.each());
                 steps.next();
             }
             return comparison.figures();
@@ -92,11 +103,6 @@ public final class Evaluator {
 
     private BlockWeights weights(int block) {
         return new BlockWeights(backend, source, architecture.prefix(block));
-    }
-
-    /** Bytes that {@link #evaluate} writes under scratch. */
-    public long scratchBytes(long tokens) {
-        return 2 * HiddenStates.bytes(tokens, architecture.hidden(), backend.workingType());
     }
 
     private void requireTokens(TokenWindows windows) {

@@ -14,8 +14,12 @@ import dev.quern.engine.model.OutputHead;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Compares the logits of two streams of hidden states, as many tokens at once as their logits fit. */
+/**
+ * Compares the logits of the original with those of each compressed model, as many tokens at once as the logits of two models fit: memory
+ * does not grow with their number.
+ */
 final class LogitComparison implements AutoCloseable {
     private static final int NOTHING_FOLLOWS = -1;
 
@@ -25,13 +29,17 @@ final class LogitComparison implements AutoCloseable {
     private final Scope scope;
     private final Tensor originalLogits;
     private final Tensor compressedLogits;
-    private final FiguresBuilder figures;
+    private final List<FiguresBuilder> figures;
 
-    LogitComparison(ComputeBackend backend, Architecture architecture, OutputHead head, TokenWindows windows) {
+    /** @param models that are compared with the original */
+    LogitComparison(
+            ComputeBackend backend, Architecture architecture, OutputHead head, TokenWindows windows, int models) {
         this.backend = backend;
         this.head = head;
         this.labels = labels(windows);
-        this.figures = new FiguresBuilder(windows.count() * (windows.seqLen() - 1));
+        this.figures = IntStream.range(0, models)
+                .mapToObj(model -> new FiguresBuilder(windows.count() * (windows.seqLen() - 1)))
+                .toList();
         this.scope = backend.memory().scope();
         int rows = Math.min(OutputHead.tokensAtOnce(architecture), labels.length);
         this.originalLogits = scope.allocate(backend.workingType(), rows, architecture.vocabulary());
@@ -50,21 +58,27 @@ final class LogitComparison implements AutoCloseable {
     }
 
     /** Compares the tokens of one chunk. */
-    void compare(int chunk, Lane original, Lane compressed) {
+    void compare(int chunk, Lane original, List<Lane> compressed) {
         int from = chunk * originalLogits.rows();
         int to = Math.min(from + originalLogits.rows(), labels.length);
         Tensor logits = originalLogits.rows(0, to - from);
         Tensor other = compressedLogits.rows(0, to - from);
-        try (Scope chunkScope = backend.memory().scope()) {
-            head.apply(
-                    List.of(original.tokens(chunkScope, from, to), compressed.tokens(chunkScope, from, to)),
-                    List.of(logits, other));
-            diverge(chunkScope, logits, other, from, to);
+        for (int i = 0; i < compressed.size(); i++) {
+            try (Scope scope = backend.memory().scope()) {
+                Tensor states = compressed.get(i).tokens(scope, from, to);
+                if (i == 0) {
+                    // Together: a slice of the head is cast once for both.
+                    head.apply(List.of(original.tokens(scope, from, to), states), List.of(logits, other));
+                } else {
+                    head.apply(List.of(states), List.of(other));
+                }
+                diverge(scope, logits, other, from, figures.get(i));
+            }
         }
     }
 
-    private void diverge(Scope chunkScope, Tensor original, Tensor compressed, int from, int to) {
-        int count = to - from;
+    private void diverge(Scope chunkScope, Tensor original, Tensor compressed, int from, FiguresBuilder builder) {
+        int count = original.rows();
         try (Arena arena = Arena.ofShared()) {
             MemorySegment host = arena.allocate(JAVA_INT, count);
             MemorySegment.copy(labels, from, host, JAVA_INT, 0, count);
@@ -75,6 +89,7 @@ final class LogitComparison implements AutoCloseable {
             Tensor top1 = chunkScope.allocate(DType.U8, 1, count);
             backend.transformer().divergence(original, compressed, following, nllOriginal, nllCompressed, kl, top1);
             append(
+                    builder,
                     from,
                     floats(nllOriginal, arena),
                     floats(nllCompressed, arena),
@@ -83,10 +98,11 @@ final class LogitComparison implements AutoCloseable {
         }
     }
 
-    private void append(int from, float[] nllOriginal, float[] nllCompressed, float[] kl, byte[] top1) {
+    private void append(
+            FiguresBuilder builder, int from, float[] nllOriginal, float[] nllCompressed, float[] kl, byte[] top1) {
         for (int t = 0; t < kl.length; t++) {
             if (labels[from + t] != NOTHING_FOLLOWS) {
-                figures.add(nllOriginal[t], nllCompressed[t], kl[t], top1[t]);
+                builder.add(nllOriginal[t], nllCompressed[t], kl[t], top1[t]);
             }
         }
     }
@@ -103,8 +119,8 @@ final class LogitComparison implements AutoCloseable {
         return host.toArray(JAVA_BYTE);
     }
 
-    TokenFigures figures() {
-        return figures.build();
+    List<TokenFigures> figures() {
+        return figures.stream().map(FiguresBuilder::build).toList();
     }
 
     @Override

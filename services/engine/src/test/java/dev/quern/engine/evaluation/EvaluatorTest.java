@@ -107,6 +107,22 @@ class EvaluatorTest {
     }
 
     @Test
+    void severalModelsShareTheOriginalAndHaveTheFiguresOfTheirOwn() {
+        List<CompressedBlocks> models = List.of(crippled, CompressedBlocks.NONE);
+        List<String> steps = new ArrayList<>();
+
+        List<TokenFigures> together = evaluator()
+                .evaluate(windows, models, (done, total) -> steps.add(done + "/" + total), Cancellation.NEVER);
+
+        assertThat(together)
+                .extracting(TokenFigures::bytes)
+                .containsExactly(
+                        evaluate(windows, crippled).bytes(),
+                        evaluate(windows, CompressedBlocks.NONE).bytes());
+        assertThat(steps).as("three passes over two blocks").hasSize(8).endsWith("8/8");
+    }
+
+    @Test
     void reportsEveryStepOnce() {
         List<String> steps = new ArrayList<>();
         evaluator().evaluate(windows, crippled, (done, total) -> steps.add(done + "/" + total), Cancellation.NEVER);
