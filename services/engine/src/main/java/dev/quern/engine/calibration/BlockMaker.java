@@ -70,7 +70,8 @@ final class BlockMaker implements AutoCloseable {
         for (Provenance provenance : inputs.provenances()) {
             if (!store.contains(provenance.block(block))) {
                 Recipe recipe = provenance.recipe();
-                solvers.put(provenance, new LinearSolver(backend, inputs, recipe, options, block, weights));
+                WalkOptions own = provenance.equals(inputs.provenance()) ? options : options.further();
+                solvers.put(provenance, new LinearSolver(backend, inputs, recipe, own, block, weights));
             }
         }
         return solvers;

@@ -20,7 +20,11 @@ public interface WalkListener {
      */
     default void streamDone(int block, int tile, boolean reused) {}
 
+    /** A linear was made by the first recipe. */
     default void linearDone(int block, LinearRecord linear) {}
+
+    /** A linear was made by a recipe after the first. */
+    default void furtherLinearDone(int block, LinearRecord linear) {}
 
     /**
      * The artifact of a block is durable.

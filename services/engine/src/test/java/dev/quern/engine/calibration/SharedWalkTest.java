@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,6 +32,8 @@ class SharedWalkTest {
     Path folder;
 
     private final List<Integer> reused = new ArrayList<>();
+    private final Set<Integer> heard = new HashSet<>();
+    private final Set<Integer> heardApart = new HashSet<>();
     private Path scratch;
     private int tiles;
 
@@ -47,10 +51,13 @@ class SharedWalkTest {
         walk(apart, three);
         model.read().clear();
         tiles = 0;
+        heard.clear();
         FolderBlockStore together = new FolderBlockStore(folder.resolve("together"));
 
         walk(together, four, three);
 
+        assertThat(heard).containsExactly(4);
+        assertThat(heardApart).containsExactly(3);
         assertThat(tiles).isEqualTo(BLOCKS * TILES);
         assertThat(model.read()).as("weights").doesNotHaveDuplicates();
         for (Provenance provenance : List.of(four, three)) {
@@ -99,6 +106,16 @@ class SharedWalkTest {
             @Override
             public void tileDone(int block) {
                 tiles++;
+            }
+
+            @Override
+            public void linearDone(int block, LinearRecord linear) {
+                heard.add(linear.bits());
+            }
+
+            @Override
+            public void furtherLinearDone(int block, LinearRecord linear) {
+                heardApart.add(linear.bits());
             }
 
             @Override
