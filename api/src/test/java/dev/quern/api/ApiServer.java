@@ -5,6 +5,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.Scope;
@@ -47,6 +48,7 @@ public final class ApiServer {
     final BoardRepository boards;
     final EventRepository events;
     final ReportRepository reports;
+    final OutputRepository outputs;
     final AccessRepository access;
     final UploadRepository uploads;
     final JdbcClient db;
@@ -65,6 +67,7 @@ public final class ApiServer {
         this.boards = new BoardRepository(db, transactions);
         this.events = new EventRepository(db);
         this.reports = new ReportRepository(db);
+        this.outputs = new OutputRepository(db);
         this.uploads = new UploadRepository(db, transactions);
         this.access = new AccessRepository(db);
         this.admin = access.createKey(principal(Scope.ADMIN));

@@ -42,8 +42,12 @@ final class SampleJob {
     private long seq;
 
     SampleJob(ApiServer server, String name, int blocks) {
+        this(server, server.job(name), blocks);
+    }
+
+    SampleJob(ApiServer server, Job job, int blocks) {
         this.server = server;
-        this.job = server.job(name);
+        this.job = job;
         this.blocks = blocks;
     }
 
@@ -153,9 +157,18 @@ final class SampleJob {
 
     /** Report, files, and the state that they end in. */
     void finish(boolean accepted) throws IOException {
-        Report report = report(accepted);
+        publish(0, accepted);
+        end(accepted);
+    }
+
+    void end(boolean accepted) {
+        step(accepted ? JobState.COMPLETED : JobState.QUARANTINED, accepted ? Stage.PUBLISH : Stage.EVALUATE);
+    }
+
+    void publish(int output, boolean accepted) throws IOException {
+        Report report = report(output, accepted);
         String json = Json.write(RecordCodec.write(report));
-        server.reports.put(job.id(), json);
+        server.reports.put(job.id(), output, json);
         ArtifactStore store = ArtifactStores.open(server.store().toUri().toString());
         Keys keys = Keys.of(job.tenant());
         Manifest manifest = new Manifest(
@@ -166,13 +179,14 @@ final class SampleJob {
                         new Manifest.File("model-00002-of-00002.safetensors", 812_031_744L, "cd".repeat(32)),
                         new Manifest.File("config.json", 1_204, "ef".repeat(32))));
         String key = accepted
-                ? keys.output(job.prefix(), Manifest.NAME)
-                : keys.quarantined(job.id().toString(), Manifest.NAME);
+                ? keys.output(job.outputs().get(output).prefix(), Manifest.NAME)
+                : keys.quarantined(job.id().toString(), output, Manifest.NAME);
         store.create(key, Json.write(RecordCodec.write(manifest)).getBytes(StandardCharsets.UTF_8));
-        step(accepted ? JobState.COMPLETED : JobState.QUARANTINED, accepted ? Stage.PUBLISH : Stage.EVALUATE);
+        server.outputs.published(
+                job.id(), output, key.replace(Manifest.NAME, ""), report.model().outputDigest(), accepted);
     }
 
-    private Report report(boolean accepted) {
+    private Report report(int output, boolean accepted) {
         Map<String, Double> stages = new LinkedHashMap<>(Map.of(
                 "INSPECT", 1.2, "PLAN", 0.4, "COMPRESS", 754.0, "ASSEMBLE", 9.1, "VERIFY", 4.2, "EVALUATE", 180.5));
         List<Report.Linear> linears = server.boards.find(job.id()).linears().stream()
@@ -184,7 +198,7 @@ final class SampleJob {
                 job.id().toString(),
                 job.name(),
                 new Report.Model("/models/Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
-                Recipes.find("gptq-w4a16"),
+                Recipes.find(job.outputs().get(output).recipeName()),
                 new Report.Calibration(
                         "built-in",
                         128,

@@ -4,10 +4,13 @@ import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,7 +47,8 @@ final class Compress implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             description = "Where the result goes: a folder that is empty or does not exist,"
-                    + " or s3://bucket/prefix, which the server writes itself.")
+                    + " or s3://bucket/prefix, which the server writes itself."
+                    + " Of several recipes each result goes to DIR/RECIPE.")
     private @Nullable String out;
 
     @Option(names = "--overwrite", description = "Replace what lies under --out, once the new result is there.")
@@ -72,7 +76,9 @@ final class Compress implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Console console = quern.console();
         Place target = out == null ? null : new Place(out);
-        Placement placement = target != null && target.isLocal() ? Placement.into(target.folder(), overwrite) : null;
+        Placements placement = target != null && target.isLocal()
+                ? Placements.into(target.folder(), request.recipeNames(), overwrite)
+                : null;
         Submission submission = Submission.of(
                 request.toRequest(target, detach, server.isRemote()),
                 server.isRemote() && request.model().isLocal() ? request.model().folder() : null,
@@ -145,7 +151,7 @@ final class Compress implements Callable<Integer> {
         return Exit.COMPLETED.code();
     }
 
-    private Integer finish(Console console, Connection connection, JobView job, @Nullable Placement placement)
+    private Integer finish(Console console, Connection connection, JobView job, @Nullable Placements placement)
             throws InterruptedException {
         JobView last = job;
         if (job.state().equals("QUARANTINED") && acceptQuarantined) {
@@ -157,24 +163,27 @@ final class Compress implements Callable<Integer> {
             console.warn(reason(last));
             return exit.code();
         }
-        JsonValue report = connection.api().report(job.id());
-        if (exit == Exit.COMPLETED && placement != null) {
-            placement.fetch(connection.api(), job.id(), console);
+        List<JsonValue> reports = new ArrayList<>();
+        for (int output = 0; output < Results.recipes(last).size(); output++) {
+            reports.add(connection.api().report(last.id(), output));
         }
-        print(console, report, exit);
+        if (placement != null) {
+            placement.fetch(connection.api(), last, console);
+        }
+        print(console, last, reports);
         return exit.code();
     }
 
-    private void print(Console console, JsonValue report, Exit exit) {
+    private void print(Console console, JobView job, List<JsonValue> reports) {
         if (console.json()) {
-            console.print(report);
+            console.print(reports.size() == 1 ? reports.getFirst() : new JsonArray(reports));
             return;
         }
-        new ReportTable(console, RecordCodec.read(report, Report.class)).print();
-        if (exit == Exit.QUARANTINED) {
+        reports.forEach(report -> new ReportTable(console, RecordCodec.read(report, Report.class)).print());
+        if (job.state().equals("QUARANTINED") && reports.size() == 1) {
             console.print("The result failed its gate and was not placed (take it with --accept-quarantined).");
         } else if (out != null) {
-            console.print("result in " + out);
+            new Results(job, out).sayWhere(console);
         }
     }
 

@@ -23,12 +23,14 @@ final class Download {
 
     private final Api api;
     private final String job;
+    private final int output;
     private final Path folder;
     private final TransferLine line;
 
-    Download(Api api, String job, Path folder, TransferLine line) {
+    Download(Api api, String job, int output, Path folder, TransferLine line) {
         this.api = api;
         this.job = job;
+        this.output = output;
         this.folder = folder;
         this.line = line;
     }
@@ -95,7 +97,7 @@ final class Download {
     /** Appends what comes before the connection ends, and returns why it may have ended too early. */
     private QuernException append(Manifest.File file, Path target, MessageDigest digest)
             throws IOException, InterruptedException {
-        try (InputStream in = api.file(job, file.name(), size(target));
+        try (InputStream in = api.file(job, output, file.name(), size(target));
                 OutputStream out = Files.newOutputStream(target, StandardOpenOption.APPEND)) {
             receive(in, out, digest);
             return new QuernException(ErrorCode.UNAVAILABLE, file.name() + ": the server ends it too early");

@@ -9,7 +9,7 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,8 +44,11 @@ final class Inspect implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path model;
 
-    @Option(names = "--recipe", paramLabel = "NAME|FILE", description = "What would be done (default: gptq-w4a16).")
-    private String recipe = Recipes.defaultName();
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME|FILE",
+            description = "What would be done (default: gptq-w4a16); may be repeated, for results of one calibration.")
+    private List<String> recipes = List.of();
 
     @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
     private @Nullable Integer samples;
@@ -72,7 +76,7 @@ final class Inspect implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Recipe chosen = RecipeFiles.recipe(recipe);
+        List<Recipe> chosen = RecipeFiles.recipes(recipes);
         try (Source source = Source.open(model)) {
             Architecture architecture = source.architecture();
             Workload workload = Workload.beforehand(chosen, architecture, samples, seqLen);
@@ -85,7 +89,7 @@ final class Inspect implements Callable<Integer> {
             if (quern.console().json()) {
                 quern.console().print(json(facts, plan, estimate, chosen));
             } else {
-                print(quern.console(), facts, plan, estimate, chosen);
+                print(quern.console(), facts, plan, estimate);
             }
         }
         return Exit.COMPLETED.code();
@@ -128,15 +132,18 @@ final class Inspect implements Callable<Integer> {
         }
     }
 
-    private static JsonObject json(Facts facts, Plan plan, Estimate estimate, Recipe recipe) {
+    private static JsonObject json(Facts facts, Plan plan, Estimate estimate, List<Recipe> recipes) {
         return JsonObject.EMPTY
                 .with("model", RecordCodec.write(facts))
-                .with("recipe", RecordCodec.write(recipe))
+                .with("recipe", RecordCodec.write(recipes.getFirst()))
+                .with(
+                        "recipes",
+                        new JsonArray(recipes.stream().map(RecordCodec::write).toList()))
                 .with("estimate", RecordCodec.write(estimate))
                 .with("plan", RecordCodec.write(plan));
     }
 
-    private static void print(Console console, Facts facts, Plan plan, Estimate estimate, Recipe recipe) {
+    private static void print(Console console, Facts facts, Plan plan, Estimate estimate) {
         console.print(console.bold(facts.family()) + ": " + facts.blocks() + " blocks, hidden " + facts.hidden()
                 + ", vocabulary " + facts.vocabulary() + ", positions " + facts.maxPositions()
                 + (facts.tied() ? ", tied embeddings" : ""));
@@ -148,16 +155,17 @@ final class Inspect implements Callable<Integer> {
                 Units.bytes(facts.bytes()),
                 String.join(" and ", facts.types())));
         console.print("");
-        console.print("with " + recipe.name() + " on this machine, " + count(estimate.workers(), "worker") + " of "
-                + count(estimate.threads(), "thread") + ":");
+        console.print("with " + each(estimate, Estimate.Output::recipe) + " on this machine, "
+                + count(estimate.workers(), "worker") + " of " + count(estimate.threads(), "thread") + ":");
         linears(console, plan);
         console.print(String.format(
                 Locale.ROOT,
-                "weights   %.2f M of %.2f M compressed, %.2f bits each",
+                "weights   %.2f M of %.2f M compressed, %s bits each",
                 estimate.weightsCompressed() / 1e6,
                 facts.parameters() / 1e6,
-                estimate.bitsPerWeight()));
-        console.print("size      " + Units.bytes(facts.bytes()) + " -> " + Units.bytes(estimate.outputBytes()));
+                each(estimate, output -> String.format(Locale.ROOT, "%.2f", output.bitsPerWeight()))));
+        console.print("size      " + Units.bytes(facts.bytes()) + " -> "
+                + each(estimate, output -> Units.bytes(output.outputBytes())));
         console.print("memory    " + Units.bytes(estimate.peakBytes()) + " at most in a worker");
         console.print("scratch   " + Units.bytes(estimate.scratchBytes()));
         console.print("segments  " + estimate.segments()
@@ -165,6 +173,10 @@ final class Inspect implements Callable<Integer> {
                         ? ""
                         : ", after a trace in " + count(estimate.traceRuns(), "run") + " of text"));
         console.print("time      about " + Units.duration(estimate.seconds()) + stages(estimate));
+    }
+
+    private static String each(Estimate estimate, Function<Estimate.Output, String> what) {
+        return estimate.outputs().stream().map(what).collect(Collectors.joining(" + "));
     }
 
     private static String count(int number, String what) {

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Interruption implements AutoCloseable {
     private final Console console;
-    private final @Nullable Placement placement;
+    private final @Nullable Placements placement;
     private final Thread hook = new Thread(this::interrupted, "interrupted");
     private volatile Supplier<String> resume;
     private volatile boolean submitted;
     private volatile boolean over;
 
-    Interruption(Console console, Supplier<String> resume, @Nullable Placement placement) {
+    Interruption(Console console, Supplier<String> resume, @Nullable Placements placement) {
         this.console = console;
         this.resume = resume;
         this.placement = placement;

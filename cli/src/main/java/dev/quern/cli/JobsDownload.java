@@ -15,7 +15,8 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
         name = "download",
-        description = "Place the result of a job in a folder; starts the embedded stack where it does not run.")
+        description =
+                "Place the result of a job in a folder, each of several in one within it by the name of its recipe; starts the embedded stack where it does not run.")
 final class JobsDownload implements Callable<Integer> {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
@@ -38,21 +39,23 @@ final class JobsDownload implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = jobs.console();
-        Placement placement = Placement.into(out, overwrite);
         String again = "quern jobs download " + id + " --out " + out + server.words();
-        try (Interruption interruption = new Interruption(console, () -> again, placement);
-                Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
+        try (Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
             JobView job = connection.api().job(id);
-            if (!job.state().equals("COMPLETED")) {
+            Results results = new Results(job, out.toString());
+            if (!results.anyPublished()) {
                 throw new QuernException(
                         ErrorCode.CONFLICT, "job " + id + ": " + job.state() + " (expected: COMPLETED)");
             }
-            interruption.expect();
-            placement.fetch(connection.api(), id, console);
+            Placements placements = Placements.into(out, results.recipes(), overwrite);
+            try (Interruption interruption = new Interruption(console, () -> again, placements)) {
+                interruption.expect();
+                placements.fetch(connection.api(), job, console);
+            }
             if (console.json()) {
                 console.print(RecordCodec.write(job));
             } else {
-                console.print("result in " + out);
+                results.sayWhere(console);
             }
         }
         return Exit.COMPLETED.code();

@@ -52,7 +52,7 @@ final class JobsList implements Callable<Integer> {
                     job.id(),
                     job.state().toLowerCase(Locale.ROOT),
                     String.format(Locale.ROOT, "%.0f %%", job.progress().percent()),
-                    job.recipe(),
+                    String.join(" + ", Results.recipes(job)),
                     job.model(),
                     job.name() == null ? "" : job.name(),
                     job.createdAt().toString());

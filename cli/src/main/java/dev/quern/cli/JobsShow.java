@@ -34,8 +34,10 @@ final class JobsShow implements Callable<Integer> {
             }
             print(console, job);
             if (job.state().equals("COMPLETED") || job.state().equals("QUARANTINED")) {
-                Report report = RecordCodec.read(connection.api().report(id), Report.class);
-                new ReportTable(console, report).print();
+                for (int output = 0; output < Results.recipes(job).size(); output++) {
+                    Report report = RecordCodec.read(connection.api().report(id, output), Report.class);
+                    new ReportTable(console, report).print();
+                }
             }
         }
         return Exit.COMPLETED.code();
@@ -45,7 +47,7 @@ final class JobsShow implements Callable<Integer> {
         console.print("job     " + job.id() + (job.name() == null ? "" : " (" + job.name() + ")"));
         console.print("state   " + job.state().toLowerCase(Locale.ROOT));
         console.print("model   " + job.model());
-        console.print("recipe  " + job.recipe());
+        console.print("recipe  " + String.join(" + ", Results.recipes(job)));
         if (!JobWatcher.isOver(job)) {
             console.print("now     " + ProgressLine.describe(job));
         }

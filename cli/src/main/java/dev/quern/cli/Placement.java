@@ -62,15 +62,15 @@ final class Placement implements AutoCloseable {
         }
     }
 
-    /** Fetches all files of the job's result, then shows them under the folder's name. */
-    void fetch(Api api, String job, Console console) throws InterruptedException {
+    /** Fetches all files of an output of the job, then shows them under the folder's name. */
+    void fetch(Api api, String job, int output, Console console) throws InterruptedException {
         Path temporary = sibling(job);
         Path lock = temporary.resolve(".quern-lock");
         try {
             Files.createDirectories(temporary);
             try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 requireAlone(channel);
-                fetch(api, job, temporary, console);
+                fetch(api, job, output, temporary, console);
                 Files.delete(lock);
                 show(temporary);
             }
@@ -85,17 +85,17 @@ final class Placement implements AutoCloseable {
         }
     }
 
-    private static void fetch(Api api, String job, Path temporary, Console console)
+    private static void fetch(Api api, String job, int output, Path temporary, Console console)
             throws IOException, InterruptedException {
-        Manifest manifest = api.files(job);
+        Manifest manifest = api.files(job, output);
         long total = manifest.files().stream().mapToLong(Manifest.File::size).sum();
         try (TransferLine line = new TransferLine(console, "fetching", total)) {
-            Download download = new Download(api, job, temporary, line);
+            Download download = new Download(api, job, output, temporary, line);
             for (Manifest.File file : manifest.files()) {
                 download.fetch(file);
             }
         }
-        try (InputStream in = api.file(job, Manifest.NAME, 0)) {
+        try (InputStream in = api.file(job, output, Manifest.NAME, 0)) {
             Files.copy(in, temporary.resolve(Manifest.NAME), StandardCopyOption.REPLACE_EXISTING);
         }
     }

@@ -11,11 +11,11 @@ import dev.quern.recipes.JobRequest.RecipeChoice;
 import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipes;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,8 +32,9 @@ final class RequestOptions {
     @Option(
             names = "--recipe",
             paramLabel = "NAME|FILE",
-            description = "How to compress: see quern recipes (default: gptq-w4a16).")
-    private String recipe = Recipes.defaultName();
+            description = "How to compress: see quern recipes (default: gptq-w4a16)."
+                    + " Repeated, one calibration makes a result for each.")
+    private List<String> recipes = List.of();
 
     @Option(
             names = "--calibration",
@@ -104,16 +105,18 @@ final class RequestOptions {
             requireText(calibration, remote);
         }
         evaluate.forEach(file -> requireText(file, remote));
+        List<RecipeChoice> choices = RecipeFiles.orDefault(recipes).stream()
+                .map(RequestOptions::choice)
+                .toList();
         return new JobRequest(
                 JobRequest.API_VERSION,
                 source(),
-                choice(),
+                choices.getFirst(),
                 calibration == null && samples == null && seqLen == null
                         ? null
                         : new Calibration(path(calibration), samples, seqLen),
                 evaluations(),
-                List.of(new Output(
-                        "compressed-tensors", null, output != null && output.isObjects() ? output.objects() : null)),
+                outputs(output, choices),
                 maxKl == null && maxPplRatio == null ? null : new Gate(maxKl, maxPplRatio, null),
                 Map.of(),
                 name,
@@ -148,7 +151,28 @@ final class RequestOptions {
                 .toList();
     }
 
-    private RecipeChoice choice() {
+    /** As the recipes call themselves, one for each output. */
+    List<String> recipeNames() {
+        return RecipeFiles.recipes(recipes).stream().map(Recipe::name).toList();
+    }
+
+    /** The first one takes the request's recipe; of several each lies under its name. */
+    private List<Output> outputs(@Nullable Place place, List<RecipeChoice> choices) {
+        String uri = place != null && place.isObjects() ? place.objects() : null;
+        if (choices.size() == 1) {
+            return List.of(new Output("compressed-tensors", null, uri));
+        }
+        List<String> names = recipeNames();
+        return IntStream.range(0, choices.size())
+                .mapToObj(i -> new Output(
+                        "compressed-tensors",
+                        null,
+                        uri == null ? null : uri + "/" + names.get(i),
+                        i == 0 ? null : choices.get(i)))
+                .toList();
+    }
+
+    private static RecipeChoice choice(String recipe) {
         // Read here already: a typing mistake needs no stack.
         Recipe read = RecipeFiles.recipe(recipe);
         return RecipeFiles.isFile(recipe) ? new RecipeChoice(null, read) : new RecipeChoice(read.name(), null);

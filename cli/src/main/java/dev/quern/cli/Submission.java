@@ -56,7 +56,7 @@ record Submission(JobRequest request, @Nullable Upload upload) {
         JobRequest wanted =
                 upload == null ? request : Requests.withSource(request, Source.uploaded(upload.send(api, console)));
         JobView job = api.submit(wanted, UUID.randomUUID().toString());
-        console.say("job " + job.id() + ": " + job.recipe() + " of " + job.model());
+        console.say("job " + job.id() + ": " + String.join(" + ", Results.recipes(job)) + " of " + job.model());
         return job;
     }
 

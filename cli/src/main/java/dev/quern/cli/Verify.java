@@ -3,8 +3,12 @@ package dev.quern.cli;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.format.OutputVerifier;
 import dev.quern.engine.format.Verification;
+import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,19 +24,23 @@ final class Verify implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
 
-    @Parameters(paramLabel = "DIR", description = "The folder of a result.")
-    @SuppressWarnings("NullAway.Init")
-    private Path folder;
+    @Parameters(paramLabel = "DIR", arity = "1..*", description = "The folder of a result; may be repeated.")
+    private List<Path> folders = List.of();
 
     @Override
     public Integer call() {
         Console console = quern.console();
-        long started = System.nanoTime();
-        Verification found = OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+        List<JsonValue> all = new ArrayList<>();
+        for (Path folder : folders) {
+            long started = System.nanoTime();
+            Verification found = OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+            all.add(json(found));
+            if (!console.json()) {
+                print(console, found, (System.nanoTime() - started) / 1e9);
+            }
+        }
         if (console.json()) {
-            console.print(json(found));
-        } else {
-            print(console, found, (System.nanoTime() - started) / 1e9);
+            console.print(all.size() == 1 ? all.getFirst() : new JsonArray(all));
         }
         return Exit.COMPLETED.code();
     }

@@ -97,6 +97,51 @@ class CompressIT {
     }
 
     @Test
+    void severalRecipesMakeAResultEachFromOneCalibration() throws IOException {
+        Path out = folder.resolve("out");
+        String four = out.resolve("gptq-w4a16").toString();
+        String three = out.resolve("gptq-w3a16").toString();
+
+        Cli ran = stack.compress(Cli.TINY, "--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16", "--out", out.toString());
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("result in " + four, "result in " + three);
+        assertThat(names(out)).containsExactly("gptq-w3a16", "gptq-w4a16");
+        Cli verified = Cli.run("verify", four, three);
+        assertThat(verified.code()).as(verified.err()).isZero();
+        assertThat(verified.out()).contains("4.13 bits", "3.13 bits");
+        String id =
+                report(Files.readString(Path.of(three, "quern-report.json"))).job();
+        String data = stack.data().toString();
+        assertThat(Cli.run("jobs", "show", id, "--data", data).out()).contains("gptq-w4a16 + gptq-w3a16");
+        Path copy = folder.resolve("copy");
+        assertThat(Cli.run("jobs", "download", id, "--out", copy.toString(), "--data", data)
+                        .code())
+                .isZero();
+        assertThat(names(copy)).isEqualTo(names(out));
+    }
+
+    @Test
+    void ofSeveralResultsTheOneBeyondTheGateIsNotPlaced() throws IOException {
+        Path out = folder.resolve("out");
+
+        Cli ran = stack.compress(
+                Cli.TINY,
+                "--recipe",
+                "gptq-w8a16",
+                "--recipe",
+                "gptq-w2a16",
+                "--max-kl",
+                "0.02",
+                "--out",
+                out.toString());
+
+        assertThat(ran.code()).as(ran.err()).isEqualTo(3);
+        assertThat(ran.out()).contains("gptq-w2a16 failed its gate and was not placed");
+        assertThat(names(out)).containsExactly("gptq-w8a16");
+    }
+
+    @Test
     void overwriteReplacesWhatWasThere() throws IOException {
         Path out = Files.createDirectory(folder.resolve("out"));
         Files.writeString(out.resolve("old"), "x");

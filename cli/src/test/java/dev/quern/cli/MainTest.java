@@ -112,6 +112,19 @@ class MainTest {
                 .isEqualTo(65);
     }
 
+    @Test
+    void inspectEstimatesSeveralResultsOfOneCalibration() {
+        Estimate both = estimate("--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
+
+        assertThat(both.outputs()).extracting(Estimate.Output::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
+        assertThat(both.outputBytes()).isGreaterThan(estimate().outputBytes());
+        Cli printed = Cli.run("inspect", Cli.TINY.toString(), "--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
+        assertThat(printed.out()).contains("with gptq-w4a16 + gptq-w3a16 on this machine");
+        Cli refused = Cli.run("inspect", Cli.TINY.toString(), "--recipe", "gptq-w4a16", "--recipe", "rtn-w4a16");
+        assertThat(refused.code()).isEqualTo(65);
+        assertThat(refused.err()).contains("outputs.1.recipe: rtn-w4a16 (expected: one that needs calibration");
+    }
+
     private static Estimate estimate(String... options) {
         List<String> arguments = new ArrayList<>(List.of("inspect", Cli.TINY.toString(), "--output", "json"));
         arguments.addAll(List.of(options));

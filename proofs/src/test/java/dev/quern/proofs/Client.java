@@ -82,7 +82,7 @@ record Client(Installation installation, HttpClient http) {
 
     Report report(String id) throws InterruptedException {
         try (Api api = api()) {
-            return RecordCodec.read(api.report(id), Report.class);
+            return RecordCodec.read(api.report(id, 0), Report.class);
         }
     }
 

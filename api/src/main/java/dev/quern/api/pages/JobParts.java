@@ -5,7 +5,6 @@ import dev.quern.api.safety.Caller;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
-import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportDrawing;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
@@ -107,15 +106,14 @@ final class JobParts {
     /** How far the job is; once it is over and measured, what came out. */
     static Html progress(JobPage.View view) {
         JobView job = view.job();
-        Report report = view.report();
-        if (report != null && Words.terminal(job)) {
+        if (view.measured() && Words.terminal(job)) {
+            Html took = ReportDrawing.number(
+                    Words.elapsed(job, view.now()),
+                    "from start to end",
+                    job.progress().linears() + " linears");
             return Html.of(
-                    "<section class=\"progress\" id=\"progress\" aria-label=\"Result\"><div class=\"numbers\">{}{}</div></section>\n",
-                    ReportDrawing.headline(report),
-                    ReportDrawing.number(
-                            Words.elapsed(job, view.now()),
-                            "from start to end",
-                            job.progress().linears() + " linears"));
+                    "<section class=\"progress\" id=\"progress\" aria-label=\"Result\">{}</section>\n",
+                    JobResults.headlines(view, took));
         }
         JobView.Progress progress = job.progress();
         return Html.of(

@@ -107,7 +107,7 @@ final class JobsPage {
                 job.id(),
                 job.id(),
                 Words.title(job),
-                Figures.leaf(job.model()) + " · " + job.recipe(),
+                Figures.leaf(job.model()) + " · " + Words.recipes(job),
                 why(job, now),
                 state,
                 state,

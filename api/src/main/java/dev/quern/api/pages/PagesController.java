@@ -8,6 +8,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobFilter;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.ReportRepository;
@@ -26,7 +27,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -138,19 +138,20 @@ final class PagesController {
         return new JobPage.View(
                 job.view(),
                 RecordCodec.read(Json.parse(job.request()), JobRequest.class),
-                RecordCodec.read(Json.parse(job.recipe()), Recipe.class),
                 boards.find(job.id()),
                 since,
                 since.isEmpty() ? after : since.getLast().id(),
-                report(job),
-                job.state().terminal() ? files.find(job).orElse(null) : null,
+                job.outputs().stream().map(output -> result(job, output)).toList(),
                 Instant.now());
     }
 
-    private @Nullable Report report(Job job) {
-        return reports.find(job.id())
-                .map(json -> RecordCodec.read(Json.parse(json), Report.class))
-                .orElse(null);
+    private JobResult result(Job job, JobOutput output) {
+        return new JobResult(
+                RecordCodec.read(Json.parse(output.recipe()), Recipe.class),
+                reports.find(job.id(), output.position())
+                        .map(json -> RecordCodec.read(Json.parse(json), Report.class))
+                        .orElse(null),
+                job.state().terminal() ? files.find(job, output).orElse(null) : null);
     }
 
     private static JobState state(String name) {

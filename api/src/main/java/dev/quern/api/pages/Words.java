@@ -26,6 +26,11 @@ final class Words {
         return job.name() == null ? Figures.leaf(job.model()) : job.name();
     }
 
+    /** The names of its recipes. */
+    static String recipes(JobView job) {
+        return job.outputs().stream().map(JobView.Output::recipe).collect(Collectors.joining(" + "));
+    }
+
     static Html badge(JobView job) {
         return Html.of("<span class=\"badge {}\" id=\"badge\">{}</span>", standing(job), standing(job));
     }

@@ -5,7 +5,9 @@ import dev.quern.api.safety.Caller;
 import dev.quern.jobs.EstimateRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
@@ -36,9 +38,7 @@ final class EstimateController {
     Estimate estimate(@RequestBody JobRequest request, Caller caller) throws InterruptedException {
         submitter.check(caller, request);
         UUID question = estimates.ask(
-                caller.tenant(),
-                Json.canonical(RecordCodec.write(request)),
-                Json.canonical(RecordCodec.write(Submitter.recipe(request.recipe()))));
+                caller.tenant(), Json.canonical(RecordCodec.write(request)), Recipes.write(OutputRecipes.of(request)));
         try {
             return read(await(question));
         } finally {

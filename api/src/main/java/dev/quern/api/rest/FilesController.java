@@ -1,6 +1,7 @@
 package dev.quern.api.rest;
 
 import dev.quern.api.safety.Caller;
+import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
 import dev.quern.recipes.Manifest;
 import jakarta.servlet.http.HttpServletRequest;
@@ -12,9 +13,10 @@ import org.springframework.http.HttpRange;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** The result: which files, with size and SHA-256, and each of them whole or from a place on. */
+/** A result of a job: which files, with size and SHA-256, and each of them whole or from a place on. */
 @RestController
 final class FilesController {
     private final JobRepository jobs;
@@ -26,8 +28,9 @@ final class FilesController {
     }
 
     @GetMapping("/api/v1/jobs/{id}/files")
-    Manifest list(@PathVariable String id, Caller caller) {
-        return files.manifest(JobIds.find(jobs, caller, id));
+    Manifest list(@PathVariable String id, @RequestParam(defaultValue = "0") int output, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        return files.manifest(job, JobIds.output(job, output));
     }
 
     /** Never read as a whole: weights have gigabytes. One range at most; several are answered with the whole file. */
@@ -35,12 +38,14 @@ final class FilesController {
     void download(
             @PathVariable String id,
             @PathVariable String name,
+            @RequestParam(defaultValue = "0") int output,
             Caller caller,
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
         String file = name.substring(1);
-        OutputFiles.Content content = files.content(JobIds.find(jobs, caller, id), file);
+        Job job = JobIds.find(jobs, caller, id);
+        OutputFiles.Content content = files.content(job, JobIds.output(job, output), file);
         long from = 0;
         long length = content.size();
         response.setHeader("ETag", "\"" + content.etag() + "\"");

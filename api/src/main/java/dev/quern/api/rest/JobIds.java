@@ -2,6 +2,7 @@ package dev.quern.api.rest;
 
 import dev.quern.api.safety.Caller;
 import dev.quern.jobs.Job;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
@@ -20,6 +21,22 @@ public final class JobIds {
                 .flatMap(uuid -> jobs.find(caller.tenant(), uuid))
                 .orElseThrow(
                         () -> new QuernException(ErrorCode.NOT_FOUND, "job: " + id + " (expected: the id of a job)"));
+    }
+
+    /**
+     * An output of a job, by its position.
+     *
+     * @throws QuernException NOT_FOUND
+     */
+    static JobOutput output(Job job, int output) {
+        int outputs = job.outputs().size();
+        if (output < 0 || output >= outputs) {
+            throw new QuernException(
+                    ErrorCode.NOT_FOUND,
+                    "output: " + output + " (expected: "
+                            + (outputs == 1 ? "0, the job has one output" : "0 to " + (outputs - 1)) + ")");
+        }
+        return job.outputs().get(output);
     }
 
     private static Optional<UUID> parse(String id) {

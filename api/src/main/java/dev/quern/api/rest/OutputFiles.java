@@ -3,7 +3,7 @@ package dev.quern.api.rest;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
+import dev.quern.jobs.JobOutput;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
@@ -28,20 +28,20 @@ public class OutputFiles {
     /** An object of the store, of this version. */
     record Content(String key, String etag, long size) {}
 
-    /** Empty where the job has no result. */
-    public Optional<Manifest> find(Job job) {
+    /** Empty where the output is not there. */
+    public Optional<Manifest> find(Job job, JobOutput output) {
         try {
-            return Optional.of(manifest(job));
+            return Optional.of(manifest(job, output));
         } catch (QuernException e) {
             return Optional.empty();
         }
     }
 
     /**
-     * @throws QuernException NOT_FOUND where the job has no result
+     * @throws QuernException NOT_FOUND where the output is not there
      */
-    Manifest manifest(Job job) {
-        Content content = head(job, Manifest.NAME);
+    Manifest manifest(Job job, JobOutput output) {
+        Content content = head(job, output, Manifest.NAME);
         try (InputStream in = store.get().open(content.key(), 0, content.size(), content.etag())) {
             return RecordCodec.read(Json.parse(in.readAllBytes()), Manifest.class);
         } catch (IOException e) {
@@ -52,22 +52,23 @@ public class OutputFiles {
     /**
      * @throws QuernException NOT_FOUND for a name that is not in the manifest
      */
-    Content content(Job job, String name) {
+    Content content(Job job, JobOutput output, String name) {
         boolean listed = name.equals(Manifest.NAME)
-                || manifest(job).files().stream().anyMatch(file -> file.name().equals(name));
+                || manifest(job, output).files().stream()
+                        .anyMatch(file -> file.name().equals(name));
         if (!listed) {
             throw new QuernException(ErrorCode.NOT_FOUND, "file: " + name + " (expected: a name of the manifest)");
         }
-        return head(job, name);
+        return head(job, output, name);
     }
 
     InputStream open(Content content, long offset, long length) throws IOException {
         return store.get().open(content.key(), offset, length, content.etag());
     }
 
-    private Content head(Job job, String name) {
+    private Content head(Job job, JobOutput output, String name) {
         try {
-            ArtifactStore.Entry entry = store.get().head(key(job, name)).orElseThrow();
+            ArtifactStore.Entry entry = store.get().head(key(job, output, name)).orElseThrow();
             return new Content(entry.key(), entry.etag(), entry.size());
         } catch (NoSuchElementException e) {
             throw new QuernException(
@@ -79,10 +80,10 @@ public class OutputFiles {
         }
     }
 
-    private static String key(Job job, String name) {
+    private static String key(Job job, JobOutput output, String name) {
         Keys keys = Keys.of(job.tenant());
-        return job.state() == JobState.QUARANTINED
-                ? keys.quarantined(job.id().toString(), name)
-                : keys.output(job.prefix(), name);
+        return output.quarantined()
+                ? keys.quarantined(job.id().toString(), output.position(), name)
+                : keys.output(output.prefix(), name);
     }
 }

@@ -15,9 +15,10 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** The report of a job, as data or as the self-contained page. */
+/** The report of an output of a job, as data or as the self-contained page. */
 @RestController
 final class ReportController {
     private final JobRepository jobs;
@@ -31,10 +32,11 @@ final class ReportController {
     @GetMapping("/api/v1/jobs/{id}/report")
     ResponseEntity<String> report(
             @PathVariable String id,
+            @RequestParam(defaultValue = "0") int output,
             @RequestHeader(name = "Accept", defaultValue = "*/*") String accept,
             Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
-        String json = reports.find(job.id())
+        String json = reports.find(job.id(), JobIds.output(job, output).position())
                 .orElseThrow(() -> new QuernException(
                         ErrorCode.NOT_FOUND,
                         "report: not written, the job is " + job.state()

@@ -3,6 +3,7 @@ package dev.quern.api.rest;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.QuernException.Violation;
 import java.util.ArrayList;
@@ -60,8 +61,7 @@ final class RequestCheck {
                 "/apiVersion",
                 request.apiVersion(),
                 JobRequest.API_VERSION);
-        boolean one = (request.recipe().ref() == null) != (request.recipe().inline() == null);
-        expect(one, "/recipe", request.recipe().ref() == null ? "empty" : "both", "either ref or inline");
+        recipe("/recipe", request.recipe());
         String name = request.name();
         expect(name == null || isShort(name), "/name", "too long", "1 to " + MAX_TEXT + " characters");
         expect(
@@ -75,6 +75,11 @@ final class RequestCheck {
                         "/labels/" + key,
                         "too long",
                         "at most " + MAX_TEXT));
+    }
+
+    private void recipe(String pointer, JobRequest.RecipeChoice recipe) {
+        boolean one = (recipe.ref() == null) != (recipe.inline() == null);
+        expect(one, pointer, recipe.ref() == null ? "empty" : "both", "either ref or inline");
     }
 
     private void source(JobRequest.Source source) {
@@ -113,7 +118,11 @@ final class RequestCheck {
     }
 
     private void outputs(List<JobRequest.Output> outputs) {
-        expect(outputs.size() == 1, "/outputs", outputs.size() + " outputs", "exactly one");
+        expect(
+                !outputs.isEmpty() && outputs.size() <= OutputRecipes.MAX,
+                "/outputs",
+                outputs.size() + " outputs",
+                "1 to " + OutputRecipes.MAX);
         for (int i = 0; i < outputs.size(); i++) {
             JobRequest.Output output = outputs.get(i);
             expect(
@@ -128,6 +137,10 @@ final class RequestCheck {
                     String.valueOf(prefix),
                     "letters, digits, dot, dash and underscore, at most 128");
             uri("/outputs/" + i + "/uri", output.uri());
+            JobRequest.RecipeChoice recipe = output.recipe();
+            if (recipe != null) {
+                recipe("/outputs/" + i + "/recipe", recipe);
+            }
             expect(prefix == null || output.uri() == null, "/outputs/" + i, "both", "either prefix or uri");
         }
     }

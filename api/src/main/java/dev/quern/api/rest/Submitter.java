@@ -10,10 +10,10 @@ import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.QuernException.Violation;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +22,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -60,6 +61,7 @@ final class Submitter {
         if (request.source().path() != null) {
             caller.require(Scope.ADMIN, "source.path");
         }
+        OutputRecipes.of(request);
         requireConfigured(request);
         requireUploaded(caller.tenant(), request.source().upload());
     }
@@ -67,7 +69,9 @@ final class Submitter {
     /** Objects are read and written only where this installation allows it. */
     private void requireConfigured(JobRequest request) {
         require(sources, "/source/uri", request.source().uri());
-        require(outputs, "/outputs/0/uri", request.outputs().getFirst().uri());
+        for (int i = 0; i < request.outputs().size(); i++) {
+            require(outputs, "/outputs/" + i + "/uri", request.outputs().get(i).uri());
+        }
     }
 
     private static void require(Locations allowed, String pointer, @Nullable String uri) {
@@ -105,17 +109,13 @@ final class Submitter {
     }
 
     private static Submission submission(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
-        Recipe recipe = recipe(request.recipe());
         String body = Json.canonical(RecordCodec.write(request));
         return new Submission(
                 caller.principal(),
                 request.name(),
                 request.source().location(),
-                request.outputs().getFirst().prefix(),
-                request.outputs().getFirst().uri(),
-                recipe.name(),
+                outputs(request),
                 body,
-                Json.canonical(RecordCodec.write(recipe)),
                 request.labels(),
                 request.detach(),
                 idempotency(idempotencyKey, body),
@@ -123,17 +123,16 @@ final class Submitter {
                 request.limits());
     }
 
-    static Recipe recipe(JobRequest.RecipeChoice choice) {
-        Recipe inline = choice.inline();
-        if (inline != null) {
-            return inline;
-        }
-        String ref = String.valueOf(choice.ref());
-        if (!Recipes.names().contains(ref)) {
-            String message = "recipe.ref: " + ref + " (expected one of: " + String.join(", ", Recipes.names()) + ")";
-            throw new QuernException(ErrorCode.INVALID_RECIPE, message, List.of(new Violation("/recipe/ref", message)));
-        }
-        return Recipes.find(ref);
+    private static List<Submission.Output> outputs(JobRequest request) {
+        List<Recipe> recipes = OutputRecipes.of(request);
+        return IntStream.range(0, recipes.size())
+                .mapToObj(i -> {
+                    JobRequest.Output output = request.outputs().get(i);
+                    Recipe recipe = recipes.get(i);
+                    String json = Json.canonical(RecordCodec.write(recipe));
+                    return new Submission.Output(output.prefix(), output.uri(), recipe.name(), json);
+                })
+                .toList();
     }
 
     private static Submission.@Nullable Idempotency idempotency(@Nullable String key, String body) {

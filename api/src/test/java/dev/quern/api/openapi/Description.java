@@ -175,27 +175,30 @@ final class Description {
         add(
                 "get",
                 "/api/v1/jobs/{id}/report",
-                "The report; as a page where the client accepts text/html.",
+                "The report of an output, the first unless told otherwise; as a page where the client accepts text/html.",
                 200,
                 Report.class,
                 JSON,
-                null);
+                null,
+                query("output", "integer"));
         add(
                 "get",
                 "/api/v1/jobs/{id}/files",
-                "The manifest: files of the result with size and SHA-256.",
+                "The manifest of an output: files with size and SHA-256.",
                 200,
                 Manifest.class,
                 JSON,
-                null);
+                null,
+                query("output", "integer"));
         add(
                 "get",
                 "/api/v1/jobs/{id}/files/{name}",
-                "A file of the result, whole or one range of it.",
+                "A file of an output, whole or one range of it.",
                 200,
                 null,
                 "application/octet-stream",
                 null,
+                query("output", "integer"),
                 header("Range", "string"));
         add(
                 "get",

@@ -74,9 +74,13 @@ public final class Api implements AutoCloseable {
         return RecordCodec.read(json(get(path.toString())), JobView.Page.class);
     }
 
-    /** The report as the server has it. */
-    public JsonValue report(String id) throws InterruptedException {
-        return json(get("/api/v1/jobs/" + encode(id) + "/report"));
+    /**
+     * The report of an output as the server has it.
+     *
+     * @param output its position in the job
+     */
+    public JsonValue report(String id, int output) throws InterruptedException {
+        return json(get("/api/v1/jobs/" + encode(id) + "/report" + query(output)));
     }
 
     public void cancel(String id) throws InterruptedException {
@@ -109,15 +113,15 @@ public final class Api implements AutoCloseable {
                 .build());
     }
 
-    /** Which files a result has; the manifest itself is one more. */
-    public Manifest files(String id) throws InterruptedException {
-        return RecordCodec.read(json(get("/api/v1/jobs/" + encode(id) + "/files")), Manifest.class);
+    /** Which files an output has; the manifest itself is one more. */
+    public Manifest files(String id, int output) throws InterruptedException {
+        return RecordCodec.read(json(get("/api/v1/jobs/" + encode(id) + "/files" + query(output))), Manifest.class);
     }
 
-    /** The bytes of one file of a result, from an offset on. The caller closes it. */
-    public InputStream file(String id, String name, long from) throws InterruptedException {
+    /** The bytes of one file of an output, from an offset on. The caller closes it. */
+    public InputStream file(String id, int output, String name, long from) throws InterruptedException {
         HttpRequest.Builder get = request(
-                        "/api/v1/jobs/" + encode(id) + "/files/" + encode(name).replace("%2F", "/"))
+                        "/api/v1/jobs/" + encode(id) + "/files/" + encode(name).replace("%2F", "/") + query(output))
                 .header("Accept", "*/*");
         if (from > 0) {
             get.header("Range", "bytes=" + from + "-");
@@ -236,6 +240,11 @@ public final class Api implements AutoCloseable {
 
     private static String text(JsonObject object, String name, String otherwise) {
         return object.get(name) instanceof JsonString(String value) ? value : otherwise;
+    }
+
+    /** Says nothing of the first, as for a job that has one. */
+    private static String query(int output) {
+        return output == 0 ? "" : "?output=" + output;
     }
 
     private static String encode(String text) {

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * t/TENANT/jobs/JOB/plan-DIGEST.json       what a job's activities hand on
  * t/TENANT/uploads/DIGEST              a file that a client sent, by its SHA-256
  * t/TENANT/outputs/PREFIX/FILE             a published result
- * t/TENANT/quarantine/JOB/FILE             a result that failed its gate
+ * t/TENANT/quarantine/JOB/FILE             a result that failed its gate; JOB-1, JOB-2 and JOB-3 are those after the first
  * </pre>
  */
 public final class Keys {
@@ -89,13 +89,17 @@ public final class Keys {
         return outputs(prefix) + path("file", file);
     }
 
-    /** All of a quarantined result, ending in a slash. */
-    public String quarantine(String job) {
-        return root + "quarantine/" + segment("job", job) + "/";
+    /**
+     * All of a quarantined result, ending in a slash.
+     *
+     * @param output its position in the job
+     */
+    public String quarantine(String job, int output) {
+        return root + "quarantine/" + segment("job", output == 0 ? job : job + "-" + output) + "/";
     }
 
-    public String quarantined(String job, String file) {
-        return quarantine(job) + path("file", file);
+    public String quarantined(String job, int output, String file) {
+        return quarantine(job, output) + path("file", file);
     }
 
     /**

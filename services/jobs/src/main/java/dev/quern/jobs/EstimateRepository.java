@@ -37,8 +37,8 @@ public final class EstimateRepository {
         this.db = db;
     }
 
-    /** A question; request and recipe are JSON. */
-    public record Question(UUID id, String tenant, String request, String recipe) {}
+    /** A question; request and recipes, an array, are JSON. */
+    public record Question(UUID id, String tenant, String request, String recipes) {}
 
     /**
      * @param estimate as JSON; null where there is none
@@ -49,13 +49,13 @@ public final class EstimateRepository {
             @Nullable String code,
             @Nullable String message) {}
 
-    public UUID ask(String tenant, String request, String recipe) {
+    public UUID ask(String tenant, String request, String recipes) {
         UUID id = UUID.randomUUID();
         db.sql(ASK)
                 .param("id", id)
                 .param("tenant", tenant)
                 .param("request", request)
-                .param("recipe", recipe)
+                .param("recipe", recipes)
                 .update();
         return id;
     }

@@ -3,6 +3,7 @@ package dev.quern.jobs;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -11,15 +12,17 @@ import org.jspecify.annotations.Nullable;
  * A row of {@code job}.
  *
  * @param request the {@code JobRequest} as JSON
- * @param recipe the resolved {@code Recipe} as JSON
+ * @param recipe the resolved {@code Recipe} of the first output as JSON
  * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
- * @param prefix the claimed output name
+ * @param prefix the claimed name of the first output
  * @param desired what the owner wants, whatever the state
  * @param generation of the workflow {@link #workflowId()}, from 1
  * @param seq of the last step of that generation; 0 before the first
  * @param started whether the workflow of this generation has been started
  * @param pendingSince since when no worker has taken it; null while it has one, and at its end
  * @param ranSeconds time in RUNNING and CANCELLING, pauses left out
+ * @param output where the first output is; null until the job says so
+ * @param outputs all of them, in order; at least one
  * @param lastEvent the id of the newest event; 0 where there is none
  */
 public record Job(
@@ -50,12 +53,14 @@ public record Job(
         JobView.Progress progress,
         @Nullable String output,
         @Nullable String outputDigest,
+        List<JobOutput> outputs,
         long lastEvent,
         Instant createdAt,
         Instant updatedAt,
         @Nullable Instant finishedAt) {
     public Job {
         labels = Map.copyOf(labels);
+        outputs = List.copyOf(outputs);
     }
 
     /** The id of the workflow of this generation. */
@@ -82,6 +87,7 @@ public record Job(
                 outputDigest,
                 output,
                 placement,
-                limits);
+                limits,
+                outputs.stream().map(JobOutput::view).toList());
     }
 }

@@ -79,7 +79,6 @@ public final class JobRepository {
                    failure_code = NULL, failure_message = NULL, finished_at = NULL,
                    percent = 0, eta_seconds = NULL, pending_since = now(), ran_seconds = 0, updated_at = now()
              WHERE tenant = :tenant AND id = :id AND state = 'FAILED'
-            RETURNING prefix, output_uri
             """;
     private static final String OTHERS_QUEUE = """
             SELECT EXISTS (SELECT FROM job WHERE id <> :id AND state = 'RUNNING' AND reason_code = 'QUEUED_BEHIND')
@@ -93,12 +92,14 @@ public final class JobRepository {
 
     private final JdbcClient db;
     private final TransactionOperations transactions;
+    private final OutputRepository outputs;
     private final OutputClaims claims;
     private final EventRepository events;
 
     public JobRepository(JdbcClient db, TransactionOperations transactions) {
         this.db = db;
         this.transactions = transactions;
+        this.outputs = new OutputRepository(db);
         this.claims = new OutputClaims(db);
         this.events = new EventRepository(db);
     }
@@ -107,10 +108,10 @@ public final class JobRepository {
     public record Submitted(Job job, boolean created) {}
 
     /**
-     * Accepts a job: its row, its output prefix and its idempotency key, or none of them. A request with the label
+     * Accepts a job: its row, the places of its outputs and its idempotency key, or none of them. A request with the label
      * {@link JobRequest#SAME} is the job that has the same one while that is neither at its end nor to be cancelled.
      *
-     * @throws QuernException OUTPUT_TAKEN where another job holds the prefix or a part of the uri; INVALID_REQUEST where the idempotency key was used
+     * @throws QuernException OUTPUT_TAKEN where another job, or another output of this one, holds a prefix or a part of a uri; INVALID_REQUEST where the idempotency key was used
      *     with another body
      */
     public Submitted submit(Submission submission) {
@@ -122,7 +123,7 @@ public final class JobRepository {
                 return new Submitted(earlier.get(), false);
             }
             insert(submission, id);
-            claims.take(submission.principal().tenant(), id, output(submission, id));
+            insertOutputs(submission, id);
             FailPoint.pass("submit.within");
             return new Submitted(find(id).orElseThrow(), true);
         });
@@ -231,13 +232,10 @@ public final class JobRepository {
      */
     public boolean retry(String tenant, UUID id) {
         return transactions.execute(status -> {
-            Optional<OutputClaims.Output> output = key(db.sql(RETRY), tenant, id)
-                    .query((row, index) -> new OutputClaims.Output(row.getString(1), row.getString(2)))
-                    .optional();
-            if (output.isEmpty()) {
+            if (key(db.sql(RETRY), tenant, id).update() == 0) {
                 return wished(tenant, id, Desired.RUN);
             }
-            claims.take(tenant, id, output.get());
+            outputs.unclaimed(id).forEach(output -> claims.take(tenant, id, output));
             events.append(
                     id,
                     "state",
@@ -334,6 +332,7 @@ public final class JobRepository {
         JobRequest.Placement placement =
                 Objects.requireNonNullElse(submission.placement(), new JobRequest.Placement(null, null));
         JobRequest.Limits limits = Objects.requireNonNullElse(submission.limits(), new JobRequest.Limits(null, null));
+        Submission.Output first = submission.outputs().getFirst();
         labels(db.sql(INSERT), submission.labels())
                 .param("workerClass", placement.workerClass())
                 .param("segments", placement.segments())
@@ -344,18 +343,22 @@ public final class JobRepository {
                 .param("principal", submission.principal().name())
                 .param("name", submission.name())
                 .param("source", submission.source())
-                .param("prefix", output(submission, id).prefix())
-                .param("uri", output(submission, id).uri())
-                .param("recipeName", submission.recipeName())
+                .param("prefix", OutputRepository.claim(id, 0, first).prefix())
+                .param("uri", first.uri())
+                .param("recipeName", first.recipeName())
                 .param("request", submission.request())
-                .param("recipe", submission.recipe())
+                .param("recipe", first.recipe())
                 .param("detach", submission.detach())
                 .update();
     }
 
-    private static OutputClaims.Output output(Submission submission, UUID id) {
-        return new OutputClaims.Output(
-                Objects.requireNonNullElse(submission.prefix(), id.toString()), submission.uri());
+    /** With what they claim: two of one job may no more share a place than those of two jobs. */
+    private void insertOutputs(Submission submission, UUID id) {
+        for (int position = 0; position < submission.outputs().size(); position++) {
+            Submission.Output output = submission.outputs().get(position);
+            outputs.insert(id, position, output);
+            claims.take(submission.principal().tenant(), id, OutputRepository.claim(id, position, output));
+        }
     }
 
     private static JdbcClient.StatementSpec labels(JdbcClient.StatementSpec statement, Map<String, String> labels) {

@@ -4,7 +4,6 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Which job an output belongs to. Claims are taken in the caller's transaction, so of two jobs that want one output one waits. */
@@ -31,19 +30,11 @@ final class OutputClaims {
     }
 
     /**
-     * Where a result goes.
-     *
-     * @param prefix under the tenant's outputs in the store
-     * @param uri in its place; null where the output is in the store
-     */
-    record Output(String prefix, @Nullable String uri) {}
-
-    /**
      * @throws QuernException OUTPUT_TAKEN
      */
-    void take(String tenant, UUID job, Output output) {
+    void take(String tenant, UUID job, OutputRepository.Claim output) {
         if (!insert(tenant, job, output.prefix())) {
-            throw taken("prefix", output.prefix());
+            throw taken(output, "prefix", output.prefix());
         }
         String uri = output.uri();
         if (uri != null) {
@@ -51,7 +42,7 @@ final class OutputClaims {
             boolean overlaps =
                     db.sql(OVERLAPS).param("uri", uri).query(Boolean.class).single();
             if (overlaps || !insert(tenant, job, uri)) {
-                throw taken("uri", uri);
+                throw taken(output, "uri", uri);
             }
         }
     }
@@ -73,11 +64,13 @@ final class OutputClaims {
                 == 1;
     }
 
-    private static QuernException taken(String member, String name) {
-        String message = "outputs[0]." + member + ": " + name + " (expected: one that no job holds)";
+    private static QuernException taken(OutputRepository.Claim output, String member, String name) {
+        int position = output.position();
+        String message = "outputs[" + position + "]." + member + ": " + name
+                + " (expected: one that no job and no other output holds)";
         return new QuernException(
                 ErrorCode.OUTPUT_TAKEN,
                 message,
-                List.of(new QuernException.Violation("/outputs/0/" + member, message)));
+                List.of(new QuernException.Violation("/outputs/" + position + "/" + member, message)));
     }
 }

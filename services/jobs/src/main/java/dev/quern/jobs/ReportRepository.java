@@ -4,13 +4,13 @@ import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** The reports of jobs, as text: written once, served as they are. */
+/** The reports of jobs, one for each output, as text: written once, served as they are. */
 public final class ReportRepository {
     private static final String PUT = """
-            INSERT INTO job_report (job_id, report) VALUES (:job, :report)
-            ON CONFLICT (job_id) DO UPDATE SET report = excluded.report, written_at = now()
+            INSERT INTO job_report (job_id, position, report) VALUES (:job, :position, :report)
+            ON CONFLICT (job_id, position) DO UPDATE SET report = excluded.report, written_at = now()
             """;
-    private static final String FIND = "SELECT report FROM job_report WHERE job_id = :job";
+    private static final String FIND = "SELECT report FROM job_report WHERE job_id = :job AND position = :position";
 
     private final JdbcClient db;
 
@@ -18,13 +18,24 @@ public final class ReportRepository {
         this.db = db;
     }
 
-    /** @param report the JSON of a {@code Report} */
-    public void put(UUID job, String report) {
-        db.sql(PUT).param("job", job).param("report", report).update();
+    /**
+     * @param output its position in the job
+     * @param report the JSON of a {@code Report}
+     */
+    public void put(UUID job, int output, String report) {
+        db.sql(PUT)
+                .param("job", job)
+                .param("position", output)
+                .param("report", report)
+                .update();
     }
 
-    /** The JSON of the report; empty before the gate. */
-    public Optional<String> find(UUID job) {
-        return db.sql(FIND).param("job", job).query(String.class).optional();
+    /** The JSON of an output's report; empty before its gate. */
+    public Optional<String> find(UUID job, int output) {
+        return db.sql(FIND)
+                .param("job", job)
+                .param("position", output)
+                .query(String.class)
+                .optional();
     }
 }

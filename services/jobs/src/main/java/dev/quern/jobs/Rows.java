@@ -1,12 +1,17 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +27,11 @@ final class Rows {
                    ran_seconds + coalesce(extract(epoch FROM now() - running_since), 0) AS ran,
                    ARRAY(SELECT key FROM jsonb_each_text(labels) ORDER BY key) AS label_keys,
                    ARRAY(SELECT value FROM jsonb_each_text(labels) ORDER BY key) AS label_values,
+                   (SELECT json_agg(json_strip_nulls(json_build_object(
+                               'position', o.position, 'recipeName', o.recipe_name, 'recipe', o.recipe, 'prefix', o.prefix,
+                               'uri', o.uri, 'location', o.location, 'digest', o.digest, 'accepted', o.accepted))
+                               ORDER BY o.position)
+                      FROM job_output o WHERE o.job_id = job.id) AS outputs,
                    cells.done AS linears_done, cells.recent AS linears_recent, cells.recent_seconds, cells.blocks AS blocks_done
               FROM job
               LEFT JOIN LATERAL (
@@ -66,6 +76,7 @@ final class Rows {
                 progress(row),
                 row.getString("output"),
                 row.getString("output_digest"),
+                outputs(row),
                 row.getLong("last_event"),
                 instant(row, "created_at"),
                 instant(row, "updated_at"),
@@ -99,6 +110,14 @@ final class Rows {
             labels.put(keys[i], values[i]);
         }
         return labels;
+    }
+
+    private static List<JobOutput> outputs(ResultSet row) throws SQLException {
+        List<JobOutput> outputs = new ArrayList<>();
+        if (Json.parse(row.getString("outputs")) instanceof JsonArray array) {
+            array.values().forEach(value -> outputs.add(RecordCodec.read(value, JobOutput.class)));
+        }
+        return outputs;
     }
 
     private static JobRequest.@Nullable Placement placement(ResultSet row) throws SQLException {

@@ -41,7 +41,12 @@ public final class StepRepository {
                    updated_at = now()
              WHERE id = :id
             """;
-    private static final String RELEASE = "DELETE FROM output_claim WHERE job_id = :id";
+    // A result that was published all the same keeps its place.
+    private static final String RELEASE = """
+            DELETE FROM output_claim WHERE job_id = :id AND prefix NOT IN (
+                SELECT prefix FROM job_output WHERE job_id = :id AND accepted
+                 UNION ALL SELECT uri FROM job_output WHERE job_id = :id AND accepted AND uri IS NOT NULL)
+            """;
     private static final String CLEANED = """
             UPDATE job SET cleanup_due = false WHERE id = :id AND generation = :generation AND finished_at IS NOT NULL
             """;

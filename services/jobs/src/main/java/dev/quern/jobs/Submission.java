@@ -2,6 +2,7 @@ package dev.quern.jobs;
 
 import dev.quern.recipes.JobRequest.Limits;
 import dev.quern.recipes.JobRequest.Placement;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,32 +10,40 @@ import org.jspecify.annotations.Nullable;
  * A job as it is asked for, validated by the caller.
  *
  * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
- * @param prefix the output's name, claimed with the job; null is the job's id
- * @param uri where the result goes instead of the store's outputs, claimed with the job; null is the store
- * @param recipeName for lists
+ * @param outputs at least one; its name is in lists
  * @param request the {@code JobRequest} as JSON
- * @param recipe the resolved {@code Recipe} as JSON
  * @param idempotency null where the caller sent no key
  */
 public record Submission(
         Principal principal,
         @Nullable String name,
         String source,
-        @Nullable String prefix,
-        @Nullable String uri,
-        String recipeName,
+        List<Output> outputs,
         String request,
-        String recipe,
         Map<String, String> labels,
         boolean detach,
         @Nullable Idempotency idempotency,
         @Nullable Placement placement,
         @Nullable Limits limits) {
     public Submission {
+        outputs = List.copyOf(outputs);
+        if (outputs.isEmpty()) {
+            throw new IllegalArgumentException("outputs: none (expected: at least one)");
+        }
         labels = Map.copyOf(labels);
     }
 
-    /** One that goes to the store's outputs, anywhere, without limits. */
+    /**
+     * A result as it is asked for.
+     *
+     * @param prefix its name, claimed with the job; null is made of the job's id
+     * @param uri where it goes instead of the store's outputs, claimed with the job; null is the store
+     * @param recipeName for lists
+     * @param recipe the resolved {@code Recipe} as JSON
+     */
+    public record Output(@Nullable String prefix, @Nullable String uri, String recipeName, String recipe) {}
+
+    /** With one output that goes to the store, anywhere, without limits. */
     public Submission(
             Principal principal,
             @Nullable String name,
@@ -50,11 +59,8 @@ public record Submission(
                 principal,
                 name,
                 source,
-                prefix,
-                null,
-                recipeName,
+                List.of(new Output(prefix, null, recipeName, recipe)),
                 request,
-                recipe,
                 labels,
                 detach,
                 idempotency,

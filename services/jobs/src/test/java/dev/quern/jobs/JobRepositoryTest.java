@@ -2,10 +2,12 @@ package dev.quern.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -45,7 +47,7 @@ class JobRepositoryTest {
         assertThatThrownBy(() -> jobs.submit(submission("out", null, Map.of())))
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_TAKEN))
-                .hasMessage("outputs[0].prefix: out (expected: one that no job holds)");
+                .hasMessage("outputs[0].prefix: out (expected: one that no job and no other output holds)");
         assertThat(jobs.list(owner.tenant(), JobFilter.ALL, null, 10).jobs()).hasSize(1);
 
         assertThat(jobs.claimed(owner.tenant(), "out")).isTrue();
@@ -55,13 +57,60 @@ class JobRepositoryTest {
     }
 
     @Test
+    void severalOutputsHaveAPlaceEach() {
+        Job job = jobs.submit(submission(List.of(output(null, "w4"), output(null, "w3"), output("mine", "w2"))))
+                .job();
+
+        assertThat(job.outputs())
+                .extracting(JobOutput::prefix)
+                .containsExactly(job.id().toString(), job.id() + "-w3", "mine");
+        assertThat(job.outputs())
+                .extracting(JobOutput::recipe)
+                .containsExactly("{\"w4\":1}", "{\"w3\":1}", "{\"w2\":1}");
+        assertThat(job.outputs())
+                .allSatisfy(output -> assertThat(jobs.claimed(owner.tenant(), output.prefix()))
+                        .isTrue());
+        assertThat(job.recipeName()).isEqualTo("w4");
+    }
+
+    @Test
+    void twoOutputsOfAJobCannotShareAPlace() {
+        assertThatThrownBy(() -> jobs.submit(submission(List.of(output("one", "w4"), output("one", "w3")))))
+                .hasMessage("outputs[1].prefix: one (expected: one that no job and no other output holds)")
+                .isInstanceOfSatisfying(
+                        QuernException.class,
+                        e -> assertThat(e.violations())
+                                .singleElement()
+                                .returns("/outputs/1/prefix", QuernException.Violation::pointer));
+        assertThat(jobs.claimed(owner.tenant(), "one")).isFalse();
+    }
+
+    @Test
+    void whatIsPublishedKeepsItsPlaceThoughTheJobFails() {
+        Job job = jobs.submit(submission(List.of(output("done", "w4"), output("not", "w3"))))
+                .job();
+        OutputRepository outputs = new OutputRepository(database.client());
+        outputs.published(job.id(), 0, "t/x/outputs/done/", "sha", true);
+        steps.project(job.id(), Step.of(1, 1, JobState.FAILED, null).failedWith("disk-budget", "full"));
+
+        assertThat(jobs.claimed(owner.tenant(), "done")).isTrue();
+        assertThat(jobs.claimed(owner.tenant(), "not")).isFalse();
+        assertThat(jobs.retry(owner.tenant(), job.id())).isTrue();
+        assertThat(jobs.claimed(owner.tenant(), "not")).isTrue();
+        assertThat(jobs.find(job.id()).orElseThrow().view().outputs())
+                .extracting(JobView.Output::location, JobView.Output::accepted)
+                .containsExactly(tuple("t/x/outputs/done/", true), tuple(null, null));
+    }
+
+    @Test
     void noOutputLiesWithinAnother() {
         String bucket = "s3://" + UUID.randomUUID();
         jobs.submit(to(bucket + "/a/b"));
 
         for (String taken : List.of("/a/b", "/a", "/a/b/c")) {
             assertThatThrownBy(() -> jobs.submit(to(bucket + taken)))
-                    .hasMessage("outputs[0].uri: " + bucket + taken + " (expected: one that no job holds)")
+                    .hasMessage("outputs[0].uri: " + bucket + taken
+                            + " (expected: one that no job and no other output holds)")
                     .isInstanceOfSatisfying(QuernException.class, e -> {
                         assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_TAKEN);
                         assertThat(e.violations())
@@ -260,7 +309,7 @@ class JobRepositoryTest {
         jobs.submit(submission("lost", null, Map.of()));
 
         assertThatThrownBy(() -> jobs.retry(owner.tenant(), job.id()))
-                .hasMessage("outputs[0].prefix: lost (expected: one that no job holds)");
+                .hasMessage("outputs[0].prefix: lost (expected: one that no job and no other output holds)");
         assertThat(jobs.find(job.id())).get().returns(JobState.FAILED, Job::state);
     }
 
@@ -301,6 +350,14 @@ class JobRepositoryTest {
         assertThat(jobs.approved()).extracting(Job::id).contains(job.id());
     }
 
+    private static Submission.Output output(@Nullable String prefix, String recipe) {
+        return new Submission.Output(prefix, null, recipe, "{\"" + recipe + "\":1}");
+    }
+
+    private Submission submission(List<Submission.Output> outputs) {
+        return new Submission(owner, null, "/m", outputs, "{}", Map.of(), false, null, null, null);
+    }
+
     private boolean accepted(Submission submission) {
         try {
             return jobs.submit(submission).created();
@@ -314,7 +371,16 @@ class JobRepositoryTest {
         JobRequest.Placement placement = new JobRequest.Placement("gpu", 4);
         JobRequest.Limits limits = new JobRequest.Limits(60, null);
         return new Submission(
-                owner, null, "/m", null, uri, "gptq-w4a16", "{}", "{}", Map.of(), false, null, placement, limits);
+                owner,
+                null,
+                "/m",
+                List.of(new Submission.Output(null, uri, "gptq-w4a16", "{}")),
+                "{}",
+                Map.of(),
+                false,
+                null,
+                placement,
+                limits);
     }
 
     private Submission submission(

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param apiVersion {@code quern/v1}
  * @param source a checkpoint, named in exactly one way
- * @param recipe by name or inline, exactly one
+ * @param recipe by name or inline, exactly one; of the outputs that name none
  * @param calibration null takes the built-in public-domain English text and the default sizes
  * @param evaluation at most 8; empty takes the built-in text
- * @param outputs exactly one today
+ * @param outputs 1 to 4, of one calibration; several have each another recipe, which must need calibration and be independent
  * @param detach the job keeps an embedded stack alive after the command that submitted it has gone
  * @param placement null leaves worker and segments to the planner
  * @param limits null waits and runs as long as it takes
@@ -91,13 +91,21 @@ public record JobRequest(
 
     /**
      * @param format {@code compressed-tensors}
-     * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null is the job's id
+     * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null is the job's id,
+     *     and for an output after the first the job's id with the recipe's name
      * @param uri {@code s3://bucket/prefix} under a configured location, to publish to instead of the store's outputs
+     * @param recipe null is the request's
      */
     public record Output(
             String format,
             @Nullable String prefix,
-            @Nullable String uri) {}
+            @Nullable String uri,
+            @Nullable RecipeChoice recipe) {
+        /** By the request's recipe. */
+        public Output(String format, @Nullable String prefix, @Nullable String uri) {
+            this(format, prefix, uri, null);
+        }
+    }
 
     /**
      * Where the work is done; changes no byte of the result.

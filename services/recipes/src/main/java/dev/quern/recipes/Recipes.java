@@ -2,6 +2,7 @@ package dev.quern.recipes;
 
 import dev.quern.recipes.json.ApiVersion;
 import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
@@ -73,6 +74,22 @@ public final class Recipes {
             requireVersion(object);
         }
         return RecordCodec.read(value, Recipe.class, ErrorCode.INVALID_RECIPE);
+    }
+
+    /** Resolved recipes as one JSON document, an array. */
+    public static String write(List<Recipe> recipes) {
+        return Json.canonical(
+                new JsonArray(recipes.stream().map(RecordCodec::write).toList()));
+    }
+
+    /** What {@link #write} wrote. */
+    public static List<Recipe> list(String json) {
+        if (Json.parse(json) instanceof JsonArray array) {
+            return array.values().stream()
+                    .map(value -> RecordCodec.read(value, Recipe.class))
+                    .toList();
+        }
+        throw new QuernException(ErrorCode.INVALID_RECIPE, "recipes: no array (expected: a JSON array of recipes)");
     }
 
     private static JsonValue value(String text) {

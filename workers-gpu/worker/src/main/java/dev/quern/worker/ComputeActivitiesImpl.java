@@ -26,8 +26,10 @@ import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.TraceWalk;
 import dev.quern.engine.calibration.WalkOptions;
+import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.inputs.Sources;
 import dev.quern.inputs.TenantBlocks;
@@ -74,7 +76,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
         TraceProgress progress = new TraceProgress(plan, run);
         work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
             TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
-            List<Slice> missing = missing(source.provenance(), blocks, plan);
+            List<Slice> missing = missing(source.provenances(), blocks, plan);
             if (missing.isEmpty()) {
                 return new TraceWalk.Traced(0, 0);
             }
@@ -85,10 +87,11 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     }
 
     /** The segments that have blocks to be made: no other one needs a start. */
-    private static List<Slice> missing(Provenance provenance, BlockStore blocks, PlanRef plan) {
+    private static List<Slice> missing(List<Provenance> provenances, BlockStore blocks, PlanRef plan) {
         return plan.segments().stream()
                 .filter(segment -> IntStream.range(segment.first(), segment.end())
-                        .anyMatch(block -> !blocks.contains(provenance.block(block))))
+                        .anyMatch(block ->
+                                provenances.stream().anyMatch(provenance -> !blocks.contains(provenance.block(block)))))
                 .map(segment -> new Slice(segment.first(), segment.end()))
                 .toList();
     }
@@ -160,22 +163,29 @@ final class ComputeActivitiesImpl implements ComputeActivities {
                 new ShardProgress(plan.shards().indexOf(shard), plan.shards().size());
         return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
             Keys keys = Keys.of(job.tenant());
-            ShardFigures figures = new ShardFigures(store, keys, source, shard);
-            if (figures.exist()) {
-                return figures.key();
+            List<ShardFigures> figures = ShardFigures.of(store, keys, source, shard);
+            List<ShardFigures> missing = ShardFigures.missing(figures);
+            if (!missing.isEmpty()) {
+                TenantBlocks blocks = new TenantBlocks(store, keys, folder.path());
+                Evaluator evaluator = new Evaluator(
+                        backend, source.source().architecture(), source.source().weights(backend), folder.path());
+                List<TokenFigures> made = evaluator.evaluate(
+                        source.evaluation(shard.file()).slice(shard.first(), shard.end()),
+                        compressed(backend, source.source(), blocks, missing),
+                        progress,
+                        cancellation);
+                ShardFigures.store(missing, made);
             }
-            TenantBlocks blocks = new TenantBlocks(store, keys, folder.path());
-            StoredBlocks compressed = new StoredBlocks(source.source().architecture(), source.provenance(), blocks);
-            Evaluator evaluator = new Evaluator(
-                    backend, source.source().architecture(), source.source().weights(backend), folder.path());
-            TokenFigures made = evaluator.evaluate(
-                    source.evaluation(shard.file()).slice(shard.first(), shard.end()),
-                    compressed.decoded(backend, source.source().storedType()),
-                    progress,
-                    cancellation);
-            figures.store(made);
-            return figures.key();
+            return figures.getFirst().key();
         });
+    }
+
+    private static List<CompressedBlocks> compressed(
+            ComputeBackend backend, Source source, TenantBlocks blocks, List<ShardFigures> figures) {
+        return figures.stream()
+                .map(each -> new StoredBlocks(source.architecture(), each.provenance(), blocks)
+                        .decoded(backend, source.storedType()))
+                .toList();
     }
 
     /** What an activity does on the device. */

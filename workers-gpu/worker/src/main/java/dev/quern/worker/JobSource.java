@@ -11,6 +11,7 @@ import dev.quern.inputs.Plans;
 import dev.quern.inputs.Sources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /** The inputs of a job, opened: its plan, and the checkpoint that the plan was made for. */
 record JobSource(ArtifactStore store, JobPlan plan, Source source) implements AutoCloseable {
@@ -28,11 +29,12 @@ record JobSource(ArtifactStore store, JobPlan plan, Source source) implements Au
                 source.weights(backend),
                 source.storedType(),
                 windows(plan.calibration()),
-                provenance());
+                provenances());
     }
 
-    Provenance provenance() {
-        return Plans.provenance(plan);
+    /** One for each output. */
+    List<Provenance> provenances() {
+        return Plans.provenances(plan);
     }
 
     TokenWindows evaluation(int file) {

@@ -2,29 +2,53 @@ package dev.quern.worker;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.inputs.Plans;
 import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The token figures of a shard in the store, under a key made of all that decides them. */
-record ShardFigures(ArtifactStore store, Keys keys, JobSource source, Shard shard) {
-    String key() {
-        JobPlan plan = source.plan();
-        String evaluation = plan.evaluations().get(shard.file());
-        return keys.figures(
-                Provenance.figures(source.provenance().blocks(plan.blocks()), evaluation, shard.first(), shard.end()));
+/**
+ * The token figures of an output over a shard in the store, under a key made of all that decides them.
+ *
+ * @param key names the object
+ */
+record ShardFigures(ArtifactStore store, Provenance provenance, String key) {
+    /** One for each output. */
+    static List<ShardFigures> of(ArtifactStore store, Keys keys, JobSource source, Shard shard) {
+        return source.provenances().stream()
+                .map(provenance -> new ShardFigures(
+                        store,
+                        provenance,
+                        keys.figures(Plans.figures(
+                                source.plan(), provenance.blocks(source.plan().blocks()), shard))))
+                .toList();
     }
 
-    boolean exist() throws IOException {
-        return store.head(key()).isPresent();
+    /** Those that are not in the store. */
+    static List<ShardFigures> missing(List<ShardFigures> figures) throws IOException {
+        List<ShardFigures> missing = new ArrayList<>();
+        for (ShardFigures each : figures) {
+            if (each.store().head(each.key()).isEmpty()) {
+                missing.add(each);
+            }
+        }
+        return missing;
     }
 
-    void store(TokenFigures figures) throws IOException {
+    /** @param made one for each */
+    static void store(List<ShardFigures> figures, List<TokenFigures> made) throws IOException {
+        for (int i = 0; i < figures.size(); i++) {
+            figures.get(i).store(made.get(i));
+        }
+    }
+
+    private void store(TokenFigures figures) throws IOException {
         FailPoint.pass("figures.before");
-        store.create(key(), figures.bytes());
+        store.create(key, figures.bytes());
         FailPoint.pass("figures.after");
     }
 }

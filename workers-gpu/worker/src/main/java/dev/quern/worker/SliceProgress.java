@@ -51,6 +51,13 @@ final class SliceProgress implements WalkListener {
         tell(index, linear);
     }
 
+    /** The board shows the first recipe. */
+    @Override
+    public synchronized void furtherLinearDone(int index, LinearRecord linear) {
+        counter++;
+        metrics.linearDone();
+    }
+
     @Override
     public synchronized void blockDone(int index, boolean wasThere, List<LinearRecord> linears) {
         counter++;

@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.jobs.Job;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.Manifest;
@@ -8,6 +9,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,16 +28,33 @@ record Approvals(Rows rows, OutputPlaces places) {
     }
 
     private void publish(Job job) throws IOException {
-        OutputPlaces.Place from = places.quarantine(job);
-        OutputPlaces.Place to = places.published(job);
+        for (JobOutput output : job.outputs()) {
+            if (output.quarantined()) {
+                publish(job, output);
+            }
+        }
+        JobOutput first = rows.jobs().find(job.id()).orElseThrow().outputs().getFirst();
+        rows.steps()
+                .project(
+                        job.id(),
+                        Step.of(job.generation(), Step.LAST, JobState.COMPLETED, null)
+                                .with(new Step.Output(
+                                        Objects.requireNonNull(first.location()),
+                                        Objects.requireNonNull(first.digest()))));
+        LOG.info("job {}: approved and published", job.id());
+    }
+
+    private void publish(Job job, JobOutput output) throws IOException {
+        OutputPlaces.Place from = places.quarantine(job, output);
+        OutputPlaces.Place to = places.published(job, output);
         byte[] json;
         try (InputStream content = from.folder().open(Manifest.NAME)) {
             json = content.readAllBytes();
         }
         Manifest manifest = RecordCodec.read(Json.parse(json), Manifest.class);
         if (!to.own()) {
-            places.requireFree(job);
-            places.begin(job, manifest);
+            places.requireFree(job, output);
+            places.begin(job, output, manifest);
         }
         for (Manifest.File file : manifest.files()) {
             try (InputStream content = from.folder().open(file.name())) {
@@ -43,11 +62,6 @@ record Approvals(Rows rows, OutputPlaces places) {
             }
         }
         to.folder().create(Manifest.NAME, json);
-        rows.steps()
-                .project(
-                        job.id(),
-                        Step.of(job.generation(), Step.LAST, JobState.COMPLETED, null)
-                                .with(new Step.Output(to.location(), manifest.outputDigest())));
-        LOG.info("job {}: approved and published", job.id());
+        rows.outputs().published(job.id(), output.position(), to.location(), manifest.outputDigest(), true);
     }
 }

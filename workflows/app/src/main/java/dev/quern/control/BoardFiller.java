@@ -16,6 +16,9 @@ import java.util.function.LongConsumer;
 
 /** Completes the board from the blocks themselves: what heartbeats brought was a hint, and some get lost. */
 record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Rows rows) {
+    /** The output that the board shows. */
+    private static final int SHOWN = 0;
+
     /** @param cells is told of every one that is filled */
     void fill(
             JobRef ref,
@@ -28,7 +31,7 @@ record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Ro
         JobPlan plan = contexts.plan(planRef);
         UUID id = UUID.fromString(ref.id());
         try (Source source = sources.open(plan)) {
-            StoredBlocks blocks = outputs.blocks(contexts.of(ref), plan, source);
+            StoredBlocks blocks = outputs.blocks(contexts.of(ref), plan, SHOWN, source);
             for (int block = done.first(); block < done.end(); block++) {
                 cancellation.check();
                 for (LinearRecord linear : blocks.records(block)) {

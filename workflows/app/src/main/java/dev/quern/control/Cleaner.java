@@ -16,6 +16,7 @@ import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.format.Manifests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.StepRepository;
 import dev.quern.recipes.Manifest;
@@ -114,23 +115,29 @@ record Cleaner(
         if (!job.row().state().withoutResult()) {
             return;
         }
-        deleteWithoutManifest(job.keys().quarantine(job.id()));
-        if (!contexts.jobs().claimed(job.row().tenant(), job.row().prefix())) {
-            deleteWithoutManifest(job.keys().outputs(job.row().prefix()));
+        for (JobOutput output : job.row().outputs()) {
+            deleteHalfPublished(job, output);
         }
-        String uri = OutputPlaces.uri(job.row());
+    }
+
+    private void deleteHalfPublished(JobContext job, JobOutput output) throws IOException {
+        deleteWithoutManifest(job.keys().quarantine(job.id(), output.position()));
+        if (!contexts.jobs().claimed(job.row().tenant(), output.prefix())) {
+            deleteWithoutManifest(job.keys().outputs(output.prefix()));
+        }
+        String uri = output.uri();
         if (uri != null && !contexts.jobs().claimed(job.row().tenant(), uri)) {
-            deleteOutside(job.row());
+            deleteOutside(job.row(), output);
         }
     }
 
     /** Outside the store only by name, what this job had begun to put there. */
-    private void deleteOutside(Job job) throws IOException {
-        Optional<Manifest> begun = places.begun(job);
+    private void deleteOutside(Job job, JobOutput output) throws IOException {
+        Optional<Manifest> begun = places.begun(job, output);
         if (begun.isEmpty()) {
             return;
         }
-        ObjectFolder place = places.published(job).folder();
+        ObjectFolder place = places.published(job, output).folder();
         if (place.head(Manifest.NAME).isPresent()) {
             return;
         }

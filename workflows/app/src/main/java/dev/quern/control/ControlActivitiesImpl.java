@@ -85,12 +85,18 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public void assemble(JobRef job, PlanRef plan) {
-        Activities.reading((bytes, cancellation) -> outputs.assembled(job, plan, bytes, cancellation));
+        Activities.reading((bytes, cancellation) -> {
+            outputs.assemble(job, plan, bytes, cancellation);
+            return job;
+        });
     }
 
     @Override
     public void verify(JobRef job, PlanRef plan) {
-        Activities.reading((bytes, cancellation) -> outputs.verified(job, plan, bytes, cancellation));
+        Activities.reading((bytes, cancellation) -> {
+            outputs.verify(job, plan, bytes, cancellation);
+            return job;
+        });
     }
 
     @Override

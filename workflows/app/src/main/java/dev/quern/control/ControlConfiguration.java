@@ -14,6 +14,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.SweepLock;
@@ -49,7 +50,8 @@ class ControlConfiguration {
                 new StepRepository(db, transactions),
                 new BoardRepository(db, transactions),
                 new EventRepository(db),
-                new ReportRepository(db));
+                new ReportRepository(db),
+                new OutputRepository(db));
     }
 
     @Bean

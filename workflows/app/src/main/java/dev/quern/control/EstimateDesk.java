@@ -6,9 +6,11 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,10 +46,10 @@ final class EstimateDesk implements Rounds.Work {
     private void answer(Question question) {
         try {
             JobRequest request = RecordCodec.read(Json.parse(question.request()), JobRequest.class);
-            Recipe recipe = RecordCodec.read(Json.parse(question.recipe()), Recipe.class);
+            List<Recipe> recipes = Recipes.list(question.recipes());
             questions.answer(
                     question.id(),
-                    Json.write(RecordCodec.write(estimator.estimate(question.tenant(), request, recipe))));
+                    Json.write(RecordCodec.write(estimator.estimate(question.tenant(), request, recipes))));
         } catch (QuernException e) {
             questions.refuse(question.id(), e.code().name(), String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {

@@ -10,6 +10,7 @@ import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -42,12 +43,12 @@ record Estimator(
     /**
      * @throws QuernException as opening the source, and {@link dev.quern.engine.plan.Planner#plan}
      */
-    Estimate estimate(String tenant, JobRequest request, Recipe recipe) {
+    Estimate estimate(String tenant, JobRequest request, List<Recipe> recipes) {
         JobRequest.Calibration asked =
                 Objects.requireNonNullElse(request.calibration(), new JobRequest.Calibration(null, null, null));
         JobRequest.Placement placement = request.placement();
         try (Source source = sources.apply(tenant, request.source())) {
-            Workload workload = Workload.beforehand(recipe, source.architecture(), asked.samples(), asked.seqLen());
+            Workload workload = Workload.beforehand(recipes, source.architecture(), asked.samples(), asked.seqLen());
             return source.estimate(workload, budget, new Fanout(workers, segments(placement), sliceSeconds));
         }
     }

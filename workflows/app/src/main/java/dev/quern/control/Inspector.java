@@ -14,8 +14,10 @@ import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.PackedGrid;
 import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.model.Architecture;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.SweepLock;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +37,9 @@ record Inspector(
     Inspection inspect(JobRef ref, LongConsumer bytes, Cancellation cancellation) throws IOException {
         JobContext job = contexts.of(ref);
         sweeps.pass();
-        places.requireFree(job.row());
+        for (JobOutput output : job.row().outputs()) {
+            places.requireFree(job.row(), output);
+        }
         try (JobSources.Found found = sources.find(job)) {
             Checkpoint checkpoint = found.source().checkpoint();
             Architecture architecture = found.source().architecture();
@@ -55,12 +59,15 @@ record Inspector(
     }
 
     private static void requireFit(JobContext job, Architecture architecture) {
-        OutputFormat format = OutputFormats.of(job.format());
-        PackedGrid grid = PackedGrid.of(job.recipe().grid());
-        architecture.program().linears().forEach(linear -> {
-            LinearCompressor.requireFit(job.recipe(), linear.name(), linear.cols());
-            format.requireAccepted(linear.name(), linear.rows(), linear.cols(), grid);
-        });
+        for (int output = 0; output < job.recipes().size(); output++) {
+            Recipe recipe = job.recipes().get(output);
+            OutputFormat format = OutputFormats.of(job.format(output));
+            PackedGrid grid = PackedGrid.of(recipe.grid());
+            architecture.program().linears().forEach(linear -> {
+                LinearCompressor.requireFit(recipe, linear.name(), linear.cols());
+                format.requireAccepted(linear.name(), linear.rows(), linear.cols(), grid);
+            });
+        }
     }
 
     private static Texts texts(JobContext job, Checkpoint checkpoint, Architecture architecture) {

@@ -21,13 +21,18 @@ import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What activities need of a job: its row, read once, and its documents in the store. */
 record JobContexts(JobRepository jobs, ArtifactStore store) {
-    /** A job as its owner asked for it. */
-    record JobContext(Job row, JobRequest request, Recipe recipe, Keys keys) {
+    /**
+     * A job as its owner asked for it.
+     *
+     * @param recipes one for each output
+     */
+    record JobContext(Job row, JobRequest request, List<Recipe> recipes, Keys keys) {
         String id() {
             return row.id().toString();
         }
@@ -45,11 +50,16 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
             return placement == null ? null : placement.segments();
         }
 
-        /** As requests name it. */
-        String format() {
+        /** Of an output, as requests name it. */
+        String format(int output) {
             return request.outputs().isEmpty()
                     ? "compressed-tensors"
-                    : request.outputs().getFirst().format();
+                    : request.outputs().get(output).format();
+        }
+
+        /** Whether workers of one numeric profile must do it: one output that asks for it asks for all. */
+        boolean reproducible() {
+            return recipes.stream().anyMatch(Recipe::reproducible);
         }
     }
 
@@ -63,7 +73,9 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
         return new JobContext(
                 row,
                 RecordCodec.read(Json.parse(row.request()), JobRequest.class),
-                RecordCodec.read(Json.parse(row.recipe()), Recipe.class),
+                row.outputs().stream()
+                        .map(output -> RecordCodec.read(Json.parse(output.recipe()), Recipe.class))
+                        .toList(),
                 Keys.of(row.tenant()));
     }
 

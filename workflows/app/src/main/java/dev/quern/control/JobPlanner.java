@@ -20,10 +20,12 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
+import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Fixes how a job is done, writes it down, and lays out the board.
@@ -75,15 +77,13 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
     private Plan plan(
             JobContext job, Source source, TokenWindows calibration, List<TokenWindows> evaluations, Device device) {
         long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
-        Workload workload = new Workload(job.recipe(), calibration.count(), calibration.seqLen(), evaluated);
+        Workload workload = new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated);
         Budget budget = new Budget(device.memoryBytes(), device.threads());
         return source.plan(workload, budget, new Fanout(workers, job.segments(), sliceSeconds));
     }
 
     private static String queue(JobContext job, String profile) {
-        return job.recipe().reproducible()
-                ? Queues.ofProfile(job.workerClass(), profile)
-                : Queues.ofClass(job.workerClass());
+        return job.reproducible() ? Queues.ofProfile(job.workerClass(), profile) : Queues.ofClass(job.workerClass());
     }
 
     private JobPlan document(
@@ -92,7 +92,7 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
         return new JobPlan(
                 job.request().source().location(),
                 inspection.sourceStamp(),
-                job.recipe(),
+                job.recipes().getFirst(),
                 inspection.modelDigest(),
                 inspection.calibration(),
                 calibration.digest(),
@@ -110,9 +110,19 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
                 plan.statisticsBytes(),
                 plan.peakBytes(),
                 plan.scratchBytes(),
-                plan.outputBytes(),
+                plan.outputs().getFirst().bytes(),
                 plan.weightsCompressed(),
-                plan.bitsPerWeight());
+                plan.bitsPerWeight(),
+                further(job.recipes(), plan));
+    }
+
+    private static List<JobPlan.Further> further(List<Recipe> recipes, Plan plan) {
+        return IntStream.range(1, recipes.size())
+                .mapToObj(output -> {
+                    Plan.Output planned = plan.outputs().get(output);
+                    return new JobPlan.Further(recipes.get(output), planned.bytes(), planned.bitsPerWeight());
+                })
+                .toList();
     }
 
     private List<Shard> shards(List<TokenWindows> evaluations) {

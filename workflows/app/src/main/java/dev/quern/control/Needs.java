@@ -6,7 +6,6 @@ import dev.quern.artifacts.NoSuchObjectException;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
 import dev.quern.engine.artifact.ArtifactName;
-import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
@@ -78,14 +77,16 @@ final class Needs {
             JobPlan plan = Plans.parse(contexts.read(document.key()));
             keys.add(plan.calibration());
             keys.addAll(plan.evaluations());
-            List<ArtifactName> blocks = Plans.provenance(plan).blocks(plan.blocks());
-            blocks.forEach(block -> keys.add(tenant.artifact(block.fileName())));
+            List<List<ArtifactName>> outputs = Plans.provenances(plan).stream()
+                    .map(provenance -> provenance.blocks(plan.blocks()))
+                    .toList();
+            outputs.forEach(blocks -> blocks.forEach(block -> keys.add(tenant.artifact(block.fileName()))));
             try {
                 if (goesOn) {
                     keys.addAll(Cleaner.streams(contexts, tenant, plan));
                     keys.addAll(Settler.leftovers(tenant, plan));
                 }
-                keys.addAll(figures(tenant, plan, blocks));
+                keys.addAll(figures(tenant, plan, outputs));
             } catch (UncheckedIOException e) {
                 if (!(e.getCause() instanceof NoSuchObjectException)) {
                     throw e;
@@ -96,13 +97,12 @@ final class Needs {
         return keys;
     }
 
-    private Set<String> figures(Keys tenant, JobPlan plan, List<ArtifactName> blocks) {
+    private Set<String> figures(Keys tenant, JobPlan plan, List<List<ArtifactName>> outputs) {
         List<TokenWindows> evaluations =
                 plan.evaluations().stream().map(contexts::windows).toList();
         Set<String> keys = new HashSet<>();
         for (Shard shard : JobPlanner.possibleShards(evaluations)) {
-            String evaluation = plan.evaluations().get(shard.file());
-            keys.add(tenant.figures(Provenance.figures(blocks, evaluation, shard.first(), shard.end())));
+            outputs.forEach(blocks -> keys.add(tenant.figures(Plans.figures(plan, blocks, shard))));
         }
         return keys;
     }

@@ -24,65 +24,85 @@ import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
 /**
- * The output of a job in scratch, before it is published. Each step is marked by a file when it is done; one whose mark is missing,
+ * The outputs of a job in scratch, before they are published. Each step of each one is marked by a file when it is done; one whose mark is missing,
  * because the process died or another one took over, is done again.
  */
 record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch) {
-    private static final String ASSEMBLED = "assembled.json";
-    private static final String VERIFIED = "verified.json";
-
     /** Where the files lie. */
-    Path folder(JobRef job) {
-        return scratch.of(job.id()).resolve("output");
+    Path folder(JobRef job, int output) {
+        return scratch.of(job.id()).resolve("output-" + output);
     }
 
-    Assembled assembled(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {
-        Path mark = scratch.of(job.id()).resolve(ASSEMBLED);
+    private Path assembledMark(JobRef job, int output) {
+        return scratch.of(job.id()).resolve("assembled-" + output + ".json");
+    }
+
+    private Path verifiedMark(JobRef job, int output) {
+        return scratch.of(job.id()).resolve("verified-" + output + ".json");
+    }
+
+    void assemble(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {
+        for (int output = 0; output < contexts.plan(plan).recipes().size(); output++) {
+            assembled(job, plan, output, bytes, cancellation);
+        }
+    }
+
+    void verify(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {
+        for (int output = 0; output < contexts.plan(plan).recipes().size(); output++) {
+            verified(job, plan, output, bytes, cancellation);
+        }
+    }
+
+    Assembled assembled(JobRef job, PlanRef plan, int output, LongConsumer bytes, Cancellation cancellation)
+            throws IOException {
+        Path mark = assembledMark(job, output);
         if (!Files.exists(mark)) {
-            write(mark, assemble(job, contexts.plan(plan), bytes, cancellation));
+            write(mark, assemble(job, contexts.plan(plan), output, bytes, cancellation));
         }
         return RecordCodec.read(Json.parse(Files.readString(mark)), Assembled.class);
     }
 
-    Verification verified(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {
-        Assembled assembled = assembled(job, plan, bytes, cancellation);
-        Path mark = scratch.of(job.id()).resolve(VERIFIED);
+    Verification verified(JobRef job, PlanRef plan, int output, LongConsumer bytes, Cancellation cancellation)
+            throws IOException {
+        Assembled assembled = assembled(job, plan, output, bytes, cancellation);
+        Path mark = verifiedMark(job, output);
         if (!Files.exists(mark)) {
-            write(mark, verify(job, contexts.plan(plan), assembled, bytes, cancellation));
+            write(mark, verify(job, contexts.plan(plan), output, assembled, bytes, cancellation));
         }
         return RecordCodec.read(Json.parse(Files.readString(mark)), Verification.class);
     }
 
-    private Assembled assemble(JobRef ref, JobPlan plan, LongConsumer bytes, Cancellation cancellation) {
+    private Assembled assemble(JobRef ref, JobPlan plan, int output, LongConsumer bytes, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
-        Path folder = folder(ref);
+        Path folder = folder(ref, output);
         // What a dead assembly left has no mark and is no result.
         ScratchFolders.delete(folder);
-        ScratchFolders.delete(scratch.of(ref.id()).resolve(VERIFIED));
+        ScratchFolders.delete(verifiedMark(ref, output));
         try (Source source = sources.open(plan)) {
             Assembler assembler = new Assembler(
                     source.checkpoint(),
                     source.architecture(),
-                    OutputFormats.of(job.format()),
-                    plan.recipe().grid());
-            StoredBlocks blocks = blocks(job, plan, source);
+                    OutputFormats.of(job.format(output)),
+                    plan.recipes().get(output).grid());
+            StoredBlocks blocks = blocks(job, plan, output, source);
             return assembler.write(blocks::linears, folder, bytes, cancellation);
         }
     }
 
     private Verification verify(
-            JobRef ref, JobPlan plan, Assembled assembled, LongConsumer bytes, Cancellation cancellation) {
+            JobRef ref, JobPlan plan, int output, Assembled assembled, LongConsumer bytes, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
         try (Source source = sources.open(plan)) {
-            StoredBlocks blocks = blocks(job, plan, source);
+            StoredBlocks blocks = blocks(job, plan, output, source);
             return OutputVerifier.verifyAssembled(
-                    folder(ref), assembled, source.checkpoint(), blocks::linears, bytes, cancellation);
+                    folder(ref, output), assembled, source.checkpoint(), blocks::linears, bytes, cancellation);
         }
     }
 
-    StoredBlocks blocks(JobContext job, JobPlan plan, Source source) {
+    /** Of one output. */
+    StoredBlocks blocks(JobContext job, JobPlan plan, int output, Source source) {
         BlockStore store = new TenantBlocks(contexts.store(), job.keys(), scratch.of(job.id()));
-        return new StoredBlocks(source.architecture(), Plans.provenance(plan), store);
+        return new StoredBlocks(source.architecture(), Plans.provenances(plan).get(output), store);
     }
 
     private static void write(Path mark, Record value) throws IOException {

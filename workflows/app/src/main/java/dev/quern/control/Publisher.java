@@ -10,6 +10,9 @@ import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Manifests;
 import dev.quern.engine.format.Verification;
 import dev.quern.engine.run.Source;
+import dev.quern.engine.run.StoredBlocks;
+import dev.quern.jobs.Job;
+import dev.quern.jobs.JobOutput;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -25,9 +28,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * Writes the report and puts the result into its place: weights, side files, index, reports, config.json, and when all are there the
+ * Writes the report of each output and puts it into its place: weights, side files, index, reports, config.json, and when all are there the
  * manifest. No loader opens a folder without config.json; an output without a manifest does not exist.
  */
 record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, OutputPlaces places, Rows rows) {
@@ -43,37 +48,78 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
             Cancellation cancellation)
             throws IOException {
         JobContext job = contexts.of(ref);
-        JobPlan plan = contexts.plan(planRef);
-        Verification verified = outputs.verified(ref, planRef, bytes, cancellation);
-        Report report = report(job, planRef, plan, verified, figures, secondsPerStage);
+        Results results = new Results(ref, planRef, job, contexts.plan(planRef));
+        List<Published> published = new ArrayList<>();
+        for (JobOutput output : job.row().outputs()) {
+            Verification verified = outputs.verified(ref, planRef, output.position(), bytes, cancellation);
+            Report report = report(results, output.position(), verified, figures, secondsPerStage);
+            published.add(publish(results, output, verified, report, bytes, cancellation));
+        }
+        return together(job.row().outputs(), published);
+    }
+
+    /** The outputs of one job. */
+    private record Results(JobRef ref, PlanRef planRef, JobContext job, JobPlan plan) {}
+
+    private Published publish(
+            Results results,
+            JobOutput output,
+            Verification verified,
+            Report report,
+            LongConsumer bytes,
+            Cancellation cancellation)
+            throws IOException {
+        Job job = results.job().row();
+        int position = output.position();
         boolean accepted = report.verdict().accepted();
-        OutputPlaces.Place place = accepted ? places.published(job.row()) : places.quarantine(job.row());
+        OutputPlaces.Place place = accepted ? places.published(job, output) : places.quarantine(job, output);
         Map<String, byte[]> pages = pages(report);
-        Assembled assembled = outputs.assembled(ref, planRef, bytes, cancellation);
+        Assembled assembled = outputs.assembled(results.ref(), results.planRef(), position, bytes, cancellation);
         Manifest manifest = Manifests.of(verified, pages, assembled.inPublishOrder(List.of(REPORT_JSON, REPORT_HTML)));
         FailPoint.pass("report.before");
-        rows.reports().put(job.row().id(), new String(page(pages, REPORT_JSON), StandardCharsets.UTF_8));
+        rows.reports().put(job.id(), position, new String(page(pages, REPORT_JSON), StandardCharsets.UTF_8));
         FailPoint.pass("report.after");
         if (!place.own()) {
-            places.requireFree(job.row());
-            places.begin(job.row(), manifest);
+            places.requireFree(job, output);
+            places.begin(job, output, manifest);
         }
-        new Publication(manifest, pages, outputs.folder(ref), place).run(bytes, cancellation);
+        new Publication(manifest, pages, outputs.folder(results.ref(), position), place).run(bytes, cancellation);
+        rows.outputs().published(job.id(), position, place.location(), verified.outputDigest(), accepted);
         return new Published(
                 accepted, String.join("; ", report.verdict().failures()), place.location(), verified.outputDigest());
     }
 
+    /** Accepted when all are; what was refused is told by its recipe where there are several. */
+    private static Published together(List<JobOutput> outputs, List<Published> published) {
+        Published first = published.getFirst();
+        if (published.size() == 1) {
+            return first;
+        }
+        String failures = IntStream.range(0, published.size())
+                .filter(i -> !published.get(i).accepted())
+                .mapToObj(i ->
+                        outputs.get(i).recipeName() + ": " + published.get(i).message())
+                .collect(Collectors.joining("; "));
+        return new Published(failures.isEmpty(), failures, first.location(), first.digest());
+    }
+
     private Report report(
-            JobContext job,
-            PlanRef ref,
-            JobPlan plan,
+            Results results,
+            int output,
             Verification verified,
             List<String> figures,
             Map<String, Double> secondsPerStage) {
-        try (Source source = sources.open(plan)) {
-            ReportWriter writer =
-                    new ReportWriter(contexts, job, ref, plan, makers(job.row().id()));
-            return writer.write(outputs.blocks(job, plan, source), source, verified, figures, secondsPerStage);
+        JobContext job = results.job();
+        try (Source source = sources.open(results.plan())) {
+            ReportWriter writer = new ReportWriter(
+                    contexts,
+                    job,
+                    results.planRef(),
+                    results.plan(),
+                    output,
+                    makers(job.row().id()));
+            StoredBlocks blocks = outputs.blocks(job, results.plan(), output, source);
+            return writer.write(blocks, source, verified, figures, secondsPerStage);
         }
     }
 

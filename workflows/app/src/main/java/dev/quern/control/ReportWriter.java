@@ -4,6 +4,7 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Shard;
 import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.EvaluationFigures;
@@ -14,7 +15,9 @@ import dev.quern.engine.run.GateCheck;
 import dev.quern.engine.run.ReportParts;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
+import dev.quern.inputs.Plans;
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,14 +26,19 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers what a job has found out into its report. */
-record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan, List<Report.Maker> makers) {
+/**
+ * Gathers what a job has found out about an output into its report.
+ *
+ * @param output its position in the job
+ */
+record ReportWriter(
+        JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan, int output, List<Report.Maker> makers) {
     private static final String OWN_TEXT =
             "Evaluated on built-in public-domain English text: name text of the kind that the model will read.";
 
     /**
-     * @param blocks all of the job's
-     * @param figures keys, in the order of the plan's shards
+     * @param blocks all of the output's
+     * @param figures keys of the first output's, in the order of the plan's shards
      */
     Report write(
             StoredBlocks blocks,
@@ -39,14 +47,14 @@ record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
             List<String> figures,
             Map<String, Double> secondsPerStage) {
         List<Report.Linear> linears = ReportParts.linears(blocks);
-        List<Report.Evaluation> evaluations = evaluations(figures);
+        List<Report.Evaluation> evaluations = evaluations(output == 0 ? figures : figures(blocks));
         Gate asked = job.request().gate();
         return new Report(
                 Report.SCHEMA,
                 job.id(),
                 job.row().name(),
                 model(source, verified.outputDigest()),
-                plan.recipe(),
+                recipe(),
                 calibration(),
                 planned(),
                 linears,
@@ -70,7 +78,7 @@ record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
     }
 
     private Report.Calibration calibration() {
-        return plan.recipe().needsCalibration()
+        return recipe().needsCalibration()
                 ? ReportParts.calibration(contexts.windows(plan.calibration()))
                 : ReportParts.noCalibration();
     }
@@ -83,7 +91,19 @@ record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
                 plan.backend(),
                 plan.peakBytes(),
                 plan.scratchBytes(),
-                plan.outputBytes());
+                plan.outputBytes(output));
+    }
+
+    private Recipe recipe() {
+        return plan.recipes().get(output);
+    }
+
+    /** Keys of this output's, in the order of the plan's shards. */
+    private List<String> figures(StoredBlocks blocks) {
+        List<ArtifactName> names = blocks.provenance().blocks(plan.blocks());
+        return ref.shards().stream()
+                .map(shard -> job.keys().figures(Plans.figures(plan, names, shard)))
+                .toList();
     }
 
     private List<Report.Evaluation> evaluations(List<String> figures) {
@@ -116,9 +136,14 @@ record ReportWriter(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
     }
 
     private List<String> notes(List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
-        List<String> notes = new ArrayList<>(ReportParts.notes(OutputFormats.of(job.format()), plan.recipe(), linears));
+        List<String> notes =
+                new ArrayList<>(ReportParts.notes(OutputFormats.of(job.format(output)), recipe(), linears));
         if (evaluations.stream().anyMatch(evaluation -> evaluation.file().equals(Datasets.BUILT_IN))) {
             notes.add(OWN_TEXT);
+        }
+        int outputs = plan.recipes().size();
+        if (outputs > 1) {
+            notes.add("One of " + outputs + " outputs of one calibration: the times are those of all.");
         }
         return notes;
     }

@@ -3,6 +3,7 @@ package dev.quern.control;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
 
@@ -12,4 +13,5 @@ record Rows(
         StepRepository steps,
         BoardRepository board,
         EventRepository events,
-        ReportRepository reports) {}
+        ReportRepository reports,
+        OutputRepository outputs) {}

@@ -72,7 +72,7 @@ final class Waits {
     private Optional<JobView.Reason> forWork(JobContext job, Instant from) {
         String workerClass = job.workerClass();
         Optional<Boolean> anyone = calls.present(Queues.calls(workerClass));
-        if (!job.recipe().reproducible()) {
+        if (!job.reproducible()) {
             return anyone.map(there -> there ? behind(workerClass, from) : noWorker(workerClass, from));
         }
         String profile = contexts.profile(job);

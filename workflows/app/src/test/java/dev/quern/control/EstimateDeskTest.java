@@ -29,7 +29,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 @Timeout(120)
 class EstimateDeskTest {
-    private static final Recipe RECIPE = Recipes.find("gptq-w4a16");
+    private static final List<Recipe> RECIPES = List.of(Recipes.find("gptq-w4a16"), Recipes.find("gptq-w3a16"));
     private static final Budget BUDGET = new Budget(4L << 30, 2);
     private static final int WORKERS = 2;
 
@@ -64,10 +64,11 @@ class EstimateDeskTest {
         Estimate expected;
         try (Source source = Source.open(ServiceHarness.MODEL)) {
             expected = source.estimate(
-                    Workload.beforehand(RECIPE, source.architecture(), 64, 128), BUDGET, new Fanout(WORKERS, 2, 600));
+                    Workload.beforehand(RECIPES, source.architecture(), 64, 128), BUDGET, new Fanout(WORKERS, 2, 600));
         }
         assertThat(RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class))
                 .isEqualTo(expected);
+        assertThat(expected.outputs()).extracting(Estimate.Output::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
         assertThat(expected.secondsPerStage()).containsKeys("compress", "evaluate");
     }
 
@@ -84,8 +85,7 @@ class EstimateDeskTest {
         EstimateDesk desk = new EstimateDesk(
                 questions,
                 new Estimator((tenant, source) -> Source.open(Path.of(source.location())), WORKERS, budget, 600));
-        UUID id = questions.ask(
-                "default", Json.write(RecordCodec.write(request(model))), Json.write(RecordCodec.write(RECIPE)));
+        UUID id = questions.ask("default", Json.write(RecordCodec.write(request(model))), Recipes.write(RECIPES));
         assertThat(desk.round()).as("a question was there").isTrue();
         assertThat(desk.round()).as("no other").isFalse();
         return questions.find(id).orElseThrow();

@@ -104,7 +104,7 @@ class FanOutTest {
     }
 
     private Report report(UUID job) {
-        String json = service.rows().reports().find(job).orElseThrow();
+        String json = service.rows().reports().find(job, 0).orElseThrow();
         return RecordCodec.read(Json.parse(json), Report.class);
     }
 }

@@ -25,6 +25,7 @@ class PauseTest {
     private static final Duration STOP = Duration.ofSeconds(60);
 
     private static final String RECIPE = "gptq-w4a16";
+    private static final String OTHER_RECIPE = "gptq-w3a16";
     private static final JobRequest REQUEST = ServiceHarness.request(192, 4, null);
 
     @RegisterExtension
@@ -32,10 +33,11 @@ class PauseTest {
 
     private final BlockProbe made = new BlockProbe(service, LIMIT);
 
+    /** A job with two outputs: a block that was there has both of them still. */
     @Test
     void goesOnAfterTheLossOfEveryProcess() throws Exception {
         Process first = service.startWorkerProcess("first");
-        Job job = service.submit(REQUEST, RECIPE);
+        Job job = service.submit(REQUEST, List.of(RECIPE, OTHER_RECIPE));
         made.awaitSome(job.id());
         pause(job);
         List<Entry> before = made.blocks();
@@ -48,8 +50,11 @@ class PauseTest {
         service.rows().jobs().resume(job.tenant(), job.id());
         service.startWorker();
 
-        assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 2);
-        assertThat(service.find(job.id()).idleGenerations()).isZero();
+        Job end = service.awaitEnd(job.id(), LIMIT);
+        assertThat(made.blocks()).hasSize(2 * end.progress().blocks());
+        assertThat(end.idleGenerations()).isZero();
+        assertCompletedFrom(before, end, 2);
+        assertThat(end.outputs().getLast().digest()).isEqualTo(made.undisturbed(REQUEST, OTHER_RECIPE));
     }
 
     @Test

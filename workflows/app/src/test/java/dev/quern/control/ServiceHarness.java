@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -246,18 +247,37 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     Job submit(String tenant, JobRequest request, Recipe recipe) {
+        JobRequest.Output output = request.outputs().isEmpty()
+                ? new JobRequest.Output("compressed-tensors", null, null)
+                : request.outputs().getFirst();
+        return submit(tenant, request, List.of(output(output, recipe)));
+    }
+
+    /** A job with an output for each recipe. */
+    Job submit(JobRequest request, List<String> recipeNames) {
+        JobRequest.Output output = new JobRequest.Output("compressed-tensors", null, null);
+        JobRequest several = withOutputs(request, Collections.nCopies(recipeNames.size(), output));
+        return submit(
+                "default",
+                several,
+                recipeNames.stream()
+                        .map(name -> output(output, Recipes.find(name)))
+                        .toList());
+    }
+
+    private static Submission.Output output(JobRequest.Output output, Recipe recipe) {
+        return new Submission.Output(
+                output.prefix(), output.uri(), recipe.name(), Json.write(RecordCodec.write(recipe)));
+    }
+
+    private Job submit(String tenant, JobRequest request, List<Submission.Output> outputs) {
         return rows().jobs()
                 .submit(new Submission(
                         new Principal(tenant, "tester", Set.of(Scope.ADMIN)),
                         null,
                         request.source().location(),
-                        null,
-                        request.outputs().isEmpty()
-                                ? null
-                                : request.outputs().getFirst().uri(),
-                        recipe.name(),
+                        outputs,
                         Json.write(RecordCodec.write(request)),
-                        Json.write(RecordCodec.write(recipe)),
                         Map.of(),
                         false,
                         null,
@@ -282,6 +302,22 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 request.detach(),
                 placement,
                 limits);
+    }
+
+    private static JobRequest withOutputs(JobRequest request, List<JobRequest.Output> outputs) {
+        return new JobRequest(
+                request.apiVersion(),
+                request.source(),
+                request.recipe(),
+                request.calibration(),
+                request.evaluation(),
+                outputs,
+                request.gate(),
+                request.labels(),
+                request.name(),
+                request.detach(),
+                request.placement(),
+                request.limits());
     }
 
     /** A request on the sample model with the built-in texts. */

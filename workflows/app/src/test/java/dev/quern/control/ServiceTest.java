@@ -7,8 +7,10 @@ import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobRef;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobState;
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -106,6 +108,68 @@ class ServiceTest {
         assertThat(manifest(end).outputDigest()).isEqualTo(end.outputDigest());
     }
 
+    /** What a job of its own has made already is not made again; the rest has the bytes that a job of its own makes. */
+    @Test
+    void twoOutputsOfOneCalibrationAreThoseOfTwoJobs() throws Exception {
+        JobRequest request = ServiceHarness.request(9, 4, null);
+        Job four = service.awaitEnd(service.submit(request, "gptq-w4a16").id(), LIMIT);
+        List<ArtifactStore.Entry> before = blocks();
+
+        Job end = service.awaitEnd(
+                service.submit(request, List.of("gptq-w4a16", "gptq-w3a16")).id(), LIMIT);
+
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(blocks()).containsAll(before).hasSize(before.size() + 4);
+        assertThat(end.progress().reusedBlocks())
+                .as("a block is done when all its artifacts are there")
+                .isZero();
+        forgetArtifacts();
+        Job three = service.awaitEnd(service.submit(request, "gptq-w3a16").id(), LIMIT);
+        assertThat(end.outputs())
+                .extracting(JobOutput::digest)
+                .containsExactly(four.outputDigest(), three.outputDigest());
+        assertThat(end.outputs())
+                .extracting(JobOutput::location)
+                .containsExactly(
+                        "t/default/outputs/" + end.id() + "/", "t/default/outputs/" + end.id() + "-gptq-w3a16/");
+        assertThat(end.output()).isEqualTo(end.outputs().getFirst().location());
+        for (int output = 0; output < 2; output++) {
+            Job alone = List.of(four, three).get(output);
+            Report report = report(end, output);
+            assertThat(report.recipe().name()).isEqualTo(alone.recipeName());
+            assertThat(report.evaluations()).isEqualTo(report(alone).evaluations());
+            assertThat(report.plan().outputBytes())
+                    .isEqualTo(report(alone).plan().outputBytes());
+            assertThat(report.notes()).anySatisfy(note -> assertThat(note).contains("One of 2 outputs"));
+        }
+        assertThat(service.folder().resolve("scratch/control/job-" + end.id())).doesNotExist();
+    }
+
+    @Test
+    void ofTwoOutputsOnlyTheOneBeyondTheGateIsHeld() throws Exception {
+        Job job = service.submit(
+                ServiceHarness.request(8, 4, new Gate(0.02, null, null)), List.of("gptq-w2a16", "gptq-w8a16"));
+        Job held = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(held.state()).as("%s", held.failure()).isEqualTo(JobState.QUARANTINED);
+        assertThat(held.outputs()).extracting(JobOutput::accepted).containsExactly(false, true);
+        assertThat(held.output()).isEqualTo("t/default/quarantine/" + job.id() + "/");
+        assertThat(held.failure())
+                .satisfies(failure ->
+                        assertThat(failure.message()).startsWith("gptq-w2a16: ").doesNotContain("gptq-w8a16"));
+        String published = "t/default/outputs/" + job.id() + "-gptq-w8a16/";
+        assertThat(service.store().head(published + Manifest.NAME)).isPresent();
+        assertThat(service.store().list("t/default/outputs/" + job.id() + "/")).isEmpty();
+
+        assertThat(service.rows().jobs().approve(tester(), job.id())).isTrue();
+        Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
+
+        assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
+        assertThat(end.outputs()).extracting(JobOutput::location).containsExactly(end.output(), published);
+        assertThat(end.outputs()).extracting(JobOutput::accepted).containsOnly(true);
+        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputDigest());
+    }
+
     @Test
     void rejectsABadCheckpointAndLeavesNothingOfIt() throws Exception {
         Path model = Files.createDirectory(service.folder().resolve("no-config-" + System.nanoTime()));
@@ -174,8 +238,24 @@ class ServiceTest {
         return RecordCodec.read(Json.parse(json), Manifest.class);
     }
 
+    private static List<ArtifactStore.Entry> blocks() throws IOException {
+        return service.store().list("t/default/artifacts/block-");
+    }
+
+    private static void forgetArtifacts() throws IOException {
+        for (String kind : List.of("artifacts", "figures")) {
+            for (ArtifactStore.Entry entry : service.store().list("t/default/" + kind + "/")) {
+                service.store().delete(entry.key(), entry.etag());
+            }
+        }
+    }
+
     private static Report report(Job job) {
-        String json = service.rows().reports().find(job.id()).orElseThrow();
+        return report(job, 0);
+    }
+
+    private static Report report(Job job, int output) {
+        String json = service.rows().reports().find(job.id(), output).orElseThrow();
         return RecordCodec.read(Json.parse(json), Report.class);
     }
 }

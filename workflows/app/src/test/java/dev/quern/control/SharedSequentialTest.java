@@ -125,7 +125,7 @@ class SharedSequentialTest {
     }
 
     private Report report(UUID job) {
-        String json = service.rows().reports().find(job).orElseThrow();
+        String json = service.rows().reports().find(job, 0).orElseThrow();
         return RecordCodec.read(Json.parse(json), Report.class);
     }
 

@@ -27,9 +27,9 @@ public interface ComputeActivities {
     StepResult solve(JobRef job, PlanRef plan, StepRef unit);
 
     /**
-     * Compares original and compressed model over a shard of windows.
+     * Compares the original with the compressed model of each output over a shard of windows.
      *
-     * @return key of the token figures
+     * @return key of the first output's token figures; those of the others follow from the plan
      */
     @ActivityMethod(name = "evaluate")
     String evaluate(JobRef job, PlanRef plan, Shard shard);

@@ -45,7 +45,7 @@ public interface ControlActivities {
     @ActivityMethod(name = "repair")
     void repair(JobRef job, PlanRef plan, String artifact);
 
-    /** Writes the output to scratch. */
+    /** Writes the outputs to scratch. */
     @ActivityMethod(name = "assemble")
     void assemble(JobRef job, PlanRef plan);
 
@@ -54,9 +54,9 @@ public interface ControlActivities {
     void verify(JobRef job, PlanRef plan);
 
     /**
-     * Reduces the figures, asks the gate, writes the report, publishes or quarantines.
+     * For each output: reduces the figures, asks the gate, writes the report, publishes or quarantines.
      *
-     * @param figures keys, in the order of the plan's shards
+     * @param figures keys of the first output's, in the order of the plan's shards
      * @param secondsPerStage as the workflow measured them
      */
     @ActivityMethod(name = "publish")

@@ -3,11 +3,13 @@ package dev.quern.contract;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Default;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * All that decides the bits of a job, and the figures of its plan: a document in the store, named by its digest.
  *
  * @param source folder of the checkpoint
+ * @param recipe of the first output
  * @param sourceStamp of its files, see {@link SourceStamp}
  * @param calibration key of the token windows
  * @param calibrationDigest of the token windows
@@ -17,6 +19,9 @@ import java.util.List;
  * @param sharedUnits work units of a block that workers share; 0 where no block is shared
  * @param sliceSeconds a compute activity hands over after so long; 0 is after every block
  * @param secondsPerBlock predicted; a step that takes ten times as long is given to another worker
+ * @param outputBytes of the first output
+ * @param bitsPerWeight of the first output
+ * @param further the outputs after the first: all are made in one walk
  */
 public record JobPlan(
         String source,
@@ -41,8 +46,24 @@ public record JobPlan(
         long scratchBytes,
         long outputBytes,
         long weightsCompressed,
-        double bitsPerWeight) {
+        double bitsPerWeight,
+        List<Further> further) {
     public JobPlan {
         evaluations = List.copyOf(evaluations);
+        further = List.copyOf(further);
+    }
+
+    /** An output after the first. */
+    public record Further(Recipe recipe, long outputBytes, double bitsPerWeight) {}
+
+    /** Of all outputs, in order. */
+    public List<Recipe> recipes() {
+        return Stream.concat(Stream.of(recipe), further.stream().map(Further::recipe))
+                .toList();
+    }
+
+    /** Predicted bytes of an output's tensors. */
+    public long outputBytes(int output) {
+        return output == 0 ? outputBytes : further.get(output - 1).outputBytes();
     }
 }

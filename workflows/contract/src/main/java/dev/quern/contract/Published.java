@@ -1,9 +1,11 @@
 package dev.quern.contract;
 
 /**
- * Where a result is.
+ * Where the results are.
  *
- * @param accepted by its gate; a result that was not lies in quarantine
- * @param message why it was not, empty where it was
+ * @param accepted all of them by their gate; a result that was not lies in quarantine
+ * @param message why one was not, empty where all were
+ * @param location of the first; the rows have the others
+ * @param digest of the first
  */
 public record Published(boolean accepted, String message, String location, String digest) {}

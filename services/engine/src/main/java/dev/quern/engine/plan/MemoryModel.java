@@ -14,8 +14,10 @@ import java.util.List;
 /**
  * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the tiles in flight, or
  * with what solving its largest linear takes, or the logits of an evaluation. Mapped files do not count.
+ *
+ * @param outputs whose blocks are made side by side
  */
-record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int threads) {
+record MemoryModel(Architecture architecture, Recipe recipe, int outputs, Tiling tiling, int threads) {
     private static final int FLOAT = DType.F32.bytes();
     /** JVM, code, native libraries, and what they keep for themselves. */
     private static final long PROCESS = 400L << 20;
@@ -36,7 +38,7 @@ record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int 
     /** Everything but statistics. */
     long withoutStatistics() {
         long calibrating = recipe.needsCalibration() ? tile() : 0;
-        long compressing = block() + codes() + Math.max(calibrating, solving());
+        long compressing = block() + outputs * codes() + Math.max(calibrating, solving());
         long evaluating = codes() + Math.max(block() + tile(), logits());
         return PROCESS + Math.max(compressing, evaluating);
     }
@@ -49,7 +51,7 @@ record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int 
                 * FLOAT;
     }
 
-    /** The codes of a block, a byte each, on the heap. */
+    /** The codes of a block of one output, a byte each, on the heap. */
     private long codes() {
         return architecture.program().linears().stream()
                 .mapToLong(linear -> (long) linear.rows() * linear.cols())
@@ -75,7 +77,7 @@ record MemoryModel(Architecture architecture, Recipe recipe, Tiling tiling, int 
                 .orElse(0);
     }
 
-    /** Of the original and of the compressed model, with a slice of the head. */
+    /** Of the original and of one compressed model after the other, with a slice of the head. */
     private long logits() {
         long tokens = OutputHead.tokensAtOnce(architecture);
         return 2 * tokens * (architecture.vocabulary() + (long) architecture.hidden()) * FLOAT + HEAD_SLICE;

@@ -17,11 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param sharing of each block by several workers; null where one makes it
  * @param linears of one block, in program order; all blocks have the same
  * @param weightsCompressed weights of all linears of all blocks
- * @param bitsPerWeight of those weights, with scales and zero points
  * @param statisticsBytes memory for statistics that are held at once
  * @param peakBytes of a worker's process, predicted
  * @param scratchBytes on the disk of a worker that has the artifacts on it too, predicted: streams at segment starts included
- * @param outputBytes of the result's tensors
+ * @param outputs one for each recipe
  * @param secondsPerBlock estimated for compressing one block on one worker
  * @param secondsPerStage estimated for all workers together, by lower-case stage
  */
@@ -33,11 +32,10 @@ public record Plan(
         int blocks,
         List<Linear> linears,
         long weightsCompressed,
-        double bitsPerWeight,
         long statisticsBytes,
         long peakBytes,
         long scratchBytes,
-        long outputBytes,
+        List<Output> outputs,
         double secondsPerBlock,
         Map<String, Double> secondsPerStage) {
 
@@ -48,7 +46,17 @@ public record Plan(
         }
     }
 
+    /**
+     * A result, by its recipe.
+     *
+     * @param recipe its name
+     * @param bytes of its tensors
+     * @param bitsPerWeight of the weights that are compressed, with scales and zero points
+     */
+    public record Output(String recipe, long bytes, double bitsPerWeight) {}
+
     public Plan {
+        outputs = List.copyOf(outputs);
         segments = List.copyOf(segments);
         traceRuns = List.copyOf(traceRuns);
         linears = List.copyOf(linears);
@@ -64,13 +72,26 @@ public record Plan(
                 traceRuns.size(),
                 tiling.tokensPerTile(),
                 weightsCompressed,
-                bitsPerWeight,
+                bitsPerWeight(),
                 sourceBytes,
-                outputBytes,
+                outputBytes(),
                 peakBytes,
                 scratchBytes,
                 seconds(),
-                secondsPerStage);
+                secondsPerStage,
+                outputs.stream()
+                        .map(output -> new Estimate.Output(output.recipe(), output.bytes(), output.bitsPerWeight()))
+                        .toList());
+    }
+
+    /** Bytes of the tensors of all results. */
+    public long outputBytes() {
+        return outputs.stream().mapToLong(Output::bytes).sum();
+    }
+
+    /** Of the first result. */
+    public double bitsPerWeight() {
+        return outputs.getFirst().bitsPerWeight();
     }
 
     /** Seconds of all stages together. */

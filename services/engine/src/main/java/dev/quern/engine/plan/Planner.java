@@ -29,20 +29,22 @@ public final class Planner {
             Budget budget,
             Fanout fanout) {
         Recipe recipe = workload.recipe();
-        List<Linear> linears = linears(architecture, recipe);
+        List<Linear> linears = linears(architecture, workload.recipes());
         Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
-        MemoryModel memory = new MemoryModel(architecture, recipe, tiling, budget.threads());
+        MemoryModel memory =
+                new MemoryModel(architecture, recipe, workload.recipes().size(), tiling, budget.threads());
         long statistics = statisticsBytes(memory, budget);
         long weights = linears.stream().mapToLong(Linear::weights).sum() * architecture.blocks();
-        long compressed = linears.stream()
-                        .mapToLong(linear -> compressedBytes(linear, recipe))
-                        .sum()
-                * architecture.blocks();
+        long kept = sourceBytes - weights * storedBytes;
+        List<Plan.Output> outputs = workload.recipes().stream()
+                .map(each -> output(each, linears, architecture.blocks(), kept))
+                .toList();
+        long largest = outputs.stream().mapToLong(Plan.Output::bytes).max().orElseThrow();
         int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
         Sharing sharing = Sharing.of(architecture, recipe, tiling, fanout, time);
         Schedule schedule = Schedule.of(architecture.blocks(), tiling, recipe, budget, fanout, time.block());
-        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, compressed);
+        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, largest - kept);
         requireDisk(scratch, budget);
         return new Plan(
                 tiling,
@@ -52,18 +54,18 @@ public final class Planner {
                 architecture.blocks(),
                 linears,
                 weights,
-                8.0 * compressed / weights,
                 statistics,
                 memory.withoutStatistics() + statistics,
                 scratch,
-                sourceBytes - weights * storedBytes + compressed,
+                outputs,
                 time.block(),
                 time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
     }
 
-    private static List<Linear> linears(Architecture architecture, Recipe recipe) {
+    private static List<Linear> linears(Architecture architecture, List<Recipe> recipes) {
         return architecture.program().linears().stream()
-                .peek(linear -> LinearCompressor.requireFit(recipe, linear.name(), linear.cols()))
+                .peek(linear ->
+                        recipes.forEach(recipe -> LinearCompressor.requireFit(recipe, linear.name(), linear.cols())))
                 .map(linear -> new Linear(linear.name(), linear.rows(), linear.cols()))
                 .toList();
     }
@@ -101,6 +103,15 @@ public final class Planner {
         return recipe.propagation() == Recipe.Propagation.SEQUENTIAL ? passes + 1 : passes;
     }
 
+    private static Plan.Output output(Recipe recipe, List<Linear> linears, int blocks, long keptBytes) {
+        long compressed = blocks
+                * linears.stream()
+                        .mapToLong(linear -> compressedBytes(linear, recipe))
+                        .sum();
+        long weights = blocks * linears.stream().mapToLong(Linear::weights).sum();
+        return new Plan.Output(recipe.name(), keptBytes + compressed, 8.0 * compressed / weights);
+    }
+
     /** As compressed-tensors stores a linear: packed codes, 2-byte scales, the shape, packed zero points where they differ. */
     private static long compressedBytes(Linear linear, Recipe recipe) {
         int bits = recipe.grid().bits();
@@ -115,6 +126,8 @@ public final class Planner {
      * The larger of two moments, a stream with its copy on the way to the store and a block on its way, or the hidden states of an
      * evaluation; and what the store keeps: streams until the job ends, of shared blocks those at two boundaries with the sums and the
      * parts of one block.
+     *
+     * @param compressed all blocks of the largest output: they are committed one after the other
      */
     private static long scratchBytes(
             Architecture architecture,
@@ -128,7 +141,8 @@ public final class Planner {
         long stored = sharing == null
                 ? schedule.storedPositions() * stream
                 : 2 * stream + sharing.bytes(architecture) + block;
-        long evaluation = 2 * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
+        long evaluation =
+                (1L + workload.recipes().size()) * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
         return stored + Math.max(2 * stream + block, evaluation);
     }
 

@@ -30,8 +30,8 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                 "inspect", sourceBytes / READ_BYTES_PER_SECOND,
                 "trace", trace(schedule) / tracing,
                 "compress", architecture.blocks() * perBlock / compressing,
-                "assemble", sourceBytes / WRITE_BYTES_PER_SECOND,
-                "verify", sourceBytes / WRITE_BYTES_PER_SECOND,
+                "assemble", outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
+                "verify", outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
                 "evaluate", evaluate() / workers);
     }
 
@@ -62,7 +62,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     private double evaluate() {
         double head = 2.0 * architecture.vocabulary() * architecture.hidden();
-        double perToken = 2 * (architecture.blocks() * forward() + head);
+        double perToken = (1 + outputs()) * (architecture.blocks() * forward() + head);
         return workload.evaluationTokens() * perToken / budget.flopsPerSecond();
     }
 
@@ -92,10 +92,18 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                 .sum();
     }
 
+    private double outputs() {
+        return workload.recipes().size();
+    }
+
     private double solve() {
-        if (!(workload.recipe().rounding() instanceof Recipe.Gptq)) {
-            return 0;
-        }
+        long solved = workload.recipes().stream()
+                .filter(recipe -> recipe.rounding() instanceof Recipe.Gptq)
+                .count();
+        return solved == 0 ? 0 : solved * solveOnce();
+    }
+
+    private double solveOnce() {
         double operations = 0;
         for (WorkUnit unit : architecture.program().units()) {
             double n = unit.cols();

@@ -19,6 +19,7 @@ import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Plans for a model of 8 billion weights, of which only the config is there. */
@@ -107,6 +108,42 @@ class PlannerTest {
 
         assertThat(plan.statisticsBytes()).isZero();
         assertThat(plan.bitsPerWeight()).as("with zero points").isBetween(4.156, 4.157);
+    }
+
+    /** A second output takes its solving, its codes, its hidden states and its files; the walk is one. */
+    @Test
+    void aSecondOutputIsCounted() {
+        Recipe four = gptq(4, 128, Propagation.INDEPENDENT);
+        Recipe three = gptq(3, 128, Propagation.INDEPENDENT);
+        Budget budget = new Budget(64 * GIB, 16);
+        Plan alone = plan(four, budget, Fanout.ALONE);
+        Workload both = new Workload(List.of(four, three), 128, 2048, 64 * 2048);
+
+        Plan plan = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, budget, Fanout.ALONE);
+
+        assertThat(plan.outputs().getFirst()).isEqualTo(alone.outputs().getFirst());
+        assertThat(plan.outputBytes())
+                .isEqualTo(
+                        alone.outputBytes() + plan(three, budget, Fanout.ALONE).outputBytes());
+        assertThat(plan.statisticsBytes()).isEqualTo(alone.statisticsBytes());
+        assertThat(plan.peakBytes() - alone.peakBytes())
+                .as("codes of a block")
+                .isEqualTo(alone.weightsCompressed() / 32);
+        assertThat(plan.scratchBytes()).as("hidden states of three models").isEqualTo(3 * 64L * 2048 * 4096 * 4);
+        assertThat(plan.secondsPerBlock()).isBetween(alone.secondsPerBlock(), 2 * alone.secondsPerBlock());
+        assertThat(plan.secondsPerStage().get("evaluate"))
+                .isEqualTo(1.5 * alone.secondsPerStage().get("evaluate"));
+        assertThat(plan.secondsPerStage().get("assemble"))
+                .isEqualTo(2 * alone.secondsPerStage().get("assemble"));
+    }
+
+    @Test
+    void aRecipeThatDoesNotFitIsRefusedBesideOneThatDoes() {
+        Workload both = new Workload(
+                List.of(gptq(4, 128, Propagation.INDEPENDENT), gptq(3, 96, Propagation.INDEPENDENT)), 128, 2048, 1);
+
+        assertThatThrownBy(() -> Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, ROOMY, Fanout.ALONE))
+                .hasMessageContaining("grid.groupSize: 96");
     }
 
     @Test

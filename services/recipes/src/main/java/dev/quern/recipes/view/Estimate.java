@@ -1,5 +1,6 @@
 package dev.quern.recipes.view;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,13 +13,14 @@ import java.util.Map;
  * @param traceRuns runs of calibration text that are taken through the original model before; 0 where no segment waits for that
  * @param tile tokens of a tile
  * @param weightsCompressed weights of all linears that are compressed
- * @param bitsPerWeight of those weights, with scales and zero points
+ * @param bitsPerWeight of those weights, with scales and zero points; of the first output
  * @param sourceBytes of the checkpoint's tensors
- * @param outputBytes of the result's tensors
+ * @param outputBytes of the tensors of all outputs
  * @param peakBytes of memory that a worker's process holds at its fullest moment
  * @param scratchBytes on the disk of a worker that has the artifacts on it too
  * @param seconds of all stages together
  * @param secondsPerStage by lower-case stage
+ * @param outputs one for each recipe
  */
 public record Estimate(
         int workers,
@@ -33,8 +35,13 @@ public record Estimate(
         long peakBytes,
         long scratchBytes,
         double seconds,
-        Map<String, Double> secondsPerStage) {
+        Map<String, Double> secondsPerStage,
+        List<Output> outputs) {
+    /** @param recipe its name */
+    public record Output(String recipe, long outputBytes, double bitsPerWeight) {}
+
     public Estimate {
         secondsPerStage = Map.copyOf(secondsPerStage);
+        outputs = List.copyOf(outputs);
     }
 }

@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param stage INSPECT, PLAN, TRACE, COMPRESS, ASSEMBLE, VERIFY, EVALUATE or PUBLISH; null before the first
  * @param desired RUN, PAUSE or CANCEL
  * @param model where the source is: a folder, a uri, or {@code upload:<id>}
- * @param recipe the recipe's name
- * @param output where the result is, null until it is published
+ * @param recipe the name of the first output's recipe
+ * @param outputDigest of the first output
+ * @param output where the first output is, null until it is published
+ * @param outputs all of them, in the order of the request
  */
 public record JobView(
         String id,
@@ -34,7 +36,26 @@ public record JobView(
         @Nullable String outputDigest,
         @Nullable String output,
         JobRequest.@Nullable Placement placement,
-        JobRequest.@Nullable Limits limits) {
+        JobRequest.@Nullable Limits limits,
+        List<Output> outputs) {
+    /**
+     * A result of the job.
+     *
+     * @param recipe its name
+     * @param prefix that it claims under the tenant's outputs
+     * @param uri that it claims in place of that
+     * @param location where it is: its place, or the quarantine; null until it is published
+     * @param digest null until it is published
+     * @param accepted by its gate or by a person; null until it is published
+     */
+    public record Output(
+            String recipe,
+            String prefix,
+            @Nullable String uri,
+            @Nullable String location,
+            @Nullable String digest,
+            @Nullable Boolean accepted) {}
+
     /** Why a job stands still. */
     public record Reason(
             String code, Instant since, @Nullable String remedy) {}

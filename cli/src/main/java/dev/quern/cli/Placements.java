@@ -1,0 +1,54 @@
+package dev.quern.cli;
+
+import dev.quern.cli.client.Api;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.view.JobView;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The folders that a job's outputs go to: of one the folder itself, of several a folder within it for each, by the recipe's name. */
+final class Placements implements AutoCloseable {
+    private final List<Placement> placements = new ArrayList<>();
+
+    private Placements() {}
+
+    /**
+     * Looks only; nothing is made yet.
+     *
+     * @param recipes names, one for each output
+     * @throws QuernException OUTPUT_TAKEN as {@link Placement#into}
+     */
+    static Placements into(Path folder, List<String> recipes, boolean overwrite) {
+        if (recipes.size() > 1 && Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new QuernException(ErrorCode.OUTPUT_TAKEN, folder + ": is a file (expected: a folder, or nothing)");
+        }
+        Placements all = new Placements();
+        recipes.forEach(recipe ->
+                all.placements.add(Placement.into(recipes.size() == 1 ? folder : folder.resolve(recipe), overwrite)));
+        return all;
+    }
+
+    /** Fetches every output that is published; one that its gate held back is not. */
+    void fetch(Api api, JobView job, Console console) throws InterruptedException {
+        for (int output = 0; output < placements.size(); output++) {
+            if (isPublished(job, output)) {
+                placements.get(output).fetch(api, job.id(), output, console);
+            }
+        }
+    }
+
+    /** Whether an output is in its place. */
+    static boolean isPublished(JobView job, int output) {
+        return job.state().equals("COMPLETED")
+                || (job.outputs().size() > 1
+                        && Boolean.TRUE.equals(job.outputs().get(output).accepted()));
+    }
+
+    @Override
+    public void close() {
+        placements.forEach(Placement::close);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.quern.jobs;
+
+import dev.quern.recipes.view.JobView;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A result of a job, asked for or made.
+ *
+ * @param position among those of its job, from 0
+ * @param recipe the resolved {@code Recipe} as JSON
+ * @param prefix that it claims under the tenant's outputs in the store
+ * @param uri that it claims in place of that; null for the store
+ * @param location where it is, its place or the quarantine; null until it is complete there
+ * @param accepted by its gate or by a person; null until it is complete
+ */
+public record JobOutput(
+        int position,
+        String recipeName,
+        String recipe,
+        String prefix,
+        @Nullable String uri,
+        @Nullable String location,
+        @Nullable String digest,
+        @Nullable Boolean accepted) {
+    /** Whether it lies in the quarantine. */
+    public boolean quarantined() {
+        return Boolean.FALSE.equals(accepted);
+    }
+
+    JobView.Output view() {
+        return new JobView.Output(recipeName, prefix, uri, location, digest, accepted);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.quern.recipes;
+
+import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.Recipe.Propagation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The recipes of a request, one for each output. Several are made in one walk through the original model, and lie in places named by them. */
+public final class OutputRecipes {
+    /** Outputs of a job. */
+    public static final int MAX = 4;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+    private final List<Recipe> recipes;
+    private final List<Violation> violations = new ArrayList<>();
+
+    private OutputRecipes(List<Recipe> recipes) {
+        this.recipes = recipes;
+    }
+
+    /**
+     * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue; INVALID_REQUEST with every violation for several that
+     *     one walk cannot make
+     */
+    public static List<Recipe> of(JobRequest request) {
+        Recipe common = resolve("/recipe", request.recipe());
+        List<Recipe> recipes = new ArrayList<>();
+        for (int i = 0; i < request.outputs().size(); i++) {
+            JobRequest.RecipeChoice own = request.outputs().get(i).recipe();
+            recipes.add(own == null ? common : resolve(pointer(i), own));
+        }
+        requireTogether(recipes);
+        return recipes;
+    }
+
+    /**
+     * Refuses several recipes that one walk cannot make; one alone may be any.
+     *
+     * @throws QuernException INVALID_REQUEST with every violation
+     */
+    public static void requireTogether(List<Recipe> recipes) {
+        if (recipes.size() > 1) {
+            new OutputRecipes(recipes).checkTogether();
+        }
+    }
+
+    private static Recipe resolve(String pointer, JobRequest.RecipeChoice choice) {
+        Recipe inline = choice.inline();
+        if (inline != null) {
+            return inline;
+        }
+        String ref = String.valueOf(choice.ref());
+        if (!Recipes.names().contains(ref)) {
+            String message =
+                    name(pointer) + ".ref: " + ref + " (expected one of: " + String.join(", ", Recipes.names()) + ")";
+            throw new QuernException(
+                    ErrorCode.INVALID_RECIPE, message, List.of(new Violation(pointer + "/ref", message)));
+        }
+        return Recipes.find(ref);
+    }
+
+    private void checkTogether() {
+        if (recipes.size() > MAX) {
+            String message = "outputs: " + recipes.size() + " (expected: at most " + MAX + ")";
+            violations.add(new Violation("/outputs", message));
+        }
+        for (int i = 0; i < recipes.size(); i++) {
+            Recipe recipe = recipes.get(i);
+            expect(
+                    NAME.matcher(recipe.name()).matches(),
+                    i,
+                    "a name of letters, digits, dot, dash and underscore, at most 64: with several outputs it is part of a place");
+            expect(recipe.needsCalibration(), i, "one that needs calibration: several outputs share it");
+            expect(
+                    recipe.propagation() == Propagation.INDEPENDENT,
+                    i,
+                    "one with independent propagation: several outputs share a walk through the original model");
+            for (int earlier = 0; earlier < i; earlier++) {
+                expect(!alike(recipe, recipes.get(earlier)), i, "another one than outputs." + earlier + " has");
+            }
+        }
+        if (!violations.isEmpty()) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, violations.getFirst().message(), violations);
+        }
+    }
+
+    /** In name, or in all that decides the result. */
+    private static boolean alike(Recipe recipe, Recipe other) {
+        return recipe.name().equalsIgnoreCase(other.name())
+                || (recipe.grid().equals(other.grid()) && recipe.rounding().equals(other.rounding()));
+    }
+
+    private void expect(boolean holds, int output, String expected) {
+        if (!holds) {
+            String pointer = pointer(output);
+            violations.add(new Violation(
+                    pointer, name(pointer) + ": " + recipes.get(output).name() + " (expected: " + expected + ")"));
+        }
+    }
+
+    private static String pointer(int output) {
+        return "/outputs/" + output + "/recipe";
+    }
+
+    private static String name(String pointer) {
+        return pointer.substring(1).replace('/', '.');
+    }
+}
