@@ -2,6 +2,7 @@
 # The service measured as a whole, on the built-in text. Linux with two cores at least; prints ratios of one run.
 #
 #   bench/service.sh overhead MODEL     a job, from submitted to finished, against the engine called directly in one process
+#   bench/service.sh outputs MODEL      a job with one output against a job with two of one calibration, each on a fresh stack
 #   bench/service.sh workers MODEL      trace and compress with one worker and with two, each on a core of its own, 4 segments
 #
 # A deep model of real weights: bench/run RepeatedCheckpoint samples/tiny-llama /tmp/deep 12. Environment: QUERN_BENCH_TEXT, the
@@ -68,6 +69,12 @@ compress() {
   }
 }
 
+# took NAME: seconds of that stack's only job, from submitted to finished
+took() {
+  ./quern jobs list --data "$work/$1" --output json >"$work/$1.jobs"
+  ratio "$(date -d "$(field "$work/$1.jobs" finishedAt)" +%s%N) - $(date -d "$(field "$work/$1.jobs" createdAt)" +%s%N)" 1e9
+}
+
 ratio() {
   awk "BEGIN { printf \"%.3f\", ($1) / ($2) }"
 }
@@ -83,11 +90,29 @@ case $what in
     direct=$(bench/run DirectRun "$model" "$work/direct" gptq-w4a16 "$cores" "$samples" "$seq_len" "$windows")
     stack service "$cores"
     compress service
-    ./quern jobs list --data "$work/service" --output json >"$work/jobs"
-    service=$(ratio "$(date -d "$(field "$work/jobs" finishedAt)" +%s%N) - $(date -d "$(field "$work/jobs" createdAt)" +%s%N)" 1e9)
+    service=$(took service)
     echo "direct   $direct"
     echo "service  $service $(field "$work/service.report" outputDigest)"
     echo "ratio    $(ratio "$service" "${direct%% *}")  (goal: at most 1.25)"
+    ;;
+  outputs)
+    cores=$(nproc)
+    one= two=
+    for round in 1 2; do
+      stack "one-$round" "$cores"
+      compress "one-$round" --recipe gptq-w4a16
+      one="$one $(took "one-$round")"
+      stop
+      stack "two-$round" "$cores"
+      compress "two-$round" --recipe gptq-w4a16 --recipe gptq-w3a16
+      two="$two $(took "two-$round")"
+      stop
+    done
+    for report in one two; do
+      stages=$(for stage in COMPRESS ASSEMBLE VERIFY EVALUATE; do printf '%s %s  ' "$stage" "$(field "$work/$report-2.report" $stage)"; done)
+      echo "$report  $(eval echo "\$$report")   second round: $stages"
+    done
+    echo "ratio $(echo "$one $two" | awk '{ a = $1 < $2 ? $1 : $2; b = $3 < $4 ? $3 : $4; printf "%.3f", b / a }')  (of the shorter ones; goal: at most 1.35)"
     ;;
   workers)
     for count in 1 2; do
@@ -113,7 +138,7 @@ case $what in
     echo "ratio      $(ratio "$alone" "$seconds")  (goal: at least 1.8)"
     ;;
   *)
-    echo "$what (expected: overhead or workers)" >&2
+    echo "$what (expected: overhead, outputs or workers)" >&2
     exit 64
     ;;
 esac
