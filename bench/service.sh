@@ -6,7 +6,8 @@
 #   bench/service.sh workers MODEL      trace and compress with one worker and with two, each on a core of its own, 4 segments
 #
 # A deep model of real weights: bench/run RepeatedCheckpoint samples/tiny-llama /tmp/deep 12. Environment: QUERN_BENCH_TEXT, the
-# windows of calibration, tokens of a window and windows of evaluation ("128 512 64").
+# windows of calibration, tokens of a window and windows of evaluation ("128 512 64"); QUERN_BENCH_RECIPE, of the workers, by name or file: one
+# that is sequential is not traced, and the workers share each block.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -127,7 +128,7 @@ case $what in
         core=$((core - 1))
         await ' ready, ' "$work/worker-$count-$core.log"
       done
-      compress "with-$count" --class bench --segments 4
+      compress "with-$count" --class bench --segments 4 ${QUERN_BENCH_RECIPE:+--recipe "$QUERN_BENCH_RECIPE"}
       report=$work/with-$count.report
       seconds=$(ratio "$(field "$report" TRACE) + $(field "$report" COMPRESS)" 1)
       [ "$count" -gt 1 ] || alone=$seconds
