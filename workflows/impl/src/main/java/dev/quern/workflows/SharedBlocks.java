@@ -12,7 +12,6 @@ import dev.quern.contract.StepResult;
 import dev.quern.recipes.ErrorCode;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.workflow.Async;
-import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
 import io.temporal.workflow.Workflow;
 import java.util.ArrayList;
@@ -84,25 +83,16 @@ final class SharedBlocks {
     }
 
     /**
-     * Ends when all steps have ended, also where one fails or all are cancelled: a worker that is still at work would store what nobody
-     * deletes any more. One that fails stops the others.
+     * Ends when all steps have ended, also where one fails or the job is cancelled: what a worker still stores must be there when the
+     * cleanup looks. One that fails leaves the others to their end, which is near.
      */
     private static List<StepResult> sideBySide(int count, Step step) {
         List<Promise<StepResult>> steps = new ArrayList<>();
-        CancellationScope scope = Workflow.newCancellationScope(() -> {
-            for (int i = 0; i < count; i++) {
-                int index = i;
-                steps.add(Async.function(() -> step.take(index)));
-            }
-        });
-        scope.run();
-        try {
-            Compute.all(steps);
-        } catch (RuntimeException failure) {
-            scope.cancel();
-            steps.forEach(each -> each.handle((result, error) -> result).get());
-            throw failure;
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            steps.add(Async.function(() -> step.take(index)));
         }
+        steps.forEach(each -> each.handle((result, error) -> result).get());
         return steps.stream().map(Promise::get).toList();
     }
 }
