@@ -77,18 +77,19 @@ public final class FolderStore implements ArtifactStore {
             // Or there was one, which has been deleted since.
             return Optional.empty();
         } catch (IOException e) {
-            throw sorted(e, key);
+            throw sorted(e, key, root);
         }
     }
 
     /** A full disk is told from other errors by what the system says: Java has no type for it. */
-    static IOException sorted(IOException error, String what) {
+    static IOException sorted(IOException error, String what, Path store) {
         String message = String.valueOf(error.getMessage());
         boolean full = message.contains("No space left") || message.contains("Disk quota exceeded");
         if (!full || error instanceof StoreFullException) {
             return error;
         }
-        StoreFullException known = new StoreFullException(what, message);
+        String where = message.equals("No space left on device") ? store.toString() : store + ", " + message;
+        StoreFullException known = new StoreFullException(what, where);
         known.initCause(error);
         return known;
     }

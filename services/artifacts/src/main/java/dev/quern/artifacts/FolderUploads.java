@@ -93,7 +93,7 @@ final class FolderUploads implements Uploads {
         try (DigestOutputStream out = new DigestOutputStream(Files.newOutputStream(file), md5)) {
             content.transferTo(out);
         } catch (IOException e) {
-            throw FolderStore.sorted(e, "part");
+            throw FolderStore.sorted(e, "part", file);
         }
         return HexFormat.of().formatHex(md5.digest());
     }

@@ -60,6 +60,19 @@ public final class TestPostgres implements AutoCloseable {
         server.restart();
     }
 
+    /**
+     * Starts a server of this test that has died by itself, or is about to.
+     *
+     * @throws IllegalStateException when it does not start, with the end of its log
+     */
+    public void startAgain() throws Exception {
+        if (server == null) {
+            throw new UnsupportedOperationException("a server of its own");
+        }
+        server.onExit().get(1, TimeUnit.MINUTES);
+        server.restart();
+    }
+
     @Override
     public void close() {
         if (server != null) {

@@ -23,6 +23,7 @@ final class ControlActivitiesImpl implements ControlActivities {
     private final Outputs outputs;
     private final Publisher publisher;
     private final Cleaner cleaner;
+    private final ScratchFolders scratch;
 
     ControlActivitiesImpl(
             StepRecorder recorder,
@@ -32,7 +33,8 @@ final class ControlActivitiesImpl implements ControlActivities {
             Settler settler,
             Outputs outputs,
             Publisher publisher,
-            Cleaner cleaner) {
+            Cleaner cleaner,
+            ScratchFolders scratch) {
         this.recorder = recorder;
         this.inspector = inspector;
         this.planner = planner;
@@ -41,6 +43,7 @@ final class ControlActivitiesImpl implements ControlActivities {
         this.outputs = outputs;
         this.publisher = publisher;
         this.cleaner = cleaner;
+        this.scratch = scratch;
     }
 
     @Override
@@ -53,17 +56,17 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public Inspection inspect(JobRef job) {
-        return Activities.reading((bytes, cancellation) -> inspector.inspect(job, bytes, cancellation));
+        return reading((bytes, cancellation) -> inspector.inspect(job, bytes, cancellation));
     }
 
     @Override
     public PlanRef plan(JobRef job, Inspection inspection, Device device) {
-        return Activities.reading((bytes, cancellation) -> planner.plan(job, inspection, device));
+        return reading((bytes, cancellation) -> planner.plan(job, inspection, device));
     }
 
     @Override
     public boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
-        return Activities.reading((bytes, cancellation) -> {
+        return reading((bytes, cancellation) -> {
             board.fill(job, plan, done, result, reused, bytes, cancellation);
             return board.othersWait(job);
         });
@@ -71,13 +74,13 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public Settled settle(JobRef job, PlanRef plan, int block, List<String> workers, int reused) {
-        return Activities.reading(
+        return reading(
                 (bytes, cancellation) -> settler.settle(job, plan, block, workers, reused, bytes, cancellation));
     }
 
     @Override
     public void repair(JobRef job, PlanRef plan, String artifact) {
-        Activities.reading((bytes, cancellation) -> {
+        reading((bytes, cancellation) -> {
             cleaner.repair(job, plan, artifact);
             return job;
         });
@@ -85,7 +88,7 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public void assemble(JobRef job, PlanRef plan) {
-        Activities.reading((bytes, cancellation) -> {
+        reading((bytes, cancellation) -> {
             outputs.assemble(job, plan, bytes, cancellation);
             return job;
         });
@@ -93,7 +96,7 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public void verify(JobRef job, PlanRef plan) {
-        Activities.reading((bytes, cancellation) -> {
+        reading((bytes, cancellation) -> {
             outputs.verify(job, plan, bytes, cancellation);
             return job;
         });
@@ -101,7 +104,7 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage) {
-        return Activities.reading(
+        return reading(
                 (bytes, cancellation) -> publisher.publish(job, plan, figures, secondsPerStage, bytes, cancellation));
     }
 
@@ -111,5 +114,9 @@ final class ControlActivitiesImpl implements ControlActivities {
             cleaner.cleanup(job);
             return job;
         });
+    }
+
+    private <T> T reading(Activities.Reading<T> body) {
+        return Activities.reading((bytes, cancellation) -> scratch.naming(() -> body.run(bytes, cancellation)));
     }
 }

@@ -212,7 +212,8 @@ class ControlConfiguration {
                 new Settler(contexts, sources, board, cleaner, scratch),
                 outputs,
                 new Publisher(contexts, sources, outputs, places, rows),
-                cleaner);
+                cleaner,
+                scratch);
     }
 
     @Bean

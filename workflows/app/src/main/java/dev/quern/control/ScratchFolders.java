@@ -1,11 +1,14 @@
 package dev.quern.control;
 
+import dev.quern.contract.Failures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -38,6 +41,26 @@ final class ScratchFolders {
                     .filter(id -> UUID.matcher(id).matches())
                     .toList();
         }
+    }
+
+    /** Runs what may write in here. An error of a stream does not name the disk that is full. */
+    <T> T naming(Activities.Quick<T> body) throws IOException {
+        try {
+            return body.run();
+        } catch (UncheckedIOException e) {
+            throw new UncheckedIOException(named(Objects.requireNonNull(e.getCause())));
+        } catch (IOException e) {
+            throw named(e);
+        }
+    }
+
+    private IOException named(IOException error) {
+        if (error instanceof FileSystemException || !Failures.isFullDisk(error)) {
+            return error;
+        }
+        FileSystemException named = new FileSystemException(root.toString(), null, error.getMessage());
+        named.initCause(error);
+        return named;
     }
 
     void delete(String job) {

@@ -59,6 +59,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     private final UnaryOperator<String> way;
     private final Deque<ComputeWorker> workers = new ArrayDeque<>();
     private final List<Process> processes = new ArrayList<>();
+    private final Map<String, Integer> disks = new HashMap<>();
     private Path folder;
     private String store;
     private TestPostgres postgres;
@@ -81,6 +82,12 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         this.way = way;
     }
 
+    /** A part of the service's folder is to be a disk of its own, see {@link SmallDisk}. */
+    ServiceHarness withDisk(String part, int kilobytes) {
+        disks.put(part, kilobytes);
+        return this;
+    }
+
     @Override
     public void beforeAll(ExtensionContext tests) {
         startIn(tests);
@@ -100,6 +107,9 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     ServiceHarness start() {
         try {
             folder = Files.createTempDirectory("quern-service-");
+            for (Map.Entry<String, Integer> disk : disks.entrySet()) {
+                SmallDisk.mount(folder.resolve(disk.getKey()), disk.getValue());
+            }
             store = settings.getOrDefault("quern.store", ownStore());
             postgres = TestPostgres.start(folder.resolve("pg"), CACHE);
             database = way.apply(postgres.jdbcUrl());
@@ -225,6 +235,11 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     /** As kill -9 does; then the owner finds it dead and starts it again. */
     void killPostgres() throws Exception {
         postgres.killAndRestart();
+    }
+
+    /** As its owner does when it has died by itself. */
+    void startPostgresAgain() throws Exception {
+        postgres.startAgain();
     }
 
     void restartControl() {
@@ -397,6 +412,9 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         control.close();
         temporal.close();
         postgres.close();
+        for (String disk : disks.keySet()) {
+            SmallDisk.unmount(folder.resolve(disk));
+        }
         FileSystemUtils.deleteRecursively(folder);
     }
 }

@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,6 +25,37 @@ final class SmallDisk {
                 MOUNT,
                 folder.toString(),
                 String.valueOf(kilobytes));
+    }
+
+    /**
+     * A disk that every process sees, for what processes share; only root can have one.
+     *
+     * @return false where that is forbidden
+     */
+    static boolean mount(Path folder, int kilobytes) throws IOException {
+        Files.createDirectories(folder);
+        return run("mount", "-t", "tmpfs", "-o", "mode=755,size=" + kilobytes + "k", "tmpfs", folder.toString());
+    }
+
+    /** Gives a mounted disk another size. */
+    static void resize(Path folder, int kilobytes) throws IOException {
+        if (!run("mount", "-o", "remount,size=" + kilobytes + "k", folder.toString())) {
+            throw new IOException(folder + ": cannot be resized");
+        }
+    }
+
+    static void unmount(Path folder) throws IOException {
+        if (!run("umount", "-l", folder.toString())) {
+            throw new IOException(folder + ": cannot be unmounted");
+        }
+    }
+
+    static boolean run(String... words) throws IOException {
+        try {
+            return new ProcessBuilder(words).inheritIO().start().waitFor() == 0;
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     /** Not where namespaces of users are forbidden. */

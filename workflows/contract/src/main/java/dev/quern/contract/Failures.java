@@ -49,8 +49,7 @@ public final class Failures {
 
     /** Files, stores and sockets share these types: a store that is full looks like a full disk. */
     private static ErrorCode code(IOException error) {
-        String message = String.valueOf(error.getMessage());
-        if (message.contains("No space left on device") || message.contains("Disk quota exceeded")) {
+        if (isFullDisk(error)) {
             return ErrorCode.DISK_BUDGET;
         }
         return switch (error) {
@@ -59,6 +58,12 @@ public final class Failures {
             case SocketTimeoutException slow -> ErrorCode.UNAVAILABLE;
             default -> ErrorCode.INTERNAL;
         };
+    }
+
+    /** Whether this is what a system says of a disk that is full; Java has no type for it. */
+    public static boolean isFullDisk(IOException error) {
+        String message = String.valueOf(error.getMessage());
+        return message.contains("No space left on device") || message.contains("Disk quota exceeded");
     }
 
     private static String explain(QuernException error) {
