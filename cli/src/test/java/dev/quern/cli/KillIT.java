@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.embedded.DataFolder;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
+import dev.quern.testing.Await;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -69,6 +73,35 @@ class KillIT {
     @Test
     void killingPostgresCostsNothingThatWasCommitted() throws Exception {
         killInTheMiddle(stack -> child(stack, "postgres"));
+    }
+
+    /** As on a disk that is full: it starts again once it can. */
+    @Test
+    @Tag("slow")
+    void aDatabaseThatDoesNotStartForAWhileCostsNothingThatWasCommitted() throws Exception {
+        Path cluster = data.resolve("pg/data");
+        Path away = data.resolve("pg/away");
+        CompletableFuture<Void> back = new CompletableFuture<>();
+        killInTheMiddle(stack -> {
+            move(cluster, away);
+            back.completeAsync(() -> {
+                Await.within(Duration.ofMinutes(1), "a start that failed")
+                        .until(() ->
+                                Files.readString(data.resolve("logs/stack.log")).contains("PostgreSQL does not start"));
+                move(away, cluster);
+                return null;
+            });
+            return child(stack, "postgres");
+        });
+        back.join();
+    }
+
+    private static void move(Path from, Path to) {
+        try {
+            Files.move(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private interface Victim {

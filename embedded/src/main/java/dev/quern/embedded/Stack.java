@@ -11,6 +11,7 @@ import dev.quern.jobs.Scope;
 import dev.quern.postgres.PostgresServer;
 import dev.quern.temporal.TemporalServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -39,6 +40,7 @@ final class Stack implements AutoCloseable {
     /** For the command that started the stack to take its lease. */
     private static final Duration FIRST_LINGER = Duration.ofSeconds(30);
 
+    private static final Duration DATABASE_PAUSE = Duration.ofSeconds(5);
     private static final Duration TICK = Duration.ofMillis(250);
 
     private final Closer parts;
@@ -50,6 +52,9 @@ final class Stack implements AutoCloseable {
     private final AccessRepository access;
     private final JobRepository jobs;
     private final LeaseServer leases;
+    /** By {@link System#nanoTime}, after a start that failed. */
+    private long nextDatabaseStart = System.nanoTime();
+
     private volatile boolean closing;
 
     private Stack(Closer parts, DataFolder folder, StackOptions options) throws IOException {
@@ -208,10 +213,7 @@ final class Stack implements AutoCloseable {
     void awaitIdle() throws InterruptedException {
         long lingerUntil = System.nanoTime() + FIRST_LINGER.toNanos();
         while (!closing) {
-            if (!postgres.isAlive()) {
-                log.warn("PostgreSQL died: it is started again");
-                postgres.restart();
-            }
+            keepDatabase();
             if (leases.count() > 0) {
                 lingerUntil = System.nanoTime() + LINGER.toNanos();
             } else if (System.nanoTime() - lingerUntil > 0 && !hasDetachedJob() && leases.closeIfIdle()) {
@@ -219,6 +221,23 @@ final class Stack implements AutoCloseable {
                 return;
             }
             Thread.sleep(TICK);
+        }
+    }
+
+    /** A disk that is full, for one, keeps PostgreSQL from starting until there is room. Without a command that waits, the stack ends. */
+    private void keepDatabase() {
+        if (postgres.isAlive() || System.nanoTime() - nextDatabaseStart < 0) {
+            return;
+        }
+        log.warn("PostgreSQL died: it is started again");
+        try {
+            postgres.restart();
+        } catch (IllegalStateException | UncheckedIOException e) {
+            if (leases.count() == 0) {
+                throw e;
+            }
+            log.error("PostgreSQL does not start, next attempt in {} s", DATABASE_PAUSE.toSeconds(), e);
+            nextDatabaseStart = System.nanoTime() + DATABASE_PAUSE.toNanos();
         }
     }
 

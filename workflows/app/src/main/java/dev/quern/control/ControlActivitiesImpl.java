@@ -74,8 +74,7 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public Settled settle(JobRef job, PlanRef plan, int block, List<String> workers, int reused) {
-        return reading(
-                (bytes, cancellation) -> settler.settle(job, plan, block, workers, reused, bytes, cancellation));
+        return reading((bytes, cancellation) -> settler.settle(job, plan, block, workers, reused, bytes, cancellation));
     }
 
     @Override
