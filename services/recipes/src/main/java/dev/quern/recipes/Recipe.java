@@ -81,6 +81,11 @@ public record Recipe(
         return !(rounding instanceof Nearest);
     }
 
+    /** True when the inputs of a block come through the compressed blocks before it. */
+    public boolean walksCompressed() {
+        return needsCalibration() && propagation == Propagation.SEQUENTIAL;
+    }
+
     private static void check(boolean holds, String message) {
         if (!holds) {
             throw new QuernException(ErrorCode.INVALID_RECIPE, message);

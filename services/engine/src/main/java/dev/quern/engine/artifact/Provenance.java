@@ -41,7 +41,7 @@ public record Provenance(
 
     /** The artifact of a block. */
     public ArtifactName block(int block) {
-        if (recipe.propagation() == Propagation.INDEPENDENT || !recipe.needsCalibration()) {
+        if (!recipe.walksCompressed()) {
             return block(block, recipe.needsCalibration() ? originalStream(block) : "");
         }
         // Block and stream alternate along the chain; a loop, for a model of any depth.
@@ -131,8 +131,7 @@ public record Provenance(
     }
 
     private ArtifactName block(int block, String inputs) {
-        boolean inRuns = recipe.needsCalibration() && recipe.propagation() == Propagation.SEQUENTIAL;
-        JsonObject sums = inRuns ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
+        JsonObject sums = recipe.walksCompressed() ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
         String key = key(sums.with("schema", BLOCK_SCHEMA)
                 .with("model", modelDigest)
                 .with("grid", RecordCodec.write(recipe.grid()))

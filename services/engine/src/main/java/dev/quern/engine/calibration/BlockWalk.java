@@ -4,11 +4,13 @@ import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.LinearRecord;
+import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Compresses the blocks of a slice in order, by one recipe or by several from the same statistics. A block whose
@@ -67,11 +69,21 @@ public final class BlockWalk implements AutoCloseable {
         ArtifactName name = inputs.provenance().block(next);
         Optional<Path> present = store.find(name);
         boolean reused = present.isPresent() && hasAll(next);
-        List<LinearRecord> linears =
-                reused ? BlockArtifact.readRecords(present.get(), name) : maker.make(next, next + 1 == end);
+        List<LinearRecord> linears = reused ? BlockArtifact.readRecords(present.get(), name) : make(next);
         options.listener().blockDone(next, reused, linears);
         next++;
         return linears;
+    }
+
+    /** The inputs may come through a block that was found damaged and deleted after a walk went past it: that one is made first. */
+    private List<LinearRecord> make(int block) {
+        Provenance provenance = inputs.provenance();
+        if (provenance.recipe().walksCompressed()) {
+            IntStream.range(0, block)
+                    .filter(before -> !store.contains(provenance.block(before)))
+                    .forEach(lost -> maker.make(lost, false));
+        }
+        return maker.make(block, block + 1 == end);
     }
 
     /** Whether a block was made by the other recipes too. */

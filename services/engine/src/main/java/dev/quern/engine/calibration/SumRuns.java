@@ -15,8 +15,7 @@ public final class SumRuns {
 
     /** The runs, in order; one where all tiles are summed at once. */
     public static List<TileRun> of(Recipe recipe, Tiling tiling) {
-        boolean inRuns = recipe.needsCalibration() && recipe.propagation() == Recipe.Propagation.SEQUENTIAL;
-        return TileRun.split(tiling.tiles(), inRuns ? Provenance.SUM_RUNS : 1);
+        return TileRun.split(tiling.tiles(), recipe.walksCompressed() ? Provenance.SUM_RUNS : 1);
     }
 
     /** How many matrices a walk holds for each H: the sum, and that of a run where there are several. */

@@ -4,7 +4,6 @@ import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 
 /**
@@ -45,7 +44,7 @@ record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositio
     }
 
     private static int segments(int blocks, Recipe recipe, Fanout fanout, double blockSeconds) {
-        if (recipe.needsCalibration() && recipe.propagation() == Propagation.SEQUENTIAL) {
+        if (recipe.walksCompressed()) {
             return 1;
         }
         if (fanout.segments() != null) {

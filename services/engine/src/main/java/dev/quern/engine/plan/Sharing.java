@@ -6,7 +6,6 @@ import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ public record Sharing(int runs, int units) {
      */
     static @Nullable Sharing of(
             Architecture architecture, Recipe recipe, Tiling tiling, Fanout fanout, TimeModel time) {
-        if (!recipe.needsCalibration() || recipe.propagation() != Propagation.SEQUENTIAL) {
+        if (!recipe.walksCompressed()) {
             return null;
         }
         Sharing sharing = new Sharing(

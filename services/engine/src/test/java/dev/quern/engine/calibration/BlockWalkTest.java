@@ -110,6 +110,27 @@ class BlockWalkTest {
         TinyModel.assertSameBlock(lost, store, before);
     }
 
+    @Test
+    void aSequentialWalkMakesALostBlockBeforeItsSlice() throws IOException {
+        Propagation propagation = Propagation.SEQUENTIAL;
+        FolderBlockStore whole = store("whole");
+        run(backend, propagation, whole, ALL_STATISTICS);
+        FolderBlockStore store = store("a");
+        for (int block : List.of(0, 2)) {
+            ArtifactName name = provenance(propagation).block(block);
+            store.commit(name, whole.find(name).orElseThrow());
+        }
+        made.clear();
+
+        try (BlockWalk walk =
+                walk(backend, propagation, store, ALL_STATISTICS, Cancellation.NEVER, new Slice(3, all().end()))) {
+            walk.next();
+        }
+
+        assertThat(made).as("blocks of the slice").containsExactly(3);
+        assertSameBlocks(propagation, whole, store);
+    }
+
     @ParameterizedTest
     @EnumSource
     void aCancelledWalkGoesOnToTheSameBytes(Propagation propagation) {
