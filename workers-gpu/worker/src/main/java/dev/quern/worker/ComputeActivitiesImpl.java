@@ -74,7 +74,8 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     @Override
     public void trace(JobRef job, PlanRef plan, TileRunRef run, int tilesInFlight) {
         TraceProgress progress = new TraceProgress(plan, run);
-        work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+        String what = "trace of " + range("tiles", run.first(), run.end());
+        work(job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
             TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
             List<Slice> missing = missing(source.provenances(), blocks, plan);
             if (missing.isEmpty()) {
@@ -98,9 +99,10 @@ final class ComputeActivitiesImpl implements ComputeActivities {
 
     @Override
     public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight) {
-        SliceProgress progress = new SliceProgress(slice, plan, metrics);
-        SliceResult result =
-                work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+        SliceProgress progress = new SliceProgress(job, slice, plan, metrics);
+        String what = "compression of " + range("blocks", slice.first(), slice.end());
+        SliceResult result = work(
+                job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
                     TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
                     WalkOptions options = new WalkOptions(
                             folder.path(), statisticsBytes(source, tilesInFlight), progress, cancellation);
@@ -129,12 +131,14 @@ final class ComputeActivitiesImpl implements ComputeActivities {
 
     @Override
     public StepResult statistics(JobRef job, PlanRef plan, StepRef run, int tilesInFlight) {
-        return step(job, plan, run.block(), tilesInFlight, shared -> shared.sum(run.index()));
+        String what = "statistics of block " + run.block() + ", run " + run.index();
+        return step(job, what, plan, run.block(), tilesInFlight, shared -> shared.sum(run.index()));
     }
 
     @Override
     public StepResult solve(JobRef job, PlanRef plan, StepRef unit) {
-        return step(job, plan, unit.block(), plan.tilesInFlight(), shared -> shared.solve(unit.index()));
+        String what = "solution of block " + unit.block() + ", unit " + unit.index();
+        return step(job, what, plan, unit.block(), plan.tilesInFlight(), shared -> shared.solve(unit.index()));
     }
 
     /** A step of a shared block; false when it misses something. */
@@ -142,15 +146,16 @@ final class ComputeActivitiesImpl implements ComputeActivities {
         boolean take(SharedBlock block);
     }
 
-    private StepResult step(JobRef job, PlanRef plan, int block, int tilesInFlight, Step step) {
-        SliceProgress progress = new SliceProgress(new SliceRef(block, block + 1), plan, metrics);
-        return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
-            TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
-            WalkOptions options =
-                    new WalkOptions(folder.path(), statisticsBytes(source, tilesInFlight), progress, cancellation);
-            SharedBlock shared = new SharedBlock(backend, source.inputs(backend), blocks, options, block);
-            return new StepResult(announced.worker(), step.take(shared));
-        });
+    private StepResult step(JobRef job, String what, PlanRef plan, int block, int tilesInFlight, Step step) {
+        SliceProgress progress = new SliceProgress(job, new SliceRef(block, block + 1), plan, metrics);
+        return work(
+                job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+                    TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
+                    WalkOptions options = new WalkOptions(
+                            folder.path(), statisticsBytes(source, tilesInFlight), progress, cancellation);
+                    SharedBlock shared = new SharedBlock(backend, source.inputs(backend), blocks, options, block);
+                    return new StepResult(announced.worker(), step.take(shared));
+                });
     }
 
     private static long statisticsBytes(JobSource source, int tilesInFlight) {
@@ -161,23 +166,28 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     public String evaluate(JobRef job, PlanRef plan, Shard shard) {
         ShardProgress progress =
                 new ShardProgress(plan.shards().indexOf(shard), plan.shards().size());
-        return work(plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
-            Keys keys = Keys.of(job.tenant());
-            List<ShardFigures> figures = ShardFigures.of(store, keys, source, shard);
-            List<ShardFigures> missing = ShardFigures.missing(figures);
-            if (!missing.isEmpty()) {
-                TenantBlocks blocks = new TenantBlocks(store, keys, folder.path());
-                Evaluator evaluator = new Evaluator(
-                        backend, source.source().architecture(), source.source().weights(backend), folder.path());
-                List<TokenFigures> made = evaluator.evaluate(
-                        source.evaluation(shard.file()).slice(shard.first(), shard.end()),
-                        compressed(backend, source.source(), blocks, missing),
-                        progress,
-                        cancellation);
-                ShardFigures.store(missing, made);
-            }
-            return figures.getFirst().key();
-        });
+        String what = "evaluation of text " + shard.file() + ", " + range("windows", shard.first(), shard.end());
+        return work(
+                job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+                    Keys keys = Keys.of(job.tenant());
+                    List<ShardFigures> figures = ShardFigures.of(store, keys, source, shard);
+                    List<ShardFigures> missing = ShardFigures.missing(figures);
+                    if (!missing.isEmpty()) {
+                        TenantBlocks blocks = new TenantBlocks(store, keys, folder.path());
+                        Evaluator evaluator = new Evaluator(
+                                backend,
+                                source.source().architecture(),
+                                source.source().weights(backend),
+                                folder.path());
+                        List<TokenFigures> made = evaluator.evaluate(
+                                source.evaluation(shard.file()).slice(shard.first(), shard.end()),
+                                compressed(backend, source.source(), blocks, missing),
+                                progress,
+                                cancellation);
+                        ShardFigures.store(missing, made);
+                    }
+                    return figures.getFirst().key();
+                });
     }
 
     private static List<CompressedBlocks> compressed(
@@ -194,7 +204,13 @@ final class ComputeActivitiesImpl implements ComputeActivities {
                 throws IOException;
     }
 
+    private static String range(String of, int first, int end) {
+        return of + " " + first + " to " + (end - 1);
+    }
+
     private <T> T work(
+            JobRef job,
+            String what,
             PlanRef plan,
             java.util.function.Supplier<Heartbeat> details,
             java.util.function.LongSupplier counter,
@@ -205,15 +221,20 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             throw Failures.busy(announced.worker());
         }
         metrics.begin();
+        WorkLog log = WorkLog.begin(job, what);
         try (JobSource source = JobSource.open(store, sources, plan.document());
                 Ticker ticker =
                         Ticker.start(activity, details, counter, source.plan().secondsPerBlock());
                 Scratch.Folder folder = scratch.folder()) {
-            return onDevice(source, folder, ticker, task);
+            T result = onDevice(source, folder, ticker, task);
+            log.done();
+            return result;
         } catch (DamagedArtifactException e) {
+            log.stopped(e);
             metrics.failed();
             throw Failures.damaged(e.artifact().fileName(), e);
         } catch (RuntimeException | OutOfMemoryError e) {
+            log.stopped(e);
             metrics.failed();
             throw Failures.toTemporal(e, activity.getInfo().getAttempt());
         } finally {

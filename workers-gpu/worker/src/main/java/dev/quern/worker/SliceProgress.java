@@ -1,6 +1,7 @@
 package dev.quern.worker;
 
 import dev.quern.contract.Heartbeat;
+import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.SliceRef;
 import dev.quern.engine.artifact.LinearRecord;
@@ -10,14 +11,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Listens to a walk for its heartbeats. Written by the device's thread, read by the ticker. */
 final class SliceProgress implements WalkListener {
+    private static final Logger LOG = LoggerFactory.getLogger(SliceProgress.class);
     /** Heartbeats may get lost, and each one is seen for a second or two: a cell is told of in all those of this time. */
     private static final long TELL_NANOS = 20_000_000_000L;
 
     private record Told(long at, LinearView cell) {}
 
+    private final String job;
     private final int first;
     private final int blocks;
     private final WorkerMetrics metrics;
@@ -27,7 +32,8 @@ final class SliceProgress implements WalkListener {
     private int reused;
     private long counter;
 
-    SliceProgress(SliceRef slice, PlanRef plan, WorkerMetrics metrics) {
+    SliceProgress(JobRef job, SliceRef slice, PlanRef plan, WorkerMetrics metrics) {
+        this.job = job.id();
         this.first = slice.first();
         this.blocks = plan.blocks();
         this.metrics = metrics;
@@ -61,6 +67,7 @@ final class SliceProgress implements WalkListener {
     @Override
     public synchronized void blockDone(int index, boolean wasThere, List<LinearRecord> linears) {
         counter++;
+        LOG.info("job {}: block {} {}", job, index, wasThere ? "was there" : "made");
         metrics.blockDone(wasThere);
         if (!wasThere) {
             made.add(index);
