@@ -4,6 +4,9 @@ import dev.quern.cli.client.Api;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;
@@ -29,6 +32,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** Talks to whatever life of an installation runs; every call fails while none answers. */
 record Client(Installation installation, HttpClient http) {
+    private static final String RECIPE = "gptq-w4a16";
     private static final Set<String> TERMINAL = Set.of("COMPLETED", "QUARANTINED", "REJECTED", "FAILED", "CANCELLED");
     private static final Duration ANSWER = Duration.ofSeconds(20);
 
@@ -42,10 +46,27 @@ record Client(Installation installation, HttpClient http) {
 
     /** A job with the built-in texts. */
     static JobRequest request(Path model, int windows, int tokens, int segments) {
+        return request(model, new JobRequest.RecipeChoice(RECIPE, null), windows, tokens, segments);
+    }
+
+    /** The same with the recipe's blocks made one after the other, each by whoever is there. */
+    static JobRequest sequential(Path model, int windows, int tokens, int segments) {
+        Recipe independent = Recipes.find(RECIPE);
+        Recipe recipe = new Recipe(
+                "sequential",
+                Propagation.SEQUENTIAL,
+                independent.grid(),
+                independent.rounding(),
+                independent.reproducible());
+        return request(model, new JobRequest.RecipeChoice(null, recipe), windows, tokens, segments);
+    }
+
+    private static JobRequest request(
+            Path model, JobRequest.RecipeChoice recipe, int windows, int tokens, int segments) {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 JobRequest.Source.folder(model.toString()),
-                new JobRequest.RecipeChoice("gptq-w4a16", null),
+                recipe,
                 new JobRequest.Calibration(null, windows, tokens),
                 List.of(new JobRequest.Evaluation(null, 8, 256)),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),

@@ -2,6 +2,7 @@ package dev.quern.proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.JobRequest;
 import dev.quern.testing.Table;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
@@ -33,17 +34,29 @@ class KillMatrixIT {
         long seed = SEED == 0 ? RandomGenerator.getDefault().nextLong() : SEED;
         Table table = table("kills-at-random");
         table.note("seed " + seed);
-        suffer(Trial.atRandom(seed, KILLS, VICTIMS), table);
+        suffer(Client.request(Models.TINY, 32, 256, 2), Trial.atRandom(seed, KILLS, VICTIMS), table);
     }
 
     @Test
     void atEveryPlace() throws Exception {
-        List<Trial> trials = Trial.atPlaces(VICTIMS).stream()
+        suffer(Client.request(Models.TINY, 32, 256, 2), chosen(Trial.atPlaces(VICTIMS)), table("kills-at-places"));
+    }
+
+    /** A sequential recipe, whose blocks are made in steps. */
+    @Test
+    void atEveryPlaceOfASharedBlock() throws Exception {
+        suffer(
+                Client.sequential(Models.TINY, 64, 256, 2),
+                chosen(Trial.inSharedBlocks(VICTIMS)),
+                table("kills-in-shared-blocks"));
+    }
+
+    private static List<Trial> chosen(List<Trial> trials) {
+        return trials.stream()
                 .filter(trial ->
                         CHOSEN.isEmpty() || CHOSEN.contains(trial.victim().name()))
                 .filter(trial -> PLACES.isEmpty() || PLACES.stream().anyMatch(trial.when()::startsWith))
                 .toList();
-        suffer(trials, table("kills-at-places"));
     }
 
     /** What a property names, with commas between; empty for all. */
@@ -57,12 +70,12 @@ class KillMatrixIT {
         return new Table(name, "point", "process", "stage", "outcome", "recovery s");
     }
 
-    private static void suffer(List<Trial> trials, Table table) throws Exception {
+    private static void suffer(JobRequest request, List<Trial> trials, Table table) throws Exception {
         Queue<Trial> rest = new ConcurrentLinkedQueue<>(trials);
         Queue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
         List<CompletableFuture<Void>> lanes = IntStream.range(0, LANES)
-                .mapToObj(lane ->
-                        CompletableFuture.runAsync(() -> work(rest, outcomes, table), Thread::startVirtualThread))
+                .mapToObj(lane -> CompletableFuture.runAsync(
+                        () -> work(request, rest, outcomes, table), Thread::startVirtualThread))
                 .toList();
         try {
             CompletableFuture.allOf(lanes.toArray(CompletableFuture[]::new)).join();
@@ -73,8 +86,8 @@ class KillMatrixIT {
         assertThat(outcomes).hasSameSizeAs(trials).allMatch(Outcome::holds);
     }
 
-    private static void work(Queue<Trial> rest, Queue<Outcome> outcomes, Table table) {
-        try (Lane lane = new Lane()) {
+    private static void work(JobRequest request, Queue<Trial> rest, Queue<Outcome> outcomes, Table table) {
+        try (Lane lane = new Lane(request)) {
             table.note("undisturbed: " + lane.baseline());
             for (Trial trial = rest.poll(); trial != null; trial = rest.poll()) {
                 Outcome outcome = lane.run(trial);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -25,8 +26,10 @@ final class Lane implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(4);
     private static final Duration RECOVERY = Duration.ofSeconds(60);
     private static final List<String> REUSED = List.of("t/default/artifacts/", "t/default/figures/");
-    private static final JobRequest REQUEST = Client.request(Models.TINY, 32, 256, 2);
+    /** What only leads to blocks. */
+    private static final Pattern ON_THE_WAY = Pattern.compile("(stream|statistics|part)-.*");
 
+    private final JobRequest request;
     private final Installation installation;
     private final Client client;
     private final StoreWatch watch;
@@ -37,7 +40,9 @@ final class Lane implements AutoCloseable {
     /** A job that nobody disturbed. */
     record Undisturbed(String digest, double seconds, int blocks) {}
 
-    Lane() throws IOException, InterruptedException {
+    /** @param request of every job */
+    Lane(JobRequest request) throws IOException, InterruptedException {
+        this.request = request;
         installation = Installation.start(List.of(), 1);
         client = new Client(installation, HttpClient.newHttpClient());
         watch = new StoreWatch(installation.store().resolve(REUSED.getFirst()));
@@ -52,7 +57,7 @@ final class Lane implements AutoCloseable {
     private Undisturbed undisturbed() throws IOException, InterruptedException {
         forget();
         long start = System.nanoTime();
-        JobView end = end(client.submit(REQUEST, LIMIT));
+        JobView end = end(client.submit(request, LIMIT));
         double took = Patience.secondsSince(start);
         if (!end.state().equals("COMPLETED")) {
             throw new IllegalStateException("the undisturbed job: " + end);
@@ -96,7 +101,7 @@ final class Lane implements AutoCloseable {
 
     private String submit() {
         try {
-            return client.submit(REQUEST, LIMIT);
+            return client.submit(request, LIMIT);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -161,7 +166,9 @@ final class Lane implements AutoCloseable {
                         names(documents)
                                 .filter(file -> !file.getFileName().toString().startsWith("plan-")),
                         names(artifacts)
-                                .filter(file -> file.getFileName().toString().startsWith("stream-")))
+                                .filter(file -> ON_THE_WAY
+                                        .matcher(file.getFileName().toString())
+                                        .matches()))
                 .toList();
     }
 

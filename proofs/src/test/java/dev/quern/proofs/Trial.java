@@ -51,12 +51,32 @@ record Trial(@Nullable String place, double fraction, Victim victim) {
             "cleanup.within",
             "cleanup.after");
 
+    /** Those of a block that is made in steps. */
+    private static final List<String> STEPS_OF_BLOCKS = List.of(
+            "statistics.before",
+            "statistics.after",
+            "statistics.after:3",
+            "part.before",
+            "part.after",
+            "part.after:4",
+            "block.before:2",
+            "settle.within",
+            "settle.within:2");
+
     /** Each of the victims dies while some process stands at each of the places. */
     static List<Trial> atPlaces(Set<Victim> victims) {
         Stream<String> steps = STEPS.stream()
                 .flatMap(step -> Stream.of("before", "within", "after").map(when -> "step." + when + "." + step));
-        return Stream.concat(PLACES.stream(), steps)
-                .flatMap(place -> victims.stream().map(victim -> new Trial(place, 0, victim)))
+        return at(Stream.concat(PLACES.stream(), steps), victims);
+    }
+
+    /** The same at the places that only a job with a sequential recipe passes. */
+    static List<Trial> inSharedBlocks(Set<Victim> victims) {
+        return at(STEPS_OF_BLOCKS.stream(), victims);
+    }
+
+    private static List<Trial> at(Stream<String> places, Set<Victim> victims) {
+        return places.flatMap(place -> victims.stream().map(victim -> new Trial(place, 0, victim)))
                 .toList();
     }
 
