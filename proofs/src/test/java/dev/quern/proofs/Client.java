@@ -68,7 +68,7 @@ record Client(Installation installation, HttpClient http) {
                 JobRequest.Source.folder(model.toString()),
                 recipe,
                 new JobRequest.Calibration(null, windows, tokens),
-                List.of(new JobRequest.Evaluation(null, 8, 256)),
+                List.of(new JobRequest.Evaluation(null, 2, 128)),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 null,
                 Map.of(),
