@@ -28,8 +28,9 @@ class WaitingTest {
 
     private static final String RECIPE = "gptq-w4a16";
     private static final JobRequest SMALL = ServiceHarness.request(8, 4, null);
+    /** A slice takes three seconds on a machine on which the small one, all told, takes as long. */
     private static final JobRequest LARGE =
-            ServiceHarness.placed(ServiceHarness.request(192, 4, null), new JobRequest.Placement(null, 4), null);
+            ServiceHarness.placed(ServiceHarness.request(3072, 4, null), new JobRequest.Placement(null, 4), null);
 
     @RegisterExtension
     final ServiceHarness service = new ServiceHarness();
