@@ -27,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DigestIT {
     private static final int BLOCKS = 12;
     private static final int SEGMENTS = 4;
+    /** So many that a worker which joins late, and needs seconds to start, still finds half of the work. */
+    private static final int WINDOWS = 384;
+
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final long LONGEST_DELAY_MILLIS = 3_000;
     private static final String ALL_CORES = "0-1";
@@ -84,7 +87,7 @@ class DigestIT {
         try (Installation installation = starter.start(List.of("taskset", "-c", one.cores()), 1)) {
             Client client = new Client(installation, HttpClient.newHttpClient());
             long begin = System.nanoTime();
-            String job = client.submit(Client.request(model, 64, 512, SEGMENTS), LIMIT);
+            String job = client.submit(Client.request(model, WINDOWS, 512, SEGMENTS), LIMIT);
             for (int worker = 1; worker < one.workers(); worker++) {
                 Thread.sleep(random.nextLong(LONGEST_DELAY_MILLIS));
                 joined.add(installation.join(1));
