@@ -44,12 +44,18 @@ class WaitingTest {
         made.awaitSome(large.id());
 
         Job small = service.submit(SMALL, "rtn-w4a16");
-        Job end = service.awaitEnd(small.id(), LIMIT);
+        Job begun = service.await(
+                small.id(),
+                LIMIT,
+                now -> now.state().terminal() || now.progress().blocksDone() > 0);
+        Job then = service.find(large.id());
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(service.find(large.id()).state()).isEqualTo(JobState.RUNNING);
+        assertThat(begun.state()).as("%s", begun.failure()).isNotEqualTo(JobState.FAILED);
+        assertThat(then.state()).isEqualTo(JobState.RUNNING);
+        assertThat(then.progress().blocksDone()).as("blocks of the large one").isLessThan(4);
         service.rows().jobs().cancel(large.tenant(), large.id());
         service.awaitEnd(large.id(), LIMIT);
+        assertThat(service.awaitEnd(small.id(), LIMIT).state()).isEqualTo(JobState.COMPLETED);
     }
 
     @Test
