@@ -11,6 +11,7 @@ import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.Submission;
+import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
@@ -25,8 +26,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -158,6 +162,16 @@ public final class ApiServer {
                         false,
                         null))
                 .job();
+    }
+
+    /** The id of a completed upload of files with these names, whose content nobody reads. */
+    String upload(String... names) {
+        List<Upload.File> files = Stream.of(names)
+                .map(name -> new Upload.File(name, 1, "0".repeat(64)))
+                .toList();
+        Upload upload = uploads.open(principal(Scope.SUBMIT), UUID.randomUUID().toString(), files, Duration.ofHours(1));
+        uploads.complete(TENANT, upload.id());
+        return upload.id().toString();
     }
 
     private static ApiServer start() {

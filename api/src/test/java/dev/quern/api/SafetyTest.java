@@ -92,6 +92,14 @@ class SafetyTest {
 
         assertThat(submit.statusCode()).isEqualTo(403);
         assertThat(submit.body()).contains("source.path");
+        for (String text : List.of("calibration\":{\"path\":\"/a.txt\"}", "evaluation\":[{\"path\":\"/a.txt\"}]")) {
+            String body = RestTest.BODY
+                    .replace("\"path\":\"/models/tiny\"", "\"upload\":\"" + server.upload("config.json") + "\"")
+                    .replace("\"outputs\"", "\"" + text + ",\"outputs\"");
+            HttpResponse<String> answer = server.post("/api/v1/jobs", server.submit, body);
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(403);
+            assertThat(answer.body()).containsPattern("(calibration|evaluation.0).path: refused");
+        }
         assertThat(approve.statusCode()).isEqualTo(403);
     }
 

@@ -70,6 +70,33 @@ class UploadsTest {
     }
 
     @Test
+    void oneTextIsAnUploadForCalibrationAndEvaluation() {
+        UploadView upload = open(file("mine.jsonl", config));
+        send(upload, "mine.jsonl", 1, config);
+        assertThat(complete(upload).statusCode()).isEqualTo(200);
+        String text = "{\"upload\":\"" + upload.id() + "\"}";
+
+        String model = server.upload("config.json", "mine.txt");
+        String body = RestTest.BODY.replace("\"path\":\"/models/tiny\"", "\"upload\":\"" + model + "\"");
+
+        HttpResponse<String> accepted = server.post(
+                "/api/v1/jobs",
+                server.submit,
+                body.replace("\"outputs\"", "\"calibration\":" + text + ",\"evaluation\":[" + text + "],\"outputs\""));
+        HttpResponse<String> noText = server.post(
+                "/api/v1/jobs",
+                server.submit,
+                body.replace("\"outputs\"", "\"calibration\":{\"upload\":\"" + model + "\"},\"outputs\""));
+
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+        assertThat(noText.statusCode()).isEqualTo(422);
+        assertThat(noText.body())
+                .contains("/calibration/upload", "expected: the id of a completed upload of one .jsonl or .txt file");
+        assertThat(refused(file("mine.jsonl", config), file("other.jsonl", config)))
+                .contains("no config.json", "or one .jsonl or .txt file");
+    }
+
+    @Test
     void aFileThatTheTenantHasIsNotSentAgain() {
         UploadView first = open(file("config.json", config));
         send(first, "config.json", 1, config);

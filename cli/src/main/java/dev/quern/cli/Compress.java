@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "%nThe same command after an interruption goes on from what exists.",
             "Without --server it uses the embedded stack of the data folder, and starts it where it does not run.",
-            "With --server it uploads MODEL: files that the server has are skipped, and an upload that was interrupted goes on."
+            "With --server it uploads MODEL and texts: what the server has is skipped, and an interrupted upload goes on."
         })
 final class Compress implements Callable<Integer> {
     @ParentCommand
@@ -77,16 +77,13 @@ final class Compress implements Callable<Integer> {
         Console console = quern.console();
         Place target = out == null ? null : new Place(out);
         Placements placement = target != null && target.isLocal()
-                ? Placements.into(target.folder(), request.recipeNames(), overwrite)
+                ? Placements.into(target.local(), request.recipeNames(), overwrite)
                 : null;
-        Submission submission = Submission.of(
-                request.toRequest(target, detach, server.isRemote()),
-                server.isRemote() && request.model().isLocal() ? request.model().folder() : null,
-                console);
+        Submission submission = Submission.of(request, target, detach, server.isRemote(), console);
         try (Interruption interruption = new Interruption(console, this::again, placement);
                 Connection connection = Connection.open(server, options(), console::say)) {
             sayWhere(console, connection);
-            if (submission.upload() != null) {
+            if (!submission.uploads().isEmpty()) {
                 interruption.expect();
             }
             JobView job = submission.submit(connection.api(), console);

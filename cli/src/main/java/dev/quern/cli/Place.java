@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * What MODEL or --out names.
+ * What MODEL, --out or a text names.
  *
- * @param text a folder of this machine; {@code s3://bucket/prefix}, which the server reaches itself; or {@code file:///folder}, a folder
- *     of the server
+ * @param text a folder or file of this machine; {@code s3://bucket/prefix}, which the server reaches itself; or {@code file:///path}, a
+ *     folder or file of the server
  */
 record Place(String text) {
     private static final Pattern OBJECTS = Pattern.compile("s3://[a-z0-9][a-z0-9.-]+/.*[^/].*");
@@ -27,7 +27,7 @@ record Place(String text) {
         return !isObjects() && !isOfServer();
     }
 
-    Path folder() {
+    Path local() {
         return Path.of(text).toAbsolutePath().normalize();
     }
 
@@ -41,11 +41,11 @@ record Place(String text) {
         return text;
     }
 
-    Path folderOfServer() {
+    Path ofServer() {
         try {
             return Path.of(URI.create(text));
         } catch (IllegalArgumentException e) {
-            throw invalid("file:///folder");
+            throw invalid("file:///path");
         }
     }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -39,8 +40,8 @@ final class RequestOptions {
     @Option(
             names = "--calibration",
             paramLabel = "FILE",
-            description = "A .jsonl or .txt file (default: built-in English text).")
-    private @Nullable Path calibration;
+            description = "A .jsonl or .txt file, also s3://bucket/name (default: built-in English text).")
+    private @Nullable String calibration;
 
     @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
     private @Nullable Integer samples;
@@ -51,8 +52,8 @@ final class RequestOptions {
     @Option(
             names = "--evaluate",
             paramLabel = "FILE",
-            description = "A .jsonl or .txt file; may be repeated (default: built-in).")
-    private List<Path> evaluate = List.of();
+            description = "A .jsonl or .txt file, also s3://bucket/name; may be repeated (default: built-in).")
+    private List<String> evaluate = List.of();
 
     @Option(
             names = "--eval-windows",
@@ -90,32 +91,24 @@ final class RequestOptions {
     @Option(names = "--name", paramLabel = "S", description = "What lists call the job.")
     private @Nullable String name;
 
-    Place model() {
-        return new Place(model);
-    }
-
     /**
      * @param output where the result goes; null leaves it in the store
-     * @param remote the server has other files than this machine: texts are its own, and are looked for there
+     * @param local how the server comes to a file or folder of this machine
      * @throws QuernException INVALID_RECIPE for a recipe file that cannot be read, INVALID_CHECKPOINT and INVALID_DATASET for paths
      *     that do not exist
      */
-    JobRequest toRequest(@Nullable Place output, boolean detach, boolean remote) {
-        if (calibration != null) {
-            requireText(calibration, remote);
-        }
-        evaluate.forEach(file -> requireText(file, remote));
+    JobRequest toRequest(@Nullable Place output, boolean detach, Function<Path, Source> local) {
         List<RecipeChoice> choices = RecipeFiles.orDefault(recipes).stream()
                 .map(RequestOptions::choice)
                 .toList();
         return new JobRequest(
                 JobRequest.API_VERSION,
-                source(),
+                source(local),
                 choices.getFirst(),
                 calibration == null && samples == null && seqLen == null
                         ? null
-                        : new Calibration(path(calibration), samples, seqLen),
-                evaluations(),
+                        : Calibration.of(calibration == null ? null : text(calibration, local), samples, seqLen),
+                evaluations(local),
                 outputs(output, choices),
                 maxKl == null && maxPplRatio == null ? null : new Gate(maxKl, maxPplRatio, null),
                 Map.of(),
@@ -125,29 +118,45 @@ final class RequestOptions {
                 maxPending == null && maxRuntime == null ? null : new Limits(maxPending, maxRuntime));
     }
 
-    private Source source() {
-        Place place = model();
+    private Source source(Function<Path, Source> local) {
+        Place place = new Place(model);
+        require(
+                !place.isLocal() || Files.isDirectory(place.local()),
+                ErrorCode.INVALID_CHECKPOINT,
+                model + ": no such folder (expected: a checkpoint)");
+        return source(place, local);
+    }
+
+    private static Source text(String file, Function<Path, Source> local) {
+        Place place = new Place(file);
+        if (place.isLocal()) {
+            require(
+                    Files.isRegularFile(place.local()),
+                    ErrorCode.INVALID_DATASET,
+                    file + ": no such file (expected: a .jsonl or .txt file)");
+            require(
+                    JobRequest.isText(file),
+                    ErrorCode.INVALID_DATASET,
+                    file + ": unknown kind (expected: a name that ends in .jsonl or .txt)");
+        }
+        return source(place, local);
+    }
+
+    private static Source source(Place place, Function<Path, Source> local) {
         if (place.isObjects()) {
             return Source.objects(place.objects());
         }
-        if (place.isOfServer()) {
-            return Source.folder(place.folderOfServer().toString());
-        }
-        require(
-                Files.isDirectory(place.folder()),
-                ErrorCode.INVALID_CHECKPOINT,
-                model + ": no such folder (expected: a checkpoint)");
-        return Source.folder(place.folder().toString());
+        return place.isOfServer() ? Source.onServer(place.ofServer().toString()) : local.apply(place.local());
     }
 
-    private List<Evaluation> evaluations() {
+    private List<Evaluation> evaluations(Function<Path, Source> local) {
         if (evaluate.isEmpty()) {
             return evalWindows == null && seqLen == null
                     ? List.of()
-                    : List.of(new Evaluation(null, evalWindows, seqLen));
+                    : List.of(Evaluation.of(null, evalWindows, seqLen));
         }
         return evaluate.stream()
-                .map(file -> new Evaluation(absolute(file), evalWindows, seqLen))
+                .map(file -> Evaluation.of(text(file, local), evalWindows, seqLen))
                 .toList();
     }
 
@@ -178,31 +187,9 @@ final class RequestOptions {
         return RecipeFiles.isFile(recipe) ? new RecipeChoice(null, read) : new RecipeChoice(read.name(), null);
     }
 
-    private static void requireText(Path file, boolean remote) {
-        if (remote) {
-            require(
-                    file.isAbsolute(),
-                    ErrorCode.INVALID_DATASET,
-                    file + ": relative (expected: with --server, a file of the server by its absolute path)");
-        } else {
-            require(
-                    Files.isRegularFile(file),
-                    ErrorCode.INVALID_DATASET,
-                    file + ": no such file (expected: a .jsonl or .txt file)");
-        }
-    }
-
     private static void require(boolean holds, ErrorCode code, String message) {
         if (!holds) {
             throw new QuernException(code, message);
         }
-    }
-
-    private static @Nullable String path(@Nullable Path file) {
-        return file == null ? null : absolute(file);
-    }
-
-    private static String absolute(Path path) {
-        return path.toAbsolutePath().normalize().toString();
     }
 }

@@ -3,6 +3,8 @@ package dev.quern.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.JobRequest.Calibration;
+import dev.quern.recipes.JobRequest.Evaluation;
 import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -10,6 +12,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Finds requests again: the same request, typed twice, is one job while it is not finished. */
 final class Requests {
@@ -24,14 +28,20 @@ final class Requests {
         return with(request, request.name(), request.detach(), Map.of(LABEL, sha256(content)));
     }
 
-    /** The same wish about a checkpoint that lies elsewhere; the label stays. */
-    static JobRequest withSource(JobRequest request, Source source) {
+    /** The same wish, each upload named by its id instead of its digest; the label stays. */
+    static JobRequest withUploads(JobRequest request, Map<String, String> ids) {
+        Calibration calibration = request.calibration();
         return new JobRequest(
                 request.apiVersion(),
-                source,
+                sent(request.source(), ids),
                 request.recipe(),
-                request.calibration(),
-                request.evaluation(),
+                calibration == null
+                        ? null
+                        : Calibration.of(
+                                sentText(calibration.text(), ids), calibration.samples(), calibration.seqLen()),
+                request.evaluation().stream()
+                        .map(text -> Evaluation.of(sentText(text.text(), ids), text.windows(), text.seqLen()))
+                        .toList(),
                 request.outputs(),
                 request.gate(),
                 request.labels(),
@@ -41,11 +51,17 @@ final class Requests {
                 request.limits());
     }
 
+    private static @Nullable Source sentText(@Nullable Source text, Map<String, String> ids) {
+        return text == null ? null : sent(text, ids);
+    }
+
+    private static Source sent(Source source, Map<String, String> ids) {
+        String digest = source.upload();
+        return digest == null ? source : Source.uploaded(Objects.requireNonNull(ids.get(digest), digest));
+    }
+
     private static JobRequest with(
-            JobRequest request,
-            @org.jspecify.annotations.Nullable String name,
-            boolean detach,
-            Map<String, String> labels) {
+            JobRequest request, @Nullable String name, boolean detach, Map<String, String> labels) {
         return new JobRequest(
                 request.apiVersion(),
                 request.source(),

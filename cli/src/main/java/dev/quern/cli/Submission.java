@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -15,21 +17,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request that is submitted once: typed again, it finds its job while that is not finished.
  *
- * @param request with its label
- * @param upload what the server must have before it can start; null where it reaches the checkpoint itself
+ * @param request with its label; it names uploads by their digests
+ * @param uploads what the server must have before it can start, by digest
  */
-record Submission(JobRequest request, @Nullable Upload upload) {
+record Submission(JobRequest request, Map<String, Upload> uploads) {
     /** How many jobs with one label are looked through: all but the newest are finished. */
     private static final int RECENT = 20;
 
-    /** Reads the checkpoint where it is to be uploaded: such a request is known by what the files hold, not by where they lie. */
-    static Submission of(JobRequest request, @Nullable Path toUpload, Console console) {
-        if (toUpload == null) {
-            return new Submission(Requests.labelled(request), null);
-        }
-        Upload upload = Upload.of(toUpload, digests(), console);
-        return new Submission(
-                Requests.labelled(Requests.withSource(request, Source.uploaded(upload.digest()))), upload);
+    /** Reads what is to be uploaded: a request to a server is known by what its files hold, not by where they lie. */
+    static Submission of(
+            RequestOptions options, @Nullable Place output, boolean detach, boolean remote, Console console) {
+        Map<String, Upload> uploads = new LinkedHashMap<>();
+        JobRequest request = options.toRequest(output, detach, file -> {
+            if (!remote) {
+                return Source.onServer(file.toString());
+            }
+            Upload upload = Upload.of(file, digests(), console);
+            uploads.put(upload.digest(), upload);
+            return Source.uploaded(upload.digest());
+        });
+        return new Submission(Requests.labelled(request), uploads);
     }
 
     /** Remembers what files hold, so that the next command does not read them again. */
@@ -53,9 +60,12 @@ record Submission(JobRequest request, @Nullable Upload upload) {
             }
             return existing;
         }
-        JobRequest wanted =
-                upload == null ? request : Requests.withSource(request, Source.uploaded(upload.send(api, console)));
-        JobView job = api.submit(wanted, UUID.randomUUID().toString());
+        Map<String, String> ids = new HashMap<>();
+        for (Upload upload : uploads.values()) {
+            ids.put(upload.digest(), upload.send(api, console));
+        }
+        JobView job =
+                api.submit(Requests.withUploads(request, ids), UUID.randomUUID().toString());
         console.say("job " + job.id() + ": " + String.join(" + ", Results.recipes(job)) + " of " + job.model());
         return job;
     }

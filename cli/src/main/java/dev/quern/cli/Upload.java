@@ -2,6 +2,7 @@ package dev.quern.cli;
 
 import dev.quern.cli.client.Api;
 import dev.quern.cli.client.PartSender;
+import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.FileDigest;
 import dev.quern.engine.checkpoint.ModelDigest;
@@ -10,7 +11,10 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 
-/** Brings a checkpoint of this machine to a server, in parts: what is there already, whole files and parts of them, is not sent. */
+/** Brings a checkpoint or a text of this machine to a server, in parts: what is there already, whole files and parts of them, is not sent. */
 final class Upload {
     private static final int AT_ONCE = 4;
     /** Addresses expire, so they are asked for in small numbers. */
@@ -31,20 +35,37 @@ final class Upload {
     private static final int ATTEMPTS = 6;
     private static final long FIRST_PAUSE_MILLIS = 500;
 
-    private final Path model;
+    private final Path folder;
     private final List<FileDigest> files;
 
-    private Upload(Path model, List<FileDigest> files) {
-        this.model = model;
+    private Upload(Path folder, List<FileDigest> files) {
+        this.folder = folder;
         this.files = files;
     }
 
     /**
-     * Reads the checkpoint once: what the server would refuse is refused before a byte is sent.
+     * Reads a checkpoint's folder or a text once: what the server would refuse of a checkpoint is refused before a byte is sent.
      *
      * @param digests remembers what was read before
      */
-    static Upload of(Path model, Path digests, Console console) {
+    static Upload of(Path source, Path digests, Console console) {
+        return Files.isDirectory(source) ? ofModel(source, digests, console) : ofText(source);
+    }
+
+    private static Upload ofText(Path file) {
+        try (DigestInputStream content = new DigestInputStream(Files.newInputStream(file), Digests.sha256())) {
+            long size = content.transferTo(OutputStream.nullOutputStream());
+            String sha256 = Digests.hex(content.getMessageDigest().digest());
+            return new Upload(
+                    file.resolveSibling(""),
+                    List.of(new FileDigest(file.getFileName().toString(), size, sha256)));
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorCode.INVALID_DATASET, file + ": cannot be read, " + e + " (expected: a readable file)", e);
+        }
+    }
+
+    private static Upload ofModel(Path model, Path digests, Console console) {
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             Architectures.of(checkpoint.config()).check(checkpoint);
             try (TransferLine line = new TransferLine(console, "reading", bytes(model, checkpoint.files()))) {
@@ -164,7 +185,7 @@ final class Upload {
             try {
                 int status = sender.send(
                         part.url(),
-                        model.resolve(file.name()),
+                        folder.resolve(file.name()),
                         (part.part() - 1) * file.partSize(),
                         length(file, part.part()),
                         sent);

@@ -125,9 +125,9 @@ class JobsIT {
     private static JsonValue estimate() throws IOException, InterruptedException {
         JobRequest request = new JobRequest(
                 JobRequest.API_VERSION,
-                JobRequest.Source.folder(Cli.TINY.toString()),
+                JobRequest.Source.onServer(Cli.TINY.toString()),
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
-                new JobRequest.Calibration(null, 16, null),
+                JobRequest.Calibration.of(null, 16, null),
                 List.of(),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 null,

@@ -9,6 +9,7 @@ import dev.quern.cli.client.Api;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -70,6 +71,51 @@ class RemoteIT {
         link.forget();
         upload(model);
         assertThat(sent()).as("a model that is there is not sent").isZero();
+    }
+
+    @Test
+    void textsGoUpWithTheModelAndAreFoundAgain() throws IOException {
+        Path calibration = Files.writeString(
+                folder.resolve("mine.jsonl"),
+                "{\"text\": \"Call me Ishmael. Some years ago, never mind how long.\"}\n".repeat(200));
+        Path evaluation = Files.writeString(
+                folder.resolve("heldout.txt"), "It was the best of times, it was the worst of times. ".repeat(100));
+        String[] command = {
+            "compress",
+            Cli.TINY.toString(),
+            "--recipe",
+            "gptq-w4a16",
+            "--samples",
+            "16",
+            "--seq-len",
+            "128",
+            "--eval-windows",
+            "4",
+            "--calibration",
+            calibration.toString(),
+            "--evaluate",
+            evaluation.toString(),
+            "--server",
+            link.url(),
+            "--key-file",
+            key(),
+            "--output",
+            "json",
+            "--out",
+            folder.resolve("out").toString()
+        };
+
+        Cli ran = Cli.run(command);
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        Report report = RecordCodec.read(ran.json(), Report.class);
+        assertThat(report.calibration().source()).isEqualTo("mine.jsonl");
+        assertThat(report.evaluations().getFirst().file()).isEqualTo("heldout.txt");
+        assertThat(sent()).isGreaterThanOrEqualTo(Files.size(calibration) + Files.size(evaluation));
+        link.forget();
+        command[command.length - 1] = folder.resolve("again").toString();
+        assertThat(Cli.run(command).code()).isZero();
+        assertThat(sent()).as("what the server has").isZero();
     }
 
     @Test

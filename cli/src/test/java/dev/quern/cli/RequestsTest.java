@@ -21,6 +21,36 @@ class RequestsTest {
                 .isNotEqualTo(label(request(null, null, false)));
     }
 
+    @Test
+    void uploadsAreNamedByTheirIdsOnceTheyAreThere() {
+        JobRequest request = new JobRequest(
+                JobRequest.API_VERSION,
+                JobRequest.Source.uploaded("digest-of-model"),
+                new JobRequest.RecipeChoice("gptq-w4a16", null),
+                JobRequest.Calibration.of(JobRequest.Source.uploaded("digest-of-text"), 16, null),
+                List.of(
+                        JobRequest.Evaluation.of(JobRequest.Source.objects("s3://texts/a.txt"), 4, null),
+                        JobRequest.Evaluation.of(JobRequest.Source.uploaded("digest-of-text"), null, 128)),
+                List.of(new JobRequest.Output("compressed-tensors", null, null)),
+                null,
+                Map.of(),
+                null,
+                false,
+                null,
+                null);
+
+        JobRequest sent =
+                Requests.withUploads(Requests.labelled(request), Map.of("digest-of-model", "1", "digest-of-text", "2"));
+
+        assertThat(sent.source().upload()).isEqualTo("1");
+        assertThat(sent.calibration()).isEqualTo(new JobRequest.Calibration(null, null, "2", 16, null));
+        assertThat(sent.evaluation())
+                .containsExactly(
+                        new JobRequest.Evaluation(null, "s3://texts/a.txt", null, 4, null),
+                        new JobRequest.Evaluation(null, null, "2", null, 128));
+        assertThat(sent.labels()).isEqualTo(Requests.labelled(request).labels());
+    }
+
     private static String label(JobRequest request) {
         return Requests.labelled(request).labels().get(Requests.LABEL);
     }
@@ -28,7 +58,7 @@ class RequestsTest {
     private static JobRequest request(@Nullable String name, @Nullable Gate gate, boolean detach) {
         return new JobRequest(
                 JobRequest.API_VERSION,
-                JobRequest.Source.folder("/models/m"),
+                JobRequest.Source.onServer("/models/m"),
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
                 null,
                 List.of(),

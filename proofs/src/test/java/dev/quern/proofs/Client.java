@@ -65,10 +65,10 @@ record Client(Installation installation, HttpClient http) {
             Path model, JobRequest.RecipeChoice recipe, int windows, int tokens, int segments) {
         return new JobRequest(
                 JobRequest.API_VERSION,
-                JobRequest.Source.folder(model.toString()),
+                JobRequest.Source.onServer(model.toString()),
                 recipe,
-                new JobRequest.Calibration(null, windows, tokens),
-                List.of(new JobRequest.Evaluation(null, 2, 128)),
+                JobRequest.Calibration.of(null, windows, tokens),
+                List.of(JobRequest.Evaluation.of(null, 2, 128)),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 null,
                 Map.of(),

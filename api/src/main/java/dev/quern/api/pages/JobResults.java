@@ -130,9 +130,10 @@ final class JobResults {
     /** What was asked for; the report will say what was taken. */
     private static Html calibration(JobRequest request) {
         JobRequest.Calibration asked =
-                Objects.requireNonNullElse(request.calibration(), new JobRequest.Calibration(null, null, null));
+                Objects.requireNonNullElse(request.calibration(), JobRequest.Calibration.of(null, null, null));
+        JobRequest.Source text = asked.text();
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("text", asked.path() == null ? "built-in, public-domain English" : asked.path());
+        facts.put("text", text == null ? "built-in, public-domain English" : text.location());
         facts.put("windows", Objects.requireNonNullElse(asked.samples(), "128"));
         facts.put("tokens of a window", Objects.requireNonNullElse(asked.seqLen(), "up to 2048"));
         return ReportPage.section("Calibrated on", ReportDrawing.facts(facts));

@@ -42,7 +42,7 @@ final class RequestCheck {
     static void check(JobRequest request) {
         RequestCheck check = new RequestCheck();
         check.head(request);
-        check.source(request.source());
+        check.place("/source", request.source());
         check.texts(request);
         check.outputs(request.outputs());
         check.apart(request);
@@ -82,17 +82,17 @@ final class RequestCheck {
         expect(one, pointer, recipe.ref() == null ? "empty" : "both", "either ref or inline");
     }
 
-    private void source(JobRequest.Source source) {
-        long given = Stream.of(source.path(), source.uri(), source.upload())
+    private void place(String at, JobRequest.Source place) {
+        long given = Stream.of(place.path(), place.uri(), place.upload())
                 .filter(Objects::nonNull)
                 .count();
-        expect(given == 1, "/source", given == 0 ? "empty" : "several", "exactly one of path, uri and upload");
-        path("/source/path", source.path());
-        uri("/source/uri", source.uri());
-        String upload = source.upload();
+        expect(given == 1, at, given == 0 ? "empty" : "several", "exactly one of path, uri and upload");
+        path(at + "/path", place.path());
+        uri(at + "/uri", place.uri());
+        String upload = place.upload();
         expect(
                 upload == null || UPLOAD.matcher(upload).matches(),
-                "/source/upload",
+                at + "/upload",
                 String.valueOf(upload),
                 "the id of an upload");
     }
@@ -100,7 +100,7 @@ final class RequestCheck {
     private void texts(JobRequest request) {
         JobRequest.Calibration calibration = request.calibration();
         if (calibration != null) {
-            path("/calibration/path", calibration.path());
+            text("/calibration", calibration.text());
             range("/calibration/samples", calibration.samples(), 1, MAX_SAMPLES);
             range("/calibration/seqLen", calibration.seqLen(), 2, MAX_SEQ_LEN);
         }
@@ -111,9 +111,15 @@ final class RequestCheck {
                 evaluations.size() + " files",
                 "at most " + MAX_EVALUATIONS);
         for (int i = 0; i < evaluations.size(); i++) {
-            path("/evaluation/" + i + "/path", evaluations.get(i).path());
+            text("/evaluation/" + i, evaluations.get(i).text());
             range("/evaluation/" + i + "/windows", evaluations.get(i).windows(), 1, MAX_WINDOWS);
             range("/evaluation/" + i + "/seqLen", evaluations.get(i).seqLen(), 2, MAX_SEQ_LEN);
+        }
+    }
+
+    private void text(String at, JobRequest.@Nullable Source text) {
+        if (text != null) {
+            place(at, text);
         }
     }
 

@@ -22,6 +22,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -58,23 +59,47 @@ final class Submitter {
      */
     void check(Caller caller, JobRequest request) {
         RequestCheck.check(request);
-        if (request.source().path() != null) {
-            caller.require(Scope.ADMIN, "source.path");
-        }
         OutputRecipes.of(request);
-        requireConfigured(request);
-        requireUploaded(caller.tenant(), request.source().upload());
+        requireReadable(caller, "/source", request.source(), completed -> true, "the id of a completed upload");
+        if (request.calibration() != null) {
+            requireText(caller, "/calibration", request.calibration().text());
+        }
+        for (int i = 0; i < request.evaluation().size(); i++) {
+            requireText(caller, "/evaluation/" + i, request.evaluation().get(i).text());
+        }
+        for (int i = 0; i < request.outputs().size(); i++) {
+            requireConfigured(
+                    outputs, "/outputs/" + i + "/uri", request.outputs().get(i).uri());
+        }
+    }
+
+    private void requireText(Caller caller, String at, JobRequest.@Nullable Source text) {
+        if (text != null) {
+            requireReadable(
+                    caller, at, text, Upload::isText, "the id of a completed upload of one .jsonl or .txt file");
+        }
+    }
+
+    /** Files of the server are for its owners alone. */
+    private void requireReadable(
+            Caller caller, String at, JobRequest.Source place, Predicate<Upload> kind, String expected) {
+        if (place.path() != null) {
+            caller.require(Scope.ADMIN, name(at + "/path"));
+        }
+        requireConfigured(sources, at + "/uri", place.uri());
+        String upload = place.upload();
+        boolean found = upload == null
+                || uploads.find(caller.tenant(), UUID.fromString(upload))
+                        .filter(one -> one.state() == Upload.State.COMPLETED)
+                        .filter(kind)
+                        .isPresent();
+        if (!found) {
+            throw refused(at + "/upload", String.valueOf(upload), expected);
+        }
     }
 
     /** Objects are read and written only where this installation allows it. */
-    private void requireConfigured(JobRequest request) {
-        require(sources, "/source/uri", request.source().uri());
-        for (int i = 0; i < request.outputs().size(); i++) {
-            require(outputs, "/outputs/" + i + "/uri", request.outputs().get(i).uri());
-        }
-    }
-
-    private static void require(Locations allowed, String pointer, @Nullable String uri) {
+    private static void requireConfigured(Locations allowed, String pointer, @Nullable String uri) {
         if (uri != null) {
             allowed.refusal(uri).ifPresent(expected -> {
                 throw refused(pointer, uri, expected);
@@ -82,19 +107,13 @@ final class Submitter {
         }
     }
 
-    private void requireUploaded(String tenant, @Nullable String upload) {
-        boolean completed = upload == null
-                || uploads.find(tenant, UUID.fromString(upload))
-                        .map(found -> found.state() == Upload.State.COMPLETED)
-                        .orElse(false);
-        if (!completed) {
-            throw refused("/source/upload", String.valueOf(upload), "the id of a completed upload");
-        }
+    private static QuernException refused(String pointer, String value, String expected) {
+        String message = name(pointer) + ": " + value + " (expected: " + expected + ")";
+        return new QuernException(ErrorCode.INVALID_REQUEST, message, List.of(new Violation(pointer, message)));
     }
 
-    private static QuernException refused(String pointer, String value, String expected) {
-        String message = pointer.substring(1).replace('/', '.') + ": " + value + " (expected: " + expected + ")";
-        return new QuernException(ErrorCode.INVALID_REQUEST, message, List.of(new Violation(pointer, message)));
+    private static String name(String pointer) {
+        return pointer.substring(1).replace('/', '.');
     }
 
     private void checkQueue(String tenant) {

@@ -1,5 +1,6 @@
 package dev.quern.api.rest;
 
+import dev.quern.jobs.Upload;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.QuernException.Violation;
@@ -11,7 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Which files an upload may hold: those of a checkpoint, by name. What is in them is read by control and worker, never here. */
+/** Which files an upload may hold: those of a checkpoint, by name, or one text. What is in them is read by control and worker, never here. */
 final class UploadCheck {
     /** Of one file; its parts then have 53 MB. */
     static final long MAX_FILE = 512L << 30;
@@ -65,7 +66,11 @@ final class UploadCheck {
         for (int i = 0; i < files.size(); i++) {
             check.file("/files/" + i, files.get(i), names);
         }
-        check.expect(names.contains("config.json"), "/files", "no config.json", "a checkpoint, with its config.json");
+        check.expect(
+                names.contains("config.json") || Upload.isText(List.copyOf(names)),
+                "/files",
+                "no config.json",
+                "a checkpoint, with its config.json, or one .jsonl or .txt file");
         if (!check.violations.isEmpty()) {
             throw new QuernException(
                     check.unsafe ? ErrorCode.UNSAFE_CHECKPOINT : ErrorCode.INVALID_REQUEST,

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.JobRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -20,6 +21,16 @@ public record Upload(UUID id, String tenant, State state, Instant expiresAt, Lis
 
     public Upload {
         files = List.copyOf(files);
+    }
+
+    /** Whether it is one text, not a checkpoint. */
+    public boolean isText() {
+        return isText(files.stream().map(File::name).toList());
+    }
+
+    /** Whether files of these names are one text. */
+    public static boolean isText(List<String> names) {
+        return names.size() == 1 && JobRequest.isText(names.getFirst());
     }
 
     /**

@@ -59,7 +59,7 @@ public final class UploadRepository {
             UPDATE upload u SET state = 'EXPIRED'
              WHERE state = 'COMPLETED' AND completed_at < :before
                AND NOT EXISTS (SELECT FROM job
-                                WHERE job.tenant = u.tenant AND lower(job.source) = 'upload:' || u.id
+                                WHERE job.tenant = u.tenant AND strpos(job.request, '"' || u.id || '"') > 0
                                   AND (job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
                                        OR job.finished_at > :before))
             """;

@@ -36,17 +36,17 @@ public record JobRequest(
     public static final String SAME = "quern.request";
 
     /**
-     * Where the checkpoint is; exactly one is given.
+     * Where a checkpoint or a text is; exactly one is given.
      *
-     * @param path a folder on the server
-     * @param uri {@code s3://bucket/prefix} under a configured location
+     * @param path a folder on the server, or a file
+     * @param uri {@code s3://bucket/prefix} under a configured location; of a text with its name
      * @param upload the id of a completed upload
      */
     public record Source(
             @Nullable String path,
             @Nullable String uri,
             @Nullable String upload) {
-        public static Source folder(String path) {
+        public static Source onServer(String path) {
             return new Source(path, null, null);
         }
 
@@ -71,23 +71,60 @@ public record JobRequest(
             @Nullable String ref, @Nullable Recipe inline) {}
 
     /**
-     * @param path a .jsonl or .txt file; null is the built-in text
+     * A .jsonl or .txt file, named as in {@link Source}, or not at all for the built-in text.
+     *
      * @param samples windows; null is 128
      * @param seqLen tokens of a window; null is min(2048, max_position_embeddings)
      */
     public record Calibration(
             @Nullable String path,
+            @Nullable String uri,
+            @Nullable String upload,
             @Nullable Integer samples,
-            @Nullable Integer seqLen) {}
+            @Nullable Integer seqLen) {
+        public static Calibration of(@Nullable Source text, @Nullable Integer samples, @Nullable Integer seqLen) {
+            return text == null
+                    ? new Calibration(null, null, null, samples, seqLen)
+                    : new Calibration(text.path, text.uri, text.upload, samples, seqLen);
+        }
+
+        /** Null is the built-in text. */
+        public @Nullable Source text() {
+            return JobRequest.text(path, uri, upload);
+        }
+    }
 
     /**
-     * @param path a .jsonl or .txt file; null is the built-in text
+     * A .jsonl or .txt file, named as in {@link Source}, or not at all for the built-in text.
+     *
      * @param windows null is all, at most 256
      */
     public record Evaluation(
             @Nullable String path,
+            @Nullable String uri,
+            @Nullable String upload,
             @Nullable Integer windows,
-            @Nullable Integer seqLen) {}
+            @Nullable Integer seqLen) {
+        public static Evaluation of(@Nullable Source text, @Nullable Integer windows, @Nullable Integer seqLen) {
+            return text == null
+                    ? new Evaluation(null, null, null, windows, seqLen)
+                    : new Evaluation(text.path, text.uri, text.upload, windows, seqLen);
+        }
+
+        /** Null is the built-in text. */
+        public @Nullable Source text() {
+            return JobRequest.text(path, uri, upload);
+        }
+    }
+
+    /** Whether a file is a text, by its name. */
+    public static boolean isText(String name) {
+        return name.endsWith(".jsonl") || name.endsWith(".txt");
+    }
+
+    private static @Nullable Source text(@Nullable String path, @Nullable String uri, @Nullable String upload) {
+        return path == null && uri == null && upload == null ? null : new Source(path, uri, upload);
+    }
 
     /**
      * @param format {@code compressed-tensors}

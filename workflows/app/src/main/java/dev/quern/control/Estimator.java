@@ -45,7 +45,7 @@ record Estimator(
      */
     Estimate estimate(String tenant, JobRequest request, List<Recipe> recipes) {
         JobRequest.Calibration asked =
-                Objects.requireNonNullElse(request.calibration(), new JobRequest.Calibration(null, null, null));
+                Objects.requireNonNullElse(request.calibration(), JobRequest.Calibration.of(null, null, null));
         JobRequest.Placement placement = request.placement();
         try (Source source = sources.apply(tenant, request.source())) {
             Workload workload = Workload.beforehand(recipes, source.architecture(), asked.samples(), asked.seqLen());

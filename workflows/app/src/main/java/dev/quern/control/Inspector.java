@@ -5,6 +5,7 @@ import dev.quern.contract.JobRef;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.Datasets;
+import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.Tokenizer;
 import dev.quern.engine.checkpoint.Checkpoint;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -70,30 +72,30 @@ record Inspector(
         }
     }
 
-    private static Texts texts(JobContext job, Checkpoint checkpoint, Architecture architecture) {
-        JobRequest request = job.request();
-        JobRequest.Calibration calibration = request.calibration();
+    private Texts texts(JobContext job, Checkpoint checkpoint, Architecture architecture) throws IOException {
+        JobRequest.Calibration calibration =
+                Objects.requireNonNullElse(job.request().calibration(), JobRequest.Calibration.of(null, null, null));
+        List<JobRequest.Evaluation> asked = job.request().evaluation();
+        if (asked.isEmpty()) {
+            asked = List.of(JobRequest.Evaluation.of(null, null, null));
+        }
+        Path copies = scratch.of(job.id()).resolve("texts");
         try (Tokenizer tokenizer = Tokenizer.open(checkpoint)) {
             Datasets datasets = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions());
-            TokenWindows windows = calibration == null
-                    ? datasets.calibration(null, null, null)
-                    : datasets.calibration(path(calibration.path()), calibration.samples(), calibration.seqLen());
-            return new Texts(windows, evaluations(request, datasets));
+            TokenWindows windows = datasets.calibration(
+                    file(job, calibration.text(), copies), calibration.samples(), calibration.seqLen());
+            List<TokenWindows> evaluations = new ArrayList<>();
+            for (JobRequest.Evaluation evaluation : asked) {
+                TextFile file = file(job, evaluation.text(), copies);
+                evaluations.add(datasets.evaluation(file, evaluation.windows(), evaluation.seqLen()));
+            }
+            return new Texts(windows, evaluations);
+        } finally {
+            ScratchFolders.delete(copies);
         }
     }
 
-    private static List<TokenWindows> evaluations(JobRequest request, Datasets datasets) {
-        if (request.evaluation().isEmpty()) {
-            return List.of(datasets.evaluation(null, null, null));
-        }
-        List<TokenWindows> evaluations = new ArrayList<>();
-        for (JobRequest.Evaluation evaluation : request.evaluation()) {
-            evaluations.add(datasets.evaluation(path(evaluation.path()), evaluation.windows(), evaluation.seqLen()));
-        }
-        return evaluations;
-    }
-
-    private static @Nullable Path path(@Nullable String path) {
-        return path == null ? null : Path.of(path);
+    private @Nullable TextFile file(JobContext job, JobRequest.@Nullable Source text, Path copies) throws IOException {
+        return text == null ? null : sources.text(job, text, copies);
     }
 }

@@ -8,6 +8,7 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.SourceStamp;
 import dev.quern.control.JobContexts.JobContext;
+import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.run.Source;
 import dev.quern.inputs.Sources;
 import dev.quern.jobs.Upload;
@@ -20,14 +21,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the source of a job, and opens it again as it was when it was inspected.
+ * Finds the source of a job and its texts, and opens the source again as it was when it was inspected.
  *
- * @param allowed where sources may be, beside local folders
+ * @param allowed where they may be, beside local folders
  */
 record JobSources(JobContexts contexts, Sources sources, UploadRepository uploads, Locations allowed) {
     /**
@@ -78,6 +80,32 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
         return new Found(source, new PinnedSource(pinned.location(), files), null);
     }
 
+    /**
+     * A text as it is now.
+     *
+     * @param folder takes the copy where one is needed; the caller deletes it
+     * @throws QuernException INVALID_REQUEST for a place that is not allowed or does not exist
+     */
+    TextFile text(JobContext job, JobRequest.Source asked, Path folder) throws IOException {
+        if (asked.path() != null) {
+            return TextFile.of(Path.of(asked.path()));
+        }
+        String uri = asked.uri();
+        if (uri == null) {
+            Upload.File file = upload(job.row().tenant(), asked).files().getFirst();
+            String key = job.keys().upload(file.sha256());
+            return copy(file.name(), contexts.store().fetch(key, folder));
+        }
+        requireAllowed(uri);
+        int name = uri.lastIndexOf('/') + 1;
+        return copy(uri, sources.buckets().open(uri.substring(0, name)).fetch(uri.substring(name), folder));
+    }
+
+    private static TextFile copy(String name, Optional<Path> found) {
+        return new TextFile(
+                name, found.orElseThrow(() -> invalid("text", name, "a .jsonl or .txt file that is there")));
+    }
+
     private List<PinnedSource.File> files(String tenant, JobRequest.Source asked) {
         String uri = asked.uri();
         try {
@@ -85,14 +113,12 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
         } catch (StoreUnavailableException e) {
             throw new QuernException(ErrorCode.UNAVAILABLE, asked.location() + ": " + e.getMessage(), e);
         } catch (IOException | IllegalArgumentException e) {
-            throw invalid(asked.location(), "a place that can be listed: " + e.getMessage());
+            throw invalid("source", asked.location(), "a place that can be listed: " + e.getMessage());
         }
     }
 
     private List<PinnedSource.File> listed(String uri) throws IOException {
-        allowed.refusal(uri).ifPresent(expected -> {
-            throw invalid(uri, expected);
-        });
+        requireAllowed(uri);
         List<PinnedSource.File> files = new ArrayList<>();
         for (ArtifactStore.Entry entry : sources.buckets().open(uri).list("")) {
             files.add(new PinnedSource.File(entry.key(), entry.key(), entry.size(), entry.etag()));
@@ -100,24 +126,33 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
         return files;
     }
 
+    private void requireAllowed(String uri) {
+        allowed.refusal(uri).ifPresent(expected -> {
+            throw invalid("source", uri, expected);
+        });
+    }
+
     private List<PinnedSource.File> uploaded(String tenant, JobRequest.Source asked) throws IOException {
-        String id = String.valueOf(asked.upload());
-        Upload upload = uploads.find(tenant, UUID.fromString(id))
-                .filter(found -> found.state() == Upload.State.COMPLETED)
-                .orElseThrow(() -> invalid("upload:" + id, "the id of a completed upload"));
         List<PinnedSource.File> files = new ArrayList<>();
-        for (Upload.File file : upload.files()) {
+        for (Upload.File file : upload(tenant, asked).files()) {
             String key = Keys.of(tenant).upload(file.sha256());
             ArtifactStore.Entry object = contexts.store()
                     .head(key)
-                    .orElseThrow(() -> invalid("upload:" + id, "its file " + file.name() + " in the store"));
+                    .orElseThrow(
+                            () -> invalid("source", asked.location(), "its file " + file.name() + " in the store"));
             files.add(new PinnedSource.File(file.name(), key, object.size(), object.etag()));
         }
         return files;
     }
 
-    private static QuernException invalid(String source, String expected) {
-        return new QuernException(ErrorCode.INVALID_REQUEST, "source: " + source + " (expected: " + expected + ")");
+    private Upload upload(String tenant, JobRequest.Source asked) {
+        return uploads.find(tenant, UUID.fromString(String.valueOf(asked.upload())))
+                .filter(found -> found.state() == Upload.State.COMPLETED)
+                .orElseThrow(() -> invalid("source", asked.location(), "the id of a completed upload"));
+    }
+
+    private static QuernException invalid(String what, String place, String expected) {
+        return new QuernException(ErrorCode.INVALID_REQUEST, what + ": " + place + " (expected: " + expected + ")");
     }
 
     /**

@@ -94,9 +94,9 @@ class EstimateDeskTest {
     private static JobRequest request(String model) {
         return new JobRequest(
                 JobRequest.API_VERSION,
-                JobRequest.Source.folder(model),
+                JobRequest.Source.onServer(model),
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
-                new JobRequest.Calibration(null, 64, 128),
+                JobRequest.Calibration.of(null, 64, 128),
                 List.of(),
                 List.of(),
                 null,

@@ -1,5 +1,6 @@
 package dev.quern.control;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
@@ -20,8 +21,12 @@ import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Output;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
 import dev.quern.testing.TestBackends;
 import dev.quern.worker.ComputeWorker;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -109,7 +114,7 @@ class ObjectStorageTest {
         other[other.length - 1] ^= 1;
         Entry old = source.head("model.safetensors").orElseThrow();
         assertThat(source.delete("model.safetensors", old.etag())).isTrue();
-        source.create("model.safetensors", new java.io.ByteArrayInputStream(other));
+        source.create("model.safetensors", new ByteArrayInputStream(other));
 
         try (ComputeWorker worker = service.startWorker()) {
             Job end = service.awaitEnd(job.id(), LIMIT);
@@ -154,12 +159,62 @@ class ObjectStorageTest {
     }
 
     @Test
+    void textsAreReadWhereTheyLie() throws Exception {
+        byte[] text = "It was on a dreary night of November that I beheld the accomplishment of my toils.\n"
+                .repeat(100)
+                .getBytes(UTF_8);
+        Path file = Files.write(folder.resolve("local.txt"), text);
+        buckets.open(SOURCES + "/texts").create("mine.txt", new ByteArrayInputStream(text));
+        String sha256 = Digests.sha256(text);
+        service.store().create(Keys.of("reader").upload(sha256), text);
+        Upload upload = service.uploads()
+                .open(
+                        new Principal("reader", "tester", Set.of(Scope.ADMIN)),
+                        "text",
+                        List.of(new Upload.File("heldout.txt", text.length, sha256)),
+                        Duration.ofHours(1));
+        service.uploads().complete("reader", upload.id());
+        JobRequest plain = ServiceHarness.request(8, 4, null);
+        try (ComputeWorker worker = service.startWorker()) {
+            Job distant = service.submit(
+                    "reader",
+                    ServiceHarness.withTexts(
+                            plain,
+                            JobRequest.Source.objects(SOURCES + "/texts/mine.txt"),
+                            JobRequest.Source.uploaded(upload.id().toString())),
+                    "gptq-w4a16");
+            JobRequest.Source here = JobRequest.Source.onServer(file.toString());
+            Job local = service.submit(ServiceHarness.withTexts(plain, here, here), "gptq-w4a16");
+
+            Job end = service.awaitEnd(distant.id(), LIMIT);
+
+            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(end.outputDigest())
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputDigest());
+            Report report = RecordCodec.read(
+                    Json.parse(service.rows().reports().find(end.id(), 0).orElseThrow()), Report.class);
+            assertThat(report.calibration().source()).isEqualTo(SOURCES + "/texts/mine.txt");
+            assertThat(report.evaluations().getFirst().file()).isEqualTo("heldout.txt");
+            assertThat(worker.httpPort()).isPositive();
+        }
+        assertThat(refused(SOURCES + "/texts/none.txt")).contains("texts/none.txt (expected: a .jsonl or .txt file");
+        assertThat(refused(PLACE + "/private/mine.txt")).contains("private/mine.txt (expected: an address under");
+    }
+
+    private static String refused(String text) throws Exception {
+        JobRequest request =
+                ServiceHarness.withTexts(ServiceHarness.request(8, 4, null), JobRequest.Source.objects(text), null);
+        Job end = service.awaitEnd(service.submit(request, "gptq-w4a16").id(), LIMIT);
+        assertThat(end.failure()).isNotNull();
+        assertThat(end.failure().code()).isEqualTo("invalid-request");
+        return end.failure().message();
+    }
+
+    @Test
     void whatLiesAtTheOutputIsNotTouched() throws Exception {
         upload("foreign");
         S3Bucket output = buckets.open(OUTPUTS + "/foreign");
-        output.create(
-                "notes.txt",
-                new java.io.ByteArrayInputStream("mine".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        output.create("notes.txt", new ByteArrayInputStream("mine".getBytes(UTF_8)));
         List<Entry> before = output.list("");
 
         Job end = service.awaitEnd(
@@ -185,7 +240,7 @@ class ObjectStorageTest {
         });
 
         JobRequest stray = ServiceHarness.request(
-                JobRequest.Source.folder(ServiceHarness.MODEL.toString()),
+                JobRequest.Source.onServer(ServiceHarness.MODEL.toString()),
                 List.of(new Output("compressed-tensors", null, "s3://other/x")),
                 8,
                 4,

@@ -112,21 +112,26 @@ class RetentionTest {
     void deletesUploadsThatNoJobReads() throws Exception {
         Upload unused = uploaded("config", "unused");
         Upload read = uploaded("config", "read");
+        Upload text = uploaded("text");
         Upload open = service.uploads().open(TESTER, "open", files("tokenizer", "unused"), Duration.ofDays(30));
         service.store().create(key("orphan"), "orphan".getBytes(UTF_8));
         // None of them is a model, so both jobs have failed; one of them in eight days.
         endedAt(ended(service.submit(reading(unused), RECIPE)), Duration.ZERO);
-        Job reader = ended(service.submit(reading(read), RECIPE));
+        Job reader = ended(service.submit(
+                ServiceHarness.withTexts(
+                        reading(read), JobRequest.Source.uploaded(text.id().toString()), null),
+                RECIPE));
         endedAt(reader, Duration.ofDays(8));
 
         assertThat(inEightDays().round()).as("the orphan").isEqualTo(1);
-        assertThat(keys()).containsExactlyInAnyOrder(key("config"), key("unused"), key("read"));
+        assertThat(keys()).containsExactlyInAnyOrder(key("config"), key("unused"), key("read"), key("text"));
         assertThat(state(unused)).isEqualTo(Upload.State.EXPIRED);
         assertThat(state(read)).isEqualTo(Upload.State.COMPLETED);
+        assertThat(state(text)).isEqualTo(Upload.State.COMPLETED);
 
         endedAt(reader, Duration.ZERO);
         expire(open);
-        assertThat(inEightDays().round()).isEqualTo(3);
+        assertThat(inEightDays().round()).isEqualTo(4);
         assertThat(keys()).isEmpty();
         assertThat(service.uploads().stored("default", file("config")).verified())
                 .isFalse();

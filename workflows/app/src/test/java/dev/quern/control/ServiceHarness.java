@@ -320,6 +320,24 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 limits);
     }
 
+    /** The same request with texts of these places; null is the built-in text. */
+    static JobRequest withTexts(
+            JobRequest request, JobRequest.@Nullable Source calibration, JobRequest.@Nullable Source evaluation) {
+        return new JobRequest(
+                request.apiVersion(),
+                request.source(),
+                request.recipe(),
+                JobRequest.Calibration.of(calibration, 8, 128),
+                List.of(JobRequest.Evaluation.of(evaluation, 4, 128)),
+                request.outputs(),
+                request.gate(),
+                request.labels(),
+                request.name(),
+                request.detach(),
+                request.placement(),
+                request.limits());
+    }
+
     private static JobRequest withOutputs(JobRequest request, List<JobRequest.Output> outputs) {
         return new JobRequest(
                 request.apiVersion(),
@@ -342,7 +360,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     static JobRequest request(Path model, int samples, int evaluationWindows, @Nullable Gate gate) {
-        return request(JobRequest.Source.folder(model.toString()), List.of(), samples, evaluationWindows, gate);
+        return request(JobRequest.Source.onServer(model.toString()), List.of(), samples, evaluationWindows, gate);
     }
 
     static JobRequest request(
@@ -355,8 +373,8 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 JobRequest.API_VERSION,
                 source,
                 new JobRequest.RecipeChoice("any", null),
-                new JobRequest.Calibration(null, samples, 128),
-                List.of(new JobRequest.Evaluation(null, evaluationWindows, 128)),
+                JobRequest.Calibration.of(null, samples, 128),
+                List.of(JobRequest.Evaluation.of(null, evaluationWindows, 128)),
                 outputs,
                 gate,
                 Map.of(),

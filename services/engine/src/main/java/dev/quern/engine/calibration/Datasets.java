@@ -5,7 +5,6 @@ import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,7 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
      * @param samples windows at most; null is 128
      * @param seqLen tokens of a window; null is 2048, or the model's positions where those are fewer
      */
-    public TokenWindows calibration(@Nullable Path file, @Nullable Integer samples, @Nullable Integer seqLen) {
+    public TokenWindows calibration(@Nullable TextFile file, @Nullable Integer samples, @Nullable Integer seqLen) {
         return read(file, "calibration.jsonl", "samples", samples, CALIBRATION_WINDOWS, seqLen);
     }
 
@@ -41,12 +40,12 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
      * @param windows at most; null is all, up to 256
      * @param seqLen as for {@link #calibration}
      */
-    public TokenWindows evaluation(@Nullable Path file, @Nullable Integer windows, @Nullable Integer seqLen) {
+    public TokenWindows evaluation(@Nullable TextFile file, @Nullable Integer windows, @Nullable Integer seqLen) {
         return read(file, "evaluation.jsonl", "windows", windows, EVALUATION_WINDOWS, seqLen);
     }
 
     private TokenWindows read(
-            @Nullable Path file,
+            @Nullable TextFile file,
             String builtIn,
             String option,
             @Nullable Integer windows,
@@ -57,12 +56,12 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
         check("seqLen", length, 2, maxPositions);
         check(option, count, 1, MAX_WINDOWS);
         TokenBuffer buffer = new TokenBuffer(vocabulary, (long) count * length);
-        String name = file == null ? BUILT_IN : file.toString();
+        String name = file == null ? BUILT_IN : file.name();
         Documents documents = new Documents(name, tokenizer);
         if (file == null) {
             readBuiltIn(builtIn, documents, buffer);
         } else {
-            documents.read(file, (place, ids) -> buffer.add(documents, place, ids));
+            documents.read(file.file(), (place, ids) -> buffer.add(documents, place, ids));
         }
         return buffer.windows(documents, name, length);
     }

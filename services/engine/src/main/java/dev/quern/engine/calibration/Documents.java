@@ -39,12 +39,12 @@ final class Documents {
         this.tokenizer = tokenizer;
     }
 
-    /** Reads a .txt, which is one document, or a .jsonl. */
+    /** Reads a .txt, which is one document, or a .jsonl; its name says which. */
     void read(Path file, Sink sink) {
         try {
-            if (file.toString().endsWith(".txt")) {
+            if (name.endsWith(".txt")) {
                 readText(file, sink);
-            } else if (file.toString().endsWith(".jsonl")) {
+            } else if (name.endsWith(".jsonl")) {
                 try (InputStream in = Files.newInputStream(file)) {
                     readLines(in, sink);
                 }

@@ -7,6 +7,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.BlockWalk;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.Tokenizer;
@@ -31,6 +32,7 @@ import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole compression in this process: the same steps as the service takes, without its durability of jobs. What was made stays in
@@ -95,13 +97,17 @@ public final class CompressionRun {
                     source.architecture().vocabulary(),
                     source.architecture().maxPositions());
             Text text = request.calibration();
-            TokenWindows calibration = datasets.calibration(text.file(), text.windows(), text.seqLen());
+            TokenWindows calibration = datasets.calibration(file(text), text.windows(), text.seqLen());
             List<TokenWindows> evaluations = new ArrayList<>();
             for (Text evaluation : request.evaluations()) {
-                evaluations.add(datasets.evaluation(evaluation.file(), evaluation.windows(), evaluation.seqLen()));
+                evaluations.add(datasets.evaluation(file(evaluation), evaluation.windows(), evaluation.seqLen()));
             }
             return new Texts(calibration, evaluations);
         }
+    }
+
+    private static @Nullable TextFile file(Text text) {
+        return text.file() == null ? null : TextFile.of(text.file());
     }
 
     private Plan plan(Source source, Texts texts) {

@@ -72,28 +72,40 @@ class DatasetsTest {
                         IntStream.of(1, 2, 3), IntStream.concat(Arrays.stream(lord), IntStream.of(4, 5)))
                 .toArray();
 
-        TokenWindows windows = datasets.calibration(file, 10, 2);
+        TokenWindows windows = datasets.calibration(TextFile.of(file), 10, 2);
 
         assertThat(windows.tokens(0, windows.count())).isEqualTo(Arrays.copyOf(joined, joined.length / 2 * 2));
         assertThat(windows.digest())
-                .isNotEqualTo(datasets.calibration(file, 10, 3).digest());
+                .isNotEqualTo(datasets.calibration(TextFile.of(file), 10, 3).digest());
     }
 
     @Test
     void readingStopsWhenTheWindowsAreFull() throws IOException {
         Path file = write("a.jsonl", "{\"input_ids\": [1, 2, 3, 9999]}\nthis is never read\n");
 
-        assertThat(datasets.calibration(file, 1, 3).tokens(0, 1)).containsExactly(1, 2, 3);
+        assertThat(datasets.calibration(TextFile.of(file), 1, 3).tokens(0, 1)).containsExactly(1, 2, 3);
     }
 
     @Test
     void aTextFileIsOneDocument() throws IOException {
         Path file = write("a.txt", "In the beginning\r\nGod created\n");
 
-        TokenWindows windows = datasets.evaluation(file, null, 2);
+        TokenWindows windows = datasets.evaluation(TextFile.of(file), null, 2);
 
         int[] ids = tokenizer.encode("In the beginning\r\nGod created\n");
         assertThat(windows.tokens(0, windows.count())).isEqualTo(Arrays.copyOf(ids, ids.length / 2 * 2));
+    }
+
+    @Test
+    void aCopyIsCalledAndReadAsItsNameSays() throws IOException {
+        Path copy = write("0b1c", "{\"input_ids\": [1, 2]}\n{\"input_ids\": [7.5]}\n");
+
+        TokenWindows windows = datasets.calibration(new TextFile("s3://texts/mine.jsonl", copy), 1, 2);
+
+        assertThat(windows.source()).isEqualTo("s3://texts/mine.jsonl");
+        assertThat(windows.tokens(0, 1)).containsExactly(1, 2);
+        assertThatThrownBy(() -> datasets.calibration(new TextFile("s3://texts/mine.jsonl", copy), 2, 2))
+                .hasMessageStartingWith("s3://texts/mine.jsonl: line 2: ");
     }
 
     @ParameterizedTest(name = "{1}")
@@ -113,7 +125,7 @@ class DatasetsTest {
     void badTextIsRefusedByNameAndLine(String content, String message) throws IOException {
         Path file = write("a.jsonl", content.replace('~', '\n'));
 
-        assertThatThrownBy(() -> datasets.calibration(file, 4, 8))
+        assertThatThrownBy(() -> datasets.calibration(TextFile.of(file), 4, 8))
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_DATASET))
                 .hasMessageContaining(message);
@@ -125,11 +137,12 @@ class DatasetsTest {
         Path unknown = write("a.parquet", "");
         Path latin1 = Files.write(folder.resolve("b.txt"), new byte[] {'a', (byte) 0xe9});
 
-        assertThatThrownBy(() -> datasets.calibration(missing, 1, 2))
+        assertThatThrownBy(() -> datasets.calibration(TextFile.of(missing), 1, 2))
                 .hasMessage(missing + ": missing (expected: a .jsonl or .txt file)");
-        assertThatThrownBy(() -> datasets.calibration(unknown, 1, 2))
+        assertThatThrownBy(() -> datasets.calibration(TextFile.of(unknown), 1, 2))
                 .hasMessageContaining("expected: a name that ends in .jsonl or .txt");
-        assertThatThrownBy(() -> datasets.calibration(latin1, 1, 2)).hasMessageContaining("not UTF-8");
+        assertThatThrownBy(() -> datasets.calibration(TextFile.of(latin1), 1, 2))
+                .hasMessageContaining("not UTF-8");
     }
 
     @ParameterizedTest(name = "{0} windows of {1}")
