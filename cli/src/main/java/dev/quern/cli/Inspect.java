@@ -171,8 +171,17 @@ final class Inspect implements Callable<Integer> {
         console.print("segments  " + estimate.segments()
                 + (estimate.traceRuns() == 0
                         ? ""
-                        : ", after a trace in " + count(estimate.traceRuns(), "run") + " of text"));
+                        : ", after a trace in " + count(estimate.traceRuns(), "run") + " of text")
+                + shared(plan));
         console.print("time      about " + Units.duration(estimate.seconds()) + stages(estimate));
+    }
+
+    private static String shared(Plan plan) {
+        return plan.sharing() == null
+                ? ""
+                : "; workers share each block: its statistics in "
+                        + count(plan.sharing().runs(), "run") + " of text, then "
+                        + count(plan.sharing().units(), "group") + " of linears";
     }
 
     private static String each(Estimate estimate, Function<Estimate.Output, String> what) {

@@ -113,6 +113,31 @@ class MainTest {
     }
 
     @Test
+    void inspectSaysThatWorkersShareTheBlocksOfASequentialRecipe() throws IOException {
+        Path recipe = Files.writeString(
+                folder.resolve("mine.yaml"),
+                Cli.run("recipes", "gptq-w4a16").out().replace("propagation: independent", "propagation: sequential"));
+
+        String shared = Cli.run(
+                        "inspect",
+                        Cli.TINY.toString(),
+                        "--recipe",
+                        recipe.toString(),
+                        "--workers",
+                        "2",
+                        "--segments",
+                        "2")
+                .out();
+        String alone = Cli.run("inspect", Cli.TINY.toString(), "--recipe", recipe.toString(), "--segments", "1")
+                .out();
+
+        assertThat(shared)
+                .contains(
+                        "segments  1; workers share each block: its statistics in 4 runs of text, then 4 groups of linears");
+        assertThat(alone).contains("segments  1\n");
+    }
+
+    @Test
     void inspectEstimatesSeveralResultsOfOneCalibration() {
         Estimate both = estimate("--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
 
