@@ -125,12 +125,13 @@ final class ExternalInstallation implements Installation {
         environment.put("QUERN_FAILPOINT", place.setting());
         environment.put(
                 "QUERN_SCRATCH", Files.createTempDirectory(base, "scratch-").toString());
-        return programs.start(
-                base.resolve(name(one) + ".log"),
-                environment,
-                List.of("-Xmx1g", "-Dlogging.config=" + LOGGING, "-Dlogback.configurationFile=" + LOGGING),
-                main,
-                List.of());
+        List<String> options = new ArrayList<>(
+                List.of("-Xmx1g", "-Dlogging.config=" + LOGGING, "-Dlogback.configurationFile=" + LOGGING));
+        if (one != Victim.WORKER) {
+            // Killed before the second compiler has paid for itself, and most of what a proof would compute.
+            options.add("-XX:TieredStopAtLevel=1");
+        }
+        return programs.start(base.resolve(name(one) + ".log"), environment, options, main, List.of());
     }
 
     private void awaitHealth(int port) throws InterruptedException {
