@@ -96,9 +96,13 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
             String key = job.keys().upload(file.sha256());
             return copy(file.name(), contexts.store().fetch(key, folder));
         }
-        requireAllowed(uri);
+        requireAllowed("text", uri);
         int name = uri.lastIndexOf('/') + 1;
-        return copy(uri, sources.buckets().open(uri.substring(0, name)).fetch(uri.substring(name), folder));
+        try {
+            return copy(uri, sources.buckets().open(uri.substring(0, name)).fetch(uri.substring(name), folder));
+        } catch (IllegalArgumentException e) {
+            throw invalid("text", uri, "a place that can be read: " + e.getMessage());
+        }
     }
 
     private static TextFile copy(String name, Optional<Path> found) {
@@ -118,7 +122,7 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
     }
 
     private List<PinnedSource.File> listed(String uri) throws IOException {
-        requireAllowed(uri);
+        requireAllowed("source", uri);
         List<PinnedSource.File> files = new ArrayList<>();
         for (ArtifactStore.Entry entry : sources.buckets().open(uri).list("")) {
             files.add(new PinnedSource.File(entry.key(), entry.key(), entry.size(), entry.etag()));
@@ -126,9 +130,9 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
         return files;
     }
 
-    private void requireAllowed(String uri) {
+    private void requireAllowed(String what, String uri) {
         allowed.refusal(uri).ifPresent(expected -> {
-            throw invalid("source", uri, expected);
+            throw invalid(what, uri, expected);
         });
     }
 
