@@ -198,7 +198,8 @@ class ObjectStorageTest {
             assertThat(worker.httpPort()).isPositive();
         }
         assertThat(refused(SOURCES + "/texts/none.txt")).contains("texts/none.txt (expected: a .jsonl or .txt file");
-        assertThat(refused(PLACE + "/private/mine.txt")).contains("text: ", "private/mine.txt (expected: an address under");
+        assertThat(refused(PLACE + "/private/mine.txt"))
+                .contains("text: ", "private/mine.txt (expected: an address under");
     }
 
     private static String refused(String text) throws Exception {
