@@ -31,24 +31,15 @@ final class Requests {
     /** The same wish, each upload named by its id instead of its digest; the label stays. */
     static JobRequest withUploads(JobRequest request, Map<String, String> ids) {
         Calibration calibration = request.calibration();
-        return new JobRequest(
-                request.apiVersion(),
+        return request.reading(
                 sent(request.source(), ids),
-                request.recipe(),
                 calibration == null
                         ? null
                         : Calibration.of(
                                 sentText(calibration.text(), ids), calibration.samples(), calibration.seqLen()),
                 request.evaluation().stream()
                         .map(text -> Evaluation.of(sentText(text.text(), ids), text.windows(), text.seqLen()))
-                        .toList(),
-                request.outputs(),
-                request.gate(),
-                request.labels(),
-                request.name(),
-                request.detach(),
-                request.placement(),
-                request.limits());
+                        .toList());
     }
 
     private static @Nullable Source sentText(@Nullable Source text, Map<String, String> ids) {

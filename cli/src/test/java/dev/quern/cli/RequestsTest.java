@@ -23,21 +23,13 @@ class RequestsTest {
 
     @Test
     void uploadsAreNamedByTheirIdsOnceTheyAreThere() {
-        JobRequest request = new JobRequest(
-                JobRequest.API_VERSION,
-                JobRequest.Source.uploaded("digest-of-model"),
-                new JobRequest.RecipeChoice("gptq-w4a16", null),
-                JobRequest.Calibration.of(JobRequest.Source.uploaded("digest-of-text"), 16, null),
-                List.of(
-                        JobRequest.Evaluation.of(JobRequest.Source.objects("s3://texts/a.txt"), 4, null),
-                        JobRequest.Evaluation.of(JobRequest.Source.uploaded("digest-of-text"), null, 128)),
-                List.of(new JobRequest.Output("compressed-tensors", null, null)),
-                null,
-                Map.of(),
-                null,
-                false,
-                null,
-                null);
+        JobRequest request = request(null, null, false)
+                .reading(
+                        JobRequest.Source.uploaded("digest-of-model"),
+                        JobRequest.Calibration.of(JobRequest.Source.uploaded("digest-of-text"), 16, null),
+                        List.of(
+                                JobRequest.Evaluation.of(JobRequest.Source.objects("s3://texts/a.txt"), 4, null),
+                                JobRequest.Evaluation.of(JobRequest.Source.uploaded("digest-of-text"), null, 128)));
 
         JobRequest sent =
                 Requests.withUploads(Requests.labelled(request), Map.of("digest-of-model", "1", "digest-of-text", "2"));

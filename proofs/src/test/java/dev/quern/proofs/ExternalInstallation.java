@@ -128,7 +128,7 @@ final class ExternalInstallation implements Installation {
         List<String> options = new ArrayList<>(
                 List.of("-Xmx1g", "-Dlogging.config=" + LOGGING, "-Dlogback.configurationFile=" + LOGGING));
         if (one != Victim.WORKER) {
-            // Killed before the second compiler has paid for itself, and most of what a proof would compute.
+            // They are killed before what the second compiler costs has paid for itself.
             options.add("-XX:TieredStopAtLevel=1");
         }
         return programs.start(base.resolve(name(one) + ".log"), environment, options, main, List.of());

@@ -35,6 +35,23 @@ public record JobRequest(
     /** A label: a submission with a value of it that an unfinished job of the tenant has, is that job. */
     public static final String SAME = "quern.request";
 
+    /** The same request on another checkpoint and other texts. */
+    public JobRequest reading(Source source, @Nullable Calibration calibration, List<Evaluation> evaluation) {
+        return new JobRequest(
+                apiVersion,
+                source,
+                recipe,
+                calibration,
+                evaluation,
+                outputs,
+                gate,
+                labels,
+                name,
+                detach,
+                placement,
+                limits);
+    }
+
     /**
      * Where a checkpoint or a text is; exactly one is given.
      *

@@ -323,19 +323,10 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     /** The same request with texts of these places; null is the built-in text. */
     static JobRequest withTexts(
             JobRequest request, JobRequest.@Nullable Source calibration, JobRequest.@Nullable Source evaluation) {
-        return new JobRequest(
-                request.apiVersion(),
+        return request.reading(
                 request.source(),
-                request.recipe(),
                 JobRequest.Calibration.of(calibration, 8, 128),
-                List.of(JobRequest.Evaluation.of(evaluation, 4, 128)),
-                request.outputs(),
-                request.gate(),
-                request.labels(),
-                request.name(),
-                request.detach(),
-                request.placement(),
-                request.limits());
+                List.of(JobRequest.Evaluation.of(evaluation, 4, 128)));
     }
 
     private static JobRequest withOutputs(JobRequest request, List<JobRequest.Output> outputs) {
