@@ -24,7 +24,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 
 /** Brings a checkpoint or a text of this machine to a server, in parts: what is there already, whole files and parts of them, is not sent. */
 final class Upload {
@@ -35,11 +37,17 @@ final class Upload {
     private static final int ATTEMPTS = 6;
     private static final long FIRST_PAUSE_MILLIS = 500;
 
-    private final Path folder;
+    /** What the name of a file on the server may not hold. */
+    private static final Pattern OTHER = Pattern.compile("^[^A-Za-z0-9_]|[^A-Za-z0-9._=+@-]");
+
+    private final Function<String, Path> place;
     private final List<FileDigest> files;
 
-    private Upload(Path folder, List<FileDigest> files) {
-        this.folder = folder;
+    /**
+     * @param place where a file of this name lies
+     */
+    private Upload(Function<String, Path> place, List<FileDigest> files) {
+        this.place = place;
         this.files = files;
     }
 
@@ -56,9 +64,9 @@ final class Upload {
         try (DigestInputStream content = new DigestInputStream(Files.newInputStream(file), Digests.sha256())) {
             long size = content.transferTo(OutputStream.nullOutputStream());
             String sha256 = Digests.hex(content.getMessageDigest().digest());
-            return new Upload(
-                    file.resolveSibling(""),
-                    List.of(new FileDigest(file.getFileName().toString(), size, sha256)));
+            // Unlike the files of a checkpoint, a text is not looked up by its name.
+            String name = OTHER.matcher(file.getFileName().toString()).replaceAll("_");
+            return new Upload(_ -> file, List.of(new FileDigest(name, size, sha256)));
         } catch (IOException e) {
             throw new QuernException(
                     ErrorCode.INVALID_DATASET, file + ": cannot be read, " + e + " (expected: a readable file)", e);
@@ -70,7 +78,7 @@ final class Upload {
             Architectures.of(checkpoint.config()).check(checkpoint);
             try (TransferLine line = new TransferLine(console, "reading", bytes(model, checkpoint.files()))) {
                 return new Upload(
-                        model,
+                        model::resolve,
                         ModelDigest.of(checkpoint, digests, line, () -> false).files());
             }
         }
@@ -185,7 +193,7 @@ final class Upload {
             try {
                 int status = sender.send(
                         part.url(),
-                        folder.resolve(file.name()),
+                        place.apply(file.name()),
                         (part.part() - 1) * file.partSize(),
                         length(file, part.part()),
                         sent);

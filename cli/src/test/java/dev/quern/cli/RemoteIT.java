@@ -79,7 +79,8 @@ class RemoteIT {
                 folder.resolve("mine.jsonl"),
                 "{\"text\": \"Call me Ishmael. Some years ago, never mind how long.\"}\n".repeat(200));
         Path evaluation = Files.writeString(
-                folder.resolve("heldout.txt"), "It was the best of times, it was the worst of times. ".repeat(100));
+                folder.resolve("held out (1).txt"),
+                "It was the best of times, it was the worst of times. ".repeat(100));
         String[] command = {
             "compress",
             Cli.TINY.toString(),
@@ -110,7 +111,7 @@ class RemoteIT {
         assertThat(ran.code()).as(ran.err()).isZero();
         Report report = RecordCodec.read(ran.json(), Report.class);
         assertThat(report.calibration().source()).isEqualTo("mine.jsonl");
-        assertThat(report.evaluations().getFirst().file()).isEqualTo("heldout.txt");
+        assertThat(report.evaluations().getFirst().file()).isEqualTo("held_out__1_.txt");
         assertThat(sent()).isGreaterThanOrEqualTo(Files.size(calibration) + Files.size(evaluation));
         link.forget();
         command[command.length - 1] = folder.resolve("again").toString();
