@@ -99,7 +99,8 @@ case $what in
     ;;
   outputs)
     cores=$(nproc)
-    one= two=
+    one=''
+    two=''
     for round in 1 2; do
       stack "one-$round" "$cores"
       compress "one-$round" --recipe gptq-w4a16
