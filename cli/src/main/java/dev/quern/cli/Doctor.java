@@ -1,5 +1,7 @@
 package dev.quern.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.management.OperatingSystemMXBean;
 import dev.quern.embedded.DataFolder;
 import dev.quern.embedded.StackInfo;
@@ -7,13 +9,13 @@ import dev.quern.embedded.StackLease;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.ProcessWords;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,7 +44,7 @@ final class Doctor implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         DataFolder folder = data.folder();
         List<Finding> findings = List.of(
-                java(), machine(), memory(), disk(folder), dataFolder(folder), stack(folder), openBlas(), port());
+                java(), machine(), memory(), disk(folder), dataFolder(folder), stack(folder), backend(folder), port());
         Console console = quern.console();
         if (console.json()) {
             console.print(
@@ -81,10 +83,7 @@ final class Doctor implements Callable<Integer> {
     }
 
     private static Finding disk(DataFolder folder) {
-        Path existing = folder.path();
-        while (!Files.exists(existing) && existing.getParent() != null) {
-            existing = existing.getParent();
-        }
+        Path existing = existing(folder.path());
         try {
             long free = Files.getFileStore(existing).getUsableSpace();
             return new Finding("disk", free >= LITTLE_DISK, Units.bytes(free) + " free at " + existing);
@@ -93,9 +92,22 @@ final class Doctor implements Callable<Integer> {
         }
     }
 
+    /** The folder itself, or the nearest one above it that exists. */
+    private static Path existing(Path folder) {
+        Path existing = folder;
+        while (!Files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        return existing;
+    }
+
     private static Finding dataFolder(DataFolder folder) {
         try {
             folder.check();
+            Path existing = existing(folder.path());
+            if (!Files.isWritable(existing)) {
+                return new Finding("data folder", false, existing + " cannot be written (another folder: --data)");
+            }
             return new Finding(
                     "data folder", true, folder.path() + (Files.exists(folder.path()) ? "" : " (not made yet)"));
         } catch (QuernException e) {
@@ -115,27 +127,41 @@ final class Doctor implements Callable<Integer> {
         }
     }
 
-    /** In a JVM of its own: the Vector API is a module that a light command does not load. */
-    private static Finding openBlas() throws InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
+    /**
+     * In a JVM of its own: the Vector API is a module that a light command does not load. It unpacks its libraries where a worker of the
+     * data folder does, because not every file system allows them to be run from there.
+     */
+    private static Finding backend(DataFolder folder) throws InterruptedException {
+        try {
+            Path natives = Files.createTempDirectory(existing(folder.path().resolve("scratch")), "quern-doctor-");
+            try {
+                return backend(natives);
+            } finally {
+                Files.deleteIfExists(natives);
+            }
+        } catch (IOException e) {
+            return new Finding("backend", false, e.toString());
+        }
+    }
+
+    private static Finding backend(Path natives) throws IOException, InterruptedException {
+        List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "dev.quern.worker.BackendProbe"));
-        try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                    .strip();
-            boolean good = process.waitFor() == 0;
-            return new Finding("backend", good, said.isEmpty() ? "did not start" : said);
-        } catch (IOException e) {
-            return new Finding("backend", false, String.valueOf(e.getMessage()));
-        }
+                "dev.quern.worker.BackendProbe",
+                natives.toString());
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        List<String> said = new String(process.getInputStream().readAllBytes(), UTF_8)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
+        boolean good = process.waitFor() == 0;
+        String detail = said.isEmpty() ? "it ended with " + process.exitValue() + " without a word" : said.getLast();
+        return new Finding("backend", good, detail.replaceFirst("^" + ProcessWords.CAUSE, ""));
     }
 
     private static Finding port() {

@@ -11,6 +11,7 @@ import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Transformer;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.recipes.QuernException;
 import java.util.function.IntConsumer;
 
 /** The CPU in float32: OpenBLAS for products and factorisations, vector code for the rest. */
@@ -28,12 +29,25 @@ public final class OpenBlasBackend implements ComputeBackend {
      * @throws dev.quern.recipes.QuernException when OpenBLAS cannot be loaded
      */
     public OpenBlasBackend(int threads) {
+        requireLibrary();
         this.threads = new HostThreads("quern-openblas", threads);
         this.memory = new VectorMemory(allocator, this.threads);
         this.linearAlgebra = new BlasLinearAlgebra(allocator, this.threads, memory);
         this.elementwise = new VectorElementwise(this.threads);
         this.transformer = new VectorTransformer(allocator, this.threads);
         this.rounding = new VectorRounding(this.threads);
+    }
+
+    /** The class of its functions loads it when it is first used. */
+    private static void requireLibrary() {
+        try {
+            Blas.LIBRARY.version();
+        } catch (ExceptionInInitializerError e) {
+            if (e.getCause() instanceof QuernException known) {
+                throw known;
+            }
+            throw e;
+        }
     }
 
     /** For example {@code OpenBLAS 0.3.31 (SkylakeX), 512-bit vectors, 2 threads}. */

@@ -3,19 +3,15 @@ package dev.quern.openblas;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
-import org.bytedeco.javacpp.Loader;
+import java.util.List;
 
 /**
  * Finds OpenBLAS and sets it to one thread per call. Its functions are in {@link Blas}. OpenBLAS chooses its kernels by the processor,
@@ -34,15 +30,30 @@ final class OpenBlasLibrary {
     /** @throws QuernException when there is no library for this machine; the backend does not fall back */
     static OpenBlasLibrary load() {
         try {
-            // The smallest of the three bindings: it loads the library itself and the Fortran runtime below it.
-            Path binding = Path.of(Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class));
-            OpenBlasLibrary library = new OpenBlasLibrary(SymbolLookup.libraryLookup(library(binding), Arena.global()));
+            NativeLibraries.load(OpenBlasLibrary.class, resources());
+            OpenBlasLibrary library = new OpenBlasLibrary(SymbolLookup.loaderLookup());
             library.function("openblas_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT))
                     .invokeExact(1);
             return library;
         } catch (Throwable e) {
-            throw new QuernException(ErrorCode.INTERNAL, "openblas: could not be loaded (" + e.getMessage() + ")", e);
+            throw new QuernException(ErrorCode.UNAVAILABLE, "openblas: " + e.getMessage(), e);
         }
+    }
+
+    /** The Fortran runtime, from below, and OpenBLAS itself, as JavaCPP's presets lay them into their jars. */
+    private static List<String> resources() {
+        boolean mac = System.getProperty("os.name").startsWith("Mac");
+        boolean arm = System.getProperty("os.arch").equals("aarch64");
+        String folder = "/org/bytedeco/openblas/" + (mac ? "macosx-" : "linux-") + (arm ? "arm64/" : "x86_64/");
+        List<String> files;
+        if (mac) {
+            files = List.of("libgcc_s.1.1.dylib", "libquadmath.0.dylib", "libgfortran.5.dylib", "libopenblas.0.dylib");
+        } else if (arm) {
+            files = List.of("libgcc_s.so.1", "libgfortran.so.5", "libopenblas.so.0");
+        } else {
+            files = List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
+        }
+        return files.stream().map(folder::concat).toList();
     }
 
     /** For example {@code OpenBLAS 0.3.31 (SkylakeX)}. */
@@ -63,14 +74,6 @@ final class OpenBlasLibrary {
             return text.reinterpret(Long.MAX_VALUE).getString(0);
         } catch (Throwable e) {
             throw new IllegalStateException(name, e);
-        }
-    }
-
-    private static Path library(Path binding) throws IOException {
-        try (Stream<Path> files = Files.list(binding.resolveSibling(""))) {
-            return files.filter(file -> file.getFileName().toString().startsWith("libopenblas."))
-                    .min(Path::compareTo)
-                    .orElseThrow(() -> new IOException("no libopenblas beside " + binding));
         }
     }
 }

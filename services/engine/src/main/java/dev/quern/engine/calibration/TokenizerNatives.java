@@ -1,11 +1,8 @@
 package dev.quern.engine.calibration;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.quern.engine.natives.NativeLibraries;
+import java.util.List;
 import java.util.Locale;
 
 /** Loads the native tokenizer out of the binding's own jar, and from nowhere else. */
@@ -14,30 +11,8 @@ final class TokenizerNatives {
 
     static TokenizersLibrary load() {
         String resource = "/native/lib/" + platform() + "/cpu/" + System.mapLibraryName("tokenizers");
-        try (InputStream library = TokenizersLibrary.class.getResourceAsStream(resource)) {
-            if (library == null) {
-                throw new UnsupportedOperationException(
-                        "tokenizers: no native library " + resource + " (expected: Linux or macOS on x86_64 or arm64)");
-            }
-            loadCopy(library);
-            return TokenizersLibrary.LIB;
-        } catch (IOException e) {
-            throw new UncheckedIOException("tokenizers: cannot unpack into " + System.getProperty("java.io.tmpdir"), e);
-        }
-    }
-
-    @SuppressWarnings("restricted") // native code is what this class is for
-    private static void loadCopy(InputStream library) throws IOException {
-        Path folder = Files.createTempDirectory("quern-tokenizers");
-        Path file = folder.resolve(System.mapLibraryName("tokenizers"));
-        try {
-            Files.copy(library, file);
-            System.load(file.toString());
-        } finally {
-            // What is mapped stays mapped; nothing is left behind for others to change.
-            Files.deleteIfExists(file);
-            Files.deleteIfExists(folder);
-        }
+        NativeLibraries.load(TokenizersLibrary.class, List.of(resource));
+        return TokenizersLibrary.LIB;
     }
 
     private static String platform() {

@@ -1,0 +1,3 @@
+/** Loads native libraries out of jars. */
+@org.jspecify.annotations.NullMarked
+package dev.quern.engine.natives;
