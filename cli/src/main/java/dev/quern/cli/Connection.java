@@ -70,6 +70,21 @@ final class Connection implements AutoCloseable {
         return lease;
     }
 
+    /** The error of a server that does not answer, with what the embedded stack says of its parts. */
+    QuernException explained(QuernException error) {
+        StackLease held = lease;
+        if (held == null) {
+            return error;
+        }
+        try {
+            return held.trouble()
+                    .map(trouble -> new QuernException(error.code(), error.getMessage() + "; " + trouble, error))
+                    .orElse(error);
+        } catch (QuernException gone) {
+            return error;
+        }
+    }
+
     /** After the server could not be reached: finds it again, or starts the embedded stack again. False where there is no way. */
     boolean restore() throws InterruptedException {
         if (launcher == null) {

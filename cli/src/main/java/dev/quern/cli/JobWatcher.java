@@ -37,6 +37,7 @@ final class JobWatcher {
             while (!isOver(job)) {
                 sayReused(job);
                 line.show(job);
+                requireWorkers(job);
                 Thread.sleep(BETWEEN_LOOKS);
                 job = look(id);
             }
@@ -54,6 +55,17 @@ final class JobWatcher {
         }
     }
 
+    /** The stack starts its workers itself: when none comes up, waiting does not help. The job stays as it is. */
+    private void requireWorkers(JobView job) {
+        JobView.Reason reason = job.reason();
+        if (reason != null && reason.code().equals("WORKER_FAILED") && connection.lease() != null) {
+            throw new QuernException(
+                    ErrorCode.WORKER_FAILED,
+                    reason.remedy() + ". Job " + job.id()
+                            + " waits; the same command continues it once the worker runs. quern doctor checks this machine.");
+        }
+    }
+
     private JobView look(String id) throws InterruptedException {
         QuernException last = new QuernException(ErrorCode.UNAVAILABLE, "the server cannot be reached");
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -68,6 +80,6 @@ final class JobWatcher {
                 connection.restore();
             }
         }
-        throw last;
+        throw connection.explained(last);
     }
 }

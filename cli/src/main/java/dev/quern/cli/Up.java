@@ -4,8 +4,10 @@ import dev.quern.embedded.DataFolder;
 import dev.quern.embedded.StackLauncher;
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,6 +16,8 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(name = "up", description = "Run the embedded stack until this command is interrupted.")
 final class Up implements Callable<Integer> {
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
@@ -47,9 +51,26 @@ final class Up implements Callable<Integer> {
         Console console = quern.console();
         try (StackLease lease = new StackLauncher(folder(), options(), console::say).acquire()) {
             announce(console, lease);
-            lease.awaitEnd();
+            stayUntilItEnds(console, lease);
             console.warn("the stack ended; its log: " + folder().logs());
             return Exit.FAILED.code();
+        }
+    }
+
+    /** A part of the stack that does not come up is restarted again and again, but not in silence. */
+    private static void stayUntilItEnds(Console console, StackLease lease) throws InterruptedException {
+        String said = "";
+        try {
+            while (true) {
+                String trouble = lease.trouble().orElse("");
+                if (!trouble.equals(said)) {
+                    console.warn(trouble.isEmpty() ? "all parts of the stack run again" : trouble);
+                    said = trouble;
+                }
+                Thread.sleep(BETWEEN_LOOKS);
+            }
+        } catch (QuernException e) {
+            // The stack has ended.
         }
     }
 

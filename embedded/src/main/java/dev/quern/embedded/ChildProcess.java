@@ -3,6 +3,7 @@ package dev.quern.embedded;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -10,34 +11,53 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A process that is started again, after growing pauses, when it dies. It ends when its standard input closes, so it also ends when this
- * process is killed.
+ * process is killed. One that dies again and again before it is ready has a {@link #trouble}.
  */
 final class ChildProcess implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(ChildProcess.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ChildProcess.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
     /** A process that lived this long was well: the next pause is the first one again. */
     private static final Duration HEALTHY = Duration.ofMinutes(1);
 
     private static final Duration GOODBYE = Duration.ofSeconds(10);
+    /** So many runs that ended before they were ready are no accident. */
+    private static final int NO_ACCIDENT = 3;
 
     private final String name;
     private final ProcessBuilder builder;
+    private final Path logFile;
     private final Thread keeper;
     private @Nullable Process process;
+    private volatile ChildLog log;
+    /** In a row, of runs that did not become ready. */
+    private volatile int deaths;
+
+    private volatile String cause = "";
     private volatile boolean closed;
 
-    private ChildProcess(String name, ProcessBuilder builder) {
+    private ChildProcess(String name, ProcessBuilder builder, Path logFile) {
         this.name = name;
         this.builder = builder;
+        this.logFile = logFile;
+        this.log = ChildLog.beginning(logFile);
         this.keeper = Thread.ofPlatform().daemon().name("keeper of " + name).unstarted(this::keep);
     }
 
     static ChildProcess start(String name, ProcessBuilder builder, Path logFile) {
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
-        ChildProcess child = new ChildProcess(name, builder);
+        ChildProcess child = new ChildProcess(name, builder, logFile);
         child.keeper.start();
         return child;
+    }
+
+    /** Why the process does not come up, in one sentence; empty while it runs, and while it may still come up. */
+    Optional<String> trouble() {
+        if (deaths < NO_ACCIDENT || log.ready()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                name + " ended " + deaths + " times before it was ready: " + cause + " (log: " + logFile + ")");
     }
 
     private void keep() {
@@ -49,9 +69,11 @@ final class ChildProcess implements AutoCloseable {
                 if (closed) {
                     return;
                 }
-                log.warn("{} ended with {}: it is started again", name, code);
+                LOG.warn("{} ended with {}: it is started again", name, code);
+                count(log.lastWords().orElse("it ended with " + code + " without a word"));
             } catch (IOException e) {
-                log.error("{} could not be started", name, e);
+                LOG.error("{} could not be started", name, e);
+                count(String.valueOf(e.getMessage()));
             } catch (InterruptedException e) {
                 return;
             }
@@ -64,17 +86,23 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
+    private void count(String lastWords) {
+        cause = lastWords;
+        deaths = log.ready() ? 0 : deaths + 1;
+    }
+
     private int run() throws IOException, InterruptedException {
         Process started = spawn();
         if (started == null) {
             return 0;
         }
-        log.info("{} runs as process {}", name, started.pid());
+        LOG.info("{} runs as process {}", name, started.pid());
         return started.waitFor();
     }
 
     /** Null once this is closed. Who closes waits for a process that is just being made, and so knows of every one. */
     private synchronized @Nullable Process spawn() throws IOException {
+        log = ChildLog.beginning(logFile);
         process = closed ? null : builder.start();
         return process;
     }
@@ -104,10 +132,10 @@ final class ChildProcess implements AutoCloseable {
         try {
             running.getOutputStream().close();
             if (!running.waitFor(GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("{} did not end within {}: killed", name, GOODBYE);
+                LOG.warn("{} did not end within {}: killed", name, GOODBYE);
             }
         } catch (IOException e) {
-            log.debug("{} had closed its input", name, e);
+            LOG.debug("{} had closed its input", name, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

@@ -148,9 +148,9 @@ public record DataFolder(Path path) {
         if (!Files.exists(file("format"))) {
             writePrivate("format", "data=" + VERSION + "\npostgres=" + POSTGRES + "\n");
         }
-        for (String folder : new String[] {"store", "scratch", "logs"}) {
-            Files.createDirectories(file(folder));
-            Files.setPosixFilePermissions(file(folder), PosixFilePermissions.fromString("rwx------"));
+        for (Path folder : new Path[] {file("store"), file("scratch"), file("logs"), temporary()}) {
+            Files.createDirectories(folder);
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         }
         // PostgreSQL, which refuses to run as root, may run as another user that passes through here to pg/.
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
@@ -189,6 +189,11 @@ public record DataFolder(Path path) {
 
     Path file(String name) {
         return path.resolve(name);
+    }
+
+    /** For temporary files of the main process, in place of the machine's folder for them. */
+    Path temporary() {
+        return path.resolve("scratch").resolve("tmp");
     }
 
     public Path logs() {

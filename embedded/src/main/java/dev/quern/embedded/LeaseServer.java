@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where commands say that they need the stack. A lease is a connection: it ends with the command, however that ends. A line
- * {@code TOKEN lease} is answered with {@code ok}; after it a line {@code link} is answered with a one-time link to the dashboard.
+ * {@code TOKEN lease} is answered with {@code ok}; after it a line {@code link} is answered with a one-time link to the dashboard, and a
+ * line {@code trouble} with what keeps parts of the stack from running, or with an empty line.
  */
 final class LeaseServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeaseServer.class);
@@ -27,17 +28,24 @@ final class LeaseServer implements AutoCloseable {
     private final ServerSocket server;
     private final byte[] greeting;
     private final Supplier<String> links;
+    private final Supplier<String> troubles;
     private final Set<Socket> leases = ConcurrentHashMap.newKeySet();
     private boolean closed;
 
-    private LeaseServer(ServerSocket server, String token, Supplier<String> links) {
+    private LeaseServer(ServerSocket server, String token, Supplier<String> links, Supplier<String> troubles) {
         this.server = server;
         this.greeting = (token + " lease").getBytes(UTF_8);
         this.links = links;
+        this.troubles = troubles;
     }
 
-    static LeaseServer start(String token, Supplier<String> links) throws IOException {
-        LeaseServer leases = new LeaseServer(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), token, links);
+    /**
+     * @param links makes a link to the dashboard
+     * @param troubles says in a line what keeps parts of the stack from running; nothing where all run
+     */
+    static LeaseServer start(String token, Supplier<String> links, Supplier<String> troubles) throws IOException {
+        ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        LeaseServer leases = new LeaseServer(socket, token, links, troubles);
         Thread.ofVirtual().name("leases").start(leases::accept);
         return leases;
     }
@@ -75,13 +83,21 @@ final class LeaseServer implements AutoCloseable {
             socket.setSoTimeout(0);
             answer(socket, "ok");
             for (line = in.readLine(); line != null; line = in.readLine()) {
-                answer(socket, line.equals("link") ? links.get() : "unknown");
+                answer(socket, reply(line));
             }
         } catch (IOException e) {
             log.debug("A lease ended", e);
         } finally {
             leases.remove(socket);
         }
+    }
+
+    private String reply(String line) {
+        return switch (line) {
+            case "link" -> links.get();
+            case "trouble" -> troubles.get();
+            default -> "unknown";
+        };
     }
 
     /** False once the stack is ending: the command then starts a new one. */

@@ -2,6 +2,7 @@ package dev.quern.embedded;
 
 import dev.quern.api.ApiApplication;
 import dev.quern.control.ControlApplication;
+import dev.quern.control.WorkerSupply;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
@@ -14,12 +15,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.WebApplicationType;
@@ -40,7 +45,6 @@ final class Stack implements AutoCloseable {
     /** For the command that started the stack to take its lease. */
     private static final Duration FIRST_LINGER = Duration.ofSeconds(30);
 
-    private static final Duration DATABASE_PAUSE = Duration.ofSeconds(5);
     private static final Duration TICK = Duration.ofMillis(250);
 
     private final Closer parts;
@@ -48,13 +52,11 @@ final class Stack implements AutoCloseable {
     private final StackOptions options;
     private final String token;
     private final String store;
-    private final PostgresServer postgres;
+    private final Database postgres;
+    private final List<ChildProcess> workers = new ArrayList<>();
     private final AccessRepository access;
     private final JobRepository jobs;
     private final LeaseServer leases;
-    /** By {@link System#nanoTime}, after a start that failed. */
-    private long nextDatabaseStart = System.nanoTime();
-
     private volatile boolean closing;
 
     private Stack(Closer parts, DataFolder folder, StackOptions options) throws IOException {
@@ -67,7 +69,8 @@ final class Stack implements AutoCloseable {
         CompletableFuture<PostgresServer> database =
                 CompletableFuture.supplyAsync(() -> PostgresServer.start(folder.file("pg"), folder.file("cache")));
         TemporalServer temporal = parts.add(TemporalServer.start(token, options.temporalPort()));
-        this.postgres = parts.add(database.join());
+        this.postgres =
+                parts.add(new Database(database.join(), folder.file("pg").resolve("server.log")));
         // Workers take seconds to start; the service does not wait for them.
         startWorkers(temporal.address());
         parts.add(startControl(temporal.address()));
@@ -78,7 +81,7 @@ final class Stack implements AutoCloseable {
         this.jobs = api.getBean(JobRepository.class);
         access.register(token, administrator());
         String url = "http://127.0.0.1:" + port(api);
-        this.leases = parts.add(LeaseServer.start(token, () -> link(url)));
+        this.leases = parts.add(LeaseServer.start(token, () -> link(url), this::troubles));
         publish(new StackInfo(
                 System.getProperty("quern.build", "unknown"),
                 ProcessHandle.current().pid(),
@@ -104,16 +107,30 @@ final class Stack implements AutoCloseable {
     private void startWorkers(String temporal) {
         for (int worker = 1; worker <= options.workers(); worker++) {
             String name = "worker-" + worker;
-            parts.add(ChildProcess.start(
-                    name, workerCommand(temporal, name), folder.logs().resolve(name + ".log")));
+            workers.add(parts.add(ChildProcess.start(
+                    name, workerCommand(temporal, name), folder.logs().resolve(name + ".log"))));
         }
     }
 
+    /** Why no worker of the stack comes up; empty while one runs or may still come up. */
+    private Optional<String> noWorker() {
+        List<Optional<String>> troubles =
+                workers.stream().map(ChildProcess::trouble).toList();
+        return troubles.stream().allMatch(Optional::isPresent) ? troubles.getFirst() : Optional.empty();
+    }
+
+    private String troubles() {
+        return Stream.concat(postgres.trouble().stream(), workers.stream().flatMap(worker -> worker.trouble().stream()))
+                .collect(Collectors.joining("; "));
+    }
+
     private ProcessBuilder workerCommand(String temporal, String name) {
+        String scratch = folder.file("scratch").resolve(name).toString();
         ProcessBuilder command = JavaCommand.of(
                 List.of("nice", "-n", "5"),
                 List.of(
                         "-Xmx" + options.heapEach(),
+                        "-Djava.io.tmpdir=" + scratch,
                         "-XX:+UseSerialGC",
                         // A worker without memory is replaced; one that lingers half dead is not.
                         "-XX:+ExitOnOutOfMemoryError",
@@ -134,7 +151,7 @@ final class Stack implements AutoCloseable {
                         "--lifetime",
                         "input",
                         "--scratch",
-                        folder.file("scratch").resolve(name).toString()));
+                        scratch));
         // What was set for another installation does not concern this one.
         command.environment().keySet().removeIf(variable -> variable.startsWith("QUERN_TEMPORAL"));
         command.environment().put("QUERN_TOKEN", token);
@@ -142,8 +159,10 @@ final class Stack implements AutoCloseable {
     }
 
     private ConfigurableApplicationContext startControl(String temporal) {
+        WorkerSupply supply = this::noWorker;
         return run(
-                ControlApplication.class,
+                new SpringApplicationBuilder(ControlApplication.class)
+                        .initializers(context -> context.getBeanFactory().registerSingleton("workerSupply", supply)),
                 WebApplicationType.NONE,
                 Map.of(
                         "quern.temporal.address",
@@ -164,14 +183,14 @@ final class Stack implements AutoCloseable {
 
     private ConfigurableApplicationContext startApi() {
         return run(
-                ApiApplication.class,
+                new SpringApplicationBuilder(ApiApplication.class),
                 WebApplicationType.SERVLET,
                 Map.of("server.address", "127.0.0.1", "server.port", options.port()));
     }
 
     /** Properties go in as arguments, which outrank the files of properties that the applications bring along. */
     private ConfigurableApplicationContext run(
-            Class<?> application, WebApplicationType type, Map<String, Object> properties) {
+            SpringApplicationBuilder application, WebApplicationType type, Map<String, Object> properties) {
         Map<String, Object> all = new HashMap<>(properties);
         all.put("spring.datasource.url", postgres.jdbcUrl());
         all.put("spring.datasource.username", PostgresServer.USER);
@@ -181,8 +200,7 @@ final class Stack implements AutoCloseable {
         all.put("spring.main.banner-mode", "off");
         all.put("spring.jmx.enabled", "false");
         all.put("logging.config", "classpath:dev/quern/embedded/logback.xml");
-        return new SpringApplicationBuilder(application)
-                .main(application)
+        return application
                 .web(type)
                 .registerShutdownHook(false)
                 .run(all.entrySet().stream()
@@ -224,20 +242,14 @@ final class Stack implements AutoCloseable {
         }
     }
 
-    /** A disk that is full, for one, keeps PostgreSQL from starting until there is room. Without a command that waits, the stack ends. */
+    /** Without a command that waits for it, a stack whose database does not start ends. */
     private void keepDatabase() {
-        if (postgres.isAlive() || System.nanoTime() - nextDatabaseStart < 0) {
-            return;
-        }
-        log.warn("PostgreSQL died: it is started again");
         try {
-            postgres.restart();
+            postgres.keep();
         } catch (IllegalStateException | UncheckedIOException e) {
             if (leases.count() == 0) {
                 throw e;
             }
-            log.error("PostgreSQL does not start, next attempt in {} s", DATABASE_PAUSE.toSeconds(), e);
-            nextDatabaseStart = System.nanoTime() + DATABASE_PAUSE.toNanos();
         }
     }
 

@@ -8,7 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -19,10 +21,18 @@ public final class StackLauncher {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
     private static final long LARGE_LOG = 10L << 20;
+    /** A stack that has to be started more often than this in a minute does not stay alive. */
+    private static final int MOST_STARTS = 3;
+
+    private static final Duration OF_THESE = Duration.ofMinutes(1);
 
     private final DataFolder folder;
     private final StackOptions options;
     private final Consumer<String> progress;
+    /** By {@link System#nanoTime}, newest last: one for each time that no stack ran. */
+    private final Deque<Long> starts = new ArrayDeque<>();
+
+    private @Nullable Started last;
 
     /**
      * @param progress is told, in one line each, what takes time
@@ -42,20 +52,38 @@ public final class StackLauncher {
         folder.check();
         folder.checkStore(options.store());
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        @Nullable Process started = null;
+        @Nullable Started started = null;
         while (System.nanoTime() < deadline) {
             Optional<StackLease> lease = StackLease.attach(folder);
             if (lease.isPresent()) {
                 return withItsStore(lease.get());
             }
             if (started == null || hasEnded(started)) {
+                if (started == null) {
+                    limitStarts();
+                }
                 started = start(started == null);
+                last = started;
             }
             Thread.sleep(BETWEEN_LOOKS);
         }
         throw new QuernException(
                 ErrorCode.UNAVAILABLE,
                 "the stack on " + folder.path() + " did not come up within " + PATIENCE.toSeconds() + " s; " + log());
+    }
+
+    /** A command restores its connection whenever the stack has died: not for ever, where it dies again and again. */
+    private void limitStarts() {
+        long now = System.nanoTime();
+        starts.removeIf(start -> now - start > OF_THESE.toNanos());
+        if (starts.size() == MOST_STARTS) {
+            String cause = last == null ? "" : last.log().lastWords().orElse("it ended without a word") + "; ";
+            throw new QuernException(
+                    ErrorCode.UNAVAILABLE,
+                    "the stack on " + folder.path() + " ended " + MOST_STARTS + " times within a minute: " + cause
+                            + log());
+        }
+        starts.add(now);
     }
 
     /** Another command may have started the stack meanwhile, with another store. */
@@ -70,19 +98,22 @@ public final class StackLauncher {
     }
 
     /** True when another process was faster; that one comes up, or is on its way out. */
-    private boolean hasEnded(Process process) {
-        if (process.isAlive()) {
+    private boolean hasEnded(Started started) {
+        if (started.process().isAlive()) {
             return false;
         }
-        if (process.exitValue() != StackMain.FOLDER_IN_USE) {
+        if (started.process().exitValue() != StackMain.FOLDER_IN_USE) {
             throw new QuernException(
                     ErrorCode.UNAVAILABLE,
-                    "the stack on " + folder.path() + " did not start: " + lastWords() + "; " + log());
+                    "the stack on " + folder.path() + " did not start: "
+                            + started.log().lastWords().orElse("it ended without a word") + "; " + log());
         }
         return true;
     }
 
-    private Process start(boolean first) {
+    private record Started(Process process, ChildLog log) {}
+
+    private Started start(boolean first) {
         if (first) {
             progress.accept("starting the stack on " + folder.path());
         }
@@ -93,12 +124,14 @@ public final class StackLauncher {
                 Files.move(
                         log, folder.logs().resolve("stack.log.1"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             }
-            return JavaCommand.of(List.of(), jvm(), StackMain.class.getName(), options.arguments(folder))
+            ChildLog said = ChildLog.beginning(log);
+            Process process = JavaCommand.of(List.of(), jvm(), StackMain.class.getName(), options.arguments(folder))
                     .directory(folder.path().toFile())
                     .redirectInput(new File("/dev/null"))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
+            return new Started(process, said);
         } catch (IOException e) {
             throw new UncheckedIOException("the stack cannot be started on " + folder.path(), e);
         }
@@ -108,9 +141,12 @@ public final class StackLauncher {
      * Twenty times the usual patience before the second compiler: a start runs much code a little and would wait for it, while hashing a
      * source and packing an output are ten times as fast by it.
      */
-    private static List<String> jvm() {
+    private List<String> jvm() {
         List<String> options = new ArrayList<>(List.of(
                 "-Xmx1g",
+                // A service without memory is replaced; one that lingers half dead answers nobody.
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Djava.io.tmpdir=" + folder.temporary(),
                 "-XX:+UseSerialGC",
                 "-XX:Tier4InvocationThreshold=100000",
                 "-XX:Tier4MinInvocationThreshold=12000",
@@ -131,18 +167,5 @@ public final class StackLauncher {
 
     private String log() {
         return "log: " + folder.logs().resolve("stack.log");
-    }
-
-    private String lastWords() {
-        try {
-            List<String> lines = Files.readAllLines(folder.logs().resolve("stack.log"));
-            return lines.stream()
-                    .filter(line -> line.startsWith(StackMain.LAST_WORDS))
-                    .reduce((earlier, later) -> later)
-                    .map(line -> line.substring(StackMain.LAST_WORDS.length()))
-                    .orElse("it ended without a word");
-        } catch (IOException e) {
-            return "its log cannot be read";
-        }
     }
 }

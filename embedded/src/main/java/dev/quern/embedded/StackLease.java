@@ -85,22 +85,23 @@ public final class StackLease implements AutoCloseable {
      * @throws QuernException UNAVAILABLE when the stack has gone
      */
     public synchronized String link() {
-        try {
-            return ask("link");
-        } catch (IOException e) {
-            throw new QuernException(ErrorCode.UNAVAILABLE, "the stack of process " + stack.pid() + " has gone", e);
-        }
+        return answer("link");
     }
 
-    /** Returns when the stack has gone. No other method may be called beside it. */
-    public void awaitEnd() {
+    /**
+     * What keeps parts of the stack from running, for example a worker that dies whenever it is started: with the cause and the log.
+     *
+     * @throws QuernException UNAVAILABLE when the stack has gone
+     */
+    public synchronized Optional<String> trouble() {
+        return Optional.of(answer("trouble")).filter(trouble -> !trouble.isEmpty());
+    }
+
+    private String answer(String line) {
         try {
-            socket.setSoTimeout(0);
-            while (in.readLine() != null) {
-                // The stack says nothing unasked.
-            }
+            return ask(line);
         } catch (IOException e) {
-            // Gone as well.
+            throw new QuernException(ErrorCode.UNAVAILABLE, "the stack of process " + stack.pid() + " has gone", e);
         }
     }
 

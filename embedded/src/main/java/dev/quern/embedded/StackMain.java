@@ -1,5 +1,6 @@
 package dev.quern.embedded;
 
+import dev.quern.recipes.process.ProcessWords;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -19,9 +20,6 @@ import org.slf4j.LoggerFactory;
 public final class StackMain {
     /** Exit code when another process owns the data folder. */
     static final int FOLDER_IN_USE = 75;
-
-    /** Begins the line of the log that says why a stack did not start. */
-    static final String LAST_WORDS = "quern: ";
 
     private static final Logger log = LoggerFactory.getLogger(StackMain.class);
     /** An earlier stack that is on its way out frees the folder within this time. */
@@ -51,7 +49,7 @@ public final class StackMain {
             return 0;
         } catch (RuntimeException e) {
             log.error("The stack ends", e);
-            System.out.println(LAST_WORDS + cause(e));
+            System.out.println(ProcessWords.CAUSE + cause(e));
             return 1;
         } catch (InterruptedException e) {
             return 1;

@@ -2,7 +2,12 @@ package dev.quern.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.process.ProcessWords;
+import dev.quern.testing.Await;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -34,6 +39,72 @@ class ChildProcessTest {
         for (Future<Long> one : left) {
             assertThat(one.get()).isZero();
         }
+    }
+
+    @Test
+    void oneThatDiesBeforeItIsReadySaysWhyWithinSeconds() throws InterruptedException {
+        try (ChildProcess child = start("echo 'at Stack.trace'; echo 'quern: no library for it'; echo; exit 7")) {
+            Await.within(Duration.ofSeconds(30), "a trouble")
+                    .until(() -> child.trouble().isPresent());
+
+            assertThat(child.trouble().orElseThrow())
+                    .matches("worker ended [3-9] times before it was ready: no library for it \\(log: .*/log\\)");
+        }
+    }
+
+    @Test
+    void oneThatDiesWithoutAWordIsToldOfByItsExitCode() throws InterruptedException {
+        try (ChildProcess child = start("kill -9 $$")) {
+            Await.within(Duration.ofSeconds(30), "a trouble")
+                    .until(() -> child.trouble().isPresent());
+
+            assertThat(child.trouble().orElseThrow()).contains("it ended with 137 without a word");
+        }
+    }
+
+    @Test
+    void aCrashOfAJvmIsNamedByItsSignal() throws InterruptedException {
+        String crash = "echo '# A fatal error'; echo '#  SIGILL (0x4) at pc=0x01'; echo '#'; exit 134";
+        try (ChildProcess child = start(crash)) {
+            Await.within(Duration.ofSeconds(30), "a trouble")
+                    .until(() -> child.trouble().isPresent());
+
+            assertThat(child.trouble().orElseThrow()).contains("crashed: SIGILL (0x4)");
+        }
+    }
+
+    /** Work kills it, for example: that is counted where the work is. */
+    @Test
+    void oneThatDiesAfterItWasReadyHasNoTrouble() throws IOException, InterruptedException {
+        try (ChildProcess child = start("echo " + ProcessWords.READY + "; exit 1")) {
+            Await.within(Duration.ofSeconds(30), "three runs").until(() -> lines(folder.resolve("log")) >= 4);
+
+            assertThat(child.trouble()).isEmpty();
+        }
+    }
+
+    /** What keeps it from coming up may go away, such as a disk that is full. */
+    @Test
+    void aTroubleEndsWhenTheProcessIsReady() throws Exception {
+        Path mended = folder.resolve("mended");
+        try (ChildProcess child = start(
+                "test -e " + mended + " && echo " + ProcessWords.READY + " && cat; echo 'quern: not yet'; exit 1")) {
+            Await.within(Duration.ofSeconds(30), "a trouble")
+                    .until(() -> child.trouble().isPresent());
+
+            Files.createFile(mended);
+
+            Await.within(Duration.ofSeconds(60), "no trouble")
+                    .until(() -> child.trouble().isEmpty());
+        }
+    }
+
+    private ChildProcess start(String script) {
+        return ChildProcess.start("worker", new ProcessBuilder("sh", "-c", script), folder.resolve("log"));
+    }
+
+    private static long lines(Path file) throws IOException {
+        return Files.exists(file) ? Files.readAllLines(file).size() : 0;
     }
 
     private long leftByOneThatIsClosedAfter(int millis) throws InterruptedException {

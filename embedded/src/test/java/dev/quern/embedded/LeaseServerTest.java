@@ -21,13 +21,14 @@ class LeaseServerTest {
 
     private DataFolder folder;
     private LeaseServer server;
+    private volatile String trouble = "";
 
     @BeforeEach
     void start() throws IOException {
         folder = new DataFolder(path);
         folder.openLock().close();
         folder.prepare();
-        server = LeaseServer.start(folder.token(), () -> "http://127.0.0.1/login?link=x");
+        server = LeaseServer.start(folder.token(), () -> "http://127.0.0.1/login?link=x", () -> trouble);
         StackInfo info = new StackInfo(
                 "b", 1, "http://127.0.0.1:1", "127.0.0.1:2", "file:///s", server.port(), 1, Instant.EPOCH);
         folder.writePrivate("stack.json", info.toJson());
@@ -55,6 +56,17 @@ class LeaseServerTest {
     void aLinkIsGivenToWhoHoldsALease() {
         try (StackLease lease = StackLease.attach(folder).orElseThrow()) {
             assertThat(lease.link()).isEqualTo("http://127.0.0.1/login?link=x");
+        }
+    }
+
+    @Test
+    void whoHoldsALeaseIsToldWhatKeepsTheStackFromRunning() {
+        try (StackLease lease = StackLease.attach(folder).orElseThrow()) {
+            assertThat(lease.trouble()).isEmpty();
+
+            trouble = "worker-1 ended 3 times before it was ready: no library (log: /x)";
+
+            assertThat(lease.trouble()).contains(trouble);
         }
     }
 

@@ -87,6 +87,7 @@ final class Words {
     static String reason(String code) {
         return switch (code) {
             case "WAITING_FOR_WORKER" -> "waiting for a worker";
+            case "WORKER_FAILED" -> "no worker comes up";
             case "WAITING_FOR_PROFILE" -> "waiting for a worker of the same numeric profile";
             case "QUEUED_BEHIND" -> "queued behind another job";
             case "RETRYING" -> "trying again";

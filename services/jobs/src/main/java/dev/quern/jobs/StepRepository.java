@@ -61,7 +61,7 @@ public final class StepRepository {
              WHERE id = :id AND generation = :generation AND state = 'RUNNING' AND desired = 'RUN'
                AND reason_code IS DISTINCT FROM :code::text
                AND (:code::text IS NOT NULL
-                    OR reason_code IN ('WAITING_FOR_WORKER', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND'))
+                    OR reason_code IN ('WAITING_FOR_WORKER', 'WORKER_FAILED', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND'))
             """;
     private static final String NEXT_GENERATION = """
             UPDATE job

@@ -12,6 +12,7 @@ import dev.quern.contract.Ticker;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.inputs.Sources;
 import dev.quern.openblas.OpenBlasBackend;
 import dev.quern.recipes.QuernException;
@@ -67,6 +68,7 @@ public final class ComputeWorker implements AutoCloseable {
     /** Opens the device and begins to take work. */
     public static ComputeWorker start(WorkerConfig config) throws IOException {
         LOG.info("worker: {}", config);
+        NativeLibraries.unpackInto(config.scratch());
         WorkflowServiceStubs temporal = connect(config);
         WorkerMetrics metrics = new WorkerMetrics();
         DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));

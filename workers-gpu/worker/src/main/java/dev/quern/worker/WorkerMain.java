@@ -2,6 +2,7 @@ package dev.quern.worker;
 
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.process.ProcessWords;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -23,7 +24,8 @@ public final class WorkerMain {
             run(WorkerConfig.parse(List.of(arguments), System.getenv()));
             System.exit(0);
         } catch (QuernException e) {
-            LOG.error("{}", e.getMessage());
+            LOG.debug("The worker ends", e);
+            System.out.println(ProcessWords.CAUSE + e.getMessage());
             System.exit(e.code() == ErrorCode.UNAVAILABLE ? UNREACHABLE : USAGE);
         }
     }
@@ -31,10 +33,11 @@ public final class WorkerMain {
     /**
      * Works until its lifetime ends; after a signal the process is ending and this does not return.
      *
-     * @throws QuernException UNAUTHENTICATED or UNAVAILABLE when Temporal does not let it in
+     * @throws QuernException UNAUTHENTICATED or UNAVAILABLE when Temporal does not let it in; UNAVAILABLE when its backend does not open
      */
     public static void run(WorkerConfig config) throws IOException {
         ComputeWorker worker = ComputeWorker.start(config);
+        System.out.println(ProcessWords.READY);
         switch (config.lifetime()) {
             case INPUT -> {
                 // Nothing is said to a worker but that it shall end.

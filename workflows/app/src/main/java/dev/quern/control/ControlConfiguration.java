@@ -8,6 +8,7 @@ import dev.quern.artifacts.RangeCache;
 import dev.quern.artifacts.S3Settings;
 import dev.quern.contract.Connections;
 import dev.quern.contract.HttpPort;
+import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.inputs.Sources;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
@@ -29,7 +30,9 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -175,6 +178,7 @@ class ControlConfiguration {
 
     @Bean
     ScratchFolders scratchFolders(ControlProperties properties) throws IOException {
+        NativeLibraries.unpackInto(properties.scratch());
         return new ScratchFolders(properties.scratch());
     }
 
@@ -230,6 +234,7 @@ class ControlConfiguration {
             JobContexts contexts,
             Cleaner cleaner,
             MeterRegistry metrics,
+            ObjectProvider<WorkerSupply> supply,
             ControlProperties properties) {
         Workflows workflows = new Workflows(client);
         Reconciler reconciler = new Reconciler(
@@ -238,7 +243,7 @@ class ControlConfiguration {
                 new Projector(rows),
                 new Approvals(rows, places),
                 new Leftovers(rows, workflows, cleaner),
-                new Waits(contexts, new RollCalls(workflows)));
+                new Waits(contexts, new RollCalls(workflows), supply.getIfAvailable(() -> Optional::empty)));
         return new Rounds("reconciler", properties.reconcile(), new SoleReconciler(source, reconciler, metrics));
     }
 

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What activities need of a job: its row, read once, and its documents in the store. */
 record JobContexts(JobRepository jobs, ArtifactStore store) {
+    /** The class of workers that are not told another one. */
+    static final String DEFAULT_CLASS = "cpu";
+
     /**
      * A job as its owner asked for it.
      *
@@ -40,7 +43,7 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
         /** Of the workers that may take it. */
         String workerClass() {
             JobRequest.Placement placement = request.placement();
-            return placement == null || placement.workerClass() == null ? "cpu" : placement.workerClass();
+            return placement == null || placement.workerClass() == null ? DEFAULT_CLASS : placement.workerClass();
         }
 
         /** How many segments its owner wants; null leaves it to the planner. */

@@ -29,14 +29,18 @@ final class Waits {
     private static final String CALL = "announce";
     /** Less is no wait: work is on its way to a worker. */
     private static final Duration UNNOTICED = Duration.ofSeconds(2);
+    /** A worker that has just been started takes some seconds until it answers. */
+    private static final Duration BOOTING = Duration.ofSeconds(10);
 
     private final JobContexts contexts;
     private final RollCalls calls;
+    private final WorkerSupply supply;
     private final Map<UUID, Instant> since = new HashMap<>();
 
-    Waits(JobContexts contexts, RollCalls calls) {
+    Waits(JobContexts contexts, RollCalls calls, WorkerSupply supply) {
         this.contexts = contexts;
         this.calls = calls;
+        this.supply = supply;
     }
 
     /** Whether a worker is at work for this job. */
@@ -61,7 +65,7 @@ final class Waits {
         }
         JobContext context = contexts.of(job);
         return waiting.stream().anyMatch(activity -> type(activity).equals(CALL))
-                ? Optional.of(noWorker(context.workerClass(), from))
+                ? noWorker(context.workerClass(), from)
                 : forWork(context, from);
     }
 
@@ -73,7 +77,8 @@ final class Waits {
         String workerClass = job.workerClass();
         Optional<Boolean> anyone = calls.present(Queues.calls(workerClass));
         if (!job.reproducible()) {
-            return anyone.map(there -> there ? behind(workerClass, from) : noWorker(workerClass, from));
+            return anyone.flatMap(
+                    there -> there ? Optional.of(behind(workerClass, from)) : noWorker(workerClass, from));
         }
         String profile = contexts.profile(job);
         Optional<Boolean> same = calls.present(Queues.calls(workerClass, profile));
@@ -83,7 +88,7 @@ final class Waits {
         if (same.get()) {
             return Optional.of(behind(workerClass, from));
         }
-        return Optional.of(anyone.get() ? otherProfile(workerClass, profile, from) : noWorker(workerClass, from));
+        return anyone.get() ? Optional.of(otherProfile(workerClass, profile, from)) : noWorker(workerClass, from);
     }
 
     private static JobView.Reason behind(String workerClass, Instant from) {
@@ -93,8 +98,16 @@ final class Waits {
                 "Nothing to do: its turn comes; another worker of class " + workerClass + " helps.");
     }
 
-    private static JobView.Reason noWorker(String workerClass, Instant from) {
-        return new JobView.Reason("WAITING_FOR_WORKER", from, "Start a worker of class " + workerClass + ".");
+    /** That nobody is there, or that those who should be cannot come; empty while one may just be starting. */
+    private Optional<JobView.Reason> noWorker(String workerClass, Instant from) {
+        Optional<String> trouble = workerClass.equals(JobContexts.DEFAULT_CLASS) ? supply.trouble() : Optional.empty();
+        if (trouble.isPresent()) {
+            return Optional.of(new JobView.Reason("WORKER_FAILED", from, trouble.get()));
+        }
+        return from.plus(BOOTING).isAfter(Instant.now())
+                ? Optional.empty()
+                : Optional.of(
+                        new JobView.Reason("WAITING_FOR_WORKER", from, "Start a worker of class " + workerClass + "."));
     }
 
     private static JobView.Reason otherProfile(String workerClass, String profile, Instant from) {
