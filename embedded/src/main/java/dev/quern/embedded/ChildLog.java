@@ -42,7 +42,8 @@ record ChildLog(Path file, long from) {
         List<String> lines = lines();
         return last(lines, line -> line.startsWith(ProcessWords.CAUSE))
                 .map(line -> line.substring(ProcessWords.CAUSE.length()))
-                .or(() -> last(lines, line -> line.startsWith(CRASH)).map(line -> "crashed: " + line.substring(1).strip()))
+                .or(() -> last(lines, line -> line.startsWith(CRASH))
+                        .map(line -> "crashed: " + line.substring(1).strip()))
                 .or(() -> last(lines, line -> !line.isBlank()))
                 .map(String::strip);
     }
