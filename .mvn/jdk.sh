@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sets and exports JAVA_HOME: a JDK 25 or newer. Sourced by quern and mvnw.
+# What quern and mvnw need before they can start Java; sourced by both. Sets and exports JAVA_HOME: a JDK 25 or newer.
 #
 # Taken is the first that fits of: JAVA_HOME, the javac on the PATH, the usual folders, a JDK that this script fetched
 # before. If none fits, Temurin is fetched into the user's cache and checked against the SHA-256 below.
@@ -81,8 +81,11 @@ quern_jdk_fetch() {
 quern_jdk_unpack() {
   if command -v curl >/dev/null 2>&1; then
     curl -fsSL --retry 3 -o "$quern_tmp/jdk.tar.gz" "$quern_url"
-  else
+  elif command -v wget >/dev/null 2>&1; then
     wget -q -O "$quern_tmp/jdk.tar.gz" "$quern_url"
+  else
+    quern_jdk_fail 'no JDK 25 found, and neither curl nor wget to fetch one'
+    return 1
   fi || {
     quern_jdk_fail "no JDK 25 found, and it could not be fetched from $quern_url"
     return 1
@@ -113,3 +116,12 @@ QUERN_CANDIDATES
 
 quern_jdk || exit 69
 export JAVA_HOME
+
+# Java opens files by names in the encoding of the locale. The plain C locale has ASCII alone, and no folder with an umlaut could be
+# opened; names written in another encoding stay what they are.
+case $(locale charmap 2>/dev/null) in
+  ANSI_X3.4-1968 | US-ASCII | '')
+    LC_ALL=C.UTF-8
+    export LC_ALL
+    ;;
+esac
