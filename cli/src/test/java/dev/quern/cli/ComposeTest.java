@@ -71,6 +71,30 @@ class ComposeTest {
                         assertThat(line.replaceFirst("FROM (\\S+).*", "$1")).matches(VERSIONED));
     }
 
+    /** A builder that does not find a module of the reactor builds nothing. */
+    @Test
+    void theBuildInTheImageSeesEveryModule() throws IOException {
+        List<String> ignored = Files.readAllLines(Deployment.ROOT.resolve(".dockerignore"));
+
+        assertThat(Deployment.modules())
+                .hasSizeGreaterThan(10)
+                .allSatisfy(module -> assertThat(ignored)
+                        .noneMatch(pattern -> module.equals(pattern) || module.startsWith(pattern + "/")));
+    }
+
+    /** Images in the format of OCI have none. */
+    @Test
+    void composeAsksEachOfOurProcessesForItsHealth() throws IOException {
+        assertThat(Deployment.dockerfile()).noneMatch(line -> line.startsWith("HEALTHCHECK"));
+        for (String name : List.of("api", "control", "worker")) {
+            List<String> check = Deployment.image(name).healthcheck();
+            Map<String, String> environment = Deployment.image(name).environment();
+            assertThat(check).contains("dev.quern.recipes.process.HealthCheck");
+            assertThat(check.getLast())
+                    .isEqualTo(environment.getOrDefault("SERVER_PORT", environment.get("QUERN_HTTP_PORT")));
+        }
+    }
+
     @Test
     void noSecretStandsInTheFile() throws IOException {
         for (Map<String, Object> service : services().values()) {

@@ -25,9 +25,11 @@ final class Deployment {
 
     private static final Pattern PAIR = Pattern.compile("(\\w+)=(\\S+)");
 
+    private static final Pattern MODULE = Pattern.compile("<module>(.+?)</module>");
+
     private Deployment() {}
 
-    /** One image: what its container runs when it is told nothing else. */
+    /** One image: what its container runs when it is told nothing else, and how Compose asks for its health. */
     record Image(Map<String, String> environment, List<String> entrypoint, List<String> healthcheck) {}
 
     static String composeText() throws IOException {
@@ -36,6 +38,14 @@ final class Deployment {
 
     static List<String> dockerfile() throws IOException {
         return Files.readAllLines(DOCKERFILE);
+    }
+
+    /** The folders of the reactor's modules. */
+    static List<String> modules() throws IOException {
+        return MODULE.matcher(Files.readString(ROOT.resolve("pom.xml")))
+                .results()
+                .map(module -> module.group(1))
+                .toList();
     }
 
     static Map<String, Object> compose(String text) {
@@ -63,7 +73,6 @@ final class Deployment {
     static Image image(String name) throws IOException {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> entrypoint = List.of();
-        List<String> healthcheck = List.of();
         String stage = "";
         for (String line : instructions()) {
             if (line.startsWith("FROM ")) {
@@ -73,12 +82,20 @@ final class Deployment {
                     PAIR.matcher(line).results().forEach(pair -> environment.put(pair.group(1), pair.group(2)));
                 } else if (line.startsWith("ENTRYPOINT ")) {
                     entrypoint = words(line);
-                } else if (line.startsWith("HEALTHCHECK ")) {
-                    healthcheck = words(line);
                 }
             }
         }
-        return new Image(environment, entrypoint, healthcheck);
+        return new Image(
+                environment,
+                entrypoint,
+                healthcheck(services(compose(composeText())).get(name)));
+    }
+
+    /** Its command. */
+    @SuppressWarnings("unchecked")
+    private static List<String> healthcheck(Map<String, Object> service) {
+        List<String> test = ((Map<String, List<String>>) service.get("healthcheck")).get("test");
+        return test.subList(1, test.size());
     }
 
     /** With continued lines joined, without comments. */

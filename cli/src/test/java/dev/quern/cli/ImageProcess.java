@@ -9,26 +9,37 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
-/** The command of an image as a plain process: with the class path of the tests, and with ports and a scratch folder of its own. */
+/**
+ * The command of an image as a plain process: with the class path of the tests, and with ports and a scratch folder of its own. With
+ * {@code -Dquern.images=podman} or {@code docker} it is a container of the image that {@code dev/images build} made: with a read-only root file
+ * system, without capabilities, on the host's network.
+ */
 final class ImageProcess implements AutoCloseable {
     private static final String LIBRARIES = "/opt/quern/lib/*";
     private static final int LEAST_PORT = 20_000;
     private static final int PORTS = 10_000;
     private static final Duration HEALTHY = Duration.ofMinutes(2);
+    /** The program that runs containers; empty for plain processes. */
+    private static final String ENGINE = System.getProperty("quern.images", "");
 
+    private final String name;
     private final Deployment.Image image;
     private final Process process;
     private final Path log;
     private final int port;
 
-    private ImageProcess(Deployment.Image image, Process process, Path log, int port) {
+    private ImageProcess(String name, Deployment.Image image, Process process, Path log, int port) {
+        this.name = name;
         this.image = image;
         this.process = process;
         this.log = log;
@@ -41,21 +52,56 @@ final class ImageProcess implements AutoCloseable {
     static ImageProcess start(String name, Map<String, String> environment, Path folder) throws IOException {
         Deployment.Image image = Deployment.image(name);
         int port = freePort();
-        ProcessBuilder builder = new ProcessBuilder(command(image.entrypoint()));
-        inherit(builder.environment());
-        builder.environment().putAll(image.environment());
-        builder.environment().putAll(environment);
-        builder.environment().computeIfPresent("SERVER_ADDRESS", (variable, any) -> "127.0.0.1");
-        builder.environment().computeIfPresent("SERVER_PORT", (variable, any) -> Integer.toString(port));
-        builder.environment().computeIfPresent("QUERN_HTTP_PORT", (variable, any) -> Integer.toString(port));
-        Path scratch = Files.createDirectories(folder.resolve(name + "-scratch"));
-        builder.environment().computeIfPresent("QUERN_SCRATCH", (variable, any) -> scratch.toString());
+        Map<String, String> settings = new HashMap<>(image.environment());
+        settings.putAll(environment);
+        settings.computeIfPresent("SERVER_ADDRESS", (variable, any) -> "127.0.0.1");
+        settings.computeIfPresent("SERVER_PORT", (variable, any) -> Integer.toString(port));
+        settings.computeIfPresent("QUERN_HTTP_PORT", (variable, any) -> Integer.toString(port));
+        ProcessBuilder builder = ENGINE.isEmpty()
+                ? process(image, settings, folder.resolve(name + "-scratch"))
+                : container(name, port, settings, folder);
         Path log = folder.resolve(name + ".log");
         // As in a container: nothing on the standard input.
         builder.redirectInput(Path.of("/dev/null").toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
-        return new ImageProcess(image, builder.start(), log, port);
+        return new ImageProcess(name, image, builder.start(), log, port);
+    }
+
+    private static ProcessBuilder process(Deployment.Image image, Map<String, String> settings, Path scratch)
+            throws IOException {
+        Files.createDirectories(scratch);
+        settings.computeIfPresent("QUERN_SCRATCH", (variable, any) -> scratch.toString());
+        List<String> command = command(image.entrypoint()).stream()
+                .map(word -> word.replaceFirst("=/scratch$", "=" + scratch))
+                .toList();
+        ProcessBuilder builder = new ProcessBuilder(command);
+        inherit(builder.environment());
+        builder.environment().putAll(settings);
+        return builder;
+    }
+
+    /** It sees the folder of the test, where keys are, and the model, under the same names. */
+    private static ProcessBuilder container(String name, int port, Map<String, String> settings, Path folder)
+            throws IOException {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> command = new ArrayList<>(List.of(
+                ENGINE,
+                "run",
+                "--rm",
+                "--name",
+                "quern-" + name + "-" + port,
+                "--network=host",
+                "--read-only",
+                "--cap-drop=ALL",
+                "--security-opt=no-new-privileges",
+                "--volume",
+                folder + ":" + folder + ":ro",
+                "--volume",
+                Cli.TINY + ":" + Cli.TINY + ":ro"));
+        settings.forEach((variable, value) -> command.addAll(List.of("--env", variable + "=" + value)));
+        command.add("quern-" + name + ":test");
+        return new ProcessBuilder(command);
     }
 
     String url(String path) {
@@ -74,13 +120,18 @@ final class ImageProcess implements AutoCloseable {
     }
 
     private int healthcheck() throws IOException, InterruptedException {
-        List<String> command = command(image.healthcheck());
-        ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command.subList(0, command.size() - 1)));
-        builder.command().add(Integer.toString(port));
-        Process check = builder.redirectErrorStream(true)
+        List<String> check = image.healthcheck();
+        List<String> command = new ArrayList<>(check.subList(0, check.size() - 1));
+        command.add(Integer.toString(port));
+        ProcessBuilder builder = ENGINE.isEmpty()
+                ? new ProcessBuilder(command(command))
+                : new ProcessBuilder(
+                        Stream.concat(Stream.of(ENGINE, "exec", "quern-" + name + "-" + port), command.stream())
+                                .toList());
+        Process process = builder.redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        return check.waitFor(30, TimeUnit.SECONDS) ? check.exitValue() : -1;
+        return process.waitFor(30, TimeUnit.SECONDS) ? process.exitValue() : -1;
     }
 
     /** As docker stop does. The answer is the exit code. */
