@@ -80,7 +80,9 @@ public final class StackMain {
         for (Throwable next = error; next != null; next = next.getCause()) {
             root = next;
         }
-        return root.getMessage() == null ? root.toString() : root.getMessage();
+        // Only its first line is read as the cause.
+        String message = root.getMessage() == null ? root.toString() : root.getMessage();
+        return message.lines().findFirst().orElse(message);
     }
 
     /** A session of its own: Ctrl-C in the terminal of the command that started it reaches neither this process nor its children. */

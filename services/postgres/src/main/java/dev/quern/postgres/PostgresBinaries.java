@@ -38,9 +38,17 @@ final class PostgresBinaries {
             if (!Files.isDirectory(root)) {
                 unpack(archive, root);
             }
+            requireExecutable(root.resolve("bin").resolve("postgres"));
             return new PostgresBinaries(root.toAbsolutePath());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot unpack " + archive + " into " + cache, e);
+        }
+    }
+
+    private static void requireExecutable(Path program) throws IOException {
+        if (!Files.isExecutable(program)) {
+            throw new IOException(program
+                    + ": cannot be run (expected: a folder that is not mounted noexec; --data names another one)");
         }
     }
 

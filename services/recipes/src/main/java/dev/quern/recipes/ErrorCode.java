@@ -44,6 +44,8 @@ public enum ErrorCode {
     OUT_OF_MEMORY(Kind.RESOURCES),
     /** A job that waited or ran longer than its limits allow. */
     LIMIT_EXCEEDED(Kind.RESOURCES),
+    /** A native library that this machine cannot load. */
+    NATIVE_LIBRARY(Kind.RESOURCES),
     /** The workers that an installation starts itself do not come up. */
     WORKER_FAILED(Kind.RESOURCES),
     TOO_MANY_REQUESTS(Kind.RESOURCES),

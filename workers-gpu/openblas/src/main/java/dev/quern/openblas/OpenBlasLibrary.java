@@ -36,7 +36,7 @@ final class OpenBlasLibrary {
                     .invokeExact(1);
             return library;
         } catch (Throwable e) {
-            throw new QuernException(ErrorCode.UNAVAILABLE, "openblas: " + e.getMessage(), e);
+            throw new QuernException(ErrorCode.NATIVE_LIBRARY, "openblas: " + e.getMessage(), e);
         }
     }
 

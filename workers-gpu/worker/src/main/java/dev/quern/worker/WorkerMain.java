@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 /** A worker process; its arguments are those of {@link WorkerConfig#parse}. */
 public final class WorkerMain {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerMain.class);
+    private static final int FAILED = 1;
     private static final int USAGE = 64;
     private static final int UNREACHABLE = 69;
 
@@ -26,14 +27,22 @@ public final class WorkerMain {
         } catch (QuernException e) {
             LOG.debug("The worker ends", e);
             System.out.println(ProcessWords.CAUSE + e.getMessage());
-            System.exit(e.code() == ErrorCode.UNAVAILABLE ? UNREACHABLE : USAGE);
+            System.exit(code(e.code()));
         }
+    }
+
+    private static int code(ErrorCode error) {
+        return switch (error) {
+            case UNAVAILABLE -> UNREACHABLE;
+            default -> error.kind() == ErrorCode.Kind.USER ? USAGE : FAILED;
+        };
     }
 
     /**
      * Works until its lifetime ends; after a signal the process is ending and this does not return.
      *
-     * @throws QuernException UNAUTHENTICATED or UNAVAILABLE when Temporal does not let it in; UNAVAILABLE when its backend does not open
+     * @throws QuernException UNAUTHENTICATED or UNAVAILABLE when Temporal does not let it in; NATIVE_LIBRARY when its
+     *     backend does not open
      */
     public static void run(WorkerConfig config) throws IOException {
         ComputeWorker worker = ComputeWorker.start(config);

@@ -100,8 +100,8 @@ public final class Failures {
     private static ApplicationFailure failure(ErrorCode code, String message, Throwable cause, int attempt) {
         String type = code.kind().name();
         boolean last = switch (code) {
-            // The same job needs the same room tomorrow.
-            case MEMORY_BUDGET, DISK_BUDGET -> true;
+            // The same job needs the same room tomorrow, and the same library.
+            case MEMORY_BUDGET, DISK_BUDGET, NATIVE_LIBRARY -> true;
             default ->
                 switch (code.kind()) {
                     case USER -> true;

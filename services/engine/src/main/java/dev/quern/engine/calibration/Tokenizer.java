@@ -19,19 +19,20 @@ import java.nio.file.Path;
 public final class Tokenizer implements AutoCloseable {
     private static final String FILE = "tokenizer.json";
     private static final int MAX_BYTES = 512 << 20;
-    private static final TokenizersLibrary LIBRARY = TokenizerNatives.load();
 
+    private final TokenizersLibrary library;
     private final long handle;
     private boolean closed;
 
-    private Tokenizer(long handle) {
+    private Tokenizer(TokenizersLibrary library, long handle) {
+        this.library = library;
         this.handle = handle;
     }
 
     /**
      * Reads {@code tokenizer.json} of a checkpoint folder.
      *
-     * @throws QuernException INVALID_CHECKPOINT when it is missing or not a tokenizer
+     * @throws QuernException INVALID_CHECKPOINT when it is missing or not a tokenizer; NATIVE_LIBRARY
      */
     public static Tokenizer open(Path folder) {
         Path file = folder.resolve(FILE);
@@ -61,16 +62,17 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private static Tokenizer of(String json, String name) {
+        TokenizersLibrary library = TokenizerNatives.library();
         long handle;
         try {
-            handle = LIBRARY.createTokenizerFromString(json);
+            handle = library.createTokenizerFromString(json);
         } catch (RuntimeException e) {
             throw invalid(name, String.valueOf(e.getMessage()), e);
         }
         // Limits stored for inference would shorten or pad our documents.
-        LIBRARY.disableTruncation(handle);
-        LIBRARY.disablePadding(handle);
-        return new Tokenizer(handle);
+        library.disableTruncation(handle);
+        library.disablePadding(handle);
+        return new Tokenizer(library, handle);
     }
 
     private static QuernException missing(String name) {
@@ -90,16 +92,16 @@ public final class Tokenizer implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("tokenizer: closed");
         }
-        long encoding = LIBRARY.encode(handle, text, true);
+        long encoding = library.encode(handle, text, true);
         try {
-            long[] ids = LIBRARY.getTokenIds(encoding);
+            long[] ids = library.getTokenIds(encoding);
             int[] tokens = new int[ids.length];
             for (int i = 0; i < ids.length; i++) {
                 tokens[i] = Math.toIntExact(ids[i]);
             }
             return tokens;
         } finally {
-            LIBRARY.deleteEncoding(encoding);
+            library.deleteEncoding(encoding);
         }
     }
 
@@ -107,7 +109,7 @@ public final class Tokenizer implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            LIBRARY.deleteTokenizer(handle);
+            library.deleteTokenizer(handle);
         }
     }
 }

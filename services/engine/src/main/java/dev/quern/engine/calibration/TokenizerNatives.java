@@ -7,11 +7,21 @@ import java.util.Locale;
 
 /** Loads the native tokenizer out of the binding's own jar, and from nowhere else. */
 final class TokenizerNatives {
+    private static boolean loaded;
+
     private TokenizerNatives() {}
 
-    static TokenizersLibrary load() {
-        String resource = "/native/lib/" + platform() + "/cpu/" + System.mapLibraryName("tokenizers");
-        NativeLibraries.load(TokenizersLibrary.class, List.of(resource));
+    /**
+     * Loads it when it is first needed.
+     *
+     * @throws dev.quern.recipes.QuernException when this machine cannot load it
+     */
+    static synchronized TokenizersLibrary library() {
+        if (!loaded) {
+            String resource = "/native/lib/" + platform() + "/cpu/" + System.mapLibraryName("tokenizers");
+            NativeLibraries.load(TokenizersLibrary.class, List.of(resource));
+            loaded = true;
+        }
         return TokenizersLibrary.LIB;
     }
 

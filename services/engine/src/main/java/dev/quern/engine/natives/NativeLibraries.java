@@ -31,7 +31,7 @@ public final class NativeLibraries {
      *
      * @param owner a class whose loader finds the resources
      * @param resources absolute names, for example {@code /native/lib/libtokenizers.so}; the file keeps the last part of the name
-     * @throws QuernException RESOURCES, when this machine cannot load them: the message names the folder
+     * @throws QuernException NATIVE_LIBRARY when this machine cannot load them: the message names the folder
      */
     public static void load(Class<?> owner, List<String> resources) {
         List<Path> unpacked = new ArrayList<>();
@@ -46,7 +46,7 @@ public final class NativeLibraries {
             unpacked.forEach(NativeLibraries::load);
         } catch (IOException e) {
             throw new QuernException(
-                    ErrorCode.UNAVAILABLE, "native libraries cannot be unpacked into " + where + ": " + e, e);
+                    ErrorCode.NATIVE_LIBRARY, "native libraries cannot be unpacked into " + where + ": " + e, e);
         } finally {
             delete(unpacked, where);
         }
@@ -56,7 +56,7 @@ public final class NativeLibraries {
         try (InputStream library = owner.getResourceAsStream(resource)) {
             if (library == null) {
                 throw new QuernException(
-                        ErrorCode.UNAVAILABLE,
+                        ErrorCode.NATIVE_LIBRARY,
                         "no native library " + resource + " (expected: Linux or macOS on x86-64 or arm64)");
             }
             Files.copy(library, file);
@@ -69,8 +69,10 @@ public final class NativeLibraries {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {
             throw new QuernException(
-                    ErrorCode.UNAVAILABLE,
-                    "a native library cannot be loaded: " + e.getMessage()
+                    ErrorCode.NATIVE_LIBRARY,
+                    "a native library cannot be loaded: "
+                            // Java says the name of the file twice.
+                            + String.valueOf(e.getMessage()).replaceFirst("^(.+): \\1: ", "$1: ")
                             + " (expected: a folder that is not mounted noexec; --scratch or QUERN_SCRATCH name another one)",
                     e);
         }
