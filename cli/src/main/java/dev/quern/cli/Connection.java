@@ -8,6 +8,7 @@ import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.net.URI;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class Connection implements AutoCloseable {
         }
         StackLauncher launcher = new StackLauncher(server.folder(), options, progress);
         StackLease lease = launcher.acquire();
+        lease.hurry();
         return new Connection(launcher, lease, api(lease));
     }
 
@@ -72,16 +74,18 @@ final class Connection implements AutoCloseable {
 
     /** The error of a server that does not answer, with what the embedded stack says of its parts. */
     QuernException explained(QuernException error) {
+        return trouble()
+                .map(trouble -> new QuernException(error.code(), error.getMessage() + "; " + trouble, error))
+                .orElse(error);
+    }
+
+    /** What keeps parts of the embedded stack from running; empty where all run, and for a server that runs elsewhere. */
+    Optional<String> trouble() {
         StackLease held = lease;
-        if (held == null) {
-            return error;
-        }
         try {
-            return held.trouble()
-                    .map(trouble -> new QuernException(error.code(), error.getMessage() + "; " + trouble, error))
-                    .orElse(error);
+            return held == null ? Optional.empty() : held.trouble();
         } catch (QuernException gone) {
-            return error;
+            return Optional.empty();
         }
     }
 

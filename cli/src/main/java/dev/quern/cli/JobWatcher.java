@@ -58,7 +58,10 @@ final class JobWatcher {
     /** The stack starts its workers itself: when none comes up, waiting does not help. The job stays as it is. */
     private void requireWorkers(JobView job) {
         JobView.Reason reason = job.reason();
-        if (reason != null && reason.code().equals("WORKER_FAILED") && connection.lease() != null) {
+        // The reason in the row may be older than what the stack says now.
+        if (reason != null
+                && reason.code().equals("WORKER_FAILED")
+                && connection.trouble().isPresent()) {
             throw new QuernException(
                     ErrorCode.WORKER_FAILED,
                     reason.remedy() + ". Job " + job.id()

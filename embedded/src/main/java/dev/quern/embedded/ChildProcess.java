@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +35,10 @@ final class ChildProcess implements AutoCloseable {
     private volatile int deaths;
 
     private volatile String cause = "";
+    private volatile Duration pause = FIRST_PAUSE;
+    /** Ends a pause. */
+    private final Semaphore hurried = new Semaphore(0);
+
     private volatile boolean closed;
 
     private ChildProcess(String name, ProcessBuilder builder, Path logFile) {
@@ -60,8 +65,16 @@ final class ChildProcess implements AutoCloseable {
                 name + " ended " + deaths + " times before it was ready: " + cause + " (log: " + logFile + ")");
     }
 
+    /** Somebody may have mended what kept the process from coming up: it is tried at once, and judged anew. */
+    void hurry() {
+        if (deaths > 0) {
+            deaths = 0;
+            pause = FIRST_PAUSE;
+            hurried.release();
+        }
+    }
+
     private void keep() {
-        Duration pause = FIRST_PAUSE;
         while (!closed) {
             long started = System.nanoTime();
             try {
@@ -79,7 +92,7 @@ final class ChildProcess implements AutoCloseable {
             }
             boolean healthy = System.nanoTime() - started > HEALTHY.toNanos();
             pause = healthy ? FIRST_PAUSE : pause;
-            if (!rest(pause)) {
+            if (!rest()) {
                 return;
             }
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
@@ -112,9 +125,10 @@ final class ChildProcess implements AutoCloseable {
         return process;
     }
 
-    private static boolean rest(Duration pause) {
+    private boolean rest() {
         try {
-            Thread.sleep(pause);
+            boolean early = hurried.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS);
+            LOG.debug("{} is started {} its pause", name, early ? "before the end of" : "after");
             return true;
         } catch (InterruptedException e) {
             return false;

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Where commands say that they need the stack. A lease is a connection: it ends with the command, however that ends. A line
  * {@code TOKEN lease} is answered with {@code ok}; after it a line {@code link} is answered with a one-time link to the dashboard, and a
- * line {@code trouble} with what keeps parts of the stack from running, or with an empty line.
+ * line {@code trouble} with what keeps parts of the stack from running, or with an empty line. A line {@code hurry} has such parts started again
+ * at once.
  */
 final class LeaseServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeaseServer.class);
@@ -29,23 +30,28 @@ final class LeaseServer implements AutoCloseable {
     private final byte[] greeting;
     private final Supplier<String> links;
     private final Supplier<String> troubles;
+    private final Runnable hurry;
     private final Set<Socket> leases = ConcurrentHashMap.newKeySet();
     private boolean closed;
 
-    private LeaseServer(ServerSocket server, String token, Supplier<String> links, Supplier<String> troubles) {
+    private LeaseServer(
+            ServerSocket server, String token, Supplier<String> links, Supplier<String> troubles, Runnable hurry) {
         this.server = server;
         this.greeting = (token + " lease").getBytes(UTF_8);
         this.links = links;
         this.troubles = troubles;
+        this.hurry = hurry;
     }
 
     /**
      * @param links makes a link to the dashboard
      * @param troubles says in a line what keeps parts of the stack from running; nothing where all run
+     * @param hurry has these parts started again at once
      */
-    static LeaseServer start(String token, Supplier<String> links, Supplier<String> troubles) throws IOException {
+    static LeaseServer start(String token, Supplier<String> links, Supplier<String> troubles, Runnable hurry)
+            throws IOException {
         ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        LeaseServer leases = new LeaseServer(socket, token, links, troubles);
+        LeaseServer leases = new LeaseServer(socket, token, links, troubles, hurry);
         Thread.ofVirtual().name("leases").start(leases::accept);
         return leases;
     }
@@ -96,6 +102,10 @@ final class LeaseServer implements AutoCloseable {
         return switch (line) {
             case "link" -> links.get();
             case "trouble" -> troubles.get();
+            case "hurry" -> {
+                hurry.run();
+                yield "ok";
+            }
             default -> "unknown";
         };
     }

@@ -81,7 +81,8 @@ final class Stack implements AutoCloseable {
         this.jobs = api.getBean(JobRepository.class);
         access.register(token, administrator());
         String url = "http://127.0.0.1:" + port(api);
-        this.leases = parts.add(LeaseServer.start(token, () -> link(url), this::troubles));
+        this.leases = parts.add(
+                LeaseServer.start(token, () -> link(url), this::troubles, () -> workers.forEach(ChildProcess::hurry)));
         publish(new StackInfo(
                 System.getProperty("quern.build", "unknown"),
                 ProcessHandle.current().pid(),

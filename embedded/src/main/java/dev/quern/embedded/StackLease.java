@@ -97,6 +97,15 @@ public final class StackLease implements AutoCloseable {
         return Optional.of(answer("trouble")).filter(trouble -> !trouble.isEmpty());
     }
 
+    /**
+     * Has parts of the stack that do not come up started again at once: what kept them from it may be mended.
+     *
+     * @throws QuernException UNAVAILABLE when the stack has gone
+     */
+    public synchronized void hurry() {
+        answer("hurry");
+    }
+
     private String answer(String line) {
         try {
             return ask(line);

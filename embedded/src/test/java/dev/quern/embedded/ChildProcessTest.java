@@ -99,6 +99,20 @@ class ChildProcessTest {
         }
     }
 
+    /** Pauses have grown to seconds by then. */
+    @Test
+    void oneThatIsHurriedIsTriedAtOnceAndJudgedAnew() throws Exception {
+        try (ChildProcess child = start("echo 'quern: not yet'; exit 1")) {
+            Await.within(Duration.ofSeconds(60), "many deaths").until(() -> lines(folder.resolve("log")) >= 5);
+            long before = lines(folder.resolve("log"));
+
+            child.hurry();
+
+            assertThat(child.trouble()).isEmpty();
+            Await.within(Duration.ofSeconds(5), "another start").until(() -> lines(folder.resolve("log")) > before);
+        }
+    }
+
     private ChildProcess start(String script) {
         return ChildProcess.start("worker", new ProcessBuilder("sh", "-c", script), folder.resolve("log"));
     }

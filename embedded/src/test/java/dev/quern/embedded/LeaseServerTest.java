@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,13 +23,15 @@ class LeaseServerTest {
     private DataFolder folder;
     private LeaseServer server;
     private volatile String trouble = "";
+    private final AtomicInteger hurries = new AtomicInteger();
 
     @BeforeEach
     void start() throws IOException {
         folder = new DataFolder(path);
         folder.openLock().close();
         folder.prepare();
-        server = LeaseServer.start(folder.token(), () -> "http://127.0.0.1/login?link=x", () -> trouble);
+        server = LeaseServer.start(
+                folder.token(), () -> "http://127.0.0.1/login?link=x", () -> trouble, hurries::incrementAndGet);
         StackInfo info = new StackInfo(
                 "b", 1, "http://127.0.0.1:1", "127.0.0.1:2", "file:///s", server.port(), 1, Instant.EPOCH);
         folder.writePrivate("stack.json", info.toJson());
@@ -67,6 +70,8 @@ class LeaseServerTest {
             trouble = "worker-1 ended 3 times before it was ready: no library (log: /x)";
 
             assertThat(lease.trouble()).contains(trouble);
+            lease.hurry();
+            assertThat(hurries).hasValue(1);
         }
     }
 
