@@ -1,6 +1,5 @@
 package dev.quern.api;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +26,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("quern")
 public record ApiProperties(
-        @Nullable URI store,
+        @Nullable String store,
         @DefaultValue("") String sources,
         @DefaultValue("") String outputs,
         @DefaultValue List<String> hosts,

@@ -34,7 +34,8 @@ final class TestStack implements AutoCloseable {
     }
 
     static TestStack start(int threads) throws IOException, InterruptedException {
-        return on(Files.createTempDirectory("quern-it-"), threads);
+        // A name that has to be encoded in addresses.
+        return on(Files.createTempDirectory("quern-it ü-"), threads);
     }
 
     static TestStack on(Path data, int threads) throws InterruptedException {

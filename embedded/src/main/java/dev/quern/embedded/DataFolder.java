@@ -32,8 +32,8 @@ public record DataFolder(Path path) {
     /** The store's mark of its owner: there are artifacts, or there may be. */
     private static final String OWN_STORE_IN_USE = "store/.quern-owner";
 
-    /** What a stack that is about to write its format leaves when it dies then. */
-    private static final Set<String> OF_THE_FIRST_MOMENT = Set.of("lock", "logs", "format.new");
+    /** What there is before a stack has written its format. */
+    private static final Set<String> OF_THE_FIRST_MOMENT = Set.of("lock", "logs", "scratch", "format.new");
 
     public DataFolder {
         path = path.toAbsolutePath().normalize();

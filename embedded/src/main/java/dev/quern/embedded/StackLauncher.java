@@ -119,6 +119,8 @@ public final class StackLauncher {
         }
         try {
             Files.createDirectories(folder.logs());
+            // Java looks for it before the first line of ours.
+            Files.createDirectories(folder.temporary());
             Path log = folder.logs().resolve("stack.log");
             if (Files.exists(log) && Files.size(log) > LARGE_LOG) {
                 Files.move(

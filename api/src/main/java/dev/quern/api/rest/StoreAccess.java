@@ -19,9 +19,7 @@ final class StoreAccess {
 
     StoreAccess(ApiProperties properties, InstallationRepository installation) throws IOException {
         this.installation = installation;
-        this.store = properties.store() == null
-                ? null
-                : ArtifactStores.open(properties.store().toString());
+        this.store = properties.store() == null ? null : ArtifactStores.open(properties.store());
     }
 
     /**

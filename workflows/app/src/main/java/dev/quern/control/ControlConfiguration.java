@@ -30,7 +30,6 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
@@ -243,7 +242,7 @@ class ControlConfiguration {
                 new Projector(rows),
                 new Approvals(rows, places),
                 new Leftovers(rows, workflows, cleaner),
-                new Waits(contexts, new RollCalls(workflows), supply.getIfAvailable(() -> Optional::empty)));
+                new Waits(contexts, new RollCalls(workflows), supply.getIfAvailable()));
         return new Rounds("reconciler", properties.reconcile(), new SoleReconciler(source, reconciler, metrics));
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * For what jobs wait, and since when: the work of one that waits is scheduled, and none of it started. Whether those who could do it
@@ -34,10 +35,11 @@ final class Waits {
 
     private final JobContexts contexts;
     private final RollCalls calls;
-    private final WorkerSupply supply;
+    private final @Nullable WorkerSupply supply;
     private final Map<UUID, Instant> since = new HashMap<>();
 
-    Waits(JobContexts contexts, RollCalls calls, WorkerSupply supply) {
+    /** @param supply of the workers that this installation starts itself; null where it starts none */
+    Waits(JobContexts contexts, RollCalls calls, @Nullable WorkerSupply supply) {
         this.contexts = contexts;
         this.calls = calls;
         this.supply = supply;
@@ -100,14 +102,18 @@ final class Waits {
 
     /** That nobody is there, or that those who should be cannot come; empty while one may just be starting. */
     private Optional<JobView.Reason> noWorker(String workerClass, Instant from) {
-        Optional<String> trouble = workerClass.equals(JobContexts.DEFAULT_CLASS) ? supply.trouble() : Optional.empty();
+        WorkerSupply own = workerClass.equals(JobContexts.DEFAULT_CLASS) ? supply : null;
+        Optional<String> trouble = own == null ? Optional.empty() : own.trouble();
         if (trouble.isPresent()) {
             return Optional.of(new JobView.Reason("WORKER_FAILED", from, trouble.get()));
         }
-        return from.plus(BOOTING).isAfter(Instant.now())
-                ? Optional.empty()
-                : Optional.of(
-                        new JobView.Reason("WAITING_FOR_WORKER", from, "Start a worker of class " + workerClass + "."));
+        if (from.plus(BOOTING).isAfter(Instant.now())) {
+            return Optional.empty();
+        }
+        String remedy = own == null
+                ? "Start a worker of class " + workerClass + "."
+                : "Nothing to do: the worker is being started.";
+        return Optional.of(new JobView.Reason("WAITING_FOR_WORKER", from, remedy));
     }
 
     private static JobView.Reason otherProfile(String workerClass, String profile, Instant from) {

@@ -2,7 +2,7 @@ package dev.quern.control;
 
 import java.util.Optional;
 
-/** Knows the workers that this installation starts itself. Where others start them, there is no such bean. */
+/** The workers of the default class that this installation starts itself. Where others start them, there is no such bean. */
 @FunctionalInterface
 public interface WorkerSupply {
     /** Why none of them comes up, in one sentence; empty while one runs or may still come up. */
