@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** JSON to values, by the type that is wanted; goes on after an error, so that a document's errors come together. */
 final class RecordReader {
+    private static final int MOST_VIOLATIONS = 100;
+    private static final int LONGEST_NAME = 200;
+
     private final ErrorCode code;
     private final List<Violation> violations = new ArrayList<>();
 
@@ -31,7 +34,9 @@ final class RecordReader {
     private record Place(String path, String pointer) {
         static final Place ROOT = new Place("", "");
 
-        Place member(String name) {
+        /** A name that is no name of ours may be of any length; enough of it is shown to find it. */
+        Place member(String full) {
+            String name = full.length() <= LONGEST_NAME ? full : full.substring(0, LONGEST_NAME) + "…";
             String escaped = name.replace("~", "~0").replace("/", "~1");
             return new Place(path.isEmpty() ? name : path + "." + name, pointer + "/" + escaped);
         }
@@ -44,10 +49,13 @@ final class RecordReader {
     Object document(JsonValue value, Type type) {
         Object result = value(value, type, Place.ROOT);
         if (!violations.isEmpty() || result == null) {
-            String more = violations.size() > 1 ? " [and " + (violations.size() - 1) + " more]" : "";
-            throw new QuernException(code, violations.getFirst().message() + more, violations);
+            throw refusal();
         }
         return result;
+    }
+
+    private QuernException refusal() {
+        return new QuernException(code, violations.getFirst().message(), violations);
     }
 
     /** Null after an error. */
@@ -103,6 +111,9 @@ final class RecordReader {
         Map<String, Object> result = new LinkedHashMap<>();
         members.forEach((name, member) -> {
             Object read = value(member, element, place.member(name));
+            if (!Scalars.isText(name)) {
+                refuse(place.member(name), "a name of no text (expected: " + Scalars.TEXT + ")");
+            }
             if (read != null) {
                 result.put(name, read);
             }
@@ -210,8 +221,7 @@ final class RecordReader {
         } catch (InvocationTargetException e) {
             Throwable cause = e.getCause();
             if (cause instanceof QuernException || cause instanceof IllegalArgumentException) {
-                violations.add(ofRecord(String.valueOf(cause.getMessage()), components, place));
-                return null;
+                return add(ofRecord(String.valueOf(cause.getMessage()), components, place));
             }
             throw new IllegalStateException(type.getName(), cause);
         } catch (ReflectiveOperationException e) {
@@ -229,8 +239,15 @@ final class RecordReader {
     }
 
     private @Nullable Object refuse(Place place, String message) {
-        violations.add(
-                new Violation(place.pointer(), place.path().isEmpty() ? message : place.path() + ": " + message));
+        return add(new Violation(place.pointer(), place.path().isEmpty() ? message : place.path() + ": " + message));
+    }
+
+    /** Nobody reads more than these, and each may be larger than the value it is about. */
+    private @Nullable Object add(Violation violation) {
+        violations.add(violation);
+        if (violations.size() == MOST_VIOLATIONS) {
+            throw refusal();
+        }
         return null;
     }
 }

@@ -13,7 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class Scalars {
     private static final int SHOWN = 80;
 
+    static final String TEXT = "a string without NUL and halves of surrogate pairs";
+
     private Scalars() {}
+
+    /** What databases, files and UTF-8 can hold, which JSON's escapes go beyond. */
+    static boolean isText(String text) {
+        return text.codePoints()
+                .noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+    }
 
     /** The value is not of the wanted type. */
     static final class Mismatch extends Exception {
@@ -45,7 +53,8 @@ final class Scalars {
             result = plain(value);
         }
         if (result == null) {
-            throw new Mismatch(expectation(type));
+            boolean text = type == String.class && value instanceof JsonString;
+            throw new Mismatch(text ? TEXT : expectation(type));
         }
         return result;
     }
@@ -56,7 +65,7 @@ final class Scalars {
 
     private static @Nullable Object ofText(String text, Class<?> type) {
         if (type == String.class) {
-            return text;
+            return isText(text) ? text : null;
         }
         if (type == Instant.class) {
             return instant(text);

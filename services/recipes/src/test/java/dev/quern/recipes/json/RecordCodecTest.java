@@ -103,8 +103,31 @@ class RecordCodecTest {
     @Test
     void anUnknownKeyIsRefusedByName() {
         assertThatThrownBy(() -> read(TEXT.replace("groupSize", "group_size")))
-                .hasMessage("grid.group_size: unknown field (expected one of: bits, clipSearch, groupSize, symmetric)"
-                        + " [and 1 more]");
+                .hasMessage("grid.group_size: unknown field (expected one of: bits, clipSearch, groupSize, symmetric)");
+    }
+
+    @Test
+    void aFloodOfWrongMembersIsAShortError() {
+        String long1 = "n".repeat(100_000);
+        StringBuilder flood = new StringBuilder("{\"" + long1 + "\":1");
+        for (int i = 0; i < 50_000; i++) {
+            flood.append(",\"u").append(i).append("\":1");
+        }
+        QuernException e = catchThrowableOfType(QuernException.class, () -> read(flood + "}"));
+
+        assertThat(e.violations()).hasSize(100);
+        assertThat(e.violations().getFirst().message()).hasSizeLessThan(500);
+        assertThat(e.violations().getFirst().pointer()).hasSizeLessThan(300);
+    }
+
+    @Test
+    void textThatNoDatabaseHoldsIsRefused() {
+        for (String bad : List.of("\\u0000", "\\ud800", "\\udc00x")) {
+            assertThatThrownBy(() -> read(TEXT.replace("\"gptq-w4a16\"", "\"a" + bad + "\"")))
+                    .hasMessageContaining("(expected: a string without NUL and halves of surrogate pairs)");
+        }
+        assertThat(read(TEXT.replace("\"gptq-w4a16\"", "\"a\\ud83d\\ude00\"")).name())
+                .isEqualTo("a\ud83d\ude00");
     }
 
     @Test
