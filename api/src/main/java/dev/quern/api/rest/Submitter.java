@@ -48,8 +48,7 @@ final class Submitter {
 
     JobRepository.Submitted submit(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
         check(caller, request);
-        checkQueue(caller.tenant());
-        return jobs.submit(submission(caller, request, idempotencyKey));
+        return jobs.submit(submission(caller, request, idempotencyKey), maxUnfinished);
     }
 
     /**
@@ -114,17 +113,6 @@ final class Submitter {
 
     private static String name(String pointer) {
         return pointer.substring(1).replace('/', '.');
-    }
-
-    private void checkQueue(String tenant) {
-        long unfinished = jobs.unfinished().stream()
-                .filter(job -> job.tenant().equals(tenant))
-                .count();
-        if (unfinished >= maxUnfinished) {
-            throw new QuernException(
-                    ErrorCode.TOO_MANY_REQUESTS,
-                    "jobs: " + unfinished + " unfinished (expected: fewer than " + maxUnfinished + ")");
-        }
     }
 
     private static Submission submission(Caller caller, JobRequest request, @Nullable String idempotencyKey) {

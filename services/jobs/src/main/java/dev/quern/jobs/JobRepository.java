@@ -33,6 +33,11 @@ public final class JobRepository {
               AND job.state IN ('QUEUED', 'RUNNING', 'PAUSED') AND job.desired <> 'CANCEL'
             ORDER BY job.created_at DESC LIMIT 1
             """;
+    // Until the transaction ends: submissions of a tenant are counted one after the other, so none is one too many.
+    private static final String LOCK_TENANT = "SELECT pg_advisory_xact_lock(hashtextextended(:tenant, 1))";
+    private static final String COUNT_UNFINISHED = """
+            SELECT count(*) FROM job WHERE tenant = :tenant AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
+            """;
     private static final String INSERT = """
             INSERT INTO job (id, tenant, principal, name, source, prefix, output_uri, recipe_name, request, recipe, labels,
                    detach, worker_class, segments, max_pending_seconds, max_runtime_seconds)
@@ -115,6 +120,15 @@ public final class JobRepository {
      *     with another body
      */
     public Submitted submit(Submission submission) {
+        return submit(submission, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #submit(Submission)}, where the tenant may have this many unfinished jobs and no more.
+     *
+     * @throws QuernException also TOO_MANY_REQUESTS
+     */
+    public Submitted submit(Submission submission, int maxUnfinished) {
         UUID id = UUID.randomUUID();
         FailPoint.pass("submit.before");
         Submitted submitted = transactions.execute(status -> {
@@ -122,6 +136,7 @@ public final class JobRepository {
             if (earlier.isPresent()) {
                 return new Submitted(earlier.get(), false);
             }
+            requireRoom(submission.principal().tenant(), maxUnfinished);
             insert(submission, id);
             insertOutputs(submission, id);
             FailPoint.pass("submit.within");
@@ -293,6 +308,19 @@ public final class JobRepository {
                 .param("label", JobRequest.SAME)
                 .query(Rows::job)
                 .optional();
+    }
+
+    private void requireRoom(String tenant, int maxUnfinished) {
+        db.sql(LOCK_TENANT).param("tenant", tenant).query((row, index) -> index).single();
+        long unfinished = db.sql(COUNT_UNFINISHED)
+                .param("tenant", tenant)
+                .query(Long.class)
+                .single();
+        if (unfinished >= maxUnfinished) {
+            throw new QuernException(
+                    ErrorCode.TOO_MANY_REQUESTS,
+                    "jobs: " + unfinished + " unfinished (expected: fewer than " + maxUnfinished + ")");
+        }
     }
 
     private Optional<Job> takeKey(Submission submission, UUID id) {

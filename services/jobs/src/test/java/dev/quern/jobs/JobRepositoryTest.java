@@ -74,6 +74,29 @@ class JobRepositoryTest {
     }
 
     @Test
+    void theLimitOfUnfinishedJobsHoldsForThoseThatComeAtOnce() throws Exception {
+        List<Callable<Boolean>> calls = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Submission submission = submission("one-of-many-" + i, null, Map.of());
+            calls.add(() -> {
+                try {
+                    return jobs.submit(submission, 5).created();
+                } catch (QuernException e) {
+                    assertThat(e).hasMessage("jobs: 5 unfinished (expected: fewer than 5)");
+                    return false;
+                }
+            });
+        }
+        int accepted = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            for (Future<Boolean> call : threads.invokeAll(calls)) {
+                accepted += call.get() ? 1 : 0;
+            }
+        }
+        assertThat(accepted).isEqualTo(5);
+    }
+
+    @Test
     void twoOutputsOfAJobCannotShareAPlace() {
         assertThatThrownBy(() -> jobs.submit(submission(List.of(output("one", "w4"), output("one", "w3")))))
                 .hasMessage("outputs[1].prefix: one (expected: one that no job and no other output holds)")
