@@ -8,10 +8,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -20,10 +25,14 @@ import java.util.stream.Stream;
  */
 final class Placement implements AutoCloseable {
     private final Path folder;
+    private final boolean overwrite;
+    private final Set<Object> before;
     private final Path replaced;
 
-    private Placement(Path folder) {
+    private Placement(Path folder, boolean overwrite) {
         this.folder = folder.toAbsolutePath().normalize();
+        this.overwrite = overwrite;
+        this.before = overwrite ? content(this.folder) : Set.of();
         this.replaced = sibling(ProcessHandle.current().pid() + ".replaced");
     }
 
@@ -37,7 +46,7 @@ final class Placement implements AutoCloseable {
      * @throws QuernException OUTPUT_TAKEN for a folder that holds something, unless it may be replaced
      */
     static Placement into(Path folder, boolean overwrite) {
-        Placement placement = new Placement(folder);
+        Placement placement = new Placement(folder, overwrite);
         if (Files.exists(placement.folder) && !Files.isDirectory(placement.folder)) {
             throw taken(folder + ": is a file (expected: a folder, or nothing)");
         }
@@ -52,8 +61,8 @@ final class Placement implements AutoCloseable {
     }
 
     private static boolean isEmpty(Path folder) {
-        if (!Files.exists(folder)) {
-            return true;
+        if (!Files.isDirectory(folder)) {
+            return !Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.findAny().isEmpty();
@@ -100,14 +109,51 @@ final class Placement implements AutoCloseable {
         }
     }
 
-    private void show(Path temporary) throws IOException {
-        if (isEmpty(folder)) {
-            Files.deleteIfExists(folder);
-        } else {
+    /**
+     * Replaces only what was there when the command began, and that only with --overwrite. What came meanwhile stays, such as the result
+     * of another command; then so does this result, in its own folder.
+     */
+    void show(Path temporary) throws IOException {
+        if (overwrite && Files.isDirectory(folder)) {
             Files.move(folder, replaced, StandardCopyOption.ATOMIC_MOVE);
+            if (!before.containsAll(content(replaced))) {
+                close();
+                throw newcomers(temporary);
+            }
         }
-        Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            // A rename replaces an empty folder and nothing else, so nothing can slip in between a look and the rename.
+            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            if (isEmpty(folder)) {
+                throw e;
+            }
+            throw newcomers(temporary);
+        }
         delete(replaced);
+    }
+
+    private QuernException newcomers(Path temporary) {
+        return taken(folder + ": files came into it while the command ran; they stay, and the whole result is in "
+                + temporary + " (expected: an empty folder, or --overwrite and no changes)");
+    }
+
+    /** What is in the folder, each file as the system tells it from all others; empty where there is no folder. */
+    private static Set<Object> content(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return Set.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            Set<Object> content = new HashSet<>();
+            for (Path file : files.skip(1).toList()) {
+                Object key = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                        .fileKey();
+                content.add(key == null ? folder.relativize(file) : key);
+            }
+            return content;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What was there before comes back when nothing took its place; also called when the command is interrupted. */
