@@ -6,13 +6,15 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfiguration;
 import org.springframework.context.annotation.PropertySource;
 
 /**
  * The api process. Its defaults stand in api.properties beside this class, because an embedded stack runs it in one JVM with other
  * Spring applications that would see each other's application.properties.
  */
-@SpringBootApplication
+// Errors that reach Tomcat are its ProblemValve's, not those of a page within the application.
+@SpringBootApplication(exclude = ErrorMvcAutoConfiguration.class)
 @EnableConfigurationProperties(ApiProperties.class)
 @PropertySource("classpath:dev/quern/api/api.properties")
 public class ApiApplication {

@@ -1,6 +1,7 @@
 package dev.quern.api;
 
 import dev.quern.api.rest.RecordConverter;
+import dev.quern.api.safety.BodyBudget;
 import dev.quern.api.safety.CallerResolver;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
@@ -31,7 +32,7 @@ class ApiConfiguration implements WebMvcConfigurer {
 
     @Override
     public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
-        builder.addCustomConverter(new RecordConverter(properties.maxBody()));
+        builder.addCustomConverter(new RecordConverter(properties.maxBody(), new BodyBudget(properties.bodies())));
     }
 
     @Override

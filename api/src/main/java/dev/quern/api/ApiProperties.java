@@ -14,15 +14,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param outputs where outputs may go outside the store, likewise
  * @param hosts names beside localhost under which this server may be called
  * @param maxBody bytes of a request body
+ * @param bodies bytes of request bodies in memory at a time, over all requests
  * @param maxUnfinishedJobs of a tenant; more are refused with 429
  * @param requestsPerSecond of a principal, sustained; ten seconds' worth may come at once
- * @param maxStreams event streams open at a time
+ * @param maxStreams event streams open at a time, over all callers; one alone gets half of them
  * @param session how long a dashboard session lasts
  * @param uploads how long an upload lasts that nobody goes on with
  * @param partAddress how long a part may be sent to its address
  * @param estimate how long a request waits for an estimate
  * @param eventPoll how often an event stream looks for events
- * @param heartbeat how often an idle event stream sends a comment
+ * @param heartbeat how often an idle event stream sends a comment, which is how it finds out that its client has gone
  */
 @ConfigurationProperties("quern")
 public record ApiProperties(
@@ -31,6 +32,7 @@ public record ApiProperties(
         @DefaultValue("") String outputs,
         @DefaultValue List<String> hosts,
         @DefaultValue("1048576") int maxBody,
+        @DefaultValue("4194304") int bodies,
         @DefaultValue("100") int maxUnfinishedJobs,
         @DefaultValue("50") int requestsPerSecond,
         @DefaultValue("64") int maxStreams,
@@ -39,4 +41,4 @@ public record ApiProperties(
         @DefaultValue("1h") Duration partAddress,
         @DefaultValue("30s") Duration estimate,
         @DefaultValue("400ms") Duration eventPoll,
-        @DefaultValue("15s") Duration heartbeat) {}
+        @DefaultValue("2s") Duration heartbeat) {}

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
+import dev.quern.jobs.Principal;
+import dev.quern.jobs.Scope;
 import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.json.JsonObject;
@@ -16,6 +18,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,6 +93,42 @@ class EventsTest {
                 server.get(path(job), server.read, "Accept", "text/event-stream", "Last-Event-ID", "1");
 
         assertThat(again.statusCode()).isEqualTo(204);
+    }
+
+    /** One caller gets half of the streams at most, and gets them back soon after its clients have gone. */
+    @Test
+    void nobodyTakesAllStreams() throws Exception {
+        Job job = server.job("crowd");
+        String crowd = server.access.createKey(
+                new Principal(ApiServer.TENANT, "crowd-" + UUID.randomUUID(), Set.of(Scope.READ)));
+        List<InputStream> streams = new ArrayList<>();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<InputStream> last = stream(client, job, crowd);
+            for (; last.statusCode() == 200; last = stream(client, job, crowd)) {
+                streams.add(last.body());
+            }
+            assertThat(last.statusCode()).isEqualTo(429);
+            assertThat(streams).hasSizeBetween(16, 32);
+            try (BufferedReader other = open(job, "0")) {
+                assertThat(other.readLine()).isEqualTo("retry: 1000");
+            }
+            for (InputStream stream : streams) {
+                stream.close();
+            }
+            long freed = System.nanoTime() + 10_000_000_000L;
+            while (stream(client, job, crowd).statusCode() != 200) {
+                assertThat(System.nanoTime()).as("still taken after 10 s").isLessThan(freed);
+                Thread.sleep(100);
+            }
+            client.shutdownNow();
+        }
+    }
+
+    private HttpResponse<InputStream> stream(HttpClient client, Job job, String key)
+            throws IOException, InterruptedException {
+        return client.send(
+                server.request(path(job), key, "Accept", "text/event-stream").build(),
+                HttpResponse.BodyHandlers.ofInputStream());
     }
 
     @Test

@@ -133,7 +133,7 @@ class RestTest {
         assertThat(malformed.statusCode()).isEqualTo(400);
         assertThat(malformed.body()).contains("\"code\":\"invalid-request\"", "line 1, column");
         assertThat(large.statusCode()).isEqualTo(422);
-        assertThat(large.body()).contains("at most 1048576 bytes");
+        assertThat(large.body()).contains("at most 131072 bytes");
         assertThat(text.statusCode()).isEqualTo(415);
     }
 

@@ -16,6 +16,9 @@ import org.springframework.http.HttpStatus;
 public record Problem(String type, String title, int status, String code, String detail, List<Violation> violations) {
     public static final String MEDIA_TYPE = "application/problem+json";
 
+    private static final int MOST_VIOLATIONS = 100;
+    private static final int MOST_CHARACTERS = 1000;
+
     public Problem {
         violations = List.copyOf(violations);
     }
@@ -28,8 +31,17 @@ public record Problem(String type, String title, int status, String code, String
         return of(status, code, detail, List.of());
     }
 
+    /** What a request brings, the answer repeats only in part. */
     static Problem of(QuernException e) {
-        return of(status(e.code()), e.code(), String.valueOf(e.getMessage()), e.violations());
+        List<Violation> shown = e.violations().stream()
+                .limit(MOST_VIOLATIONS)
+                .map(one -> new Violation(cut(one.pointer()), cut(one.message())))
+                .toList();
+        return of(status(e.code()), e.code(), cut(String.valueOf(e.getMessage())), shown);
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "…";
     }
 
     private static Problem of(HttpStatus status, ErrorCode code, String detail, List<Violation> violations) {

@@ -8,12 +8,14 @@ import dev.quern.recipes.json.JsonException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ControllerAdvice;
@@ -51,6 +53,9 @@ public final class Problems {
                                         ? "another type"
                                         : mismatch.getRequiredType().getSimpleName())
                                 + ")");
+            case HttpMessageNotReadableException unread -> unread(unread);
+            case InvalidParameterException query ->
+                Problem.of(HttpStatus.BAD_REQUEST, ErrorCode.INVALID_REQUEST, "query: not percent-encoded UTF-8");
             case ErrorResponse known -> known(known);
             case StoreFullException full -> Problem.of(ErrorCode.DISK_BUDGET, String.valueOf(full.getMessage()));
             case StoreUnavailableException gone ->
@@ -60,6 +65,14 @@ public final class Problems {
             case TransientDataAccessException busy -> unavailable(busy);
             default -> unknown(e);
         };
+    }
+
+    /** Nothing came, or less than announced; in the second case the client has most likely gone. */
+    private static Problem unread(HttpMessageNotReadableException e) {
+        String found = e.getCause() == null ? "missing" : "cut off";
+        LOG.debug("body {}", found, e);
+        return Problem.of(
+                HttpStatus.BAD_REQUEST, ErrorCode.INVALID_REQUEST, "body: " + found + " (expected: a JSON document)");
     }
 
     private static Problem known(ErrorResponse e) {

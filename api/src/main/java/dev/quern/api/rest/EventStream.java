@@ -1,6 +1,8 @@
 package dev.quern.api.rest;
 
 import dev.quern.api.ApiProperties;
+import dev.quern.api.safety.Caller;
+import dev.quern.api.safety.Shares;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;
@@ -20,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
@@ -39,7 +40,7 @@ final class EventStream {
     private final BoardRepository boards;
     private final Duration poll;
     private final Duration heartbeat;
-    private final Semaphore seats;
+    private final Shares seats;
     private final CountDownLatch closing = new CountDownLatch(1);
 
     EventStream(JobRepository jobs, EventRepository events, BoardRepository boards, ApiProperties properties) {
@@ -48,7 +49,7 @@ final class EventStream {
         this.boards = boards;
         this.poll = properties.eventPoll();
         this.heartbeat = properties.heartbeat();
-        this.seats = new Semaphore(properties.maxStreams());
+        this.seats = new Shares(properties.maxStreams());
     }
 
     /** The data of {@code reset}: all that a client needs to start over. */
@@ -70,7 +71,8 @@ final class EventStream {
         closing.countDown();
     }
 
-    void follow(Job job, String after, HttpServletResponse response) throws IOException {
+    void follow(Caller caller, Job job, String after, HttpServletResponse response)
+            throws IOException, InterruptedException {
         OptionalLong position = position(after);
         boolean known = position.isPresent() && position.getAsLong() <= job.lastEvent();
         if (known && ended(job, position.getAsLong())) {
@@ -78,8 +80,11 @@ final class EventStream {
             response.setStatus(HttpServletResponse.SC_NO_CONTENT);
             return;
         }
-        if (!seats.tryAcquire()) {
-            throw new QuernException(ErrorCode.TOO_MANY_REQUESTS, "streams: all taken (expected: fewer at a time)");
+        String holder = caller.holder();
+        if (!seats.take(holder, 1, Duration.ZERO)) {
+            throw new QuernException(
+                    ErrorCode.TOO_MANY_REQUESTS,
+                    "streams: too many of this caller's are open (expected: fewer at a time)");
         }
         try {
             OutputStream out = open(response);
@@ -90,7 +95,7 @@ final class EventStream {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            seats.release();
+            seats.release(holder, 1);
         }
     }
 

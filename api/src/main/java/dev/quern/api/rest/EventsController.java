@@ -54,10 +54,10 @@ final class EventsController {
             @RequestHeader(name = "Accept", defaultValue = "*/*") String accept,
             Caller caller,
             HttpServletResponse response)
-            throws IOException {
+            throws IOException, InterruptedException {
         Job job = JobIds.find(jobs, caller, id);
         if (accept.contains("text/event-stream")) {
-            stream.follow(job, lastEventId == null ? after : lastEventId, response);
+            stream.follow(caller, job, lastEventId == null ? after : lastEventId, response);
             return;
         }
         EventPage page = page(job, after, limit);

@@ -1,6 +1,7 @@
 package dev.quern.api.rest;
 
 import dev.quern.api.safety.Caller;
+import dev.quern.api.safety.Shares;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
@@ -14,6 +15,7 @@ import dev.quern.recipes.QuernException;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/v1/jobs")
 final class JobsController {
     private static final int MAX_PAGE = 200;
+    /** A list of large requests takes 50 MB while it is made. */
+    private static final int LISTS = 8;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final Shares lists = new Shares(LISTS);
 
     private final Submitter submitter;
     private final JobRepository jobs;
@@ -61,13 +69,23 @@ final class JobsController {
             @RequestParam(defaultValue = "50") int limit,
             @RequestParam(required = false) @Nullable JobState state,
             @RequestParam(defaultValue = "") List<String> label,
-            Caller caller) {
+            Caller caller)
+            throws InterruptedException {
         if (limit < 1 || limit > MAX_PAGE) {
             throw new QuernException(
                     ErrorCode.INVALID_REQUEST, "limit: " + limit + " (expected: 1 to " + MAX_PAGE + ")");
         }
-        return jobs.list(caller.tenant(), new JobFilter(state, labels(label)), cursor, limit)
-                .view();
+        JobFilter filter = new JobFilter(state, labels(label));
+        String holder = caller.holder();
+        if (!lists.take(holder, 1, PATIENCE)) {
+            throw new QuernException(
+                    ErrorCode.UNAVAILABLE, "requests: too many lists at a time (expected: again in a moment)");
+        }
+        try {
+            return jobs.list(caller.tenant(), filter, cursor, limit).view();
+        } finally {
+            lists.release(holder, 1);
+        }
     }
 
     private static Map<String, String> labels(List<String> given) {

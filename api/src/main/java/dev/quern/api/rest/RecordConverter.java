@@ -1,10 +1,10 @@
 package dev.quern.api.rest;
 
 import dev.quern.api.problem.Problem;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.api.safety.BodyBudget;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.springframework.http.HttpInputMessage;
@@ -16,11 +16,19 @@ import org.springframework.http.converter.AbstractHttpMessageConverter;
  * Our records as bodies, through the codec that also reads recipes: strict, bounded, with a JSON pointer for every wrong value.
  */
 public final class RecordConverter extends AbstractHttpMessageConverter<Record> {
-    private final int maxBytes;
+    /** What the largest sensible body of any other type takes; only the files of an upload are more. */
+    private static final int MOST = 128 << 10;
 
-    public RecordConverter(int maxBytes) {
+    private final int maxBytes;
+    private final BodyBudget budget;
+
+    /**
+     * @param maxBytes of a body
+     */
+    public RecordConverter(int maxBytes, BodyBudget budget) {
         super(StandardCharsets.UTF_8, MediaType.APPLICATION_JSON, MediaType.parseMediaType(Problem.MEDIA_TYPE));
         this.maxBytes = maxBytes;
+        this.budget = budget;
     }
 
     @Override
@@ -30,12 +38,8 @@ public final class RecordConverter extends AbstractHttpMessageConverter<Record> 
 
     @Override
     protected Record readInternal(Class<? extends Record> type, HttpInputMessage input) throws IOException {
-        // One byte more than allowed tells a full body from one that was cut.
-        byte[] body = input.getBody().readNBytes(maxBytes + 1);
-        if (body.length > maxBytes) {
-            throw new QuernException(
-                    ErrorCode.INVALID_REQUEST, "body: longer (expected: at most " + maxBytes + " bytes)");
-        }
+        int most = type == UploadView.Request.class ? maxBytes : Math.min(MOST, maxBytes);
+        byte[] body = budget.read(input.getBody(), most);
         return RecordCodec.read(Json.parse(body), type);
     }
 

@@ -19,10 +19,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +38,9 @@ import org.springframework.stereotype.Component;
 @Component
 final class UploadService {
     private static final Logger LOG = LoggerFactory.getLogger(UploadService.class);
+
+    /** An address has 400 bytes; a client asks for the next ones when it has sent these. */
+    private static final int MAX_ADDRESSES = 1000;
 
     private final UploadRepository rows;
     private final StoreAccess store;
@@ -114,12 +119,7 @@ final class UploadService {
                 .findFirst()
                 .orElseThrow(() -> refused("/file", request.file(), "a file of the upload"));
         List<Integer> numbers = request.parts();
-        int last = parts(file);
-        for (int i = 0; i < numbers.size(); i++) {
-            if (numbers.get(i) < 1 || numbers.get(i) > last) {
-                throw refused("/parts/" + i, numbers.get(i).toString(), "1 to " + last);
-            }
-        }
+        requireParts(numbers, parts(file));
         Progress progress = progress(upload.tenant(), file);
         if (progress.object().isPresent()) {
             throw new QuernException(
@@ -140,6 +140,22 @@ final class UploadService {
             parts.add(new UploadView.Part(number, url.toString(), expires));
         }
         return new UploadView.Parts(parts);
+    }
+
+    private static void requireParts(List<Integer> numbers, int last) {
+        if (numbers.size() > MAX_ADDRESSES) {
+            throw refused("/parts", numbers.size() + " parts", "at most " + MAX_ADDRESSES + " at a time");
+        }
+        Set<Integer> seen = new HashSet<>();
+        for (int i = 0; i < numbers.size(); i++) {
+            int number = numbers.get(i);
+            if (number < 1 || number > last) {
+                throw refused("/parts/" + i, Integer.toString(number), "1 to " + last);
+            }
+            if (!seen.add(number)) {
+                throw refused("/parts/" + i, Integer.toString(number), "each part once");
+            }
+        }
     }
 
     /**

@@ -19,6 +19,11 @@ public record Caller(Principal principal, @Nullable String formToken) {
         return principal.tenant();
     }
 
+    /** Who this is among all tenants, where something is shared out. */
+    public String holder() {
+        return principal.tenant() + "/" + principal.name();
+    }
+
     /**
      * @throws QuernException FORBIDDEN
      */

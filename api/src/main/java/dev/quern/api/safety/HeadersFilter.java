@@ -11,6 +11,10 @@ final class HeadersFilter extends SafetyFilter {
 
     @Override
     void check(HttpServletRequest request, HttpServletResponse response) {
+        set(response);
+    }
+
+    static void set(HttpServletResponse response) {
         response.setHeader("Content-Security-Policy", POLICY);
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("X-Frame-Options", "DENY");

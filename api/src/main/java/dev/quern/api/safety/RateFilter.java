@@ -27,7 +27,7 @@ final class RateFilter extends SafetyFilter {
     @Override
     void check(HttpServletRequest request, HttpServletResponse response) {
         Caller caller = Caller.of(request);
-        if (caller != null && !take(caller.tenant() + "/" + caller.principal().name())) {
+        if (caller != null && !take(caller.holder())) {
             throw new QuernException(
                     ErrorCode.TOO_MANY_REQUESTS,
                     "requests: more than " + perSecond + " a second (expected: fewer; try again in a moment)");

@@ -2,6 +2,12 @@ package dev.quern.api.safety;
 
 import dev.quern.api.ApiProperties;
 import dev.quern.jobs.AccessRepository;
+import org.apache.catalina.Pipeline;
+import org.apache.catalina.Valve;
+import org.apache.catalina.core.StandardHost;
+import org.apache.catalina.valves.ErrorReportValve;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,6 +36,26 @@ class SafetyConfiguration {
     @Bean
     FilterRegistrationBean<SafetyFilter> rateFilter(ApiProperties properties) {
         return at(3, new RateFilter(properties.requestsPerSecond(), System::nanoTime));
+    }
+
+    @Bean
+    FilterRegistrationBean<SafetyFilter> queryFilter() {
+        return at(4, new QueryFilter());
+    }
+
+    /** In the place of the valve that writes Tomcat's pages. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemValve() {
+        return factory -> factory.addContextCustomizers(context -> {
+            Pipeline host = context.getParent().getPipeline();
+            for (Valve valve : host.getValves()) {
+                if (valve instanceof ErrorReportValve) {
+                    host.removeValve(valve);
+                }
+            }
+            ((StandardHost) context.getParent()).setErrorReportValveClass("");
+            host.addValve(new ProblemValve());
+        });
     }
 
     private static FilterRegistrationBean<SafetyFilter> at(int position, SafetyFilter filter) {
