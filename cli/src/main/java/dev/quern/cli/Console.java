@@ -3,6 +3,7 @@ package dev.quern.cli;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonValue;
 import java.io.PrintStream;
+import java.util.regex.Pattern;
 
 /**
  * Where a command writes: results to standard output, everything else to standard error.
@@ -13,6 +14,7 @@ import java.io.PrintStream;
 record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, boolean color, boolean terminal) {
     private static final String ERASE = "\r\u001b[K";
     private static final String RESET = "\u001b[0m";
+    private static final Pattern COMMANDS = Pattern.compile("\u001b(?!\\[\\d{0,2}m)|[\\x00-\\x08\\x0b-\\x1a\\x1c-\\x1f\\x7f-\\x9f]");
 
     /** Of the terminal, as far as it says so. */
     static int columns() {
@@ -35,7 +37,7 @@ record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, bo
 
     /** A line of a result that is text. */
     void print(String line) {
-        out.println(line);
+        out.println(safe(line));
     }
 
     void print(JsonValue value) {
@@ -45,13 +47,18 @@ record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, bo
     /** What happens, for the person who waits. */
     void say(String line) {
         if (!quiet) {
-            err.println(line);
+            err.println(safe(line));
         }
     }
 
     /** What a person must know, quiet or not. */
     void warn(String line) {
-        err.println("quern: " + line);
+        err.println("quern: " + safe(line));
+    }
+
+    /** Names come from elsewhere: of what a terminal obeys only our colours pass. */
+    static String safe(String line) {
+        return COMMANDS.matcher(line).replaceAll("\ufffd");
     }
 
     String bold(String text) {

@@ -7,6 +7,13 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -48,6 +55,24 @@ public final class Main {
         return Exit.USAGE.code();
     }
 
+    private static <T> Optional<T> cause(Throwable error, Class<T> type) {
+        return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .findFirst();
+    }
+
+    /** A folder that cannot be read or written, a full disk: the file and what the system says about it. */
+    private static String words(FileSystemException e) {
+        String reason = switch (e) {
+            case AccessDeniedException _ -> "permission denied";
+            case NoSuchFileException _ -> "no such file or folder";
+            case NotDirectoryException _ -> "not a folder";
+            default -> String.valueOf(e.getReason());
+        };
+        return e.getFile() + ": " + reason;
+    }
+
     private static int failure(Exception error, PrintStream err) {
         if (error instanceof QuernException known) {
             err.println("quern: " + known.getMessage());
@@ -58,6 +83,11 @@ public final class Main {
         }
         if (error instanceof InterruptedException) {
             return Exit.INTERRUPTED.code();
+        }
+        Optional<FileSystemException> file = cause(error, FileSystemException.class);
+        if (file.isPresent()) {
+            err.println("quern: " + Console.safe(words(file.get())));
+            return Exit.BAD_INPUT.code();
         }
         err.println("quern: a defect of quern: " + error);
         error.printStackTrace(err);

@@ -53,7 +53,30 @@ final class Placement implements AutoCloseable {
         if (!overwrite && !isEmpty(placement.folder)) {
             throw taken(folder + ": is not empty (expected: an empty folder, or --overwrite)");
         }
+        placement.requireWritable();
         return placement;
+    }
+
+    /** Tried, since the system alone knows: hours of work must not end at a folder in which nothing can be made. */
+    private void requireWritable() {
+        Path parent = folder;
+        while (!Files.exists(parent) && parent.getParent() != null) {
+            parent = parent.getParent();
+        }
+        try {
+            Files.delete(Files.createTempDirectory(parent.equals(folder) ? above(folder) : parent, ".quern-"));
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    folder + ": nothing can be made in " + parent + " (expected: a place for a new folder)",
+                    e);
+        }
+    }
+
+    /** Where its sibling is made. */
+    private static Path above(Path folder) {
+        Path parent = folder.getParent();
+        return parent == null ? folder : parent;
     }
 
     private static QuernException taken(String message) {

@@ -3,6 +3,7 @@ package dev.quern.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +90,24 @@ class PlacementTest {
         try (Stream<Path> left = Files.list(temp)) {
             assertThat(left).noneMatch(path -> path.toString().endsWith(".replaced"));
         }
+    }
+
+    @Test
+    void aPlaceWhereNothingCanBeMadeIsRefusedBeforeAnyWork() throws IOException {
+        Path file = Files.writeString(temp.resolve("file"), "x");
+
+        assertThatThrownBy(() -> Placement.into(file.resolve("sub/out"), false))
+                .isInstanceOf(QuernException.class)
+                .hasMessageContaining("nothing can be made in " + file);
+        assertThatThrownBy(() -> Placement.into(Path.of("/proc/x"), false))
+                .isInstanceOf(QuernException.class)
+                .hasMessageContaining("nothing can be made in /proc");
+    }
+
+    @Test
+    void aTerminalGetsNoCommandsFromNames() {
+        assertThat(Console.safe("a\u001b]0;owned\u0007b\u001b[2Jc\u009b1m \u001b[31mred\u001b[0m\ttab\nline"))
+                .isEqualTo("a\ufffd]0;owned\ufffdb\ufffd[2Jc\ufffd1m \u001b[31mred\u001b[0m\ttab\nline");
     }
 
     private Path result(String content) throws IOException {

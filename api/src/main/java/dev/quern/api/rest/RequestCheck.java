@@ -63,7 +63,11 @@ final class RequestCheck {
                 JobRequest.API_VERSION);
         recipe("/recipe", request.recipe());
         String name = request.name();
-        expect(name == null || isShort(name), "/name", "too long", "1 to " + MAX_TEXT + " characters");
+        expect(
+                name == null || isShort(name),
+                "/name",
+                "blank, too long or with control characters",
+                "1 to " + MAX_TEXT + " characters");
         expect(
                 request.labels().size() <= MAX_LABELS,
                 "/labels",
@@ -71,10 +75,10 @@ final class RequestCheck {
                 "at most " + MAX_LABELS);
         request.labels()
                 .forEach((key, value) -> expect(
-                        isShort(key) && value.length() <= MAX_TEXT,
+                        isShort(key) && value.length() <= MAX_TEXT && isPlain(value),
                         "/labels/" + key,
-                        "too long",
-                        "at most " + MAX_TEXT));
+                        "too long or with control characters",
+                        "at most " + MAX_TEXT + " characters"));
     }
 
     private void recipe(String pointer, JobRequest.RecipeChoice recipe) {
@@ -225,7 +229,12 @@ final class RequestCheck {
     }
 
     private static boolean isShort(String text) {
-        return !text.isBlank() && text.length() <= MAX_TEXT;
+        return !text.isBlank() && text.length() <= MAX_TEXT && isPlain(text);
+    }
+
+    /** Terminals obey control characters. */
+    private static boolean isPlain(String text) {
+        return text.chars().noneMatch(Character::isISOControl);
     }
 
     private void expect(boolean holds, String pointer, String value, String expected) {

@@ -15,4 +15,17 @@ public record Gate(
         @Nullable Double maxPplRatio,
         @Nullable Double minTop1) {
     public static final Gate NONE = new Gate(null, null, null);
+
+    public Gate {
+        requirePositive("maxKl", maxKl);
+        requirePositive("maxPplRatio", maxPplRatio);
+    }
+
+    /** NaN would let everything pass. */
+    private static void requirePositive(String name, @Nullable Double value) {
+        if (value != null && !(value > 0 && Double.isFinite(value))) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "gate." + name + ": " + value + " (expected: a positive number)");
+        }
+    }
 }
