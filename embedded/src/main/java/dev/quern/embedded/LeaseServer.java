@@ -2,9 +2,10 @@ package dev.quern.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -12,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,8 @@ final class LeaseServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeaseServer.class);
     /** A connection that says nothing for this long is no command of ours. */
     private static final int GREETING_MILLIS = 5_000;
+
+    private static final int LONGEST_LINE = 256;
 
     private final ServerSocket server;
     private final byte[] greeting;
@@ -81,14 +85,14 @@ final class LeaseServer implements AutoCloseable {
     private void serve(Socket socket) {
         try (socket) {
             socket.setSoTimeout(GREETING_MILLIS);
-            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
-            String line = in.readLine();
+            InputStream in = new BufferedInputStream(socket.getInputStream(), LONGEST_LINE);
+            String line = readLine(in);
             if (line == null || !MessageDigest.isEqual(greeting, line.getBytes(UTF_8)) || !grant(socket)) {
                 return;
             }
             socket.setSoTimeout(0);
             answer(socket, "ok");
-            for (line = in.readLine(); line != null; line = in.readLine()) {
+            for (line = readLine(in); line != null; line = readLine(in)) {
                 answer(socket, reply(line));
             }
         } catch (IOException e) {
@@ -108,6 +112,18 @@ final class LeaseServer implements AutoCloseable {
             }
             default -> "unknown";
         };
+    }
+
+    /** Null at the end, and for a line that is longer than any of ours. */
+    private static @Nullable String readLine(InputStream in) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int next = in.read(); next >= 0 && line.size() < LONGEST_LINE; next = in.read()) {
+            if (next == '\n') {
+                return line.toString(UTF_8).stripTrailing();
+            }
+            line.write(next);
+        }
+        return null;
     }
 
     /** False once the stack is ending: the command then starts a new one. */

@@ -86,6 +86,17 @@ class LeaseServerTest {
     }
 
     @Test
+    void aGreetingWithoutAnEndIsCutOff() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(4_000);
+            socket.getOutputStream().write("x".repeat(300).getBytes(StandardCharsets.UTF_8));
+
+            assertThat(socket.getInputStream().read()).as("closed before the time for greetings is over").isEqualTo(-1);
+        }
+        assertThat(server.count()).isZero();
+    }
+
+    @Test
     void anEndingStackGivesNoLease() {
         assertThat(server.closeIfIdle()).isTrue();
 
