@@ -13,6 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sources where sources may be beside local folders, {@code s3://bucket/prefix} between commas
  * @param outputs where outputs may go outside the store, likewise
  * @param hosts names beside localhost under which this server may be called
+ * @param proxies addresses and networks of proxies whose X-Forwarded-Proto is believed
  * @param maxBody bytes of a request body
  * @param bodies bytes of request bodies in memory at a time, over all requests
  * @param maxUnfinishedJobs of a tenant; more are refused with 429
@@ -31,6 +32,7 @@ public record ApiProperties(
         @DefaultValue("") String sources,
         @DefaultValue("") String outputs,
         @DefaultValue List<String> hosts,
+        @DefaultValue List<String> proxies,
         @DefaultValue("1048576") int maxBody,
         @DefaultValue("4194304") int bodies,
         @DefaultValue("100") int maxUnfinishedJobs,

@@ -74,9 +74,19 @@ public final class ApiServer {
         this.outputs = new OutputRepository(db);
         this.uploads = new UploadRepository(db, transactions);
         this.access = new AccessRepository(db);
-        this.admin = access.createKey(principal(Scope.ADMIN));
-        this.submit = access.createKey(principal(Scope.SUBMIT));
-        this.read = access.createKey(principal(Scope.READ));
+        this.admin = key(principal(Scope.ADMIN));
+        this.submit = key(principal(Scope.SUBMIT));
+        this.read = key(principal(Scope.READ));
+    }
+
+    /** The secret of a new key. */
+    public String key(Principal principal) {
+        return access.create(principal, "test", null).secret();
+    }
+
+    /** A link that opens a session of this principal. */
+    String link(Principal principal) {
+        return access.createLink(key(principal), Duration.ofMinutes(1)).orElseThrow();
     }
 
     public static ApiServer shared() {
@@ -197,7 +207,8 @@ public final class ApiServer {
                             "--quern.sources=s3://models/public, s3://more",
                             "--quern.outputs=s3://results",
                             "--quern.event-poll=100ms",
-                            "--quern.heartbeat=1s");
+                            "--quern.heartbeat=1s",
+                            "--quern.proxies=10.0.0.0/8,127.0.0.1");
             return new ApiServer(context, store);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -210,7 +210,7 @@ class BrowserTest {
     }
 
     private void signIn(Browser browser, Principal principal) {
-        open(browser, "/login?link=" + server.access.createLink(principal, Duration.ofMinutes(1)));
+        open(browser, "/login?link=" + server.link(principal));
         browser.await(
                 "the jobs are shown", "return location.pathname === '/' && document.querySelector('#jobs') !== null");
     }

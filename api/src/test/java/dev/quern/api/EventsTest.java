@@ -99,8 +99,7 @@ class EventsTest {
     @Test
     void nobodyTakesAllStreams() throws Exception {
         Job job = server.job("crowd");
-        String crowd = server.access.createKey(
-                new Principal(ApiServer.TENANT, "crowd-" + UUID.randomUUID(), Set.of(Scope.READ)));
+        String crowd = server.key(new Principal(ApiServer.TENANT, "crowd-" + UUID.randomUUID(), Set.of(Scope.READ)));
         List<InputStream> streams = new ArrayList<>();
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpResponse<InputStream> last = stream(client, job, crowd);

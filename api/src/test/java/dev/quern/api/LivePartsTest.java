@@ -20,8 +20,7 @@ class LivePartsTest {
     private static final String BEFORE = "data-after=\"2\"";
 
     private final ApiServer server = ApiServer.shared();
-    private final String key =
-            server.access.createKey(new Principal(ApiServer.TENANT, "asks for parts", Set.of(Scope.READ)));
+    private final String key = server.key(new Principal(ApiServer.TENANT, "asks for parts", Set.of(Scope.READ)));
 
     /** What a page was told of it does not ask for again: the buttons of the state before would stay. */
     @Test

@@ -2,6 +2,7 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.jobs.ApiKey;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Scope;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,9 +51,10 @@ class SafetyTest {
 
     @Test
     void aWrongOrRevokedKeyIsNobody() {
-        String revoked = server.access.createKey(ApiServer.principal(Scope.ADMIN));
+        ApiKey.Created made = server.access.create(ApiServer.principal(Scope.ADMIN), "test", null);
+        String revoked = made.secret();
         assertThat(server.get("/api/v1/jobs", revoked).statusCode()).isEqualTo(200);
-        server.access.revoke(revoked);
+        server.access.revoke(ApiServer.TENANT, made.key().id());
 
         HttpResponse<String> answer = server.get("/api/v1/jobs", revoked);
 
@@ -132,7 +133,7 @@ class SafetyTest {
 
     @Test
     void aLinkOpensOneSession() {
-        String link = server.access.createLink(ApiServer.principal(Scope.SUBMIT), Duration.ofMinutes(1));
+        String link = server.link(ApiServer.principal(Scope.SUBMIT));
 
         HttpResponse<String> first = server.get("/login?link=" + link, "");
         HttpResponse<String> second = server.get("/login?link=" + link, "");
@@ -196,6 +197,17 @@ class SafetyTest {
                 .isEqualTo(202);
     }
 
+    /** The test's own address stands for the proxy; see ApiServer. */
+    @Test
+    void behindAProxyOfOursTheCookieIsSecure() {
+        HttpResponse<String> plain = server.get("/login?link=" + server.link(ApiServer.principal(Scope.READ)), "");
+        HttpResponse<String> proxied = server.get(
+                "/login?link=" + server.link(ApiServer.principal(Scope.READ)), "", "X-Forwarded-Proto", "https");
+
+        assertThat(plain.headers().firstValue("Set-Cookie").orElseThrow()).doesNotContain("Secure");
+        assertThat(proxied.headers().firstValue("Set-Cookie").orElseThrow()).contains("; Secure");
+    }
+
     @Test
     void signingOutEndsTheSession() {
         String cookie = session(Scope.READ);
@@ -230,7 +242,7 @@ class SafetyTest {
     }
 
     private String session(Scope scope) {
-        String link = server.access.createLink(ApiServer.principal(scope), Duration.ofMinutes(1));
+        String link = server.link(ApiServer.principal(scope));
         return cookie(server.get("/login?link=" + link, ""));
     }
 

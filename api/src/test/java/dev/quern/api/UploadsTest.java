@@ -213,7 +213,7 @@ class UploadsTest {
     @Test
     void anUploadBelongsToItsTenantAndNeedsTheRightToSubmit() {
         UploadView upload = open(file("config.json", config));
-        String other = server.access.createKey(new Principal("other", "someone", Set.of(Scope.ADMIN)));
+        String other = server.key(new Principal("other", "someone", Set.of(Scope.ADMIN)));
 
         assertThat(server.get("/api/v1/uploads/" + upload.id(), other).statusCode())
                 .isEqualTo(404);

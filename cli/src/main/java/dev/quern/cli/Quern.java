@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
             Up.class,
             Worker.class,
             Jobs.class,
+            Keys.class,
             ListRecipes.class,
             Inspect.class,
             Verify.class,

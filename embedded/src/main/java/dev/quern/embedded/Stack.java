@@ -79,7 +79,7 @@ final class Stack implements AutoCloseable {
         ConfigurableApplicationContext api = parts.add(startApi());
         this.access = api.getBean(AccessRepository.class);
         this.jobs = api.getBean(JobRepository.class);
-        access.register(token, administrator());
+        access.registerOnly(token, administrator());
         String url = "http://127.0.0.1:" + port(api);
         this.leases = parts.add(
                 LeaseServer.start(token, () -> link(url), this::troubles, () -> workers.forEach(ChildProcess::hurry)));
@@ -219,7 +219,8 @@ final class Stack implements AutoCloseable {
     }
 
     private String link(String url) {
-        return url + "/login?link=" + access.createLink(administrator(), LINK_VALIDITY);
+        return url + "/login?link=" + access.createLink(token, LINK_VALIDITY)
+                        .orElseThrow(() -> new IllegalStateException("the key of this stack is not valid any more"));
     }
 
     private void publish(StackInfo info) throws IOException {

@@ -39,7 +39,7 @@ public final class JobIds {
         return job.outputs().get(output);
     }
 
-    private static Optional<UUID> parse(String id) {
+    static Optional<UUID> parse(String id) {
         try {
             return Optional.of(UUID.fromString(id));
         } catch (IllegalArgumentException e) {

@@ -2,6 +2,7 @@ package dev.quern.api.safety;
 
 import dev.quern.api.ApiProperties;
 import dev.quern.jobs.AccessRepository;
+import jakarta.servlet.http.HttpFilter;
 import org.apache.catalina.Pipeline;
 import org.apache.catalina.Valve;
 import org.apache.catalina.core.StandardHost;
@@ -17,6 +18,11 @@ import org.springframework.core.Ordered;
 @Configuration(proxyBeanMethods = false)
 class SafetyConfiguration {
     private static final int FIRST = Ordered.HIGHEST_PRECEDENCE + 100;
+
+    @Bean
+    FilterRegistrationBean<ProxyFilter> proxyFilter(ApiProperties properties) {
+        return at(-1, new ProxyFilter(Networks.parse(properties.proxies())));
+    }
 
     @Bean
     FilterRegistrationBean<SafetyFilter> headersFilter() {
@@ -58,8 +64,8 @@ class SafetyConfiguration {
         });
     }
 
-    private static FilterRegistrationBean<SafetyFilter> at(int position, SafetyFilter filter) {
-        FilterRegistrationBean<SafetyFilter> registration = new FilterRegistrationBean<>(filter);
+    private static <T extends HttpFilter> FilterRegistrationBean<T> at(int position, T filter) {
+        FilterRegistrationBean<T> registration = new FilterRegistrationBean<>(filter);
         registration.setOrder(FIRST + position);
         registration.setName(filter.getClass().getSimpleName());
         return registration;

@@ -43,8 +43,8 @@ final class SessionController {
     /** From the form of the page that asks to sign in. The Origin of a form elsewhere has been refused before. */
     @PostMapping(path = "/login", consumes = MediaType.APPLICATION_FORM_URLENCODED_VALUE)
     ResponseEntity<String> signIn(@RequestParam(defaultValue = "") String key, HttpServletRequest request) {
-        Optional<String> session = access.authenticate(key.strip())
-                .flatMap(principal -> access.redeem(access.createLink(principal, LINK_VALIDITY), length));
+        Optional<String> session =
+                access.createLink(key.strip(), LINK_VALIDITY).flatMap(link -> access.redeem(link, length));
         return answer(session, LoginPage.wrongKey(), request);
     }
 

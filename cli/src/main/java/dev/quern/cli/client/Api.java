@@ -13,6 +13,7 @@ import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
+import dev.quern.recipes.view.KeyView;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.io.InputStream;
@@ -111,6 +112,23 @@ public final class Api implements AutoCloseable {
         json(request("/api/v1/jobs/" + encode(id) + "/" + what)
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());
+    }
+
+    /** The answer has the secret. */
+    public KeyView createKey(KeyView.Request key) throws InterruptedException {
+        return RecordCodec.read(json(post("/api/v1/keys", RecordCodec.write(key))), KeyView.class);
+    }
+
+    public KeyView.Page keys() throws InterruptedException {
+        return RecordCodec.read(json(get("/api/v1/keys")), KeyView.Page.class);
+    }
+
+    public KeyView key(String id) throws InterruptedException {
+        return RecordCodec.read(json(get("/api/v1/keys/" + encode(id))), KeyView.class);
+    }
+
+    public void revokeKey(String id) throws InterruptedException {
+        json(request("/api/v1/keys/" + encode(id)).DELETE().build());
     }
 
     /** Which files an output has; the manifest itself is one more. */

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import java.util.Collections;
 import java.util.Set;
 
 /**
@@ -11,6 +12,11 @@ import java.util.Set;
 public record Principal(String tenant, String name, Set<Scope> scopes) {
     public Principal {
         scopes = Set.copyOf(scopes);
+    }
+
+    /** The scope that includes all others it holds. */
+    public Scope highest() {
+        return Collections.max(scopes);
     }
 
     public boolean may(Scope scope) {

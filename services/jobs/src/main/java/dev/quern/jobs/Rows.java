@@ -97,7 +97,7 @@ final class Rows {
         return row.wasNull() ? null : value;
     }
 
-    private static @Nullable Instant nullableInstant(ResultSet row, String column) throws SQLException {
+    static @Nullable Instant nullableInstant(ResultSet row, String column) throws SQLException {
         OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
         return at == null ? null : at.toInstant();
     }

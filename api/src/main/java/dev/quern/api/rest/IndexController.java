@@ -1,0 +1,41 @@
+package dev.quern.api.rest;
+
+import dev.quern.api.ServerVersion;
+import dev.quern.api.safety.Caller;
+import dev.quern.recipes.view.IndexView;
+import dev.quern.recipes.view.KeyView;
+import dev.quern.recipes.view.WhoView;
+import java.util.Map;
+import java.util.TreeMap;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Where a client begins: what there is, and who it is. */
+@RestController
+final class IndexController {
+    private static final Map<String, String> LINKS = new TreeMap<>(Map.of(
+            "jobs", "/api/v1/jobs",
+            "estimate", "/api/v1/estimate",
+            "uploads", "/api/v1/uploads",
+            "recipes", "/api/v1/recipes",
+            "keys", "/api/v1/keys",
+            "whoami", "/api/v1/whoami",
+            "openapi", "/openapi.json",
+            "docs", "/docs",
+            "health", "/health"));
+
+    @GetMapping("/api/v1")
+    IndexView index() {
+        return new IndexView("quern/v1", ServerVersion.NUMBER, ServerVersion.build(), LINKS);
+    }
+
+    @GetMapping("/api/v1/whoami")
+    WhoView whoami(Caller caller) {
+        return new WhoView(
+                caller.principal().name(),
+                caller.tenant(),
+                KeyView.Scope.valueOf(caller.principal().highest().name()),
+                caller.formToken() != null,
+                ServerVersion.NUMBER);
+    }
+}
