@@ -30,8 +30,8 @@ class OutputsTest {
         assertThat(job.recipe()).isEqualTo("gptq-w4a16");
         assertThat(job.outputs())
                 .containsExactly(
-                        new JobView.Output("gptq-w4a16", job.id(), null, null, null, null),
-                        new JobView.Output("gptq-w3a16", job.id() + "-gptq-w3a16", null, null, null, null));
+                        new JobView.Output("gptq-w4a16", job.id(), null, null, null, null, null, null),
+                        new JobView.Output("gptq-w3a16", job.id() + "-gptq-w3a16", null, null, null, null, null, null));
         assertThat(submitted(SECOND).outputs())
                 .singleElement()
                 .returns("gptq-w3a16", JobView.Output::recipe)

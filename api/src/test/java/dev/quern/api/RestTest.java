@@ -9,7 +9,9 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
+import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
@@ -208,7 +210,7 @@ class RestTest {
     @CsvSource({
         "/api/v1/jobs?limit=0, 422",
         "/api/v1/jobs?limit=x, 400",
-        "/api/v1/jobs?state=SLEEPING, 400",
+        "/api/v1/jobs?state=SLEEPING, 422",
         "/api/v1/jobs?cursor=!, 422",
         "/api/v1/jobs?label=x, 422",
         "/api/v1/jobs/x, 404",
@@ -333,6 +335,55 @@ class RestTest {
                 .asString()
                 .contains("default-src 'none'", "style-src 'sha256-");
         assertThat(page.body()).startsWith("<!doctype html>").contains("38.701");
+    }
+
+    @Test
+    void anOutputIsTheDefault() {
+        HttpResponse<String> answer = server.post(
+                "/api/v1/jobs",
+                server.admin,
+                "{\"apiVersion\":\"quern/v1\",\"source\":{\"path\":\"/models/m\"},\"recipe\":{\"ref\":\"gptq-w4a16\"}}");
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        JobView job = RecordCodec.read(Json.parse(answer.body()), JobView.class);
+        JobView full = RecordCodec.read(
+                Json.parse(server.get("/api/v1/jobs/" + job.id(), server.read).body()), JobView.class);
+        assertThat(full.request())
+                .isNotNull()
+                .returns("/models/m", request -> request.source().path());
+        assertThat(full.outputs().getFirst().parameters()).isEqualTo(Recipes.find("gptq-w4a16"));
+    }
+
+    @Test
+    void aStateIsNamedInCapitalsOrNot() {
+        assertThat(server.get("/api/v1/jobs?state=queued", server.read).statusCode())
+                .isEqualTo(200);
+        assertThat(server.get("/api/v1/jobs?state=nosuch", server.read).body())
+                .contains("state: nosuch (expected one of: QUEUED, RUNNING, ");
+    }
+
+    @Test
+    void whatDescribesTheApiIsOpenToAll() {
+        HttpResponse<String> docs = server.get("/docs", "");
+        assertThat(docs.statusCode()).isEqualTo(200);
+        assertThat(docs.body())
+                .contains("POST /api/v1/jobs", "id=\"JobRequest\"", "href=\"#JobView\"")
+                .doesNotContain("<script>", "style=");
+        assertThat(server.get("/openapi.json", "").statusCode()).isEqualTo(200);
+        for (ErrorCode code : ErrorCode.values()) {
+            HttpResponse<String> page = server.get("/problems/" + code.slug(), "");
+            assertThat(page.statusCode()).isEqualTo(200);
+            assertThat(page.body())
+                    .contains("<h2>" + code.slug() + "</h2><p>")
+                    .doesNotContain("<h2>" + code.slug() + "</h2><p></p>");
+        }
+        assertThat(server.get("/problems/none", "").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aRecipeHasAnAddress() {
+        assertThat(server.get("/api/v1/recipes/gptq-w3a16", server.read).body()).contains("\"bits\":3");
+        assertThat(server.get("/api/v1/recipes/none", server.read).statusCode()).isEqualTo(404);
     }
 
     @Test

@@ -36,7 +36,7 @@ public final class Layout {
                         <a class="skip" href="#main">Skip to the content</a>
                         <div class="bar"><div>
                         <a class="mark" href="/">{}Quern</a>
-                        <nav aria-label="Main"><a href="/">Jobs</a></nav>
+                        <nav aria-label="Main"><a href="/">Jobs</a><a href="/docs">API</a></nav>
                         {}{}
                         </div></div>
                         <main id="main" tabindex="-1">

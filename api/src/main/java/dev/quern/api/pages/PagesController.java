@@ -10,7 +10,6 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobFilter;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
-import dev.quern.jobs.JobState;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.ErrorCode;
@@ -71,7 +70,7 @@ final class PagesController {
             @RequestHeader(name = "HX-Request", defaultValue = "false") boolean part,
             Caller caller,
             HttpServletRequest request) {
-        JobFilter filter = new JobFilter(state.isEmpty() ? null : state(state), Map.of());
+        JobFilter filter = new JobFilter(state.isEmpty() ? null : JobIds.state(state), Map.of());
         String from = cursor.isEmpty() ? null : cursor;
         JobsPage.View view = new JobsPage.View(
                 jobs.list(caller.tenant(), filter, from, PAGE).view(),
@@ -152,14 +151,6 @@ final class PagesController {
                         .map(json -> RecordCodec.read(Json.parse(json), Report.class))
                         .orElse(null),
                 job.state().terminal() ? files.find(job, output).orElse(null) : null);
-    }
-
-    private static JobState state(String name) {
-        try {
-            return JobState.valueOf(name);
-        } catch (IllegalArgumentException e) {
-            throw new QuernException(ErrorCode.INVALID_REQUEST, "state: " + name + " (expected: a state of jobs)", e);
-        }
     }
 
     private static ResponseEntity<String> html(String page) {

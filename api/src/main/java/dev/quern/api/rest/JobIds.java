@@ -4,8 +4,10 @@ import dev.quern.api.safety.Caller;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.JobState;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -37,6 +39,26 @@ public final class JobIds {
                             + (outputs == 1 ? "0, the job has one output" : "0 to " + (outputs - 1)) + ")");
         }
         return job.outputs().get(output);
+    }
+
+    /**
+     * A state that a query names, in capitals or not.
+     *
+     * @throws QuernException INVALID_REQUEST
+     */
+    public static JobState state(String name) {
+        return Arrays.stream(JobState.values())
+                .filter(state -> state.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new QuernException(
+                        ErrorCode.INVALID_REQUEST,
+                        "state: " + name + " (expected one of: "
+                                + String.join(
+                                        ", ",
+                                        Arrays.stream(JobState.values())
+                                                .map(JobState::name)
+                                                .toList())
+                                + ")"));
     }
 
     static Optional<UUID> parse(String id) {

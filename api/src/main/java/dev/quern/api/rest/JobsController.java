@@ -60,14 +60,14 @@ final class JobsController {
         Job job = submitter.submit(caller, request, idempotencyKey).job();
         return ResponseEntity.accepted()
                 .location(URI.create("/api/v1/jobs/" + job.id()))
-                .body(job.view());
+                .body(job.full());
     }
 
     @GetMapping
     JobView.Page list(
             @RequestParam(required = false) @Nullable String cursor,
             @RequestParam(defaultValue = "50") int limit,
-            @RequestParam(required = false) @Nullable JobState state,
+            @RequestParam(required = false) @Nullable String state,
             @RequestParam(defaultValue = "") List<String> label,
             Caller caller)
             throws InterruptedException {
@@ -75,7 +75,7 @@ final class JobsController {
             throw new QuernException(
                     ErrorCode.INVALID_REQUEST, "limit: " + limit + " (expected: 1 to " + MAX_PAGE + ")");
         }
-        JobFilter filter = new JobFilter(state, labels(label));
+        JobFilter filter = new JobFilter(state == null ? null : JobIds.state(state), labels(label));
         String holder = caller.holder();
         if (!lists.take(holder, 1, PATIENCE)) {
             throw new QuernException(
@@ -102,7 +102,7 @@ final class JobsController {
 
     @GetMapping("/{id}")
     JobView show(@PathVariable String id, Caller caller) {
-        return JobIds.find(jobs, caller, id).view();
+        return JobIds.find(jobs, caller, id).full();
     }
 
     @GetMapping("/{id}/layers")

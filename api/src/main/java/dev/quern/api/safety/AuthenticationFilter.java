@@ -10,7 +10,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;
 
 /**
- * Nothing is anonymous but the health of the process, the login and the assets of the pages. A caller has a key, or a session
+ * Nothing is anonymous but the health of the process, the login, the assets of the pages and what describes the API. A caller has a key, or a session
  * whose requests that change something carry the form token. Reading needs the scope read, everything else at least submit.
  */
 final class AuthenticationFilter extends SafetyFilter {
@@ -43,6 +43,9 @@ final class AuthenticationFilter extends SafetyFilter {
         return path.equals("/health")
                 || path.startsWith("/health/")
                 || path.equals("/login")
+                || path.equals("/docs")
+                || path.equals("/openapi.json")
+                || path.startsWith("/problems/")
                 || path.startsWith("/assets/");
     }
 

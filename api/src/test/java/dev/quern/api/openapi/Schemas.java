@@ -1,8 +1,14 @@
 package dev.quern.api.openapi;
 
+import dev.quern.jobs.Desired;
+import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.json.ApiVersion;
 import dev.quern.recipes.json.Default;
 import dev.quern.recipes.json.Discriminator;
+import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
@@ -22,7 +28,23 @@ import org.jspecify.annotations.Nullable;
 
 /** JSON schemas of records, by the rules of the record codec. */
 final class Schemas {
+    /** Of strings that have few values. */
+    private static final Map<String, List<String>> VALUES = Map.of(
+            "JobView.state", names(JobState.values()),
+            "JobView.stage", names(Stage.values()),
+            "JobView.desired", names(Desired.values()),
+            "UploadView.state", List.of("OPEN", "COMPLETED"),
+            "JobRequest.apiVersion", List.of(JobRequest.API_VERSION),
+            "JobRequest.Output.format", List.of("compressed-tensors"),
+            "JobEvent.type", List.of("state", "stage", "block", "linear", "reason", "log"),
+            "Problem.code",
+                    Arrays.stream(ErrorCode.values()).map(ErrorCode::slug).toList());
+
     private final Map<String, JsonValue> named = new TreeMap<>();
+
+    static List<String> names(Enum<?>... values) {
+        return Arrays.stream(values).map(Enum::name).toList();
+    }
 
     /** A reference to the schema of a type, which is added where it is new. */
     JsonObject of(Type type) {
@@ -83,6 +105,7 @@ final class Schemas {
 
     private JsonObject record(Class<?> type) {
         Map<String, JsonValue> properties = new java.util.LinkedHashMap<>();
+        Javadoc javadoc = Javadoc.of(type);
         List<String> required = new ArrayList<>();
         ApiVersion version = type.getAnnotation(ApiVersion.class);
         if (version != null) {
@@ -99,14 +122,28 @@ final class Schemas {
         for (RecordComponent component : type.getRecordComponents()) {
             Named renamed = component.getAnnotation(Named.class);
             String name = renamed == null ? component.getName() : renamed.value();
-            properties.put(name, of(component.getGenericType()));
+            properties.put(name, property(type, component, javadoc));
             if (isRequired(component)) {
                 required.add(name);
             }
         }
-        JsonObject schema = simple("object").with("properties", new JsonObject(properties));
+        JsonObject schema = described(simple("object"), javadoc.text()).with("properties", new JsonObject(properties));
         JsonObject closed = schema.with("additionalProperties", false);
         return required.isEmpty() ? closed : closed.with("required", strings(required));
+    }
+
+    private JsonObject property(Class<?> type, RecordComponent component, Javadoc javadoc) {
+        JsonObject schema = described(of(component.getGenericType()), javadoc.component(component.getName()));
+        List<String> values = VALUES.get(name(type) + "." + component.getName());
+        if (values != null) {
+            schema = schema.with("enum", strings(values));
+        }
+        Default fallback = component.getAnnotation(Default.class);
+        return fallback == null ? schema : schema.with("default", Json.parse(fallback.value()));
+    }
+
+    private static JsonObject described(JsonObject schema, String text) {
+        return text.isEmpty() ? schema : schema.with("description", new JsonString(text));
     }
 
     private static @Nullable String discriminator(Class<?> type) {

@@ -1,6 +1,8 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;
 import java.util.List;
@@ -68,7 +70,17 @@ public record Job(
         return id + "-g" + generation;
     }
 
+    /** As lists show it. */
     public JobView view() {
+        return view(false);
+    }
+
+    /** With its request and recipes. */
+    public JobView full() {
+        return view(true);
+    }
+
+    private JobView view(boolean full) {
         return new JobView(
                 id.toString(),
                 name,
@@ -83,11 +95,12 @@ public record Job(
                 createdAt,
                 updatedAt,
                 finishedAt,
-                failure,
+                state == JobState.COMPLETED ? null : failure,
                 outputDigest,
                 output,
                 placement,
                 limits,
-                outputs.stream().map(JobOutput::view).toList());
+                outputs.stream().map(one -> one.view(full)).toList(),
+                full ? RecordCodec.read(Json.parse(request), JobRequest.class) : null);
     }
 }

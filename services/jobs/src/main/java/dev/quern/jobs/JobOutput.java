@@ -1,5 +1,8 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param uri that it claims in place of that; null for the store
  * @param location where it is, its place or the quarantine; null until it is complete there
  * @param accepted by its gate or by a person; null until it is complete
+ * @param quality null until it is measured
  */
 public record JobOutput(
         int position,
@@ -21,13 +25,18 @@ public record JobOutput(
         @Nullable String uri,
         @Nullable String location,
         @Nullable String digest,
-        @Nullable Boolean accepted) {
+        @Nullable Boolean accepted,
+        JobView.@Nullable Quality quality) {
     /** Whether it lies in the quarantine. */
     public boolean quarantined() {
         return Boolean.FALSE.equals(accepted);
     }
 
-    JobView.Output view() {
-        return new JobView.Output(recipeName, prefix, uri, location, digest, accepted);
+    /**
+     * @param full with the recipe
+     */
+    JobView.Output view(boolean full) {
+        Recipe parameters = full ? RecordCodec.read(Json.parse(recipe), Recipe.class) : null;
+        return new JobView.Output(recipeName, prefix, uri, location, digest, accepted, quality, parameters);
     }
 }

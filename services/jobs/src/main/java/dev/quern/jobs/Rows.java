@@ -29,7 +29,8 @@ final class Rows {
                    ARRAY(SELECT value FROM jsonb_each_text(labels) ORDER BY key) AS label_values,
                    (SELECT json_agg(json_strip_nulls(json_build_object(
                                'position', o.position, 'recipeName', o.recipe_name, 'recipe', o.recipe, 'prefix', o.prefix,
-                               'uri', o.uri, 'location', o.location, 'digest', o.digest, 'accepted', o.accepted))
+                               'uri', o.uri, 'location', o.location, 'digest', o.digest, 'accepted', o.accepted,
+                               'quality', o.quality::json))
                                ORDER BY o.position)
                       FROM job_output o WHERE o.job_id = job.id) AS outputs,
                    cells.done AS linears_done, cells.recent AS linears_recent, cells.recent_seconds, cells.blocks AS blocks_done
@@ -144,10 +145,11 @@ final class Rows {
         return code == null ? null : new JobView.Failure(code, row.getString("failure_message"));
     }
 
-    /** Linears per minute over the last three, or since the first one: calm, and soon at a new pace. */
+    /** Linears per minute over the last three, or since the first one: calm, and soon at a new pace. None for a job at its end. */
     private static @Nullable Double rate(ResultSet row) throws SQLException {
         Double seconds = nullableDouble(row, "recent_seconds");
-        return seconds == null || seconds < RATE_SECONDS ? null : 60 * row.getInt("linears_recent") / seconds;
+        boolean over = JobState.valueOf(row.getString("state")).terminal();
+        return over || seconds == null || seconds < RATE_SECONDS ? null : 60 * row.getInt("linears_recent") / seconds;
     }
 
     private static JobView.Progress progress(ResultSet row) throws SQLException {

@@ -1,5 +1,6 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.json.Default;
 import dev.quern.recipes.json.Named;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param recipe by name or inline, exactly one; of the outputs that name none
  * @param calibration null takes the built-in public-domain English text and the default sizes
  * @param evaluation at most 8; empty takes the built-in text
- * @param outputs 1 to 4, of one calibration; several have each another recipe, which must need calibration and be independent
+ * @param outputs 1 to 4, of one calibration; missing is one in compressed-tensors in the store; several have each another recipe, which must need calibration and be independent
  * @param detach the job keeps an embedded stack alive after the command that submitted it has gone
  * @param placement null leaves worker and segments to the planner
  * @param limits null waits and runs as long as it takes
@@ -24,7 +25,7 @@ public record JobRequest(
         RecipeChoice recipe,
         @Nullable Calibration calibration,
         List<Evaluation> evaluation,
-        List<Output> outputs,
+        @Default("[{\"format\":\"compressed-tensors\"}]") List<Output> outputs,
         @Nullable Gate gate,
         Map<String, String> labels,
         @Nullable String name,

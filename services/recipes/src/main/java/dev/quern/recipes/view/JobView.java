@@ -1,6 +1,7 @@
 package dev.quern.recipes.view;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,12 @@ import org.jspecify.annotations.Nullable;
  * @param recipe the name of the first output's recipe
  * @param outputDigest of the first output
  * @param output where the first output is, null until it is published
+ * @param labels as the request has them
+ * @param progress how far it is
+ * @param finishedAt null before its end
+ * @param failure why it ended without a result; null where it has one
  * @param outputs all of them, in the order of the request
+ * @param request as it was submitted; in the answer about one job, not in lists
  */
 public record JobView(
         String id,
@@ -37,7 +43,8 @@ public record JobView(
         @Nullable String output,
         JobRequest.@Nullable Placement placement,
         JobRequest.@Nullable Limits limits,
-        List<Output> outputs) {
+        List<Output> outputs,
+        @Nullable JobRequest request) {
     /**
      * A result of the job.
      *
@@ -47,6 +54,8 @@ public record JobView(
      * @param location where it is: its place, or the quarantine; null until it is published
      * @param digest null until it is published
      * @param accepted by its gate or by a person; null until it is published
+     * @param quality null until it is measured
+     * @param parameters the recipe itself; in the answer about one job, not in lists
      */
     public record Output(
             String recipe,
@@ -54,7 +63,25 @@ public record JobView(
             @Nullable String uri,
             @Nullable String location,
             @Nullable String digest,
-            @Nullable Boolean accepted) {}
+            @Nullable Boolean accepted,
+            @Nullable Quality quality,
+            @Nullable Recipe parameters) {}
+
+    /**
+     * The figures of an output's report that tell results apart: the worst of its evaluation texts, and its sizes.
+     *
+     * @param klMean mean KL divergence to the original, nats per token
+     * @param pplRatio compressed over original perplexity
+     * @param top1 share of tokens whose most probable next token is the original's, 0 to 1
+     * @param sourceBytes of the source's weights
+     * @param outputBytes of the output's weights
+     */
+    public record Quality(
+            @Nullable Double klMean,
+            @Nullable Double pplRatio,
+            @Nullable Double top1,
+            long sourceBytes,
+            long outputBytes) {}
 
     /** Why a job stands still. */
     public record Reason(
