@@ -18,6 +18,7 @@ import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -335,6 +336,27 @@ class RestTest {
                 .asString()
                 .contains("default-src 'none'", "style-src 'sha256-");
         assertThat(page.body()).startsWith("<!doctype html>").contains("38.701");
+    }
+
+    @Test
+    void aJobIsDeletedAtItsEndByItsOwnerOrAnAdmin() {
+        Job job = server.job("to delete");
+        String path = "/api/v1/jobs/" + job.id();
+
+        assertThat(delete(path, server.submit).statusCode()).isEqualTo(403);
+        assertThat(delete(path, server.admin).statusCode()).isEqualTo(409);
+        server.steps.project(job.id(), Step.of(1, 1, JobState.FAILED, null).failedWith("internal", "x"));
+        assertThat(delete(path, server.admin).statusCode()).isEqualTo(204);
+        assertThat(server.get(path, server.read).statusCode()).isEqualTo(404);
+        assertThat(delete(path, server.admin).statusCode()).isEqualTo(404);
+        assertThat(server.post(path + "/retry", server.submit, "").statusCode()).isEqualTo(404);
+        assertThat(server.get("/api/v1/jobs?label=test:to%20delete", server.read)
+                        .body())
+                .doesNotContain(job.id().toString());
+    }
+
+    private HttpResponse<String> delete(String path, String key) {
+        return server.send(server.request(path, key).method("DELETE", HttpRequest.BodyPublishers.noBody()));
     }
 
     @Test

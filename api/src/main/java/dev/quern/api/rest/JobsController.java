@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -154,6 +155,19 @@ final class JobsController {
             throw conflict(id, caller, "a quarantined job");
         }
         return accepted(id, caller);
+    }
+
+    /** Gone from lists at once; the control process then deletes its results in the store. An owner may, and an admin. */
+    @DeleteMapping("/{id}")
+    ResponseEntity<Void> delete(@PathVariable String id, Caller caller) {
+        Job job = JobIds.find(jobs, caller, id);
+        if (!job.principal().equals(caller.principal().name())) {
+            caller.require(Scope.ADMIN, "delete");
+        }
+        if (!jobs.delete(caller.tenant(), job.id())) {
+            throw conflict(id, caller, "a job at its end; cancel it first");
+        }
+        return ResponseEntity.noContent().build();
     }
 
     private ResponseEntity<JobView> accepted(String id, Caller caller) {

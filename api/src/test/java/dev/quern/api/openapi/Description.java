@@ -126,6 +126,19 @@ final class Description {
                 job(Operation.of("getJob", "jobs", "A job, with its request and recipes."))
                         .answers(200, JSON, schemas.of(JobView.class), "the job"));
         add(
+                "delete",
+                "/api/v1/jobs/{id}",
+                job(Operation.of(
+                                "deleteJob",
+                                "jobs",
+                                "Delete a job at its end, with its results in the store; 409 before its end."))
+                        .saying(
+                                "It is gone from lists at once; its files go within a minute. What it published to a uri of its "
+                                        + "own stays there. Takes the key that submitted it, or scope admin.")
+                        .empty(204, "deleted")
+                        .admin()
+                        .conflicts());
+        add(
                 "get",
                 "/api/v1/jobs/{id}/layers",
                 job(Operation.of("getBoard", "jobs", "The board: a cell per linear of each block."))

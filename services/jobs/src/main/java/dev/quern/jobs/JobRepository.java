@@ -45,10 +45,11 @@ public final class JobRepository {
                     jsonb_object(:labelKeys::text[], :labelValues::text[]), :detach,
                     :workerClass::text, :segments::int, :maxPending::int, :maxRuntime::int)
             """;
-    private static final String FIND = Rows.SELECT + "WHERE job.tenant = :tenant AND job.id = :id";
+    private static final String FIND =
+            Rows.SELECT + "WHERE job.tenant = :tenant AND job.id = :id AND job.deleted_at IS NULL";
     private static final String FIND_ANY = Rows.SELECT + "WHERE job.id = :id";
     private static final String PAGE = Rows.SELECT + """
-            WHERE job.tenant = :tenant
+            WHERE job.tenant = :tenant AND job.deleted_at IS NULL
               AND (:state::text IS NULL OR job.state = :state)
               AND job.labels @> jsonb_object(:labelKeys::text[], :labelValues::text[])
               AND (:createdAt::timestamptz IS NULL OR (job.created_at, job.id) < (:createdAt, :id::uuid))
@@ -65,6 +66,21 @@ public final class JobRepository {
             """;
     private static final String UNCLEANED =
             Rows.SELECT + "WHERE job.cleanup_due AND job.finished_at IS NOT NULL ORDER BY job.finished_at";
+    private static final String DELETE = """
+            UPDATE job SET deleted_at = now(), updated_at = now()
+             WHERE tenant = :tenant AND id = :id AND finished_at IS NOT NULL AND deleted_at IS NULL
+            """;
+    private static final String DELETED =
+            Rows.SELECT + "WHERE job.deleted_at IS NOT NULL AND NOT job.cleanup_due ORDER BY job.deleted_at LIMIT 100";
+    private static final List<String> FORGET = List.of(
+            "DELETE FROM job_event WHERE job_id = :id",
+            "DELETE FROM job_linear WHERE job_id = :id",
+            "DELETE FROM job_block WHERE job_id = :id",
+            "DELETE FROM job_report WHERE job_id = :id",
+            "DELETE FROM job_output WHERE job_id = :id",
+            "DELETE FROM output_claim WHERE job_id = :id",
+            "DELETE FROM idempotency_key WHERE job_id = :id",
+            "DELETE FROM job WHERE id = :id AND deleted_at IS NOT NULL");
     private static final String NOW = "SELECT now()";
     // A wish to cancel stands: nothing takes it back.
     private static final String WISH = """
@@ -83,7 +99,7 @@ public final class JobRepository {
                    reason_code = NULL, reason_since = NULL, reason_remedy = NULL,
                    failure_code = NULL, failure_message = NULL, finished_at = NULL,
                    percent = 0, eta_seconds = NULL, pending_since = now(), ran_seconds = 0, updated_at = now()
-             WHERE tenant = :tenant AND id = :id AND state = 'FAILED'
+             WHERE tenant = :tenant AND id = :id AND state = 'FAILED' AND deleted_at IS NULL
             """;
     private static final String OTHERS_QUEUE = """
             SELECT EXISTS (SELECT FROM job WHERE id <> :id AND state = 'RUNNING' AND reason_code = 'QUEUED_BEHIND')
@@ -92,7 +108,7 @@ public final class JobRepository {
             Rows.SELECT + "WHERE job.state = 'QUARANTINED' AND job.approved_by IS NOT NULL";
     private static final String APPROVE = """
             UPDATE job SET approved_by = :principal, updated_at = now()
-             WHERE tenant = :tenant AND id = :id AND state = 'QUARANTINED'
+             WHERE tenant = :tenant AND id = :id AND state = 'QUARANTINED' AND deleted_at IS NULL
             """;
 
     private final JdbcClient db;
@@ -190,6 +206,31 @@ public final class JobRepository {
     /** Jobs at their end of which something may be left to delete, the first to end first. */
     public List<Job> uncleaned() {
         return db.sql(UNCLEANED).query(Rows::job).list();
+    }
+
+    /**
+     * Hides a job at its end; the control process then deletes its results and rows.
+     *
+     * @return false for a job that is not at its end, or is deleted already
+     */
+    public boolean delete(String tenant, UUID id) {
+        return key(db.sql(DELETE), tenant, id).update() == 1;
+    }
+
+    /** Jobs whose files and rows are to go, the first to be deleted first; those of which leftovers are to be cleaned up come later. */
+    public List<Job> deleted() {
+        return db.sql(DELETED).query(Rows::job).list();
+    }
+
+    /** Deletes the rows of a deleted job, its claims included: others may have its places. */
+    public void forget(UUID id) {
+        transactions.executeWithoutResult(
+                status -> FORGET.forEach(sql -> db.sql(sql).param("id", id).update()));
+    }
+
+    /** Whether this very job holds an output prefix or uri. */
+    public boolean holds(UUID id, String place) {
+        return claims.isHeld(id, place);
     }
 
     /** Whether a job other than this one waits for a worker that is at work. */

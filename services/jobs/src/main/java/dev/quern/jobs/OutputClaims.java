@@ -14,6 +14,8 @@ final class OutputClaims {
             """;
     private static final String TAKEN =
             "SELECT EXISTS (SELECT FROM output_claim WHERE tenant = :tenant AND prefix = :name)";
+    private static final String HELD =
+            "SELECT EXISTS (SELECT FROM output_claim WHERE job_id = :job AND prefix = :name)";
     // Until the transaction ends: the look for an overlap must see every claim before it.
     private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('output_claim'))";
     // Whoever the tenant is: a bucket is one. No output may lie within another.
@@ -51,6 +53,14 @@ final class OutputClaims {
         return db.sql(TAKEN)
                 .param("tenant", tenant)
                 .param("name", prefix)
+                .query(Boolean.class)
+                .single();
+    }
+
+    boolean isHeld(UUID job, String name) {
+        return db.sql(HELD)
+                .param("job", job)
+                .param("name", name)
                 .query(Boolean.class)
                 .single();
     }

@@ -93,6 +93,36 @@ record Cleaner(
         FailPoint.pass("cleanup.after");
     }
 
+    /**
+     * Deletes what is left of a deleted job: its results in the store, its quarantine, its documents, then its rows. What it published
+     * outside the store belongs to whoever named that place, and stays. Repeatable.
+     */
+    void forget(Job job) throws IOException {
+        Keys keys = Keys.of(job.tenant());
+        String id = job.id().toString();
+        for (JobOutput output : job.outputs()) {
+            deleteAll(keys.quarantine(id, output.position()));
+            // One that ended without a result holds no place; another job may.
+            if (output.uri() == null && contexts.jobs().holds(job.id(), output.prefix())) {
+                deleteAll(keys.outputs(output.prefix()));
+            }
+        }
+        deleteAll(keys.jobs(id));
+        contexts.jobs().forget(job.id());
+    }
+
+    /** The manifest first: without it nobody takes what is left for a result. */
+    private void deleteAll(String prefix) throws IOException {
+        ArtifactStore store = contexts.store();
+        Optional<ArtifactStore.Entry> manifest = store.head(prefix + Manifest.NAME);
+        if (manifest.isPresent()) {
+            store.delete(manifest.get().key(), manifest.get().etag());
+        }
+        for (ArtifactStore.Entry entry : store.list(prefix)) {
+            store.delete(entry.key(), entry.etag());
+        }
+    }
+
     private void deleteDocuments(JobContext job) throws IOException {
         ArtifactStore store = contexts.store();
         List<ArtifactStore.Entry> documents = store.list(job.keys().jobs(job.id()));

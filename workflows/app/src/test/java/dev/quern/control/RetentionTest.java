@@ -91,6 +91,23 @@ class RetentionTest {
     }
 
     @Test
+    void aDeletedJobTakesItsResultAndItsRowsWithIt() throws Exception {
+        service.startWorker();
+        Job kept = completed(service.submit(REQUEST, RECIPE));
+        Job gone = completed(service.submit(REQUEST, RECIPE));
+        assertThat(keys()).anyMatch(key -> key.startsWith("t/default/outputs/" + gone.prefix() + "/"));
+
+        assertThat(service.rows().jobs().delete("default", gone.id())).isTrue();
+        Await.within(LIMIT, "the rows are gone")
+                .until(() -> service.rows().jobs().find(gone.id()).isEmpty());
+
+        assertThat(keys())
+                .noneMatch(key -> key.contains(gone.id().toString()) || key.contains("/" + gone.prefix() + "/"))
+                .contains("t/default/outputs/" + kept.prefix() + "/" + Manifest.NAME);
+        assertThat(service.rows().jobs().claimed("default", gone.prefix())).isFalse();
+    }
+
+    @Test
     void aJobThatBeginsWhileItsBlocksAreDeletedMakesThemAgain() throws Exception {
         service.startWorker();
         Job first = completed(service.submit(REQUEST, RECIPE));
