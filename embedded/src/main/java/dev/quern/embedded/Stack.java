@@ -10,6 +10,7 @@ import dev.quern.jobs.JobState;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.postgres.PostgresServer;
+import dev.quern.recipes.process.JavaCommand;
 import dev.quern.temporal.TemporalServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;

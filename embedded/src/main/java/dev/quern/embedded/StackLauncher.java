@@ -2,6 +2,7 @@ package dev.quern.embedded;
 
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.process.JavaCommand;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -61,7 +61,8 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public PlanRef plan(JobRef job, Inspection inspection, Device device) {
-        return reading((bytes, cancellation) -> planner.plan(job, inspection, device));
+        return reading(
+                (bytes, cancellation) -> planner.plan(job, inspection, device, () -> bytes.accept(1), cancellation));
     }
 
     @Override

@@ -8,7 +8,7 @@ import dev.quern.artifacts.RangeCache;
 import dev.quern.artifacts.S3Settings;
 import dev.quern.contract.Connections;
 import dev.quern.contract.HttpPort;
-import dev.quern.engine.natives.NativeLibraries;
+import dev.quern.control.reading.Readings;
 import dev.quern.inputs.Sources;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
@@ -175,9 +175,14 @@ class ControlConfiguration {
                         .build());
     }
 
+    @Bean(destroyMethod = "close")
+    Readings readings(ControlProperties properties, Environment environment) throws IOException {
+        return new Readings(
+                properties.store(), s3(environment), properties.scratch().resolve("reading"));
+    }
+
     @Bean
     ScratchFolders scratchFolders(ControlProperties properties) throws IOException {
-        NativeLibraries.unpackInto(properties.scratch());
         return new ScratchFolders(properties.scratch());
     }
 
@@ -199,15 +204,16 @@ class ControlConfiguration {
             ScratchFolders scratch,
             Cleaner cleaner,
             SweepLock sweeps,
+            Readings readings,
             ControlProperties properties) {
         Outputs outputs = new Outputs(contexts, sources, scratch);
         BoardFiller board = new BoardFiller(contexts, sources, outputs, rows);
         return new ControlActivitiesImpl(
                 new StepRecorder(rows),
-                new Inspector(contexts, sources, places, scratch, sweeps),
+                new Inspector(contexts, sources, places, scratch, sweeps, readings),
                 new JobPlanner(
                         contexts,
-                        sources,
+                        readings,
                         rows,
                         properties.slice().toMillis() / 1000.0,
                         Math.max(1, properties.workers())),

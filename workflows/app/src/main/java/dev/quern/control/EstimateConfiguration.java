@@ -1,5 +1,6 @@
 package dev.quern.control;
 
+import dev.quern.control.reading.Readings;
 import dev.quern.jobs.EstimateRepository;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
@@ -13,9 +14,10 @@ class EstimateConfiguration {
     private static final Duration LOOK = Duration.ofMillis(250);
 
     @Bean
-    Rounds estimates(JdbcClient db, JobSources sources, ControlProperties properties) {
+    Rounds estimates(JdbcClient db, JobSources sources, Readings readings, ControlProperties properties) {
         Estimator estimator = Estimator.onMachinesLikeThis(
-                (tenant, source) -> sources.find(tenant, source).source(),
+                sources::place,
+                readings,
                 properties.workers(),
                 properties.workerThreads(),
                 properties.slice().toMillis() / 1000.0);

@@ -1,10 +1,11 @@
 package dev.quern.control;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.quern.control.reading.Place;
+import dev.quern.control.reading.Question;
+import dev.quern.control.reading.Readings;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
-import dev.quern.engine.plan.Workload;
-import dev.quern.engine.run.Source;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
@@ -18,12 +19,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says what a job would take, from the headers of its checkpoint.
  *
- * @param sources opens what a tenant names
+ * @param places finds what a tenant names
  * @param workers that there will be
  * @param budget of each of them
  */
 record Estimator(
-        BiFunction<String, JobRequest.Source, Source> sources, int workers, Budget budget, double sliceSeconds) {
+        BiFunction<String, JobRequest.Source, Place> places,
+        Readings readings,
+        int workers,
+        Budget budget,
+        double sliceSeconds) {
     /** The service, the database and the page cache of mapped checkpoints keep a quarter. */
     private static final double SHARE = 0.75;
 
@@ -33,24 +38,31 @@ record Estimator(
      * @param threads of a worker; 0 divides the cores
      */
     static Estimator onMachinesLikeThis(
-            BiFunction<String, JobRequest.Source, Source> sources, int workers, int threads, double sliceSeconds) {
+            BiFunction<String, JobRequest.Source, Place> places,
+            Readings readings,
+            int workers,
+            int threads,
+            double sliceSeconds) {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         long memory = (long) (machine.getTotalMemorySize() * SHARE) / workers;
         int cores = Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
-        return new Estimator(sources, workers, new Budget(memory, threads > 0 ? threads : cores), sliceSeconds);
+        return new Estimator(
+                places, readings, workers, new Budget(memory, threads > 0 ? threads : cores), sliceSeconds);
     }
 
     /**
-     * @throws QuernException as opening the source, and {@link dev.quern.engine.plan.Planner#plan}
+     * @throws QuernException as {@link Readings#estimate}
      */
     Estimate estimate(String tenant, JobRequest request, List<Recipe> recipes) {
         JobRequest.Calibration asked =
                 Objects.requireNonNullElse(request.calibration(), JobRequest.Calibration.of(null, null, null));
-        JobRequest.Placement placement = request.placement();
-        try (Source source = sources.apply(tenant, request.source())) {
-            Workload workload = Workload.beforehand(recipes, source.architecture(), asked.samples(), asked.seqLen());
-            return source.estimate(workload, budget, new Fanout(workers, segments(placement), sliceSeconds));
-        }
+        return readings.estimate(new Question.EstimateJob(
+                places.apply(tenant, request.source()),
+                recipes,
+                asked.samples(),
+                asked.seqLen(),
+                budget,
+                new Fanout(workers, segments(request.placement()), sliceSeconds)));
     }
 
     private static @Nullable Integer segments(JobRequest.@Nullable Placement placement) {

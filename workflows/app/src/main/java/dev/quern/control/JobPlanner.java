@@ -11,6 +11,10 @@ import dev.quern.contract.SharingRef;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.TileRunRef;
 import dev.quern.control.JobContexts.JobContext;
+import dev.quern.control.reading.Place;
+import dev.quern.control.reading.Question;
+import dev.quern.control.reading.Readings;
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
@@ -19,7 +23,6 @@ import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
-import dev.quern.engine.run.Source;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,7 +36,7 @@ import java.util.stream.IntStream;
  * @param sliceSeconds a compute activity hands over after so long
  * @param workers among whom a job is shared out; others may come and go
  */
-record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sliceSeconds, int workers) {
+record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sliceSeconds, int workers) {
     /** The memory for statistics in eighths: a lack of it can be answered three times. */
     private static final int TILES_IN_FLIGHT = 8;
     /** Weights are loaded twice per shard, which this many tokens outweigh; more in one would only make others wait. */
@@ -41,45 +44,53 @@ record JobPlanner(JobContexts contexts, JobSources sources, Rows rows, double sl
     /** A worker that is faster, or comes later, finds something to do. */
     private static final int SHARDS_PER_WORKER = 2;
 
-    PlanRef plan(JobRef ref, Inspection inspection, Device device) {
+    /** @param waiting is told, again and again, that this takes its time */
+    PlanRef plan(JobRef ref, Inspection inspection, Device device, Runnable waiting, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
         String profile = contexts.pinProfile(job, device.profile());
-        String location = job.request().source().location();
-        try (Source source = sources.sources().open(location, inspection.sourceStamp())) {
-            TokenWindows calibration = contexts.windows(inspection.calibration());
-            List<TokenWindows> evaluations =
-                    inspection.evaluations().stream().map(contexts::windows).toList();
-            Plan plan = plan(job, source, calibration, evaluations, device);
-            rows.board()
-                    .layOut(
-                            job.row().id(),
-                            plan.blocks(),
-                            plan.linears().stream().map(Plan.Linear::name).toList(),
-                            plan.segments().stream().map(Slice::first).toList());
-            Sharing sharing = plan.sharing();
-            JobPlan document = document(job, inspection, calibration, plan, profile, device);
-            return new PlanRef(
-                    contexts.store(job, document),
-                    queue(job, profile),
-                    plan.blocks(),
-                    TILES_IN_FLIGHT,
-                    plan.traceRuns().stream()
-                            .map(run -> new TileRunRef(run.first(), run.end()))
-                            .toList(),
-                    plan.segments().stream()
-                            .map(segment -> new SliceRef(segment.first(), segment.end()))
-                            .toList(),
-                    shards(evaluations),
-                    sharing == null ? null : new SharingRef(sharing.runs(), sharing.units()));
-        }
+        TokenWindows calibration = contexts.windows(inspection.calibration());
+        List<TokenWindows> evaluations =
+                inspection.evaluations().stream().map(contexts::windows).toList();
+        Plan plan = readings.plan(question(job, inspection, calibration, evaluations, device), waiting, cancellation);
+        rows.board()
+                .layOut(
+                        job.row().id(),
+                        plan.blocks(),
+                        plan.linears().stream().map(Plan.Linear::name).toList(),
+                        plan.segments().stream().map(Slice::first).toList());
+        JobPlan document = document(job, inspection, calibration, plan, profile, device);
+        return reference(contexts.store(job, document), queue(job, profile), plan, shards(evaluations));
     }
 
-    private Plan plan(
-            JobContext job, Source source, TokenWindows calibration, List<TokenWindows> evaluations, Device device) {
+    private static PlanRef reference(String document, String queue, Plan plan, List<Shard> shards) {
+        Sharing sharing = plan.sharing();
+        return new PlanRef(
+                document,
+                queue,
+                plan.blocks(),
+                TILES_IN_FLIGHT,
+                plan.traceRuns().stream()
+                        .map(run -> new TileRunRef(run.first(), run.end()))
+                        .toList(),
+                plan.segments().stream()
+                        .map(segment -> new SliceRef(segment.first(), segment.end()))
+                        .toList(),
+                shards,
+                sharing == null ? null : new SharingRef(sharing.runs(), sharing.units()));
+    }
+
+    private Question.PlanJob question(
+            JobContext job,
+            Inspection inspection,
+            TokenWindows calibration,
+            List<TokenWindows> evaluations,
+            Device device) {
         long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
-        Workload workload = new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated);
-        Budget budget = new Budget(device.memoryBytes(), device.threads());
-        return source.plan(workload, budget, new Fanout(workers, job.segments(), sliceSeconds));
+        return new Question.PlanJob(
+                Place.inspected(job.request().source().location(), inspection.sourceStamp()),
+                new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated),
+                new Budget(device.memoryBytes(), device.threads()),
+                new Fanout(workers, job.segments(), sliceSeconds));
     }
 
     private static String queue(JobContext job, String profile) {

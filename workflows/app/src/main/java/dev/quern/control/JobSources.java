@@ -8,6 +8,8 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.SourceStamp;
 import dev.quern.control.JobContexts.JobContext;
+import dev.quern.control.reading.Inspected;
+import dev.quern.control.reading.Place;
 import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.run.Source;
 import dev.quern.inputs.Sources;
@@ -24,60 +26,45 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the source of a job and its texts, and opens the source again as it was when it was inspected.
+ * Finds the source of a job and its texts, and opens the source as it was when it was inspected.
  *
  * @param allowed where they may be, beside local folders
  */
 record JobSources(JobContexts contexts, Sources sources, UploadRepository uploads, Locations allowed) {
-    /**
-     * A source that is being inspected.
-     *
-     * @param pinned where it consists of objects
-     * @param folderStamp where it is a folder
-     */
-    record Found(
-            Source source,
-            @Nullable PinnedSource pinned,
-            @Nullable String folderStamp) implements AutoCloseable {
-        @Override
-        public void close() {
-            source.close();
-        }
-    }
-
     /** Opens the plan's source; throws as {@link Sources#open(String, String)}. */
     Source open(JobPlan plan) {
         return sources.open(plan.source(), plan.sourceStamp());
     }
 
     /**
-     * Opens a source as it is now.
+     * Where a source is, of objects the versions that are there now.
      *
-     * @throws QuernException as {@link Source#open}, and INVALID_REQUEST for a place that is not allowed or does not exist
+     * @throws QuernException INVALID_REQUEST for a place that is not allowed or does not exist
      */
-    Found find(JobContext job) {
-        return find(job.row().tenant(), job.request().source());
+    Place place(String tenant, JobRequest.Source asked) {
+        String path = asked.path();
+        return path == null
+                ? Place.objects(new PinnedSource(asked.location(), files(tenant, asked)))
+                : Place.folder(path);
     }
 
-    /** As {@link #find(JobContext)}, for a job that is not there yet. */
-    Found find(String tenant, JobRequest.Source asked) {
-        if (asked.path() != null) {
-            Source source = Source.open(Path.of(asked.path()));
-            return new Found(
-                    source,
-                    null,
-                    SourceStamp.of(Path.of(asked.path()), source.checkpoint().files()));
+    /**
+     * Writes down what was inspected, and what of it counts.
+     *
+     * @return the stamp of the source
+     */
+    String stamp(JobContext job, Place place, Inspected found) {
+        PinnedSource pinned = place.pinned();
+        if (pinned == null) {
+            return String.valueOf(found.folderStamp());
         }
-        PinnedSource pinned = new PinnedSource(asked.location(), files(tenant, asked));
-        Source source = sources.open(pinned);
-        Set<String> used = new HashSet<>(source.checkpoint().files());
+        Set<String> used = new HashSet<>(found.files());
         List<PinnedSource.File> files = pinned.files().stream()
                 .filter(file -> used.contains(file.name()))
                 .toList();
-        return new Found(source, new PinnedSource(pinned.location(), files), null);
+        return contexts.store(job, new PinnedSource(pinned.location(), files));
     }
 
     /**
@@ -160,19 +147,14 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
     }
 
     /**
-     * The stamp of a source once all of it was read.
+     * Nothing to do for objects, whose versions are read or nothing.
      *
-     * @throws QuernException SOURCE_CHANGED when a folder's files changed meanwhile
+     * @throws QuernException SOURCE_CHANGED when a folder's files changed since they were inspected
      */
-    String stamp(JobContext job, Found found) {
-        if (found.pinned() != null) {
-            return contexts.store(job, found.pinned());
+    static void requireSame(Source source, Place place, String stamp) {
+        if (place.pinned() == null) {
+            SourceStamp.require(
+                    stamp, Path.of(place.location()), source.checkpoint().files());
         }
-        String stamp = String.valueOf(found.folderStamp());
-        SourceStamp.require(
-                stamp,
-                Path.of(found.source().checkpoint().location()),
-                found.source().checkpoint().files());
-        return stamp;
     }
 }

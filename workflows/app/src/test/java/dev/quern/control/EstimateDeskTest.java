@@ -2,6 +2,8 @@ package dev.quern.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.control.reading.Place;
+import dev.quern.control.reading.Readings;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;
@@ -14,6 +16,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.testing.TestPostgres;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +41,10 @@ class EstimateDeskTest {
 
     private static TestPostgres postgres;
     private static EstimateRepository questions;
+    private static Readings readings;
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         postgres = TestPostgres.start(folder.resolve("pg"), Path.of("target", "postgres-cache"));
         DriverManagerDataSource source =
                 new DriverManagerDataSource(postgres.jdbcUrl(), postgres.user(), postgres.password());
@@ -50,10 +54,12 @@ class EstimateDeskTest {
                 .load()
                 .migrate();
         questions = new EstimateRepository(JdbcClient.create(source));
+        readings = new Readings(folder.resolve("store").toUri().toString(), Map.of(), folder.resolve("reading"));
     }
 
     @AfterAll
     static void stop() {
+        readings.close();
         postgres.close();
     }
 
@@ -84,7 +90,7 @@ class EstimateDeskTest {
     private static EstimateRepository.Answer ask(String model, Budget budget) {
         EstimateDesk desk = new EstimateDesk(
                 questions,
-                new Estimator((tenant, source) -> Source.open(Path.of(source.location())), WORKERS, budget, 600));
+                new Estimator((tenant, source) -> Place.folder(source.location()), readings, WORKERS, budget, 600));
         UUID id = questions.ask("default", Json.write(RecordCodec.write(request(model))), Recipes.write(RECIPES));
         assertThat(desk.round()).as("a question was there").isTrue();
         assertThat(desk.round()).as("no other").isFalse();

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * A model's {@code tokenizer.json}, read by Hugging Face's tokenizers through DJL's native binding. Only the native calls are used:
@@ -27,6 +28,11 @@ public final class Tokenizer implements AutoCloseable {
     private Tokenizer(TokenizersLibrary library, long handle) {
         this.library = library;
         this.handle = handle;
+    }
+
+    /** Loads the native library, which takes a moment, before the first tokenizer needs it. */
+    public static void load() {
+        Objects.requireNonNull(TokenizerNatives.library());
     }
 
     /**

@@ -1,18 +1,19 @@
-package dev.quern.embedded;
+package dev.quern.recipes.process;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Further JVMs, with the Java and the class path of this one. */
-final class JavaCommand {
+public final class JavaCommand {
     private JavaCommand() {}
 
     /**
      * @param before words that stand before the command, such as those of {@code nice}
      * @param options of the JVM
      */
-    static ProcessBuilder of(List<String> before, List<String> options, String mainClass, List<String> arguments) {
+    public static ProcessBuilder of(
+            List<String> before, List<String> options, String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);

@@ -1,0 +1,42 @@
+package dev.quern.control.reading;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+
+/** A reading process did not survive a question, or had to be killed. */
+final class DiedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final ErrorCode code;
+    private final String what;
+    private final boolean late;
+
+    /**
+     * @param code of the error that its question gets
+     * @param what it was reading
+     * @param how it ended, for a sentence that begins with "The process that reads it"
+     * @param late it was killed because its time was over
+     */
+    DiedException(ErrorCode code, String what, String how, boolean late) {
+        super(how);
+        this.code = code;
+        this.what = what;
+        this.late = late;
+    }
+
+    String what() {
+        return what;
+    }
+
+    boolean late() {
+        return late;
+    }
+
+    QuernException refusal() {
+        return new QuernException(
+                code,
+                what + ": cannot be read, the process that reads it " + getMessage()
+                        + " (expected: what can be read within these limits)",
+                this);
+    }
+}

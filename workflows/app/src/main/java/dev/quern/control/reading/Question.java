@@ -1,0 +1,57 @@
+package dev.quern.control.reading;
+
+import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
+import dev.quern.engine.plan.Workload;
+import dev.quern.recipes.Recipe;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a reading process is asked; it answers with a document. */
+public sealed interface Question {
+    Place place();
+
+    /**
+     * Answered by an {@link Inspected}.
+     *
+     * @param recipes one for each output
+     * @param formats likewise
+     * @param folder takes the token windows
+     */
+    record InspectSource(
+            Place place,
+            List<Recipe> recipes,
+            List<String> formats,
+            Text calibration,
+            List<Text> evaluations,
+            String folder)
+            implements Question {
+        public InspectSource {
+            recipes = List.copyOf(recipes);
+            formats = List.copyOf(formats);
+            evaluations = List.copyOf(evaluations);
+        }
+    }
+
+    /** Answered by a {@link dev.quern.engine.plan.Plan}. */
+    record PlanJob(Place place, Workload workload, Budget budget, Fanout fanout) implements Question {}
+
+    /**
+     * Answered by a {@link dev.quern.recipes.view.Estimate}.
+     *
+     * @param samples windows of calibration, where the owner says
+     * @param seqLen tokens of a window, likewise
+     */
+    record EstimateJob(
+            Place place,
+            List<Recipe> recipes,
+            @Nullable Integer samples,
+            @Nullable Integer seqLen,
+            Budget budget,
+            Fanout fanout)
+            implements Question {
+        public EstimateJob {
+            recipes = List.copyOf(recipes);
+        }
+    }
+}
