@@ -63,7 +63,7 @@ record ReportWriter(
                 secondsPerStage,
                 versions(),
                 GateCheck.judge(asked == null ? Gate.NONE : asked, evaluations),
-                notes(linears, evaluations),
+                notes(source, linears, evaluations),
                 makers);
     }
 
@@ -135,11 +135,15 @@ record ReportWriter(
         return Objects.requireNonNullElse(version, "0.1.0-SNAPSHOT");
     }
 
-    private List<String> notes(List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
+    private List<String> notes(Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
         List<String> notes =
                 new ArrayList<>(ReportParts.notes(OutputFormats.of(job.format(output)), recipe(), linears));
         if (evaluations.stream().anyMatch(evaluation -> evaluation.file().equals(Datasets.BUILT_IN))) {
             notes.add(OWN_TEXT);
+        }
+        List<String> leftOut = source.checkpoint().leftOut();
+        if (!leftOut.isEmpty()) {
+            notes.add("Not copied, because not every store holds such names: " + String.join(", ", leftOut));
         }
         int outputs = plan.recipes().size();
         if (outputs > 1) {

@@ -1,8 +1,8 @@
 package dev.quern.engine.artifact;
 
 /**
- * An artifact whose bytes are not what was committed. Whoever finds one reports it and deletes nothing: only the control process
- * deletes, exactly the damaged version, and it is then made again.
+ * An artifact that is not what was committed, or is gone. Whoever finds one reports it and deletes nothing: only the control process
+ * deletes, exactly the damaged version, and it is made again.
  */
 public final class DamagedArtifactException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -12,6 +12,11 @@ public final class DamagedArtifactException extends RuntimeException {
     DamagedArtifactException(ArtifactName name, String reason) {
         super(name + ": damaged, " + reason);
         this.artifact = name.fileName();
+    }
+
+    /** One that was committed and is not there. */
+    public static DamagedArtifactException missing(ArtifactName name) {
+        return new DamagedArtifactException(name, "missing (expected: committed)");
     }
 
     public ArtifactName artifact() {

@@ -21,16 +21,22 @@ public final class Tokenizer implements AutoCloseable {
     private static final String FILE = "tokenizer.json";
     private static final int MAX_BYTES = 512 << 20;
 
+    private final String name;
     private final TokenizersLibrary library;
     private final long handle;
     private boolean closed;
 
-    private Tokenizer(TokenizersLibrary library, long handle) {
+    private Tokenizer(String name, TokenizersLibrary library, long handle) {
+        this.name = name;
         this.library = library;
         this.handle = handle;
     }
 
-    /** Loads the native library, which takes a moment, before the first tokenizer needs it. */
+    /**
+     * Loads the native library, which takes a moment, before the first tokenizer needs it.
+     *
+     * @throws QuernException NATIVE_LIBRARY
+     */
     public static void load() {
         Objects.requireNonNull(TokenizerNatives.library());
     }
@@ -78,7 +84,7 @@ public final class Tokenizer implements AutoCloseable {
         // Limits stored for inference would shorten or pad our documents.
         library.disableTruncation(handle);
         library.disablePadding(handle);
-        return new Tokenizer(library, handle);
+        return new Tokenizer(name, library, handle);
     }
 
     private static QuernException missing(String name) {
@@ -93,11 +99,23 @@ public final class Tokenizer implements AutoCloseable {
                 cause);
     }
 
-    /** The ids of a document, with the special tokens that the file's post-processor adds. */
+    /**
+     * The ids of a document, with the special tokens that the file's post-processor adds.
+     *
+     * @throws QuernException INVALID_CHECKPOINT when the file's rules fail on it
+     */
     public int[] encode(String text) {
         if (closed) {
             throw new IllegalStateException("tokenizer: closed");
         }
+        try {
+            return ids(text);
+        } catch (RuntimeException e) {
+            throw invalid(name, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private int[] ids(String text) {
         long encoding = library.encode(handle, text, true);
         try {
             long[] ids = library.getTokenIds(encoding);

@@ -150,6 +150,11 @@ public final class Checkpoint implements AutoCloseable {
         return folder.sideFiles();
     }
 
+    /** Names of files that are not copied because a store could not hold their names: blanks, other alphabets, over 200 characters. */
+    public List<String> leftOut() {
+        return folder.leftOut();
+    }
+
     /** Whether there is a file of this name, relative to the folder. */
     public boolean hasFile(String name) {
         return folder.has(name);

@@ -20,6 +20,10 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
 
     static final String TEMPLATES = "additional_chat_templates";
     private static final Pattern SHARD = Pattern.compile("model-\\d+-of-\\d+\\.safetensors");
+    /** Names that every store holds; those of the files that loaders read are among them. */
+    private static final Pattern PORTABLE =
+            Pattern.compile("(" + TEMPLATES + "/)?[A-Za-z0-9_][A-Za-z0-9._=+@-]{0,199}");
+
     private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle");
     private static final List<String> OTHER_WEIGHTS = List.of(
             ".safetensors",
@@ -46,9 +50,12 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
             Set.of(ModelConfig.FILE, "quern-manifest.json", "quern-report.json", "quern-report.html");
 
     static CheckpointFolder of(CheckpointFiles files) {
-        return new CheckpointFolder(
+        CheckpointFolder folder = new CheckpointFolder(
                 files,
                 files.names().stream().filter(CheckpointFolder::counts).collect(Collectors.toCollection(TreeSet::new)));
+        // A link out of the folder shows now, not when everything is made and has to be copied.
+        folder.sideFiles().forEach(files::version);
+        return folder;
     }
 
     private static boolean counts(String name) {
@@ -67,7 +74,16 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
 
     /** Files that belong to the model but are neither weights nor config.json: they are copied beside the result (FORMATS.md 6.2). */
     List<String> sideFiles() {
-        return names.stream().filter(CheckpointFolder::isSideFile).toList();
+        return names.stream()
+                .filter(name -> isSideFile(name) && PORTABLE.matcher(name).matches())
+                .toList();
+    }
+
+    /** Files that would be side files if every store and file system could hold their names. */
+    List<String> leftOut() {
+        return names.stream()
+                .filter(name -> isSideFile(name) && !PORTABLE.matcher(name).matches())
+                .toList();
     }
 
     private static boolean isSideFile(String name) {

@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** A local folder: files are mapped where they lie, once and whole, and never copied. */
+/**
+ * A local folder: files are mapped where they lie, once and whole, and never copied. A link may lead to a file in the folder, or to one
+ * of a hub's cache, where snapshots/REVISION/NAME leads to blobs/DIGEST: any other could bring a file of this machine into a result.
+ */
 final class FolderFiles implements CheckpointFiles {
     /** A file may change again within the tick of its file system's clock. */
     private static final Duration TICK = Duration.ofSeconds(2);
@@ -31,6 +34,7 @@ final class FolderFiles implements CheckpointFiles {
     private static final int CHUNK = 1 << 20;
 
     private final Path folder;
+    private final Path root;
     private final Arena arena;
     private final Map<String, MemorySegment> mapped = new ConcurrentHashMap<>();
 
@@ -42,6 +46,11 @@ final class FolderFiles implements CheckpointFiles {
                     ErrorCode.INVALID_CHECKPOINT, folder + ": no such folder (expected: a checkpoint's folder)");
         }
         this.folder = folder;
+        try {
+            this.root = folder.toRealPath();
+        } catch (IOException e) {
+            throw Refusal.unreadable(folder.toString(), e);
+        }
         this.arena = Arena.ofShared();
     }
 
@@ -69,12 +78,34 @@ final class FolderFiles implements CheckpointFiles {
         }
     }
 
+    /** The file behind a name. */
+    private Path file(String name) throws IOException {
+        Path file = folder.resolve(name);
+        Path real = file.toRealPath();
+        if (!real.startsWith(root) && !isBlob(real)) {
+            throw new QuernException(
+                    ErrorCode.UNSAFE_CHECKPOINT,
+                    name + ": a link to " + real + " (expected: a file in " + folder
+                            + ", or of a hub's cache beside it)");
+        }
+        if (!Files.isRegularFile(real)) {
+            throw damaged(name, "no regular file (expected: one)");
+        }
+        return real;
+    }
+
+    private boolean isBlob(Path file) {
+        Path snapshots = root.getParent();
+        return snapshots != null
+                && snapshots.endsWith("snapshots")
+                && snapshots.resolveSibling("blobs").equals(file.getParent());
+    }
+
     /** The time of the last change, and the file behind the name. */
     @Override
     public Version version(String name) {
         try {
-            Path file = folder.resolve(name);
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            BasicFileAttributes attributes = Files.readAttributes(file(name), BasicFileAttributes.class);
             Instant time = attributes.lastModifiedTime().toInstant();
             boolean settled = time.isBefore(Instant.now().minus(TICK));
             return new Version(attributes.size(), time + " " + attributes.fileKey(), settled);
@@ -85,7 +116,7 @@ final class FolderFiles implements CheckpointFiles {
 
     @Override
     public byte[] read(String name, long offset, int length) {
-        try (FileChannel channel = FileChannel.open(folder.resolve(name), StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(file(name), StandardOpenOption.READ)) {
             ByteBuffer buffer = ByteBuffer.allocate(length);
             while (buffer.hasRemaining()) {
                 if (channel.read(buffer, offset + buffer.position()) < 0) {
@@ -102,7 +133,7 @@ final class FolderFiles implements CheckpointFiles {
     @Override
     public void stream(String name, Sink sink) {
         byte[] buffer = new byte[CHUNK];
-        try (InputStream in = Files.newInputStream(folder.resolve(name))) {
+        try (InputStream in = Files.newInputStream(file(name))) {
             for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
                 sink.accept(buffer, read);
             }
@@ -117,7 +148,7 @@ final class FolderFiles implements CheckpointFiles {
     }
 
     private MemorySegment map(String name) {
-        try (FileChannel channel = FileChannel.open(folder.resolve(name), StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(file(name), StandardOpenOption.READ)) {
             return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
         } catch (IOException e) {
             throw Refusal.unreadable(name, e);

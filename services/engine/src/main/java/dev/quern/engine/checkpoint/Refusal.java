@@ -7,10 +7,21 @@ import java.nio.file.Path;
 
 /** Makes the errors of this package: each names the file, then the value and what was expected. */
 final class Refusal {
+    /** Names and values in a file may be of any length; this much is shown. */
+    private static final int LONGEST = 2000;
+
     private Refusal() {}
 
+    /** With what was expected. */
+    private static String lastPart(String message) {
+        return message.substring(message.length() - LONGEST / 4);
+    }
+
     static QuernException damaged(String file, String message) {
-        return new QuernException(ErrorCode.INVALID_CHECKPOINT, file + ": " + message);
+        String whole = file + ": " + message;
+        return new QuernException(
+                ErrorCode.INVALID_CHECKPOINT,
+                whole.length() <= LONGEST ? whole : whole.substring(0, LONGEST / 2) + " … " + lastPart(whole));
     }
 
     static QuernException unreadable(String file, IOException cause) {

@@ -49,7 +49,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, long dataBytes) {
 
     private static JsonObject object(String file, byte[] json) {
         try {
-            if (Json.parse(json) instanceof JsonObject object) {
+            if (Json.parse(json, json.length, Sources.MAX_VALUES) instanceof JsonObject object) {
                 return object;
             }
             throw damaged(file, "header (expected: an object)");
@@ -89,7 +89,9 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, long dataBytes) {
         List<Long> numbers = new ArrayList<>();
         if (value instanceof JsonArray(List<JsonValue> elements)) {
             for (JsonValue element : elements) {
-                if (element instanceof JsonNumber n && n.text().matches("[0-9]+") && n.isLong()) {
+                if (element instanceof JsonNumber n
+                        && n.text().chars().allMatch(c -> c >= '0' && c <= '9')
+                        && n.isLong()) {
                     numbers.add(n.longValue());
                 }
             }

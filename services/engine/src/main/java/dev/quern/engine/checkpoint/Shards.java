@@ -9,6 +9,9 @@ import java.util.SortedSet;
 
 /** Finds and opens the safetensors files of a folder. An index and the shards must agree in both directions. */
 final class Shards {
+    /** Five times as many as the largest models have. */
+    private static final int MAX_TENSORS = 500_000;
+
     private Shards() {}
 
     static Map<String, SafetensorsFile> open(CheckpointFolder folder) {
@@ -45,11 +48,17 @@ final class Shards {
 
     private static Map<String, SafetensorsFile> open(CheckpointFolder folder, ShardIndex index) {
         Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
+        int tensors = 0;
         for (String file : index.files()) {
             if (!folder.has(file)) {
                 throw damaged(file, "missing shard (expected: as " + ShardIndex.FILE + " says)");
             }
-            shards.put(file, SafetensorsFile.open(folder.files(), file));
+            SafetensorsFile shard = SafetensorsFile.open(folder.files(), file);
+            shards.put(file, shard);
+            tensors += shard.entries().size();
+            if (tensors > MAX_TENSORS) {
+                throw damaged(file, "tensor " + tensors + " of all files (expected: at most " + MAX_TENSORS + ")");
+            }
         }
         checkAgree(index, shards);
         return Collections.unmodifiableMap(shards);

@@ -9,12 +9,15 @@ import dev.quern.recipes.json.JsonObject;
 
 /** Small files of a checkpoint. */
 final class Sources {
+    /** Of one JSON file. A tensor of a header has about eight; the largest models have 100,000 tensors in all their files. */
+    static final int MAX_VALUES = 2_000_000;
+
     private Sources() {}
 
     /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it cannot be read or is too large */
     static JsonObject object(CheckpointFiles files, String name, int maxBytes) {
         try {
-            if (Json.parse(bytes(files, name, maxBytes), maxBytes) instanceof JsonObject object) {
+            if (Json.parse(bytes(files, name, maxBytes), maxBytes, MAX_VALUES) instanceof JsonObject object) {
                 return object;
             }
             throw damaged(name, "not an object (expected: a JSON object)");

@@ -3,10 +3,12 @@ package dev.quern.engine.model;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A decoder as data: sizes, the program of its blocks, and the tensors that its checkpoint must have.
@@ -60,16 +62,15 @@ public record Architecture(
 
     /** Every tensor that a checkpoint of this model must have. */
     public List<TensorSpec> tensors() {
-        List<TensorSpec> tensors = new ArrayList<>();
-        tensors.add(TensorSpec.matrix(embedding(), vocabulary, hidden));
-        for (int block = 0; block < blocks; block++) {
-            tensors.addAll(tensors(block));
-        }
-        tensors.add(TensorSpec.vector(finalNorm(), hidden));
-        if (!tied) {
-            tensors.add(TensorSpec.matrix(head(), vocabulary, hidden));
-        }
-        return tensors;
+        return tensorStream().toList();
+    }
+
+    private Stream<TensorSpec> tensorStream() {
+        Stream<TensorSpec> before = Stream.of(TensorSpec.matrix(embedding(), vocabulary, hidden));
+        Stream<TensorSpec> inside = IntStream.range(0, blocks).boxed().flatMap(block -> tensors(block).stream());
+        Stream<TensorSpec> norm = Stream.of(TensorSpec.vector(finalNorm(), hidden));
+        Stream<TensorSpec> head = tied ? Stream.empty() : Stream.of(TensorSpec.matrix(head(), vocabulary, hidden));
+        return Stream.of(before, inside, norm, head).flatMap(part -> part);
     }
 
     /**
@@ -78,11 +79,15 @@ public record Architecture(
      * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE, naming the first tensor that differs
      */
     public void check(Checkpoint checkpoint) {
-        Map<String, List<Integer>> shapes = new LinkedHashMap<>();
-        tensors().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
-        checkpoint.requireTensors(shapes);
+        Set<String> known = new HashSet<>();
+        // One at a time, and no further than the first that is missing: config.json may speak of more than memory
+        // holds.
+        tensorStream().forEach(tensor -> {
+            checkpoint.requireTensors(Map.of(tensor.name(), tensor.shape()));
+            known.add(tensor.name());
+        });
         for (String name : checkpoint.tensorNames()) {
-            if (!shapes.containsKey(name) && !isIgnored(name)) {
+            if (!known.contains(name) && !isIgnored(name)) {
                 throw new QuernException(
                         ErrorCode.UNSUPPORTED_ARCHITECTURE,
                         name + ": unexpected tensor (supported: those that " + modelType

@@ -41,9 +41,11 @@ public record DenseBlock(
     }
 
     private void attention(List<Op> ops) {
-        ops.add(linear("self_attn.q_proj", "attention_input", heads * headDim, hidden, inputBias, "q"));
-        ops.add(linear("self_attn.k_proj", "attention_input", kvHeads * headDim, hidden, inputBias, "k"));
-        ops.add(linear("self_attn.v_proj", "attention_input", kvHeads * headDim, hidden, inputBias, "v"));
+        int width = Math.multiplyExact(heads, headDim);
+        int kvWidth = Math.multiplyExact(kvHeads, headDim);
+        ops.add(linear("self_attn.q_proj", "attention_input", width, hidden, inputBias, "q"));
+        ops.add(linear("self_attn.k_proj", "attention_input", kvWidth, hidden, inputBias, "k"));
+        ops.add(linear("self_attn.v_proj", "attention_input", kvWidth, hidden, inputBias, "v"));
         if (headNorms) {
             ops.add(new Op.HeadNorm("q", "self_attn.q_norm.weight", headDim, eps, "q_normed"));
             ops.add(new Op.HeadNorm("k", "self_attn.k_norm.weight", headDim, eps, "k_normed"));
@@ -52,7 +54,7 @@ public record DenseBlock(
         ops.add(new Op.Rope(headNorms ? "k_normed" : "k", headDim, "k_rotated"));
         double scale = 1 / Math.sqrt(headDim);
         ops.add(new Op.Attention("q_rotated", "k_rotated", "v", heads, kvHeads, scale, "mixed"));
-        ops.add(linear("self_attn.o_proj", "mixed", hidden, heads * headDim, outputBias, "attention_output"));
+        ops.add(linear("self_attn.o_proj", "mixed", hidden, width, outputBias, "attention_output"));
     }
 
     private static Op linear(String name, String input, int rows, int cols, boolean bias, String output) {

@@ -14,6 +14,9 @@ import dev.quern.recipes.json.JsonString;
  * @param headNorms q and k are normed per head
  */
 public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, boolean mlpBias, boolean headNorms) {
+    /** Far beyond any model: the frequencies of a head are computed before shapes are compared with files. */
+    private static final int MAX_HEAD_DIM = 1 << 16;
+
     private static final JsonString FULL_ATTENTION = new JsonString("full_attention");
 
     /** Elements of a head for families that divide the hidden size by the heads. */
@@ -47,6 +50,12 @@ public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, b
         int width = Options.size(config, "head_dim", headDim);
         if (width % 2 != 0) {
             throw Options.invalid(config, "head_dim", "an even number, here " + width);
+        }
+        if (width > MAX_HEAD_DIM) {
+            throw Options.invalid(config, "head_dim", "at most " + MAX_HEAD_DIM + ", here " + width);
+        }
+        if ((long) heads * width > Integer.MAX_VALUE) {
+            throw Options.invalid(config, "num_attention_heads", "heads of " + width + " that a matrix can hold");
         }
         int intermediate = Options.size(config, "intermediate_size");
         return new DenseBlock(

@@ -8,6 +8,9 @@ import dev.quern.recipes.json.JsonValue;
 
 /** Reads options of config.json that have a range, and names those that Quern does not implement. */
 final class Options {
+    /** Of a value that may be of any length. */
+    private static final int SHOWN = 500;
+
     private Options() {}
 
     /** A positive whole number that must be there. */
@@ -53,6 +56,8 @@ final class Options {
 
     private static String describe(ModelConfig config, String key) {
         JsonValue value = config.raw().get(key);
-        return config.path() + ": " + key + ": " + (value == null ? "missing" : Json.write(value));
+        String written = value == null ? "missing" : Json.write(value);
+        String shown = written.length() <= SHOWN ? written : written.substring(0, SHOWN) + "…";
+        return config.path() + ": " + key + ": " + shown;
     }
 }

@@ -3,6 +3,7 @@ package dev.quern.engine.run;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.BlockStore;
+import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
@@ -21,8 +22,7 @@ public record StoredBlocks(Architecture architecture, Provenance provenance, Blo
     /**
      * A block's compressed linears, in program order.
      *
-     * @throws IllegalStateException when the block was not made
-     * @throws dev.quern.engine.artifact.DamagedArtifactException when it is not what was committed
+     * @throws DamagedArtifactException when it is not what was committed, or not there
      */
     public BlockArtifact read(int block) {
         ArtifactName name = provenance.block(block);
@@ -59,6 +59,6 @@ public record StoredBlocks(Architecture architecture, Provenance provenance, Blo
     }
 
     private Path file(ArtifactName name) {
-        return store.find(name).orElseThrow(() -> new IllegalStateException(name + ": missing (expected: committed)"));
+        return store.find(name).orElseThrow(() -> DamagedArtifactException.missing(name));
     }
 }

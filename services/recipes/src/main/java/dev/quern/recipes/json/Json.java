@@ -21,7 +21,7 @@ public final class Json {
         if (text.length() > MAX_SIZE) {
             throw new JsonException(1, 1, text.length() + " characters (expected: at most " + MAX_SIZE + ")");
         }
-        return new JsonParser(text).document();
+        return new JsonParser(text, Integer.MAX_VALUE).document();
     }
 
     /** Reads UTF-8, as {@link #parse(String)}. */
@@ -31,10 +31,19 @@ public final class Json {
 
     /** {@link #parse(byte[])} with a limit of the caller's. */
     public static JsonValue parse(byte[] utf8, int maxBytes) {
+        return parse(utf8, maxBytes, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #parse(byte[], int)}, for what strangers made.
+     *
+     * @param maxValues in objects and arrays, however deep: a value in memory takes up to sixty times its text
+     */
+    public static JsonValue parse(byte[] utf8, int maxBytes, int maxValues) {
         if (utf8.length > maxBytes) {
             throw new JsonException(1, 1, utf8.length + " bytes (expected: at most " + maxBytes + ")");
         }
-        return parse(utf8);
+        return new JsonParser(decode(utf8), maxValues).document();
     }
 
     /** On one line, without spaces. */
@@ -53,6 +62,10 @@ public final class Json {
     }
 
     private static String decode(byte[] utf8) {
+        if (isAscii(utf8)) {
+            // A decoder would take three times the memory.
+            return new String(utf8, StandardCharsets.ISO_8859_1);
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -61,5 +74,14 @@ public final class Json {
         } catch (CharacterCodingException e) {
             throw new JsonException(1, 1, "not UTF-8");
         }
+    }
+
+    private static boolean isAscii(byte[] text) {
+        for (byte b : text) {
+            if (b < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

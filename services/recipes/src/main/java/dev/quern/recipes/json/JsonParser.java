@@ -10,10 +10,13 @@ final class JsonParser {
     private static final int MAX_DEPTH = 64;
 
     private final String text;
+    private final int maxValues;
+    private int values;
     private int at;
 
-    JsonParser(String text) {
+    JsonParser(String text, int maxValues) {
         this.text = text;
+        this.maxValues = maxValues;
     }
 
     JsonValue document() {
@@ -29,6 +32,9 @@ final class JsonParser {
     private JsonValue value(int depth) {
         if (depth > MAX_DEPTH) {
             throw error("nested deeper than " + MAX_DEPTH + " levels");
+        }
+        if (++values > maxValues) {
+            throw error("more than " + maxValues + " values (expected: fewer)");
         }
         return switch (peek("a value")) {
             case '{' -> object(depth);

@@ -26,8 +26,8 @@ import org.springframework.util.FileSystemUtils;
 /** The near end of a {@link ReadingMain}. Confined to one thread at a time. */
 final class ReadingProcess implements AutoCloseable {
     static final int HEAP_MB = 512;
-    /** Of addresses, most of which a JVM reserves and never uses: what is left bounds native code. */
-    private static final int ADDRESSES_MB = 4096;
+    /** Of memory that it may write to, heap included: this is what bounds native code. Mapped files do not count. */
+    private static final int DATA_MB = 3072;
 
     private static final int OUT_OF_MEMORY = 3;
     private static final int BY_SIGNAL = 128;
@@ -63,7 +63,7 @@ final class ReadingProcess implements AutoCloseable {
                 List.of(
                         "sh",
                         "-c",
-                        "ulimit -c 0; ulimit -v " + ADDRESSES_MB * 1024 + " 2>/dev/null;"
+                        "ulimit -c 0; ulimit -d " + DATA_MB * 1024 + " 2>/dev/null;"
                                 + " echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec \"$@\"",
                         "reading"),
                 List.of(
