@@ -155,6 +155,26 @@ class DurabilityTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void makesABlockAgainThatWasDeletedMeanwhile() throws Exception {
+        service.startWorker();
+        Job job = service.submit(ServiceHarness.request(192, 64, null), RECIPE);
+        service.await(job.id(), LIMIT, now -> now.stage() == Stage.EVALUATE);
+        List<Entry> blocks = made.blocks();
+        Entry deleted = blocks.get(1);
+        assertThat(service.store().delete(deleted.key(), deleted.etag())).isTrue();
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(made.blocks()).extracting(Entry::key).containsExactlyElementsOf(keys(blocks));
+        assertThat(end.outputDigest()).isEqualTo(undisturbed());
+    }
+
+    private static List<String> keys(List<Entry> entries) {
+        return entries.stream().map(Entry::key).toList();
+    }
+
     /** A job whose row says that a workflow was started, of which Temporal knows nothing, five times over. */
     @Test
     @DisabledIfSystemProperty(

@@ -22,7 +22,7 @@ import org.springframework.util.FileSystemUtils;
 
 @Timeout(300)
 class ReadingsTest {
-    private static final Path MODEL =
+    static final Path MODEL =
             Path.of("../../samples/tiny-llama").toAbsolutePath().normalize();
 
     @TempDir
