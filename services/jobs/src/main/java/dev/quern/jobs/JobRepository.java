@@ -95,7 +95,7 @@ public final class JobRepository {
     private static final String RETRY = """
             UPDATE job
                SET state = 'QUEUED', stage = NULL, desired = 'RUN', generation = generation + 1, seq = 0,
-                   started = false, compute_started = false, idle_generations = 0,
+                   started = false, compute_started = false, left_in_order = false, idle_generations = 0,
                    reason_code = NULL, reason_since = NULL, reason_remedy = NULL,
                    failure_code = NULL, failure_message = NULL, finished_at = NULL,
                    percent = 0, eta_seconds = NULL, pending_since = now(), ran_seconds = 0, updated_at = now()

@@ -52,6 +52,9 @@ public final class StepRepository {
             """;
     private static final String STARTED =
             "UPDATE job SET started = true WHERE id = :id AND generation = :generation AND NOT started";
+    private static final String LEFT = "UPDATE job SET left_in_order = true WHERE started AND finished_at IS NULL";
+    private static final String FOUND_AGAIN =
+            "UPDATE job SET left_in_order = false WHERE id = :id AND generation = :generation AND left_in_order";
     private static final String COMPUTING =
             "UPDATE job SET compute_started = true WHERE id = :id AND generation = :generation AND NOT compute_started";
     // What the workflow itself says of its job stays, unless it waits on top of that.
@@ -66,9 +69,13 @@ public final class StepRepository {
     private static final String NEXT_GENERATION = """
             UPDATE job
                SET generation = generation + 1, seq = 0, started = false, compute_started = false,
+                   left_in_order = false,
                    idle_generations = CASE WHEN done.blocks > blocks_before THEN 0
-                                           WHEN compute_started THEN idle_generations + 1
-                                           ELSE idle_generations END,
+                                           WHEN NOT started OR left_in_order THEN idle_generations
+                                           WHEN NOT compute_started AND reason_code IN
+                                                ('WAITING_FOR_WORKER', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND')
+                                                THEN idle_generations
+                                           ELSE idle_generations + 1 END,
                    blocks_before = done.blocks, pending_since = now(),
                    reason_code = 'RECOVERING', reason_since = now(),
                    reason_remedy = 'The workflow was lost; the job goes on from its artifacts.',
@@ -82,7 +89,7 @@ public final class StepRepository {
     private static final String RESUME = """
             UPDATE job
                SET state = 'QUEUED', generation = generation + 1, seq = 0, started = false, compute_started = false,
-                   reason_code = NULL, reason_since = NULL, reason_remedy = NULL,
+                   left_in_order = false, reason_code = NULL, reason_since = NULL, reason_remedy = NULL,
                    eta_seconds = NULL, pending_since = now(), updated_at = now()
              WHERE id = :id AND generation = :generation AND state = 'PAUSED' AND desired = 'RUN'
             """;
@@ -154,7 +161,7 @@ public final class StepRepository {
         db.sql(CLEANED).param("id", id).param("generation", generation).update();
     }
 
-    /** Notes that a worker took work of this generation: only then does a generation without a new block count. */
+    /** Notes that a worker took work of this generation: from then on, that it waits for one is no excuse for adding no block. */
     public void computing(UUID id, int generation) {
         db.sql(COMPUTING).param("id", id).param("generation", generation).update();
     }
@@ -178,7 +185,20 @@ public final class StepRepository {
         });
     }
 
-    /** Leaves a generation whose workflow is lost; false when another reconciler did. */
+    /** Notes that the control process ends in order: what is lost with it is no failure of the jobs that run. */
+    public void left() {
+        db.sql(LEFT).update();
+    }
+
+    /** Notes that the workflow of this generation runs on after such an end. */
+    public void foundAgain(UUID id, int generation) {
+        db.sql(FOUND_AGAIN).param("id", id).param("generation", generation).update();
+    }
+
+    /**
+     * Leaves a generation whose workflow is lost; false when another reconciler did. It counts as idle when it added no block, unless it
+     * waited for a worker all the time, or the control process ended in order.
+     */
     public boolean nextGeneration(UUID id, int lost) {
         return transactions.execute(status -> {
             boolean moved = db.sql(NEXT_GENERATION)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -114,20 +115,46 @@ class StepRepositoryTest {
     }
 
     @Test
-    void onlyAGenerationThatComputedAndAddedNothingCountsAsIdle() {
+    void aGenerationThatAddedNothingCountsAsIdle() {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());
         steps.nextGeneration(id, 1);
-        assertThat(jobs.find(id)).get().returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("never started").returns(0, Job::idleGenerations);
 
-        steps.computing(id, 2);
+        steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
         steps.nextGeneration(id, 2);
-        assertThat(jobs.find(id)).get().returns(1, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("lost in INSPECT").returns(1, Job::idleGenerations);
 
+        steps.started(id, 3);
         steps.computing(id, 3);
-        board.put(id, new LinearView(0, "q", "DONE", 8, 8, 0.1, 0.2, 0.01, 0, null, 0, 1.0));
         steps.nextGeneration(id, 3);
-        assertThat(jobs.find(id)).get().returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("lost at work").returns(2, Job::idleGenerations);
+
+        steps.started(id, 4);
+        steps.computing(id, 4);
+        board.put(id, new LinearView(0, "q", "DONE", 8, 8, 0.1, 0.2, 0.01, 0, null, 0, 1.0));
+        steps.nextGeneration(id, 4);
+        assertThat(jobs.find(id)).get().as("added a block").returns(0, Job::idleGenerations);
+    }
+
+    @Test
+    void aGenerationThatWaitedOrWasLeftInOrderDoesNotCountAsIdle() {
+        UUID id = queuedJob();
+        steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+        steps.waits(id, 1, new JobView.Reason("WAITING_FOR_WORKER", Instant.now(), "Start one."));
+        steps.nextGeneration(id, 1);
+        assertThat(jobs.find(id)).get().as("waited").returns(0, Job::idleGenerations);
+
+        steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
+        steps.left();
+        steps.nextGeneration(id, 2);
+        assertThat(jobs.find(id)).get().as("left in order").returns(0, Job::idleGenerations);
+
+        steps.project(id, Step.of(3, 1, JobState.RUNNING, Stage.INSPECT));
+        steps.left();
+        steps.foundAgain(id, 3);
+        steps.nextGeneration(id, 3);
+        assertThat(jobs.find(id)).get().as("found again and then lost").returns(1, Job::idleGenerations);
     }
 
     @Test

@@ -4,10 +4,12 @@ import dev.quern.contract.Outcome;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
+import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.process.FailPoint;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
-    /** Generations in a row in which compute started and no block was added. */
+    /** Generations in a row that ended without a block more, whatever they were at. */
     private static final int IDLE_GENERATIONS = 5;
     /** What a workflow is told once its job has had its time. */
     private static final String GIVE_UP = "GIVE_UP";
@@ -78,6 +80,11 @@ final class Reconciler {
         return unfinished.size();
     }
 
+    /** The control process ends in order. */
+    void leave() {
+        rows.steps().left();
+    }
+
     private void reconcile(Job job) {
         if (job.state() == JobState.PAUSED) {
             paused(job);
@@ -97,6 +104,7 @@ final class Reconciler {
         if (!job.started()) {
             rows.steps().started(job.id(), job.generation());
         }
+        rows.steps().foundAgain(job.id(), job.generation());
         if (Waits.working(workflow)) {
             rows.steps().computing(job.id(), job.generation());
         }
@@ -149,16 +157,23 @@ final class Reconciler {
     private void startAgain(Job job) {
         if (!job.started()) {
             start(job);
-        } else if (job.idleGenerations() >= IDLE_GENERATIONS) {
-            close(
-                    job,
-                    Outcome.failed(
-                            "FAILED", "internal", IDLE_GENERATIONS + " restarts in a row did not add a single block"));
         } else {
             LOG.warn("job {}: Temporal lost {}", job.id(), job.workflowId());
             rows.steps().nextGeneration(job.id(), job.generation());
-            rows.jobs().find(job.id()).ifPresent(this::start);
+            rows.jobs().find(job.id()).ifPresent(this::startUnlessIdle);
         }
+    }
+
+    /** What takes the service down whenever it starts must not start for ever. */
+    private void startUnlessIdle(Job job) {
+        if (job.idleGenerations() < IDLE_GENERATIONS) {
+            start(job);
+            return;
+        }
+        String message = IDLE_GENERATIONS + " starts in a row did not add a single block, the last one was lost in "
+                + Objects.requireNonNullElse(job.stage(), Stage.INSPECT)
+                + " (expected: a service that lives on; its log says why it did not)";
+        close(job, Outcome.failed("FAILED", "internal", message));
     }
 
     private void start(Job job) {

@@ -26,7 +26,11 @@ final class RetentionLoop implements SmartLifecycle {
     private final ScratchSweep scratch;
     private final Retention retention;
     private final CountDownLatch stop = new CountDownLatch(1);
-    private final Thread thread = Thread.ofPlatform().daemon().name("retention").unstarted(this::run);
+    private final Thread thread = Thread.ofPlatform()
+            .daemon()
+            .name("retention")
+            .uncaughtExceptionHandler(FatalErrors::end)
+            .unstarted(this::run);
 
     RetentionLoop(DataSource source, ScratchSweep scratch, Retention retention) {
         this.source = source;

@@ -5,9 +5,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.springframework.context.SmartLifecycle;
 
-/** Does one work again and again while the application runs, on a thread of its own. */
+/**
+ * Does one work again and again while the application runs, on a thread of its own. What a round throws ends the process: one that runs
+ * on without its rounds would only look alive, and one that ended is started again.
+ */
 final class Rounds implements SmartLifecycle {
-    /** What is done in each round. A round that throws is the last one. */
+    /** What is done in each round. Trouble that may pass is for the work itself to catch. */
     interface Work extends AutoCloseable {
         /** True when the next round follows at once. */
         boolean round();
@@ -31,7 +34,11 @@ final class Rounds implements SmartLifecycle {
     Rounds(String name, Duration period, Work work) {
         this.work = work;
         this.period = period;
-        this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+        this.thread = Thread.ofPlatform()
+                .daemon()
+                .name(name)
+                .uncaughtExceptionHandler(FatalErrors::end)
+                .unstarted(this::run);
     }
 
     @Override

@@ -50,10 +50,12 @@ final class SoleReconciler implements Rounds.Work {
 
     @Override
     public void close() {
-        try {
-            lock.close();
-        } catch (SQLException e) {
-            LOG.warn("the reconciler's lock: {}", e.toString());
+        try (lock) {
+            if (leading) {
+                reconciler.leave();
+            }
+        } catch (SQLException | RuntimeException e) {
+            LOG.warn("the reconciler's end: {}", e.toString());
         }
     }
 }

@@ -2,7 +2,10 @@ package dev.quern.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.process.JavaCommand;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +47,28 @@ class RoundsTest {
 
         assertThat(rounds.isRunning()).isFalse();
         assertThat(work.closed.getCount()).isZero();
+    }
+
+    /** As a process of its own. */
+    static final class Broken {
+        public static void main(String[] arguments) throws InterruptedException {
+            Rounds.Work work = () -> {
+                throw new StackOverflowError();
+            };
+            new Rounds("broken", Duration.ofMillis(1), work).start();
+            Thread.sleep(Duration.ofMinutes(1));
+        }
+    }
+
+    @Test
+    void endTheProcessWhenOneBreaks() throws Exception {
+        Process process = JavaCommand.of(List.of(), List.of(), Broken.class.getName(), List.of())
+                .redirectErrorStream(true)
+                .start();
+
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("broken is broken: the process ends");
+        assertThat(process.waitFor()).isEqualTo(70);
     }
 
     /** Thousands would take an hour at this pace; it ends in the middle of a pause too. */
