@@ -7,29 +7,46 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * A checkpoint: config.json and safetensors, in one file or in shards. Opening it checks every header and reads no weight. May be
+ * A checkpoint: config.json and safetensors, in one file or in shards. Opening it checks every header and reads no weight, but for a
+ * head beside {@code tie_word_embeddings: true}. Tensors have the names of {@link TensorNames}, whatever the files call them. May be
  * shared by threads; nothing of it may be used after it is closed.
  */
 public final class Checkpoint implements AutoCloseable {
     private final CheckpointFolder folder;
     private final ModelConfig config;
     private final Map<String, SafetensorsFile> shards;
-    private final Map<String, SafetensorsFile> shardOf;
+    private final Map<String, Place> places;
     private final Arena arena;
 
-    private Checkpoint(CheckpointFolder folder, ModelConfig config, Map<String, SafetensorsFile> shards, Arena arena) {
+    /** Where a tensor lies, and what it is called there. */
+    private record Place(SafetensorsFile shard, String stored) {
+        CheckpointFiles.Range range() {
+            return shard.range(stored);
+        }
+
+        TensorEntry entry() {
+            return shard.entry(stored);
+        }
+    }
+
+    @SuppressWarnings("MustBeClosed") // the checkpoint owns its arena
+    private Checkpoint(
+            CheckpointFolder folder,
+            ModelConfig config,
+            Map<String, SafetensorsFile> shards,
+            Map<String, Place> places) {
         this.folder = folder;
         this.config = config;
         this.shards = shards;
-        this.arena = arena;
-        this.shardOf = new LinkedHashMap<>();
-        shards.values().forEach(shard -> shard.entries().keySet().forEach(tensor -> shardOf.put(tensor, shard)));
+        this.places = places;
+        this.arena = Arena.ofShared();
     }
 
     /**
@@ -45,24 +62,53 @@ public final class Checkpoint implements AutoCloseable {
      * @param files closed with the checkpoint, and when it cannot be opened
      */
     public static Checkpoint open(CheckpointFiles files) {
-        return open(files, ConfigFile::unquantized);
-    }
-
-    /** As {@link #open(Path)} for a quantized one, to read back what was written. */
-    public static Checkpoint openQuantized(Path folder) {
-        return open(new FolderFiles(folder), ConfigFile::read);
-    }
-
-    @SuppressWarnings("MustBeClosed") // the checkpoint owns it
-    private static Checkpoint open(CheckpointFiles files, Function<CheckpointFolder, ModelConfig> reader) {
-        try {
+        return closedOnError(files, () -> {
             CheckpointFolder folder = CheckpointFolder.of(files);
-            ModelConfig config = reader.apply(folder);
-            return new Checkpoint(folder, config, Shards.open(folder), Arena.ofShared());
+            ModelConfig config = ConfigFile.unquantized(folder);
+            Map<String, SafetensorsFile> shards = Shards.open(folder);
+            Map<String, Place> places = places(shards, TiedHead.isTied(config));
+            boolean untied = TiedHead.isTied(config) && hasOwnHead(files, places);
+            return new Checkpoint(folder, untied ? TiedHead.untied(config) : config, shards, places);
+        });
+    }
+
+    /** As {@link #open(Path)} for a quantized one, to read back what was written: config.json is taken at its word. */
+    public static Checkpoint openQuantized(Path path) {
+        CheckpointFiles files = new FolderFiles(path);
+        return closedOnError(files, () -> {
+            CheckpointFolder folder = CheckpointFolder.of(files);
+            ModelConfig config = ConfigFile.read(folder);
+            Map<String, SafetensorsFile> shards = Shards.open(folder);
+            return new Checkpoint(folder, config, shards, places(shards, false));
+        });
+    }
+
+    private static Checkpoint closedOnError(CheckpointFiles files, Supplier<Checkpoint> opening) {
+        try {
+            return opening.get();
         } catch (RuntimeException e) {
             files.close();
             throw e;
         }
+    }
+
+    private static Map<String, Place> places(Map<String, SafetensorsFile> shards, boolean tied) {
+        Set<String> stored = new LinkedHashSet<>();
+        shards.values().forEach(shard -> stored.addAll(shard.entries().keySet()));
+        Map<String, String> names = TensorNames.of(stored, tied);
+        Map<String, Place> places = new LinkedHashMap<>();
+        for (SafetensorsFile shard : shards.values()) {
+            shard.entries()
+                    .keySet()
+                    .forEach(name -> places.put(names.getOrDefault(name, name), new Place(shard, name)));
+        }
+        return places;
+    }
+
+    private static boolean hasOwnHead(CheckpointFiles files, Map<String, Place> places) {
+        Place head = places.get(TensorNames.HEAD);
+        Place embedding = places.get(TensorNames.EMBEDDING);
+        return head != null && embedding != null && !TiedHead.isCopy(files, head.range(), embedding.range());
     }
 
     /** Where it lies, for people: a folder's path, or an address. */
@@ -75,17 +121,18 @@ public final class Checkpoint implements AutoCloseable {
         return folder.files();
     }
 
+    /** config.json, but without a tie where the head is not the embedding. */
     public ModelConfig config() {
         return config;
     }
 
     /** In the order of the files' names, then of their headers. */
     public Set<String> tensorNames() {
-        return Collections.unmodifiableSet(shardOf.keySet());
+        return Collections.unmodifiableSet(places.keySet());
     }
 
     public boolean has(String tensor) {
-        return shardOf.containsKey(tensor);
+        return places.containsKey(tensor);
     }
 
     /**
@@ -103,29 +150,37 @@ public final class Checkpoint implements AutoCloseable {
      * @param arena owns the tensor's memory where it was fetched from elsewhere
      */
     public StoredTensor tensor(String name, Arena arena) {
-        return shardOf(name).tensor(name, arena);
+        Place place = place(name);
+        StoredTensor tensor = place.shard().tensor(place.stored(), arena);
+        return new StoredTensor(name, tensor.type(), tensor.shape(), tensor.data());
     }
 
     /** Says that the tensors whose names start with this will be read soon: from far away they are fetched together. */
     public void expect(String prefix) {
         folder.files()
-                .expect(shardOf.entrySet().stream()
+                .expect(places.entrySet().stream()
                         .filter(entry -> entry.getKey().startsWith(prefix))
-                        .map(entry -> entry.getValue().range(entry.getKey()))
+                        .map(entry -> entry.getValue().range())
                         .toList());
     }
 
     /** What the header says of a tensor; throws as {@link #tensor(String)}. */
     public TensorEntry entry(String name) {
-        return shardOf(name).entry(name);
+        TensorEntry entry = place(name).entry();
+        return new TensorEntry(name, entry.type(), entry.shape(), entry.begin(), entry.end());
     }
 
-    private SafetensorsFile shardOf(String tensor) {
-        SafetensorsFile shard = shardOf.get(tensor);
-        if (shard == null) {
+    /** What the file calls a tensor; throws as {@link #tensor(String)}. */
+    public String storedName(String name) {
+        return place(name).stored();
+    }
+
+    private Place place(String tensor) {
+        Place place = places.get(tensor);
+        if (place == null) {
             throw damaged(weights(), tensor + ": missing (expected: a tensor of this name)");
         }
-        return shard;
+        return place;
     }
 
     private String weights() {
@@ -195,7 +250,7 @@ public final class Checkpoint implements AutoCloseable {
         shapes.forEach((name, shape) -> {
             TensorEntry entry = entry(name);
             List<Long> expected = shape.stream().map(Integer::longValue).toList();
-            String file = shardOf(name).name();
+            String file = place(name).shard().name();
             if (!entry.shape().equals(expected)) {
                 throw damaged(file, name + ": shape " + entry.shape() + " (expected: " + expected + ")");
             }

@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 final class ConfigFile {
     private static final int MAX_BYTES = 16 << 20;
     private static final List<String> QUANTIZATION_KEYS = List.of("quantization_config", "compression_config");
-    private static final List<String> QUANTIZATION_FILES = List.of("quantize_config.json", "quant_config.json");
+    private static final List<String> QUANTIZATION_FILES =
+            List.of("quantize_config.json", "quant_config.json", "hf_quant_config.json");
+    /** Loaders that find it apply the adapter that it describes, or look for another model altogether. */
+    private static final String ADAPTER = "adapter_config.json";
 
     private ConfigFile() {}
 
@@ -29,6 +32,12 @@ final class ConfigFile {
             if (folder.has(file)) {
                 throw quantized(file);
             }
+        }
+        if (folder.has(ADAPTER)) {
+            throw Refusal.damaged(
+                    ADAPTER,
+                    "an adapter, which loaders would apply (expected: an adapter merged into the weights, and its files"
+                            + " removed)");
         }
         if (config.has("auto_map")) {
             throw new QuernException(

@@ -32,7 +32,7 @@ public record ModelConfig(JsonObject raw, String path) {
 
     /** The dtype that the model wants to be loaded in, in the spelling of either name; null where the file does not say. */
     public @Nullable String torchDtype() {
-        return raw.has("dtype") ? text("dtype", null) : text("torch_dtype", null);
+        return has("dtype") ? text("dtype") : text("torch_dtype", null);
     }
 
     public boolean has(String name) {

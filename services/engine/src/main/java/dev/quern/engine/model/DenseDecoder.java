@@ -2,7 +2,9 @@ package dev.quern.engine.model;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonString;
+import java.util.Set;
 
 /**
  * Reads what the configs of Llama, Qwen2 and Qwen3 have in common. A family states where it differs.
@@ -16,6 +18,8 @@ import dev.quern.recipes.json.JsonString;
 public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, boolean mlpBias, boolean headNorms) {
     /** Far beyond any model: the frequencies of a head are computed before shapes are compared with files. */
     private static final int MAX_HEAD_DIM = 1 << 16;
+    /** Two names of one function. */
+    private static final Set<String> SILU = Set.of("silu", "swish");
 
     private static final JsonString FULL_ATTENTION = new JsonString("full_attention");
 
@@ -63,10 +67,11 @@ public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, b
     }
 
     private static void requireImplemented(ModelConfig config) {
-        if (!Options.text(config, "hidden_act", "silu").equals("silu")) {
+        if (!SILU.contains(Options.text(config, "hidden_act", "silu"))) {
             throw Options.unsupported(config, "hidden_act", "silu");
         }
-        if (config.flag("use_sliding_window", false)) {
+        // A width of null is the whole text; a missing one is what the family was made with.
+        if (config.flag("use_sliding_window", false) && !(config.raw().get("sliding_window") instanceof JsonNull)) {
             throw Options.unsupported(config, "use_sliding_window", "false");
         }
         if (config.raw().get("layer_types") instanceof JsonArray types

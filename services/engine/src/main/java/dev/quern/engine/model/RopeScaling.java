@@ -8,14 +8,18 @@ import java.util.stream.IntStream;
 
 /**
  * Rotary embedding as config.json has it: {@code rope_parameters} of transformers 5, or {@code rope_theta} with
- * {@code rope_scaling} of transformers 4.
+ * {@code rope_scaling} of transformers 4. Where both are there {@code rope_scaling} wins unless it is empty, as it does in transformers
+ * 5: people add it by hand to a file that has the other.
  */
 final class RopeScaling {
+    private static final String SCALING = "rope_scaling";
+    private static final String PARAMETERS = "rope_parameters";
+    private static final String THETA = "rope_theta";
     private static final double DEFAULT_THETA = 10000;
     private static final List<String> KEYS = List.of(
             "rope_type",
             "type",
-            "rope_theta",
+            THETA,
             "factor",
             "low_freq_factor",
             "high_freq_factor",
@@ -32,24 +36,33 @@ final class RopeScaling {
         // The type first: keys of a type that is not implemented would hide what matters.
         DoubleUnaryOperator scaling = scaling(parameters);
         for (String key : parameters.raw().members().keySet()) {
-            if (!KEYS.contains(key)) {
+            if (!KEYS.contains(key) && parameters.has(key)) {
                 throw Options.unsupported(parameters, key, String.join(", ", KEYS));
             }
         }
         requireWholeHeads(config);
         requireWholeHeads(parameters);
-        double theta = Options.number(parameters, "rope_theta", Options.number(config, "rope_theta", DEFAULT_THETA));
-        return new RopeSpec(headDim, frequencies(theta, headDim, scaling));
+        return new RopeSpec(headDim, frequencies(theta(config, parameters), headDim, scaling));
     }
 
     private static ModelConfig parameters(ModelConfig config) {
-        for (String key : List.of("rope_parameters", "rope_scaling")) {
+        for (String key : List.of(SCALING, PARAMETERS)) {
             ModelConfig inner = config.object(key);
-            if (inner != null) {
+            if (inner != null && !inner.raw().members().isEmpty()) {
                 return inner;
             }
         }
         return new ModelConfig(JsonObject.EMPTY);
+    }
+
+    /** A theta that only the losing object has is forgotten by some loaders and kept by others. */
+    private static double theta(ModelConfig config, ModelConfig parameters) {
+        double theta = Options.number(parameters, THETA, Options.number(config, THETA, DEFAULT_THETA));
+        ModelConfig other = config.object(PARAMETERS);
+        if (other != null && Options.number(other, THETA, theta) != theta) {
+            throw Options.invalid(other, THETA, theta + ", as with " + SCALING + ", which wins: loaders differ");
+        }
+        return theta;
     }
 
     private static List<Double> frequencies(double theta, int headDim, DoubleUnaryOperator scaling) {

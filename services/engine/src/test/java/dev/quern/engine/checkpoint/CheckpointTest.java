@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -119,13 +120,75 @@ class CheckpointTest {
                         + " (expected: bf16, f16 or f32 weights)");
     }
 
-    @Test
-    void aQuantizedCheckpointIsRefusedByItsOwnFileToo() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"quantize_config.json", "quant_config.json", "hf_quant_config.json"})
+    void aQuantizedCheckpointIsRefusedByItsOwnFileToo(String file) throws IOException {
         shard("model.safetensors", "a");
-        Files.writeString(folder.resolve("quantize_config.json"), "{}");
+        Files.writeString(folder.resolve(file), "{}");
+        refused(ErrorCode.ALREADY_QUANTIZED, file + ": already quantized (expected: bf16, f16 or f32 weights)");
+    }
+
+    @Test
+    void anAdapterBesideTheModelIsRefusedByName() throws IOException {
+        shard("model.safetensors", "a");
+        Files.writeString(folder.resolve("adapter_config.json"), "{}");
         refused(
-                ErrorCode.ALREADY_QUANTIZED,
-                "quantize_config.json: already quantized (expected: bf16, f16 or f32 weights)");
+                ErrorCode.INVALID_CHECKPOINT,
+                "adapter_config.json: an adapter, which loaders would apply"
+                        + " (expected: an adapter merged into the weights, and its files removed)");
+    }
+
+    @Test
+    void aDtypeOfNullIsAsGoodAsMissing() throws IOException {
+        shard("model.safetensors", "a");
+        Files.writeString(folder.resolve("config.json"), "{\"dtype\": null, \"torch_dtype\": \"float16\"}");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.config().torchDtype()).isEqualTo("float16");
+        }
+    }
+
+    @Test
+    void aDecoderThatWasSavedWithoutItsHeadHasTheUsualNames() {
+        tensors("embed_tokens.weight", "layers.0.mlp.up_proj.weight", "lm_head.weight");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.tensorNames())
+                    .containsExactly(
+                            "model.embed_tokens.weight", "model.layers.0.mlp.up_proj.weight", "lm_head.weight");
+            assertThat(checkpoint.entry("model.embed_tokens.weight").name()).isEqualTo("model.embed_tokens.weight");
+            assertThat(checkpoint
+                            .tensor("model.layers.0.mlp.up_proj.weight")
+                            .data()
+                            .toArray(ValueLayout.JAVA_BYTE))
+                    .containsExactly(1, 1);
+            assertThat(checkpoint.storedName("model.embed_tokens.weight")).isEqualTo("embed_tokens.weight");
+        }
+    }
+
+    @Test
+    void anEmbeddingThatIsStoredAsTheHeadIsTheEmbeddingWhereTheyAreTied() throws IOException {
+        tensors("lm_head.weight", "model.norm.weight");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.has("model.embed_tokens.weight")).isFalse();
+        }
+        Files.writeString(folder.resolve("config.json"), "{\"tie_word_embeddings\": true}");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.has("lm_head.weight")).isFalse();
+            assertThat(checkpoint.storedName("model.embed_tokens.weight")).isEqualTo("lm_head.weight");
+        }
+    }
+
+    /** Every tensor is [2] of U8; both bytes of the n-th are n. */
+    private void tensors(String... names) {
+        StringBuilder header = new StringBuilder();
+        byte[] data = new byte[2 * names.length];
+        for (int i = 0; i < names.length; i++) {
+            header.append(i == 0 ? "{" : ",")
+                    .append("\"%s\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[%d,%d]}"
+                            .formatted(names[i], 2 * i, 2 * i + 2));
+            Arrays.fill(data, 2 * i, 2 * i + 2, (byte) i);
+        }
+        RawSafetensors.write(
+                folder.resolve("model.safetensors"), header.append('}').toString(), data);
     }
 
     @Test

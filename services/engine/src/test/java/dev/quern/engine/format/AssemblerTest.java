@@ -18,6 +18,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -132,6 +133,49 @@ class AssemblerTest {
         }
         try (Checkpoint written = Checkpoint.openQuantized(output)) {
             assertThat(written.has("lm_head.weight")).isFalse();
+        }
+    }
+
+    /** A head that was trained on its own is the model's head, whatever config.json says. */
+    @Test
+    void aHeadThatIsNotTheEmbeddingIsKept() throws IOException {
+        Path own = Files.createDirectory(folder.resolve("own"));
+        Files.copy(BASE.resolve("model.safetensors"), own.resolve("model.safetensors"));
+        JsonObject config = (JsonObject) Json.parse(Files.readString(BASE.resolve("config.json")));
+        Files.writeString(own.resolve("config.json"), Json.write(config.with("tie_word_embeddings", true)));
+        Path output = folder.resolve("output");
+        try (Checkpoint source = Checkpoint.open(own)) {
+            Architecture architecture = Architectures.of(source.config());
+            assertThat(architecture.tied()).isFalse();
+            CompressedModel model = random(architecture, GRID);
+            Assembled assembled = new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+                    .write(model, output, bytes -> {}, Cancellation.NEVER);
+            OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+        }
+        try (Checkpoint written = Checkpoint.openQuantized(output)) {
+            assertThat(written.has("lm_head.weight")).isTrue();
+            assertThat(written.config().flag("tie_word_embeddings", true)).isFalse();
+        }
+    }
+
+    /** Tools that take a quantization away leave the key behind. */
+    @Test
+    void aQuantizationOfNullIsReplaced() throws IOException {
+        Path source = Files.createDirectory(folder.resolve("source"));
+        Files.copy(BASE.resolve("model.safetensors"), source.resolve("model.safetensors"));
+        JsonObject config = (JsonObject) Json.parse(Files.readString(BASE.resolve("config.json")));
+        Files.writeString(source.resolve("config.json"), Json.write(config.with("quantization_config", JsonNull.NULL)));
+        Path output = folder.resolve("output");
+        try (Checkpoint checkpoint = Checkpoint.open(source)) {
+            Architecture architecture = Architectures.of(checkpoint.config());
+            CompressedModel model = random(architecture, GRID);
+            Assembled assembled = new Assembler(checkpoint, architecture, FORMAT, GRID, Long.MAX_VALUE)
+                    .write(model, output, bytes -> {}, Cancellation.NEVER);
+
+            assertThat(OutputVerifier.verifyAssembled(
+                                    output, assembled, checkpoint, model, bytes -> {}, Cancellation.NEVER)
+                            .linears())
+                    .isEqualTo(14);
         }
     }
 

@@ -9,9 +9,12 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArchitecturesTest {
     private static final JsonObject LLAMA = parse("""
@@ -28,6 +31,7 @@ class ArchitecturesTest {
             rope_parameters    | {"rope_type":"yarn","factor":4.0}      | rope_type: "yarn" (supported: default, linear, llama3)
             rope_scaling       | {"type":"dynamic","factor":4.0}        | type: "dynamic" (supported: default, linear, llama3)
             rope_scaling       | {"type":"default","mrope_section":[1]} | mrope_section: [1] (supported: rope_type, type,
+            rope_parameters    | {"rope_type":null,"type":"yarn"}       | type: "yarn" (supported: default, linear, llama3)
             partial_rotary_factor | 0.5                                 | config.json: partial_rotary_factor: 0.5 (supported: 1)
             """)
     void refusesWhatItDoesNotImplement(String key, String value, String message) {
@@ -98,6 +102,46 @@ class ArchitecturesTest {
 
         assertThat(v4).isEqualTo(v5);
         assertThat(v4.inverseFrequencies().get(1)).isCloseTo(Math.pow(500000, -2.0 / 16), within(1e-15));
+    }
+
+    /** As transformers reads them: what people add by hand is rope_scaling, beside the rope_parameters of the saved file. */
+    @Test
+    void ropeScalingWinsOverRopeParametersUnlessItIsEmpty() {
+        JsonValue parameters = Json.parse("{\"rope_type\": \"default\", \"rope_theta\": 10000.0}");
+        JsonObject both = LLAMA.with("rope_parameters", parameters);
+        RopeSpec linear = Architectures.of(with("rope_scaling", "{\"type\": \"linear\", \"factor\": 4.0}"))
+                .rope();
+
+        assertThat(rope(both, "{\"rope_type\": \"linear\", \"factor\": 4.0}")).isEqualTo(linear);
+        assertThat(rope(both, "{}")).isEqualTo(rope(LLAMA, "null")).isNotEqualTo(linear);
+        assertThat(rope(both, "{\"factor\": null}")).isEqualTo(rope(LLAMA, "null"));
+        assertThatThrownBy(() -> rope(both, "{\"rope_type\": \"yarn\", \"factor\": 4.0}"))
+                .hasMessageContaining(
+                        "config.json: rope_scaling: rope_type: \"yarn\" (supported: default, linear, llama3)");
+        assertThatThrownBy(() -> rope(both.with("rope_theta", 500_000), "{\"type\": \"linear\", \"factor\": 4.0}"))
+                .hasMessage("config.json: rope_parameters: rope_theta: 10000.0"
+                        + " (expected: 500000.0, as with rope_scaling, which wins: loaders differ)");
+    }
+
+    private static RopeSpec rope(JsonObject config, String scaling) {
+        return Architectures.of(new ModelConfig(config.with("rope_scaling", Json.parse(scaling))))
+                .rope();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "{\"hidden_act\": \"swish\"}",
+                "{\"use_sliding_window\": true, \"sliding_window\": null}",
+                "{\"layer_types\": null, \"use_sliding_window\": null, \"hidden_act\": null, \"rope_scaling\": null}",
+            })
+    void namesOfTheSameFunctionAreTakenAsSuch(String keys) {
+        JsonObject config = LLAMA;
+        for (Map.Entry<String, JsonValue> key : parse(keys).members().entrySet()) {
+            config = config.with(key.getKey(), key.getValue());
+        }
+
+        assertThat(Architectures.of(new ModelConfig(config))).isEqualTo(Architectures.of(new ModelConfig(LLAMA)));
     }
 
     @ParameterizedTest(name = "{0} = {1}")
