@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 final class GptqCase {
     private static final int REPEATS = 5;
     private static final int GROUP = 128;
-    private static final GridOptions TEXTBOOK = new GridOptions(4, GROUP, true, false, false);
+    private static final GridOptions TEXTBOOK = new GridOptions(4, GROUP, true, false, null);
     private static final Recipe PRODUCT = new Recipe(
             "gptq-w4a16",
             Recipe.Propagation.INDEPENDENT,

@@ -1,13 +1,11 @@
 package dev.quern.openblas;
 
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.host.Shapes;
 import dev.quern.engine.backend.java.JavaElementwise;
-import java.util.Arrays;
 
 /**
  * Row by row in float64, rounded once when stored: for float32 operands one such operation gives the bits of the float32 one.
@@ -60,21 +58,6 @@ final class VectorElementwise implements Elementwise {
     @Override
     public void diagonal(Tensor source, Tensor target) {
         plain.diagonal(source, target);
-    }
-
-    @Override
-    public void zeroColumns(Tensor flags, Tensor target) {
-        Shapes.shape("flags", flags, 1, target.cols());
-        Shapes.dtype("flags", flags, DType.U8);
-        double[] marks = HostTensor.of(flags).row(0);
-        if (Arrays.stream(marks).noneMatch(mark -> mark != 0)) {
-            return;
-        }
-        rows(target, (values, n) -> {
-            for (int i = 0; i < n; i++) {
-                values[i] = marks[i] != 0 ? 0 : values[i];
-            }
-        });
     }
 
     @Override

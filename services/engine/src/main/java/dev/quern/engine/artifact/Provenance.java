@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  */
 public record Provenance(
         String modelDigest, Recipe recipe, String calibrationDigest, int windowsPerTile, String profile) {
-    static final String BLOCK_SCHEMA = "quern-block/v1";
+    static final String BLOCK_SCHEMA = "quern-block/v2";
     static final String STREAM_SCHEMA = "quern-stream/v1";
     static final String STATISTICS_SCHEMA = "quern-statistics/v1";
     static final String PART_SCHEMA = "quern-part/v1";

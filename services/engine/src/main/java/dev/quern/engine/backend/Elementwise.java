@@ -17,9 +17,6 @@ public interface Elementwise {
     /** The diagonal of a square matrix as a vector [1, n]. */
     void diagonal(Tensor source, Tensor target);
 
-    /** Sets a column to zero, whatever stood there, where flags (U8 [1, n]) is not 0. */
-    void zeroColumns(Tensor flags, Tensor target);
-
     /** Mean of all elements in float64, in a fixed order. */
     double mean(Tensor source);
 

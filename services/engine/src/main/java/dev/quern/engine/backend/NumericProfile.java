@@ -79,7 +79,7 @@ public final class NumericProfile {
         int rows = 131;
         int cols = 96;
         Tensor w = random(rows, cols);
-        Rounding.GridOptions grid = new Rounding.GridOptions(3, cols, false, true, true);
+        Rounding.GridOptions grid = new Rounding.GridOptions(3, cols, false, true, DType.BF16);
         Tensor scales = scope.allocate(backend.workingType(), rows, 1);
         Tensor zeros = scope.allocate(DType.U8, rows, 1);
         backend.rounding().fitGrid(w, grid, scales, zeros);

@@ -1,8 +1,10 @@
 package dev.quern.engine.backend;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Integer grids: {@code w = (u - z) * s} with codes u and zero points z in 0 .. 2^bits - 1 and a scale per row and group.
- * Scales lie in the set that bf16 and f16 both hold exactly (FORMATS.md 0.3), at least 2^-14.
+ * Scales are exact in the dtype of the checkpoint, and in bf16, f16 and float32 where they are ordinary (docs/adr/0020).
  *
  * <p>A sweep needs H = V Vᵀ as {@code V = unit * sqrt(pivots)}: unit has a diagonal of ones and is upper triangular, pivots are the
  * squares of V's diagonal, so {@code tr(E H Eᵀ) = Σ_j pivot_j |E unit_j|²} for any E = W - Q (ALGORITHMS.md 1.4).
@@ -12,9 +14,15 @@ public interface Rounding {
      * @param groupSize columns of a group, a divisor of the columns; all columns for one scale per row
      * @param symmetric fixes the zero point at 2^(bits-1)
      * @param clipSearch shrink the range where that lowers the sum of |w - q|^2.4 (ALGORITHMS.md 1.2)
-     * @param roundScales false leaves scales as computed, for comparisons with other implementations
+     * @param stored the dtype of the checkpoint: scales are exact in it, and every code decodes to a finite value of it; null leaves
+     *     scales as computed, for comparisons with other implementations
      */
-    record GridOptions(int bits, int groupSize, boolean symmetric, boolean clipSearch, boolean roundScales) {
+    record GridOptions(
+            int bits,
+            int groupSize,
+            boolean symmetric,
+            boolean clipSearch,
+            @Nullable DType stored) {
         /** The largest code. */
         public int top() {
             return (1 << bits) - 1;

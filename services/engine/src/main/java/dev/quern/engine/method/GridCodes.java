@@ -51,7 +51,7 @@ record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor 
     /** Mean over groups of the scale over the scale that spans the largest weight of the group in w. */
     double scaleToAbsmax(Tensor w) {
         try (Scope scope = backend.memory().scope()) {
-            GridOptions spanning = new GridOptions(grid.bits(), grid.groupSize(), grid.symmetric(), false, false);
+            GridOptions spanning = new GridOptions(grid.bits(), grid.groupSize(), grid.symmetric(), false, null);
             Tensor whole = scope.allocate(scales.dtype(), scales.rows(), scales.cols());
             Tensor unused = scope.allocate(DType.U8, scales.rows(), scales.cols());
             backend.rounding().fitGrid(w, spanning, whole, unused);

@@ -7,20 +7,19 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 
 /** {@link Statistics} that were looked at: finite, with the diagonal and the dead columns known. */
 public final class InputStatistics {
     private final Tensor gram;
     private final Tensor diagonal;
-    private final Tensor dead;
-    private final int deadColumns;
+    private final int[] dead;
     private final double meanDiagonal;
 
-    private InputStatistics(Tensor gram, Tensor diagonal, Tensor dead, int deadColumns, double meanDiagonal) {
+    private InputStatistics(Tensor gram, Tensor diagonal, int[] dead, double meanDiagonal) {
         this.gram = gram;
         this.diagonal = diagonal;
         this.dead = dead;
-        this.deadColumns = deadColumns;
         this.meanDiagonal = meanDiagonal;
     }
 
@@ -40,18 +39,13 @@ public final class InputStatistics {
         backend.elementwise().diagonal(statistics.gram(), diagonal);
         double[] values = new double[n];
         backend.memory().download(diagonal, MemorySegment.ofArray(values));
-        byte[] dead = new byte[n];
-        int deadColumns = 0;
+        int[] dead = IntStream.range(0, n).filter(j -> values[j] == 0).toArray();
         double sum = 0;
-        for (int j = 0; j < n; j++) {
-            dead[j] = (byte) (values[j] == 0 ? 1 : 0);
-            deadColumns += dead[j];
-            // A dead column counts as 1, as in the published code. Its row of H is zero, so any positive pivot serves
-            // it.
-            sum += values[j] == 0 ? 1 : values[j];
+        for (double value : values) {
+            sum += value;
         }
-        Tensor flags = backend.memory().upload(scope, MemorySegment.ofArray(dead), DType.U8, 1, n);
-        return new InputStatistics(statistics.gram(), diagonal, flags, deadColumns, sum / n);
+        // Over the live columns only: what the text did not reach must not decide how the rest is damped.
+        return new InputStatistics(statistics.gram(), diagonal, dead, sum / Math.max(1, n - dead.length));
     }
 
     /** H as recorded, F64 [n, n]. */
@@ -63,14 +57,14 @@ public final class InputStatistics {
         return gram.cols();
     }
 
-    /** Columns whose input was zero on every token. */
-    public int deadColumns() {
-        return deadColumns;
+    /** Columns whose input was zero on every token, rising; not a copy. */
+    int[] dead() {
+        return dead;
     }
 
     /** False when every column is dead: the linear never ran. */
     public boolean hasSignal() {
-        return deadColumns < columns();
+        return dead.length < columns();
     }
 
     /** F64 [1, n]. */
@@ -78,11 +72,7 @@ public final class InputStatistics {
         return diagonal;
     }
 
-    /** 1 where a column is dead, U8 [1, n]. */
-    Tensor dead() {
-        return dead;
-    }
-
+    /** Of the live columns. */
     double meanDiagonal() {
         return meanDiagonal;
     }

@@ -10,6 +10,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -61,7 +62,7 @@ public final class LinearCompressor {
         long h = (long) cols * cols;
         long w = (long) rows * cols;
         long factoring = h * (typeBytes + Double.BYTES);
-        // Weights without dead columns, in order, moved, and errors; codes three times; scales of groups as small as 8.
+        // Weights in order, moved, and errors, with one to spare; codes three times; scales of groups as small as 8.
         long sweeping = 2 * h * typeBytes + w * (4L * typeBytes + 5);
         return Math.max(factoring, sweeping) + ErrorMeasure.scratchBytes(rows, typeBytes) + VECTORS * (long) cols;
     }
@@ -100,17 +101,16 @@ public final class LinearCompressor {
     /**
      * What the linears of a unit share.
      *
-     * @param dead U8 [1, n], null where no column is dead
+     * @param dead columns whose input was zero on every token
      * @param factor null for plain rounding; then fallback says why, if the recipe asked for more
      */
     private record Unit(
-            @Nullable Tensor dead,
-            int deadColumns,
+            int[] dead,
             @Nullable DampedFactor factor,
             @Nullable String fallback,
             ErrorMeasure measure) {
         static Unit nearest(@Nullable String fallback, ErrorMeasure measure) {
-            return new Unit(null, 0, null, fallback, measure);
+            return new Unit(new int[0], null, fallback, measure);
         }
     }
 
@@ -120,7 +120,6 @@ public final class LinearCompressor {
         }
         InputStatistics inputs = InputStatistics.of(backend, scope, statistics, first.name());
         if (!inputs.hasSignal()) {
-            // Every column is dead; zeroing them all would only destroy a linear that this text never reached.
             String reason = recipe.needsCalibration() ? "no calibration input reached this linear" : null;
             return Unit.nearest(reason, ErrorMeasure.plain(backend));
         }
@@ -130,15 +129,13 @@ public final class LinearCompressor {
         Optional<DampedFactor> factor = DampedFactor.of(backend, scope, inputs, gptq, cancellation);
         ErrorMeasure measure = ErrorMeasure.weighted(backend, scope, inputs.gram(), cancellation);
         String reason = factor.isPresent() ? null : "H is not positive definite with any damping below 1";
-        Tensor dead = inputs.deadColumns() == 0 ? null : inputs.dead();
-        return new Unit(dead, inputs.deadColumns(), factor.orElse(null), reason, measure);
+        return new Unit(inputs.dead(), factor.orElse(null), reason, measure);
     }
 
     private Compressed compress(Weight weight, Unit unit, Cancellation cancellation) {
         Tensor w = weight.values();
         try (Scope scope = backend.memory().scope()) {
-            Tensor kept = kept(scope, w, unit.dead());
-            GridCodes nearest = GridCodes.nearest(backend, scope, kept, options(w.cols()), cancellation);
+            GridCodes nearest = GridCodes.nearest(backend, scope, w, options(w.cols()), cancellation);
             Tensor scratch = scope.allocate(w.dtype(), w.rows(), w.cols());
             double reference = unit.measure().of(w);
             nearest.error(w, checkpointType, scratch);
@@ -149,17 +146,24 @@ public final class LinearCompressor {
             double error = nearestError;
             if (unit.factor() != null) {
                 chosen = nearest.with(scope.allocate(DType.U8, w.rows(), w.cols()));
-                loss = sweep(unit.factor(), kept, chosen, scratch, cancellation);
+                loss = sweep(unit.factor(), w, chosen, scratch, cancellation);
                 chosen.error(w, checkpointType, scratch);
                 error = unit.measure().of(scratch);
             }
-            LinearFigures figures = figures(unit, error, nearestError, reference, chosen.scaleToAbsmax(kept), loss);
+            LinearFigures figures =
+                    figures(unit, error, nearestError, reference, deadWeights(unit, w), chosen.scaleToAbsmax(w), loss);
             return new Compressed(chosen.toLinear(weight.name(), recipe.grid()), figures);
         }
     }
 
     private static LinearFigures figures(
-            Unit unit, double error, double nearest, double reference, double scaleToAbsmax, double loss) {
+            Unit unit,
+            double error,
+            double nearest,
+            double reference,
+            int deadColumns,
+            double scaleToAbsmax,
+            double loss) {
         DampedFactor factor = unit.factor();
         return new LinearFigures(
                 relative(error, reference),
@@ -167,20 +171,19 @@ public final class LinearCompressor {
                 factor == null ? 0 : factor.damping(),
                 factor == null ? 0 : factor.retries(),
                 unit.fallback(),
-                unit.deadColumns(),
+                deadColumns,
                 scaleToAbsmax,
                 loss);
     }
 
-    /** W without its dead columns, which no output ever sees; W itself where none is dead. */
-    private Tensor kept(Scope scope, Tensor w, @Nullable Tensor dead) {
-        if (dead == null) {
-            return w;
-        }
-        Tensor kept = scope.allocate(w.dtype(), w.rows(), w.cols());
-        backend.memory().copy(w, kept);
-        backend.elementwise().zeroColumns(dead, kept);
-        return kept;
+    /**
+     * Dead columns that have weights. Their rows of H are zero: they take no part in the errors of others, and are rounded to nearest. That
+     * this text never reached them does not say that another one will not.
+     */
+    private int deadWeights(Unit unit, Tensor w) {
+        return (int) Arrays.stream(unit.dead())
+                .filter(j -> backend.elementwise().maxAbs(w.cols(j, j + 1)) != 0)
+                .count();
     }
 
     /** Sweeps w in the factor's order and puts the codes back in the linear's. */
@@ -203,7 +206,7 @@ public final class LinearCompressor {
         Recipe.Grid grid = recipe.grid();
         int groupSize = grid.groupSize() == 0 ? cols : grid.groupSize();
         boolean clipSearch = grid.clipSearch() == Recipe.ClipSearch.MSE;
-        return new GridOptions(grid.bits(), groupSize, grid.symmetric(), clipSearch, true);
+        return new GridOptions(grid.bits(), groupSize, grid.symmetric(), clipSearch, checkpointType);
     }
 
     /** Of weights that reach no output nothing is lost. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param damping added to the diagonal of H, as a fraction of its mean; 0 where H decided nothing
  * @param retries how often the damping was raised because H could not be factored
  * @param fallback why plain rounding was used instead of GPTQ, null where it was not
- * @param deadColumns inputs that were zero on every token: their weights become zero
+ * @param deadColumns inputs that were zero on every token, and have weights: those are rounded to nearest
  * @param scaleToAbsmax mean over groups of the scale over the scale that spans the group's largest weight
  * @param loss GPTQ's own account of its error, tr(E H Eᵀ) with the damped H and scales as decoded in the working type; for plain
  *     rounding, tr(E H Eᵀ) with H as recorded

@@ -107,6 +107,11 @@ public final class ReportParts {
                 notes.add("%s: damping raised to %.3g in %d steps, the calibration text may be too short"
                         .formatted(linear.name(), linear.damping(), linear.retries()));
             }
+            if (linear.deadColumns() > 0) {
+                notes.add(
+                        "%s: %d of %d inputs were zero on the whole calibration text, their weights are rounded to nearest"
+                                .formatted(linear.name(), linear.deadColumns(), linear.cols()));
+            }
         }
         return notes;
     }

@@ -4,6 +4,8 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.CheckpointFiles;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.TensorEntry;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.CheckpointWeights;
@@ -13,8 +15,12 @@ import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** An open checkpoint of a model that we know, with every tensor that it must have. */
 public record Source(Checkpoint checkpoint, Architecture architecture) implements AutoCloseable {
@@ -39,11 +45,31 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
         try {
             Architecture architecture = Architectures.of(checkpoint.config());
             architecture.check(checkpoint);
+            requireOneReach(checkpoint, architecture);
             return new Source(checkpoint, architecture);
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
         }
+    }
+
+    /** Scales are chosen for one dtype: those that f16 holds are not those that the others hold. */
+    private static void requireOneReach(Checkpoint checkpoint, Architecture architecture) {
+        List<TensorEntry> weights = IntStream.range(0, architecture.blocks())
+                .boxed()
+                .flatMap(block -> architecture.program().linears().stream()
+                        .map(linear -> checkpoint.entry(architecture.prefix(block) + linear.weight())))
+                .toList();
+        TensorEntry first = weights.getFirst();
+        weights.stream()
+                .filter(weight -> (weight.type() == StoredType.F16) != (first.type() == StoredType.F16))
+                .findFirst()
+                .ifPresent(other -> {
+                    throw new QuernException(
+                            ErrorCode.UNSUPPORTED_ARCHITECTURE,
+                            "%s: %s (supported: one dtype for all linears, %s is %s)"
+                                    .formatted(other.name(), other.type(), first.name(), first.type()));
+                });
     }
 
     /** The dtype that linears are stored in: compressed ones are decoded to it, as loaders do. */

@@ -59,7 +59,7 @@ public abstract class RoundingContract extends BackendContract {
     @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
     @MethodSource("grids")
     void gridsWithoutASearchHaveTheSameBits(int rows, int cols, int group, int bits, boolean symmetric) {
-        GridOptions grid = new GridOptions(bits, group, symmetric, false, false);
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, null);
         Both w = weights(rows, cols);
         Both scales = parity.zeros(backend.workingType(), rows, cols / group);
         Both zeros = parity.zeros(DType.U8, rows, cols / group);
@@ -89,7 +89,7 @@ public abstract class RoundingContract extends BackendContract {
     @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
     @MethodSource("grids")
     void decodesAsALoaderOfEachDtype(int rows, int cols, int group, int bits, boolean symmetric) {
-        GridOptions grid = new GridOptions(bits, group, symmetric, false, true);
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, DType.BF16);
         Both w = weights(rows, cols);
         Both scales = parity.zeros(backend.workingType(), rows, cols / group);
         Both zeros = parity.zeros(DType.U8, rows, cols / group);
@@ -117,7 +117,7 @@ public abstract class RoundingContract extends BackendContract {
     @MethodSource("grids")
     void searchesFindScalesAsGood(int rows, int cols, int group, int bits, boolean symmetric) {
         for (boolean clipSearch : new boolean[] {true, false}) {
-            GridOptions grid = new GridOptions(bits, group, symmetric, clipSearch, false);
+            GridOptions grid = new GridOptions(bits, group, symmetric, clipSearch, null);
             Both w = weights(rows, cols);
             Both scales = parity.zeros(backend.workingType(), rows, cols / group);
             Both zeros = parity.zeros(DType.U8, rows, cols / group);
@@ -156,7 +156,7 @@ public abstract class RoundingContract extends BackendContract {
     @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
     @MethodSource("grids")
     void everyCodeOfAPanelIsTheNearestToItsTarget(int rows, int cols, int group, int bits, boolean symmetric) {
-        GridOptions grid = new GridOptions(bits, group, symmetric, false, true);
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, DType.BF16);
         DType type = backend.workingType();
         Both original = weights(rows, cols);
         Both moved = parity.random(type, rows, cols, 2);

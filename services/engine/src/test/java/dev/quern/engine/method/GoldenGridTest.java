@@ -42,7 +42,7 @@ class GoldenGridTest {
         JsonObject golden = golden(bits, symmetric);
         try (Lab lab = new Lab(DType.F32, 0)) {
             double[][] w = bf16(VECTORS, "weight_bf16_bits", COLS);
-            GridOptions grid = new GridOptions(bits, GROUP, symmetric, false, false);
+            GridOptions grid = new GridOptions(bits, GROUP, symmetric, false, null);
             GridCodes ours = GridCodes.nearest(lab.backend, lab.scope, lab.tensor(w), grid, Cancellation.NEVER);
             Tensor rounded = lab.scope.allocate(DType.BF16, ROWS, COLS / GROUP);
             lab.backend.memory().copy(ours.scales(), rounded);

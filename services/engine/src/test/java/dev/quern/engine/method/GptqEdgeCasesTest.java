@@ -11,6 +11,7 @@ import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Order;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,36 +19,86 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Statistics and weights as bad as they come. */
 class GptqEdgeCasesTest {
+    /** What this text did not reach, another may: such columns are rounded to nearest, and H has no say in them. */
     @ParameterizedTest
     @EnumSource(Order.class)
-    void inputsThatNeverCameGetTheZeroPointAndNoSay(Order order) {
+    void inputsThatNeverCameAreRoundedToNearest(Order order) {
         for (boolean symmetric : new boolean[] {true, false}) {
             try (Lab lab = new Lab(DType.F64, 1)) {
-                Recipe recipe = Lab.gptq(new Recipe.Grid(4, 8, symmetric, ClipSearch.MSE), order, 0.01);
+                Recipe.Grid grid = new Recipe.Grid(4, 8, symmetric, ClipSearch.MSE);
                 double[][] w = lab.gaussian(6, 24);
                 double[][] h = lab.gram(24);
                 int[] dead = {0, 9, 23};
                 for (int j : dead) {
-                    for (int k = 0; k < 24; k++) {
-                        h[j][k] = 0;
-                        h[k][j] = 0;
-                    }
-                    // Large, so that it would spoil its group's scale.
-                    w[2][j] = 1000;
+                    silence(h, j);
                 }
-                Compressed result = lab.compress(recipe, w, h);
-                double[][] decoded = Lab.array(result.linear().decode(lab.backend, lab.scope, DType.F64));
-                IntegerGrid grid = (IntegerGrid) result.linear().core();
+                IntegerGrid nearest = codes(lab.compress(Lab.nearest(grid), w, h));
+
+                Compressed result = lab.compress(Lab.gptq(grid, order, 0.01), w, h);
+
+                IntegerGrid swept = codes(result);
+                assertThat(swept.scales()).isEqualTo(nearest.scales());
+                assertThat(swept.codes()).isNotEqualTo(nearest.codes());
                 for (int r = 0; r < 6; r++) {
                     for (int j : dead) {
-                        assertThat(decoded[r][j]).isZero();
-                        assertThat(grid.codes()[r * 24 + j]).isEqualTo(grid.zeros()[r * 3 + j / 8]);
+                        assertThat(swept.codes()[r * 24 + j]).isEqualTo(nearest.codes()[r * 24 + j]);
                     }
                 }
                 assertThat(result.figures().deadColumns()).isEqualTo(3);
-                assertThat(result.figures().relativeError()).isLessThan(0.05);
+                assertThat(result.figures().relativeError())
+                        .isLessThan(result.figures().relativeErrorNearest());
             }
         }
+    }
+
+    /** Padding that no input reaches is nothing to report. */
+    @Test
+    void inputsThatNeverCameCountOnlyWhereTheyHaveWeights() {
+        try (Lab lab = new Lab(DType.F64, 1)) {
+            double[][] w = lab.gaussian(3, 16);
+            double[][] h = lab.gram(16);
+            for (int j : new int[] {2, 5, 11}) {
+                silence(h, j);
+            }
+            for (double[] row : w) {
+                row[5] = 0;
+            }
+
+            Compressed result = lab.compress(Lab.gptq(Lab.grid(4, 8, true), Order.NONE, 0.01), w, h);
+
+            assertThat(result.figures().deadColumns()).isEqualTo(2);
+        }
+    }
+
+    /** The damping is a share of the live columns' mean, whatever the unit of the inputs is. */
+    @Test
+    void silentInputsLeaveTheDampingOfTheOthersFreeOfScale() {
+        try (Lab lab = new Lab(DType.F64, 4)) {
+            double[][] w = lab.gaussian(4, 16);
+            double[][] h = lab.gram(16);
+            silence(h, 3);
+            double[][] faint = new double[16][16];
+            for (int i = 0; i < 16; i++) {
+                for (int j = 0; j < 16; j++) {
+                    faint[i][j] = Math.scalb(h[i][j], -40);
+                }
+            }
+            Recipe recipe = Lab.gptq(Lab.grid(4, 8, true), Order.STATIC, 0.01);
+
+            assertThat(codes(lab.compress(recipe, w, faint)).codes())
+                    .isEqualTo(codes(lab.compress(recipe, w, h)).codes());
+        }
+    }
+
+    private static void silence(double[][] h, int column) {
+        for (int k = 0; k < h.length; k++) {
+            h[column][k] = 0;
+            h[k][column] = 0;
+        }
+    }
+
+    private static IntegerGrid codes(Compressed result) {
+        return (IntegerGrid) result.linear().core();
     }
 
     /** Two equal inputs make H singular; the damping alone keeps the factor alive. */
@@ -135,7 +186,7 @@ class GptqEdgeCasesTest {
 
     @ParameterizedTest(name = "{0} x {1}, weights times {2}")
     @CsvSource({"4, 8, 0", "1, 8, 1e-30", "3, 8, 1e30", "2, 1, 1"})
-    void extremeWeightsStayFinite(int rows, int cols, double factor) {
+    void extremeWeightsAreAsGoodAsOrdinaryOnes(int rows, int cols, double factor) {
         for (DType working : new DType[] {DType.F32, DType.F64}) {
             try (Lab lab = new Lab(working, 7)) {
                 double[][] w = lab.gaussian(rows, cols);
@@ -148,9 +199,9 @@ class GptqEdgeCasesTest {
                 Compressed result = lab.compress(recipe, w, lab.gram(cols));
                 IntegerGrid grid = (IntegerGrid) result.linear().core();
                 for (float scale : grid.scales()) {
-                    assertThat(scale).isBetween(0x1p-14f, 65504f);
+                    assertThat(scale).isFinite().isPositive();
                 }
-                assertThat(result.figures().relativeError()).isFinite();
+                assertThat(result.figures().relativeError()).isLessThan(0.02);
                 assertThat(result.figures().scaleToAbsmax()).isFinite();
             }
         }

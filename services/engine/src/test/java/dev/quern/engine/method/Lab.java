@@ -37,7 +37,7 @@ final class Lab implements AutoCloseable {
     }
 
     static GridOptions options(int bits, int groupSize, boolean symmetric) {
-        return new GridOptions(bits, groupSize, symmetric, false, false);
+        return new GridOptions(bits, groupSize, symmetric, false, null);
     }
 
     static Recipe gptq(Recipe.Grid grid, Recipe.Order order, double damping) {

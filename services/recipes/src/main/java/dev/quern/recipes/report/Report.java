@@ -63,6 +63,7 @@ public record Report(
      * @param damping added to the diagonal of H, as a fraction of its mean; 0 where H was not used
      * @param retries how often the damping was raised
      * @param fallback why plain rounding was used instead, null where it was not
+     * @param deadColumns inputs that were zero on every token of the calibration text, and have weights: those are rounded to nearest
      * @param scaleToAbsmax mean over groups of the scale over the scale that spans the group's largest weight
      */
     public record Linear(

@@ -2,6 +2,7 @@ package dev.quern.engine.backend.host;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From the range of one group of weights to its scale and zero point (ALGORITHMS.md 1.2). Backends differ only in how they sum the
@@ -17,6 +18,7 @@ public final class GroupFit {
     private static final double[] SHARES_TO_EXPONENT = sharesToExponent();
 
     private final GridOptions grid;
+    private final @Nullable ExactScales exact;
     private final boolean single;
 
     /** Scale and zero point of a group. */
@@ -37,6 +39,7 @@ public final class GroupFit {
     /** @param working the dtype that scales are stored in, F32 or F64 */
     public GroupFit(GridOptions grid, DType working) {
         this.grid = grid;
+        this.exact = grid.stored() == null ? null : ExactScales.of(grid.stored());
         this.single = working == DType.F32;
     }
 
@@ -55,12 +58,12 @@ public final class GroupFit {
             // Any scale represents zeros; a range of one keeps it finite and ordinary.
             Range unit = new Range(-1, 1);
             double scale = unit.scale(1);
-            return unit.at(grid.roundScales() ? ExactScales.below(scale) : scale, 1);
+            return unit.at(exact == null ? scale : exact.below(scale), 1);
         }
         // Symmetric even where all weights have one sign: half the codes are then idle, but none is clipped away.
         Range range = grid.symmetric() ? new Range(-limit, limit) : new Range(lo, hi);
         double share = grid.clipSearch() ? range.bestShare(error) : 1;
-        return grid.roundScales() ? range.rounded(share) : range.at(range.scale(share), share);
+        return exact == null ? range.at(range.scale(share), share) : range.rounded(share, exact);
     }
 
     private final class Range {
@@ -102,9 +105,18 @@ public final class GroupFit {
             return bestShare;
         }
 
-        /** On the exact scale that is nearest to the searched one. */
-        Fitted rounded(double share) {
-            return at(ExactScales.nearest((hi - lo) * share / grid.top()), share);
+        /** On the exact scale that is nearest to the searched one, or less where a code would decode to infinity. */
+        Fitted rounded(double share, ExactScales exact) {
+            Fitted fitted = at(exact.nearest((hi - lo) * share / grid.top()), share);
+            while (fitted.scale() * steps(fitted) > exact.largestWeight()) {
+                fitted = at(exact.below(exact.largestWeight() / steps(fitted)), share);
+            }
+            return fitted;
+        }
+
+        /** From the zero point to the farther end of the grid. */
+        private int steps(Fitted fitted) {
+            return Math.max(fitted.zero(), grid.top() - fitted.zero());
         }
     }
 

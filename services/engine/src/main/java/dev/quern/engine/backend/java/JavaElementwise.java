@@ -1,6 +1,5 @@
 package dev.quern.engine.backend.java;
 
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
@@ -61,21 +60,6 @@ public final class JavaElementwise implements Elementwise {
         HostTensor to = HostTensor.of(target);
         for (int i = 0; i < from.rows(); i++) {
             to.set(0, i, from.get(i, i));
-        }
-    }
-
-    @Override
-    public void zeroColumns(Tensor flags, Tensor target) {
-        Shapes.shape("flags", flags, 1, target.cols());
-        Shapes.dtype("flags", flags, DType.U8);
-        HostTensor marks = HostTensor.of(flags);
-        HostTensor values = HostTensor.of(target);
-        for (int r = 0; r < values.rows(); r++) {
-            for (int c = 0; c < values.cols(); c++) {
-                if (marks.get(0, c) != 0) {
-                    values.set(r, c, 0);
-                }
-            }
         }
     }
 

@@ -10,30 +10,95 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GroupFitTest {
     @ParameterizedTest
-    @ValueSource(longs = {1, 2})
-    void exactScalesAreTheNeighboursThatBothHalfTypesHold(long seed) {
-        Random random = new Random(seed);
-        for (int i = 0; i < 10_000; i++) {
-            double scale = Math.scalb(1 + random.nextDouble(), random.nextInt(-20, 20));
-            float below = ExactScales.below(scale);
-            float above = ExactScales.above(scale);
-            for (float exact : new float[] {below, above}) {
-                assertThat(Float.float16ToFloat(Float.floatToFloat16(exact))).isEqualTo(exact);
-                assertThat(SmallFloats.bf16ToFloat(SmallFloats.floatToBf16(exact)))
-                        .isEqualTo(exact);
-                assertThat(exact).isBetween(0x1p-14f, 65504f);
-            }
-            if (scale >= 0x1p-14 && scale <= 65280) {
-                assertThat((double) below).isLessThanOrEqualTo(scale);
-                assertThat((double) above).isGreaterThanOrEqualTo(scale);
-                assertThat((above - below) / scale).isLessThanOrEqualTo(0x1p-7);
+    @EnumSource(names = {"BF16", "F16", "F32"})
+    void exactScalesAreTheNeighboursThatTheDtypeHolds(DType stored) {
+        ExactScales exact = ExactScales.of(stored);
+        Random random = new Random(1);
+        for (int i = 0; i < 20_000; i++) {
+            double scale = Math.scalb(1 + random.nextDouble(), random.nextInt(-24, 15));
+            float below = exact.below(scale);
+            float above = exact.above(scale);
+            assertThat((double) below).isLessThanOrEqualTo(scale);
+            assertThat((double) above).isGreaterThanOrEqualTo(scale);
+            double step = stored == DType.F16 ? Math.max(scale * 0x1p-7, 0x1p-24) : scale * 0x1p-7;
+            assertThat(above - below).isLessThanOrEqualTo((float) step);
+            for (float neighbour : new float[] {below, above}) {
+                assertThat(held(neighbour, stored)).isEqualTo(neighbour);
+                if (scale >= 0x1p-14) {
+                    assertThat(held(neighbour, DType.BF16)).isEqualTo(held(neighbour, DType.F16));
+                }
             }
         }
-        assertThat(ExactScales.below(0.75)).isEqualTo(ExactScales.above(0.75)).isEqualTo(0.75f);
+        assertThat(exact.below(0.75)).isEqualTo(exact.above(0.75)).isEqualTo(0.75f);
+    }
+
+    private static float held(float scale, DType stored) {
+        return switch (stored) {
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16(scale));
+            case BF16 -> SmallFloats.bf16ToFloat(SmallFloats.floatToBf16(scale));
+            default -> scale;
+        };
+    }
+
+    @Test
+    void scalesEndWhereTheDtypeDoes() {
+        assertThat(ExactScales.of(DType.F16).below(1e-9)).isEqualTo(0x1p-24f);
+        assertThat(ExactScales.of(DType.F16).above(1e9)).isEqualTo(65280f);
+        assertThat(ExactScales.of(DType.BF16).below(1e-45)).isEqualTo(Float.MIN_NORMAL);
+        assertThat(ExactScales.of(DType.BF16).above(1e39)).isEqualTo(0x1.FEp127f);
+    }
+
+    /** Multiplying weights by a power of two changes the scales by the same, and no code. */
+    @ParameterizedTest(name = "symmetric {0}, 2^{1}")
+    @CsvSource({"true, -12", "false, -30", "true, -60", "false, 20"})
+    void theFitIsFreeOfScale(boolean symmetric, int exponent) {
+        GridOptions grid = new GridOptions(4, 32, symmetric, true, DType.BF16);
+        Random random = new Random(3);
+        for (int i = 0; i < 50; i++) {
+            double[] group = random.doubles(32, -1, 1).toArray();
+            double[] moved =
+                    Arrays.stream(group).map(w -> Math.scalb(w, exponent)).toArray();
+
+            GroupFit.Fitted fitted = fit(group, grid);
+
+            assertThat(fit(moved, grid))
+                    .isEqualTo(new GroupFit.Fitted(Math.scalb(fitted.scale(), exponent), fitted.zero()));
+        }
+    }
+
+    /** The farthest code of a symmetric grid reaches beyond its largest weight: here beyond what the dtype holds. */
+    @ParameterizedTest(name = "{0}: {1} to {2}, symmetric {3}")
+    @CsvSource({
+        "F16, -65504, 65504, true",
+        "F16, -65504, 65504, false",
+        "F16, 0, 65504, false",
+        "F16, -65504, 0, true",
+        "BF16, -3.3895314e38, 3.3895314e38, true",
+        "BF16, 0, 3.3895314e38, false",
+        "F32, -3.4028234e38, 3.4028234e38, true",
+    })
+    void everyCodeDecodesToAFiniteWeight(DType stored, double min, double max, boolean symmetric) {
+        for (int bits = 2; bits <= 8; bits++) {
+            for (boolean clipSearch : new boolean[] {false, true}) {
+                GridOptions grid = new GridOptions(bits, 4, symmetric, clipSearch, stored);
+                double[] group = {min, max, min / 2, max / 3};
+
+                GroupFit.Fitted fitted = fit(group, grid);
+
+                for (int code = 0; code <= grid.top(); code++) {
+                    float decoded = (float) ((code - fitted.zero()) * fitted.scale());
+                    assertThat(held(decoded, stored))
+                            .as("code %d of %s", code, fitted)
+                            .isFinite();
+                }
+                assertThat(fitted.scale() * grid.top()).isGreaterThan(0.5 * (max - min));
+            }
+        }
     }
 
     @Test
@@ -50,7 +115,7 @@ class GroupFitTest {
     @ParameterizedTest(name = "{0} bits, sign {1}")
     @CsvSource({"2, 1", "4, 1", "8, 1", "2, -1", "4, -1", "8, -1"})
     void aGroupOfOneSignIsNotClipped(int bits, int sign) {
-        GridOptions grid = new GridOptions(bits, 6, true, false, false);
+        GridOptions grid = new GridOptions(bits, 6, true, false, null);
         double[] group = {0.1 * sign, 0.9 * sign, 1.0 * sign, 0.5 * sign, 0.33 * sign, 0.77 * sign};
         GroupFit.Fitted fitted = fit(group, grid);
         for (double w : group) {
@@ -63,7 +128,7 @@ class GroupFitTest {
     @ParameterizedTest(name = "symmetric {0}, clip search {1}, rounded {2}")
     @CsvSource({"true, false, false", "true, true, true", "false, false, true", "false, true, false"})
     void abusiveGroupsGetAFinitePositiveScale(boolean symmetric, boolean clipSearch, boolean rounded) {
-        GridOptions grid = new GridOptions(4, 4, symmetric, clipSearch, rounded);
+        GridOptions grid = new GridOptions(4, 4, symmetric, clipSearch, rounded ? DType.BF16 : null);
         double[][] groups = {
             {0, 0, 0, 0},
             {-0.0, 0, -0.0, 0},
@@ -86,7 +151,7 @@ class GroupFitTest {
     @ParameterizedTest(name = "{0} bits, symmetric {1}, seed {2}")
     @CsvSource({"2, true, 1", "3, false, 2", "4, true, 3", "4, false, 4", "8, true, 5"})
     void theClipSearchFindsTheBestOfAllShares(int bits, boolean symmetric, long seed) {
-        GridOptions grid = new GridOptions(bits, 64, symmetric, true, false);
+        GridOptions grid = new GridOptions(bits, 64, symmetric, true, null);
         Random random = new Random(seed);
         double[] group = random.doubles(64, -1, 1).map(x -> x * x * x).toArray();
         double lo = Arrays.stream(group).min().orElseThrow();
@@ -112,12 +177,13 @@ class GroupFitTest {
         for (int i = 0; i < 50; i++) {
             double[] group = random.doubles(32, -1, 1).toArray();
             double searched =
-                    fit(group, new GridOptions(4, 32, true, clipSearch, false)).scale();
+                    fit(group, new GridOptions(4, 32, true, clipSearch, null)).scale();
 
-            double chosen =
-                    fit(group, new GridOptions(4, 32, true, clipSearch, true)).scale();
+            double chosen = fit(group, new GridOptions(4, 32, true, clipSearch, DType.BF16))
+                    .scale();
 
-            assertThat(chosen).isIn((double) ExactScales.below(searched), (double) ExactScales.above(searched));
+            ExactScales exact = ExactScales.of(DType.BF16);
+            assertThat(chosen).isIn((double) exact.below(searched), (double) exact.above(searched));
             assertThat(Math.abs(chosen - searched)).isLessThanOrEqualTo(searched * 0x1p-8);
         }
     }
