@@ -52,11 +52,19 @@ public final class ReadingMain {
         ArtifactStore store = ArtifactStores.open(setup.store(), setup.s3());
         RangeCache cache = new RangeCache(scratch.resolve("ranges"), CACHE_BYTES);
         Answers answers = new Answers(new Sources(store, new Buckets(setup.s3()), cache), this::say);
-        // While nobody waits for it.
         NativeLibraries.unpackInto(scratch);
-        Tokenizer.load();
+        warmUp();
         while (true) {
             say(answer(answers, RecordCodec.read(Json.parse(lines.take()), Question.class)));
+        }
+    }
+
+    /** While nobody waits for it. */
+    private static void warmUp() {
+        try {
+            Tokenizer.load();
+        } catch (QuernException e) {
+            // It is tried again, and said, for the first source that needs it.
         }
     }
 
