@@ -220,7 +220,8 @@ final class Stack implements AutoCloseable {
     }
 
     private String link(String url) {
-        return url + "/login?link=" + access.createLink(token, LINK_VALIDITY)
+        return url + "/login?link="
+                + access.createLink(token, LINK_VALIDITY)
                         .orElseThrow(() -> new IllegalStateException("the key of this stack is not valid any more"));
     }
 

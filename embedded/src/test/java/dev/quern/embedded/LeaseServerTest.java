@@ -91,7 +91,9 @@ class LeaseServerTest {
             socket.setSoTimeout(4_000);
             socket.getOutputStream().write("x".repeat(300).getBytes(StandardCharsets.UTF_8));
 
-            assertThat(socket.getInputStream().read()).as("closed before the time for greetings is over").isEqualTo(-1);
+            assertThat(socket.getInputStream().read())
+                    .as("closed before the time for greetings is over")
+                    .isEqualTo(-1);
         }
         assertThat(server.count()).isZero();
     }
