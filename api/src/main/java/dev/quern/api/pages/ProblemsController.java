@@ -72,6 +72,9 @@ final class ProblemsController {
                 ErrorCode.UNAVAILABLE,
                 "The server is busy, or its database, store or control process does not answer. "
                         + "Try again after the seconds that Retry-After names.");
+        MEANING.put(
+                ErrorCode.NATIVE_LIBRARY,
+                "A native library does not open on the machine of a worker or of the control process. quern doctor says why.");
         MEANING.put(ErrorCode.INTERNAL, "A defect of Quern. The server's log has the details; please report it.");
     }
 
