@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, boolean color, boolean terminal) {
     private static final String ERASE = "\r\u001b[K";
     private static final String RESET = "\u001b[0m";
-    private static final Pattern COMMANDS = Pattern.compile("\u001b(?!\\[\\d{0,2}m)|[\\x00-\\x08\\x0b-\\x1a\\x1c-\\x1f\\x7f-\\x9f]");
+    private static final Pattern COMMANDS =
+            Pattern.compile("\u001b(?!\\[\\d{0,2}m)|[\\x00-\\x08\\x0b-\\x1a\\x1c-\\x1f\\x7f-\\x9f]");
 
     /** Of the terminal, as far as it says so. */
     static int columns() {

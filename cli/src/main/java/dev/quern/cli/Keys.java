@@ -56,8 +56,9 @@ final class Keys {
         @Option(
                 names = "--scope",
                 paramLabel = "read|submit|admin",
-                description = "read looks; submit also submits, stops and uploads; admin also names files of the server, "
-                        + "approves, deletes and manages keys (default: submit).")
+                description =
+                        "read looks; submit also submits, stops and uploads; admin also names files of the server, "
+                                + "approves, deletes and manages keys (default: submit).")
         private KeyView.Scope scope = KeyView.Scope.SUBMIT;
 
         @Option(names = "--expires", paramLabel = "DAYS", description = "Days until it expires (default: never).")
@@ -134,9 +135,11 @@ final class Keys {
             }
             connection.api().revokeKey(found.getFirst().id());
             if (console.json()) {
-                console.print(RecordCodec.write(connection.api().key(found.getFirst().id())));
+                console.print(
+                        RecordCodec.write(connection.api().key(found.getFirst().id())));
             } else {
-                console.print("key " + found.getFirst().id() + " of " + found.getFirst().name() + " revoked");
+                console.print("key " + found.getFirst().id() + " of "
+                        + found.getFirst().name() + " revoked");
             }
         }
     }

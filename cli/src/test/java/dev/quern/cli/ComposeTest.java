@@ -97,15 +97,17 @@ class ComposeTest {
 
     @Test
     void noContainerMayMoreThanItNeeds() throws IOException {
-        assertThat(services()).allSatisfy((name, service) -> assertThat(service)
-                .as(name)
-                .containsEntry("cap_drop", List.of("ALL"))
-                .containsEntry("security_opt", List.of("no-new-privileges:true"))
-                .containsKeys("mem_limit", "pids_limit"));
-        assertThat(List.of("api", "control", "worker")).allSatisfy(name -> assertThat(services().get(name))
-                .as(name)
-                .containsEntry("read_only", true)
-                .doesNotContainKeys("cap_add", "privileged", "user"));
+        assertThat(services())
+                .allSatisfy((name, service) -> assertThat(service)
+                        .as(name)
+                        .containsEntry("cap_drop", List.of("ALL"))
+                        .containsEntry("security_opt", List.of("no-new-privileges:true"))
+                        .containsKeys("mem_limit", "pids_limit"));
+        assertThat(List.of("api", "control", "worker"))
+                .allSatisfy(name -> assertThat(services().get(name))
+                        .as(name)
+                        .containsEntry("read_only", true)
+                        .doesNotContainKeys("cap_add", "privileged", "user"));
     }
 
     @Test
