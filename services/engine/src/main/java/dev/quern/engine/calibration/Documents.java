@@ -5,6 +5,7 @@ import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonException;
+import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
@@ -13,19 +14,32 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The documents of a text file in order, as token ids. Every error is a USER error that names the file and the line. */
+/**
+ * The documents of a text file in order, as token ids. No more is read than the sink takes, and no more is held than a line, or a piece of
+ * a document. Every error is a USER error that names the file and the line.
+ */
 final class Documents {
-    /** A .txt is one document and tokenized in one piece. */
-    private static final long MAX_TEXT = 256L << 20;
+    private static final String EXPECTED = "(expected: {\"text\": \"…\"} or {\"input_ids\": […]})";
+    /** Values on a line, for the memory that they take. */
+    private static final int MAX_VALUES = 1 << 20;
 
-    /** Takes the ids of one document; false ends the reading. */
+    private static final int MAX_SHOWN = 60;
+    /** What some editors put at the beginning of a file; no document begins with it. */
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+    /** Members in which chats come. */
+    private static final List<String> CHATS = List.of("messages", "conversations");
+
+    /** Takes the next ids of a document; false ends the reading. */
     @FunctionalInterface
     interface Sink {
         boolean accept(String place, int[] ids);
@@ -43,7 +57,9 @@ final class Documents {
     void read(Path file, Sink sink) {
         try {
             if (name.endsWith(".txt")) {
-                readText(file, sink);
+                try (Reader text = reader(Files.newInputStream(file))) {
+                    encode("text", text, sink);
+                }
             } else if (name.endsWith(".jsonl")) {
                 try (InputStream in = Files.newInputStream(file)) {
                     readLines(in, sink);
@@ -60,49 +76,121 @@ final class Documents {
         }
     }
 
-    private void readText(Path file, Sink sink) throws IOException {
-        long size = Files.size(file);
-        if (size > MAX_TEXT) {
-            throw invalid("file", size + " bytes (expected: at most " + MAX_TEXT + ", or .jsonl)", null);
+    /** UTF-8 behind a byte order mark, if there is one. */
+    private static Reader reader(InputStream in) throws IOException {
+        BufferedReader reader =
+                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), 1 << 16);
+        reader.mark(1);
+        if (reader.read() != BYTE_ORDER_MARK) {
+            reader.reset();
         }
-        sink.accept("text", tokenizer.encode(Files.readString(file)));
+        return reader;
     }
 
     /** Reads JSON lines until the sink has enough; blank lines are skipped. */
     void readLines(InputStream in, Sink sink) throws IOException {
-        BufferedReader lines =
-                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), 1 << 16);
-        String line = lines.readLine();
-        for (int number = 1; line != null; number++, line = lines.readLine()) {
-            String place = "line " + number;
-            if (!line.isBlank() && !sink.accept(place, ids(place, line))) {
-                return;
+        Lines lines = new Lines(reader(in));
+        try {
+            for (String line = lines.next(); line != null; line = lines.next()) {
+                if (!line.isBlank() && !readLine("line " + lines.number(), line, sink)) {
+                    return;
+                }
+            }
+        } catch (Lines.TooLongException e) {
+            throw invalid("line " + lines.number(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private boolean readLine(String place, String line, Sink sink) throws IOException {
+        JsonObject document = document(place, line);
+        JsonValue text = present(document, "text");
+        JsonValue ids = present(document, "input_ids");
+        if (text != null && ids != null) {
+            throw invalid(place, "has both text and input_ids (expected: one of them)", null);
+        }
+        if (text instanceof JsonString(String value)) {
+            return encode(place, new StringReader(value), sink);
+        }
+        if (ids instanceof JsonArray array) {
+            return sink.accept(
+                    place, array.values().stream().mapToInt(id -> id(place, id)).toArray());
+        }
+        throw wrong(place, document);
+    }
+
+    private boolean encode(String place, Reader text, Sink sink) throws IOException {
+        try {
+            return LongText.encode(tokenizer, text, ids -> sink.accept(place, ids));
+        } catch (LongText.NoSeamException e) {
+            throw invalid(place, e.getMessage() + " (expected: shorter documents, or text with words)", e);
+        }
+    }
+
+    private QuernException wrong(String place, JsonObject document) {
+        for (String chat : CHATS) {
+            if (present(document, chat) != null) {
+                return invalid(
+                        place,
+                        chat
+                                + ": a chat, which needs the model's template (expected: {\"text\": \"…\"} with the template"
+                                + " applied, as tokenizer.apply_chat_template(…, tokenize=False) of transformers does)",
+                        null);
             }
         }
+        for (String member : List.of("text", "input_ids")) {
+            JsonValue value = present(document, member);
+            if (value != null) {
+                String expected = member.equals("text") ? "a string" : "an array of token ids";
+                return invalid(place, member + ": " + shown(value) + " (expected: " + expected + ")", null);
+            }
+        }
+        String members = String.join(", ", document.members().keySet());
+        return invalid(place, (members.isEmpty() ? "an empty object " : "members " + members + " ") + EXPECTED, null);
     }
 
-    private int[] ids(String place, String line) {
-        JsonValue text = null;
-        JsonValue ids = null;
-        if (parse(place, line) instanceof JsonObject object) {
-            text = object.get("text");
-            ids = object.get("input_ids");
-        }
-        if (ids == null && text instanceof JsonString(String value)) {
-            return tokenizer.encode(value);
-        }
-        if (text == null && ids instanceof JsonArray array) {
-            return array.values().stream().mapToInt(id -> id(place, id)).toArray();
-        }
-        throw invalid(place, "wrong document (expected: {\"text\": \"…\"} or {\"input_ids\": […]})", null);
+    /** A member that is not null: data sets fill columns with it where a row has nothing. */
+    private static @Nullable JsonValue present(JsonObject document, String member) {
+        JsonValue value = document.get(member);
+        return value instanceof JsonNull ? null : value;
     }
 
-    private JsonValue parse(String place, String line) {
+    private JsonObject document(String place, String line) {
+        if (values(line) > MAX_VALUES) {
+            throw invalid(
+                    place,
+                    values(line) + " values (expected: at most " + MAX_VALUES + ", documents on several lines)",
+                    null);
+        }
         try {
-            return Json.parse(line);
+            if (Json.parse(line) instanceof JsonObject object) {
+                return object;
+            }
+            throw invalid(place, "not an object " + EXPECTED, null);
         } catch (JsonException e) {
             throw invalid(place, "not JSON, column " + e.column() + " (expected: {\"text\": \"…\"} on every line)", e);
         }
+    }
+
+    private static String shown(JsonValue value) {
+        String text = Json.write(value);
+        return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "…";
+    }
+
+    /** Values of a JSON text, or about so many: each takes memory of its own. */
+    private static int values(String json) {
+        int values = 1;
+        boolean quoted = false;
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (quoted && c == '\\') {
+                i++;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (!quoted && (c == ',' || c == '[' || c == '{')) {
+                values++;
+            }
+        }
+        return values;
     }
 
     private int id(String place, JsonValue value) {
@@ -112,7 +200,7 @@ final class Documents {
                 return (int) id;
             }
         }
-        throw invalid(place, "input_ids: " + Json.write(value) + " (expected: a token id)", null);
+        throw invalid(place, "input_ids: " + shown(value) + " (expected: a token id)", null);
     }
 
     QuernException invalid(String place, String message, @Nullable Exception cause) {

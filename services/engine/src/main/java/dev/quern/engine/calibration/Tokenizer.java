@@ -2,34 +2,25 @@ package dev.quern.engine.calibration;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import dev.quern.recipes.json.JsonException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model's {@code tokenizer.json}, read by Hugging Face's tokenizers through DJL's native binding. Only the native calls are used:
- * the library's own loader looks for GPUs, downloads and reports home, so it is never reached. Thread-safe until closed.
+ * A model's tokenizer, read by Hugging Face's tokenizers through DJL's native binding: {@code tokenizer.json} with the
+ * {@link AddedTokens} of the files beside it. Only the native calls are used: the library's own loader looks for GPUs, downloads and
+ * reports home, so it is never reached. Nothing is read before the first text, so token ids need no tokenizer. Thread-safe until closed.
  */
 public final class Tokenizer implements AutoCloseable {
-    private static final String FILE = "tokenizer.json";
-    private static final int MAX_BYTES = 512 << 20;
-
-    private final String name;
-    private final TokenizersLibrary library;
-    private final long handle;
+    private final TokenizerFiles files;
+    private @Nullable NativeTokenizer loaded;
     private boolean closed;
 
-    private Tokenizer(String name, TokenizersLibrary library, long handle) {
-        this.name = name;
-        this.library = library;
-        this.handle = handle;
+    private Tokenizer(TokenizerFiles files) {
+        this.files = files;
     }
 
     /**
@@ -41,99 +32,87 @@ public final class Tokenizer implements AutoCloseable {
         Objects.requireNonNull(TokenizerNatives.library());
     }
 
-    /**
-     * Reads {@code tokenizer.json} of a checkpoint folder.
-     *
-     * @throws QuernException INVALID_CHECKPOINT when it is missing or not a tokenizer; NATIVE_LIBRARY
-     */
+    /** The tokenizer of a checkpoint folder. */
     public static Tokenizer open(Path folder) {
-        Path file = folder.resolve(FILE);
-        try {
-            return of(Files.readString(file), file.toString());
-        } catch (NoSuchFileException e) {
-            throw missing(file.toString());
-        } catch (CharacterCodingException e) {
-            throw invalid(file.toString(), "not UTF-8", e);
-        } catch (IOException e) {
-            throw invalid(file.toString(), "cannot be read, " + e, e);
-        }
+        return new Tokenizer(TokenizerFiles.of(folder));
     }
 
-    /** As {@link #open(Path)} from an open checkpoint; throws as {@link Checkpoint#read} as well. */
+    /** The tokenizer of an open checkpoint, which it must not outlive. */
     public static Tokenizer open(Checkpoint checkpoint) {
-        String name = checkpoint.location() + "/" + FILE;
-        if (!checkpoint.hasFile(FILE)) {
-            throw missing(name);
-        }
-        try {
-            ByteBuffer json = ByteBuffer.wrap(checkpoint.read(FILE, MAX_BYTES));
-            return of(StandardCharsets.UTF_8.newDecoder().decode(json).toString(), name);
-        } catch (CharacterCodingException e) {
-            throw invalid(name, "not UTF-8", e);
-        }
-    }
-
-    private static Tokenizer of(String json, String name) {
-        TokenizersLibrary library = TokenizerNatives.library();
-        long handle;
-        try {
-            handle = library.createTokenizerFromString(json);
-        } catch (RuntimeException e) {
-            throw invalid(name, String.valueOf(e.getMessage()), e);
-        }
-        // Limits stored for inference would shorten or pad our documents.
-        library.disableTruncation(handle);
-        library.disablePadding(handle);
-        return new Tokenizer(name, library, handle);
-    }
-
-    private static QuernException missing(String name) {
-        return new QuernException(
-                ErrorCode.INVALID_CHECKPOINT, name + ": missing (expected: a Hugging Face tokenizer file)");
-    }
-
-    private static QuernException invalid(String name, String reason, Exception cause) {
-        return new QuernException(
-                ErrorCode.INVALID_CHECKPOINT,
-                name + ": " + reason + " (expected: a Hugging Face tokenizer file)",
-                cause);
+        return new Tokenizer(TokenizerFiles.of(checkpoint));
     }
 
     /**
      * The ids of a document, with the special tokens that the file's post-processor adds.
      *
-     * @throws QuernException INVALID_CHECKPOINT when the file's rules fail on it
+     * @throws QuernException INVALID_CHECKPOINT when the files are missing, not a tokenizer, contradict each other, or when their rules
+     *     fail on the text; NATIVE_LIBRARY
      */
     public int[] encode(String text) {
+        NativeTokenizer tokenizer = loaded();
+        return refusing(() -> tokenizer.encode(text, true));
+    }
+
+    /** As {@link #encode}, with the places of the tokens. */
+    NativeTokenizer.Encoded encodeWithPlaces(String text) {
+        NativeTokenizer tokenizer = loaded();
+        return refusing(() -> tokenizer.encodeWithPlaces(text));
+    }
+
+    private synchronized NativeTokenizer loaded() {
         if (closed) {
             throw new IllegalStateException("tokenizer: closed");
         }
+        if (loaded == null) {
+            loaded = load(TokenizerNatives.library());
+        }
+        return loaded;
+    }
+
+    private NativeTokenizer load(TokenizersLibrary library) {
+        String main = files.main();
+        AddedTokens added = AddedTokens.of(files);
         try {
-            return ids(text);
-        } catch (RuntimeException e) {
-            throw invalid(name, String.valueOf(e.getMessage()), e);
+            String merged = added.merged(main);
+            NativeTokenizer tokenizer = refusing(() -> new NativeTokenizer(library, merged));
+            String complete = checked(tokenizer, added, main, merged);
+            if (complete.equals(merged)) {
+                return tokenizer;
+            }
+            tokenizer.close();
+            return refusing(() -> new NativeTokenizer(library, complete));
+        } catch (JsonException e) {
+            throw files.refusal("added_tokens: " + e.getMessage(), e);
         }
     }
 
-    private int[] ids(String text) {
-        long encoding = library.encode(handle, text, true);
+    /** The merged file with what it still lacks. */
+    private String checked(NativeTokenizer tokenizer, AddedTokens added, String main, String merged) {
         try {
-            long[] ids = library.getTokenIds(encoding);
-            int[] tokens = new int[ids.length];
-            for (int i = 0; i < ids.length; i++) {
-                tokens[i] = Math.toIntExact(ids[i]);
-            }
-            return tokens;
-        } finally {
-            library.deleteEncoding(encoding);
+            added.check(main, token -> refusing(() -> tokenizer.encode(token, false)));
+            return added.completed(
+                    merged, token -> refusing(() -> tokenizer.encode(token, false)).length == 1);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    /** What the library does not do is the files' fault. */
+    private <T> T refusing(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (RuntimeException e) {
+            throw files.refusal(String.valueOf(e.getMessage()), e);
         }
     }
 
     @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            library.deleteTokenizer(handle);
+    public synchronized void close() {
+        closed = true;
+        if (loaded != null) {
+            loaded.close();
+            loaded = null;
         }
     }
 }

@@ -7,16 +7,17 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** {@link Statistics} that were looked at: finite, with the diagonal and the dead columns known. */
 public final class InputStatistics {
     private final Tensor gram;
     private final Tensor diagonal;
-    private final int[] dead;
+    private final List<Integer> dead;
     private final double meanDiagonal;
 
-    private InputStatistics(Tensor gram, Tensor diagonal, int[] dead, double meanDiagonal) {
+    private InputStatistics(Tensor gram, Tensor diagonal, List<Integer> dead, double meanDiagonal) {
         this.gram = gram;
         this.diagonal = diagonal;
         this.dead = dead;
@@ -39,13 +40,14 @@ public final class InputStatistics {
         backend.elementwise().diagonal(statistics.gram(), diagonal);
         double[] values = new double[n];
         backend.memory().download(diagonal, MemorySegment.ofArray(values));
-        int[] dead = IntStream.range(0, n).filter(j -> values[j] == 0).toArray();
+        List<Integer> dead =
+                IntStream.range(0, n).filter(j -> values[j] == 0).boxed().toList();
         double sum = 0;
         for (double value : values) {
             sum += value;
         }
         // Over the live columns only: what the text did not reach must not decide how the rest is damped.
-        return new InputStatistics(statistics.gram(), diagonal, dead, sum / Math.max(1, n - dead.length));
+        return new InputStatistics(statistics.gram(), diagonal, dead, sum / Math.max(1, n - dead.size()));
     }
 
     /** H as recorded, F64 [n, n]. */
@@ -57,14 +59,14 @@ public final class InputStatistics {
         return gram.cols();
     }
 
-    /** Columns whose input was zero on every token, rising; not a copy. */
-    int[] dead() {
+    /** Columns whose input was zero on every token, rising. */
+    List<Integer> dead() {
         return dead;
     }
 
     /** False when every column is dead: the linear never ran. */
     public boolean hasSignal() {
-        return dead.length < columns();
+        return dead.size() < columns();
     }
 
     /** F64 [1, n]. */

@@ -10,7 +10,6 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -105,12 +104,12 @@ public final class LinearCompressor {
      * @param factor null for plain rounding; then fallback says why, if the recipe asked for more
      */
     private record Unit(
-            int[] dead,
+            List<Integer> dead,
             @Nullable DampedFactor factor,
             @Nullable String fallback,
             ErrorMeasure measure) {
         static Unit nearest(@Nullable String fallback, ErrorMeasure measure) {
-            return new Unit(new int[0], null, fallback, measure);
+            return new Unit(List.of(), null, fallback, measure);
         }
     }
 
@@ -181,7 +180,7 @@ public final class LinearCompressor {
      * this text never reached them does not say that another one will not.
      */
     private int deadWeights(Unit unit, Tensor w) {
-        return (int) Arrays.stream(unit.dead())
+        return (int) unit.dead().stream()
                 .filter(j -> backend.elementwise().maxAbs(w.cols(j, j + 1)) != 0)
                 .count();
     }

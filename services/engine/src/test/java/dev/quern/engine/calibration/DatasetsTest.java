@@ -8,6 +8,7 @@ import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DatasetsTest {
     private static Tokenizer tokenizer;
@@ -113,9 +115,14 @@ class DatasetsTest {
             delimiter = '|',
             value = {
                 "{\"text\": \"a\"}~{\"text\": | a.jsonl: line 2: not JSON, column 9",
-                "{\"text\": 7} | a.jsonl: line 1: wrong document (expected: {\"text\": \"…\"} or {\"input_ids\": […]})",
-                "{\"text\": \"a\", \"input_ids\": [1]} | a.jsonl: line 1: wrong document",
-                "[1] | a.jsonl: line 1: wrong document",
+                "{\"text\": 7} | a.jsonl: line 1: text: 7 (expected: a string)",
+                "{\"input_ids\": \"1 2\"} | a.jsonl: line 1: input_ids: \"1 2\" (expected: an array of token ids)",
+                "{\"text\": \"a\", \"input_ids\": [1]} | a.jsonl: line 1: has both text and input_ids (expected: one of them)",
+                "{\"text\": null, \"id\": 1} | a.jsonl: line 1: members text, id (expected: {\"text\": \"…\"} or {\"input_ids\": […]})",
+                "{} | a.jsonl: line 1: an empty object (expected:",
+                "[1] | a.jsonl: line 1: not an object (expected: {\"text\": \"…\"} or {\"input_ids\": […]})",
+                "{\"messages\": []} | a.jsonl: line 1: messages: a chat, which needs the model's template (expected: {\"text\": \"…\"}",
+                "{\"conversations\": []} | a.jsonl: line 1: conversations: a chat, which needs",
                 "{\"input_ids\": [1, -2]} | a.jsonl: line 1: input_ids: -2 (expected: a token id)",
                 "{\"input_ids\": [1.5]} | a.jsonl: line 1: input_ids: 1.5",
                 "~{\"input_ids\": [2048]} | a.jsonl: line 2: token id 2048 (expected: less than the model's vocabulary of 2048)",
@@ -129,6 +136,67 @@ class DatasetsTest {
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_DATASET))
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void aColumnOfNullsIsNone() throws IOException {
+        Path file = write(
+                "a.jsonl", "{\"text\": \"Lord\", \"input_ids\": null}\n{\"text\": null, \"input_ids\": [4, 5]}\n");
+        int[] lord = tokenizer.encode("Lord");
+
+        TokenWindows windows = datasets.calibration(TextFile.of(file), 1, lord.length + 2);
+
+        assertThat(windows.tokens(0, 1)).startsWith(lord).endsWith(4, 5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a.jsonl", "a.txt"})
+    void aByteOrderMarkIsSkipped(String name) throws IOException {
+        String content = name.equals("a.txt") ? "the Lord" : "{\"text\": \"the Lord\"}\r\n";
+        Path file = write(name, "\uFEFF" + content);
+
+        assertThat(datasets.calibration(TextFile.of(file), 1, 2).tokens(0, 1))
+                .isEqualTo(Arrays.copyOf(tokenizer.encode("the Lord"), 2));
+    }
+
+    @Test
+    void tokenIdsNeedNoTokenizer() throws IOException {
+        Path file = write("a.jsonl", "{\"input_ids\": [1, 2, 3, 4]}");
+        try (Tokenizer none = Tokenizer.open(folder)) {
+            Datasets plain = new Datasets(none, 10, 1024);
+
+            assertThat(plain.calibration(TextFile.of(file), 2, 2).count()).isEqualTo(2);
+            assertThatThrownBy(() -> plain.calibration(null, 2, 2)).hasMessageContaining("tokenizer.json: missing");
+        }
+    }
+
+    @Test
+    void whatIsNotWantedIsNotRead() throws IOException {
+        Path text = folder.resolve("a.txt");
+        Path lines = folder.resolve("a.jsonl");
+        byte[] invalid = {(byte) 0xff, (byte) 0xff};
+        String words = "And God said, Let there be light: and there was light. ".repeat(6000);
+        String ahead = "\n".repeat(1 << 18);
+        Files.writeString(text, words);
+        Files.write(text, invalid, StandardOpenOption.APPEND);
+        Files.writeString(lines, "{\"text\": \"" + words + "\"}" + ahead);
+        Files.write(lines, invalid, StandardOpenOption.APPEND);
+
+        assertThat(datasets.evaluation(TextFile.of(text), 4, 64).digest())
+                .isEqualTo(datasets.evaluation(TextFile.of(lines), 4, 64).digest());
+        assertThatThrownBy(() -> datasets.evaluation(TextFile.of(text), 10_000, 1024))
+                .hasMessageContaining("not UTF-8");
+    }
+
+    @Test
+    void aLineWithoutAnEndIsRefused() throws IOException {
+        Path file = write("a.jsonl", "{}".repeat(Lines.MAX_LENGTH / 2) + "{");
+        Path values = write("b.jsonl", "{\"input_ids\": [" + "1,".repeat(1 << 20) + "1]}");
+
+        assertThatThrownBy(() -> datasets.calibration(TextFile.of(file), 1, 2))
+                .hasMessageContaining("a.jsonl: line 1: longer than 16777216 characters");
+        assertThatThrownBy(() -> datasets.calibration(TextFile.of(values), 1, 2))
+                .hasMessageContaining("b.jsonl: line 1: 1048579 values (expected: at most 1048576");
     }
 
     @Test
