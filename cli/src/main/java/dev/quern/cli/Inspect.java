@@ -7,6 +7,7 @@ import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
+import dev.quern.engine.run.Account;
 import dev.quern.engine.run.Source;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
@@ -74,6 +75,9 @@ final class Inspect implements Callable<Integer> {
             description = "Runs of blocks that are compressed side by side (default: as many as pay).")
     private @Nullable Integer segments;
 
+    @Option(names = "--all", description = "Also say what becomes of every tensor, key of config.json and file.")
+    private boolean all;
+
     @Override
     public Integer call() {
         List<Recipe> chosen = RecipeFiles.recipes(recipes);
@@ -86,10 +90,13 @@ final class Inspect implements Callable<Integer> {
             Plan plan = source.plan(workload, budget, fanout);
             Estimate estimate = source.estimate(workload, budget, fanout);
             Facts facts = Facts.of(source.checkpoint(), architecture);
+            Account account = Account.of(source);
             if (quern.console().json()) {
-                quern.console().print(json(facts, plan, estimate, chosen));
+                JsonObject found = json(facts, plan, estimate, chosen);
+                quern.console().print(all ? found.with("account", RecordCodec.write(account)) : found);
             } else {
                 print(quern.console(), facts, plan, estimate);
+                AccountText.print(quern.console(), account, all);
             }
         }
         return Exit.COMPLETED.code();

@@ -11,18 +11,21 @@ import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.Verification;
+import dev.quern.engine.run.Account;
 import dev.quern.engine.run.GateCheck;
 import dev.quern.engine.run.ReportParts;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.inputs.Plans;
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -135,6 +138,24 @@ record ReportWriter(
         return Objects.requireNonNullElse(version, "0.1.0-SNAPSHOT");
     }
 
+    private Optional<String> calibrationNote() {
+        JobRequest.Calibration asked = job.request().calibration();
+        TokenWindows text = contexts.windows(plan.calibration());
+        if (!recipe().needsCalibration()) {
+            return asked == null || asked.text() == null
+                    ? Optional.empty()
+                    : Optional.of(ReportParts.unusedText(text, recipe()));
+        }
+        Integer samples = asked == null ? null : asked.samples();
+        return ReportParts.shortText("calibration", text, samples == null ? Datasets.CALIBRATION_WINDOWS : samples);
+    }
+
+    private Optional<String> evaluationNote(int file, TokenWindows text) {
+        List<JobRequest.Evaluation> asked = job.request().evaluation();
+        Integer windows = asked.isEmpty() ? null : asked.get(file).windows();
+        return windows == null ? Optional.empty() : ReportParts.shortText("evaluation", text, windows);
+    }
+
     private List<String> notes(Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
         List<String> notes =
                 new ArrayList<>(ReportParts.notes(OutputFormats.of(job.format(output)), recipe(), linears));
@@ -144,6 +165,15 @@ record ReportWriter(
         List<String> leftOut = source.checkpoint().leftOut();
         if (!leftOut.isEmpty()) {
             notes.add("Not copied, because not every store holds such names: " + String.join(", ", leftOut));
+        }
+        notes.addAll(Account.of(source).remarks());
+        calibrationNote().ifPresent(notes::add);
+        for (int file = 0; file < evaluations.size(); file++) {
+            TokenWindows text = contexts.windows(plan.evaluations().get(file));
+            evaluationNote(file, text).ifPresent(notes::add);
+            ReportParts.implausible(
+                            evaluations.get(file), text, source.architecture().vocabulary())
+                    .ifPresent(notes::add);
         }
         int outputs = plan.recipes().size();
         if (outputs > 1) {

@@ -23,6 +23,7 @@ public final class Checkpoint implements AutoCloseable {
     private final ModelConfig config;
     private final Map<String, SafetensorsFile> shards;
     private final Map<String, Place> places;
+    private final boolean untied;
     private final Arena arena;
 
     /** Where a tensor lies, and what it is called there. */
@@ -41,9 +42,11 @@ public final class Checkpoint implements AutoCloseable {
             CheckpointFolder folder,
             ModelConfig config,
             Map<String, SafetensorsFile> shards,
-            Map<String, Place> places) {
+            Map<String, Place> places,
+            boolean untied) {
         this.folder = folder;
-        this.config = config;
+        this.config = untied ? TiedHead.untied(config) : config;
+        this.untied = untied;
         this.shards = shards;
         this.places = places;
         this.arena = Arena.ofShared();
@@ -68,7 +71,7 @@ public final class Checkpoint implements AutoCloseable {
             Map<String, SafetensorsFile> shards = Shards.open(folder);
             Map<String, Place> places = places(shards, TiedHead.isTied(config));
             boolean untied = TiedHead.isTied(config) && hasOwnHead(files, places);
-            return new Checkpoint(folder, untied ? TiedHead.untied(config) : config, shards, places);
+            return new Checkpoint(folder, config, shards, places, untied);
         });
     }
 
@@ -79,7 +82,7 @@ public final class Checkpoint implements AutoCloseable {
             CheckpointFolder folder = CheckpointFolder.of(files);
             ModelConfig config = ConfigFile.read(folder);
             Map<String, SafetensorsFile> shards = Shards.open(folder);
-            return new Checkpoint(folder, config, shards, places(shards, false));
+            return new Checkpoint(folder, config, shards, places(shards, false), false);
         });
     }
 
@@ -208,6 +211,17 @@ public final class Checkpoint implements AutoCloseable {
     /** Names of files that are not copied because a store could not hold their names: blanks, other alphabets, over 200 characters. */
     public List<String> leftOut() {
         return folder.leftOut();
+    }
+
+    /** Names of the files that stay behind: code, weights in another format, indices, what another result said of itself. */
+    public List<String> unusedFiles() {
+        List<String> used = files();
+        return folder.names().stream().filter(name -> !used.contains(name)).toList();
+    }
+
+    /** Whether the head differs from the embedding though config.json says that they are tied. */
+    public boolean isUntied() {
+        return untied;
     }
 
     /** Whether there is a file of this name, relative to the folder. */

@@ -33,6 +33,9 @@ public record Architecture(
         RopeSpec rope,
         BlockProgram program) {
 
+    /** The head where it is not the embedding. */
+    public static final String OWN_HEAD = "lm_head.weight";
+
     /** The embedding, [vocabulary, hidden]. */
     public String embedding() {
         return "model.embed_tokens.weight";
@@ -45,7 +48,7 @@ public record Architecture(
 
     /** The matrix of the output head, [vocabulary, hidden]: the embedding where they are tied. */
     public String head() {
-        return tied ? embedding() : "lm_head.weight";
+        return tied ? embedding() : OWN_HEAD;
     }
 
     /** What the names of a block's tensors start with. */
@@ -98,6 +101,6 @@ public record Architecture(
 
     /** What old files carry beside the weights: tables that config.json determines, and a second copy of a tied head. */
     private boolean isIgnored(String name) {
-        return name.endsWith(".rotary_emb.inv_freq") || (tied && name.equals("lm_head.weight"));
+        return name.endsWith(".rotary_emb.inv_freq") || (tied && name.equals(OWN_HEAD));
     }
 }

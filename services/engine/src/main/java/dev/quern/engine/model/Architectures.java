@@ -5,6 +5,7 @@ import dev.quern.engine.model.llama.Llama;
 import dev.quern.engine.model.qwen2.Qwen2;
 import dev.quern.engine.model.qwen3.Qwen3;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** The families that Quern can run. */
@@ -25,10 +26,19 @@ public final class Architectures {
      *     supported
      */
     public static Architecture of(ModelConfig config) {
+        return family(config).read(config);
+    }
+
+    /** The keys of config.json that decide the architecture; throws as {@link #of}. */
+    public static Set<String> keys(ModelConfig config) {
+        return family(config).keys();
+    }
+
+    private static Family family(ModelConfig config) {
         Family family = ALL.get(config.modelType());
         if (family == null) {
             throw Options.unsupported(config, "model_type", String.join(", ", new TreeSet<>(ALL.keySet())));
         }
-        return family.read(config);
+        return family;
     }
 }

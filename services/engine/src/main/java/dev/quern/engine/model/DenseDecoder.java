@@ -4,6 +4,8 @@ import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonString;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -18,10 +20,39 @@ import java.util.Set;
 public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, boolean mlpBias, boolean headNorms) {
     /** Far beyond any model: the frequencies of a head are computed before shapes are compared with files. */
     private static final int MAX_HEAD_DIM = 1 << 16;
+
+    /** What {@link #read} reads. */
+    public static final Set<String> KEYS = Set.of(
+            "head_dim",
+            "hidden_act",
+            "hidden_size",
+            "intermediate_size",
+            "layer_types",
+            "max_position_embeddings",
+            "num_attention_heads",
+            "num_hidden_layers",
+            "num_key_value_heads",
+            "partial_rotary_factor",
+            "rms_norm_eps",
+            "rope_parameters",
+            "rope_scaling",
+            "rope_theta",
+            "sliding_window",
+            "tie_word_embeddings",
+            "use_sliding_window",
+            "vocab_size");
+
     /** Two names of one function. */
     private static final Set<String> SILU = Set.of("silu", "swish");
 
     private static final JsonString FULL_ATTENTION = new JsonString("full_attention");
+
+    /** {@link #KEYS} and others that a family reads itself. */
+    public static Set<String> keysAnd(String... others) {
+        Set<String> keys = new HashSet<>(KEYS);
+        Collections.addAll(keys, others);
+        return keys;
+    }
 
     /** Elements of a head for families that divide the hidden size by the heads. */
     public static int hiddenOverHeads(ModelConfig config) {

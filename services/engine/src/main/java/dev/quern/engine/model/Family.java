@@ -1,13 +1,16 @@
 package dev.quern.engine.model;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import java.util.Set;
 
 /** How one {@code model_type} turns its config.json into an architecture. */
-@FunctionalInterface
 public interface Family {
     /**
      * @throws dev.quern.recipes.QuernException UNSUPPORTED_ARCHITECTURE for an option that is not implemented, INVALID_CHECKPOINT for
      *     a missing or contradictory value; both name the key
      */
     Architecture read(ModelConfig config);
+
+    /** The keys of config.json that {@link #read} takes account of. */
+    Set<String> keys();
 }

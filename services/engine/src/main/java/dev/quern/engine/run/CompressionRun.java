@@ -199,8 +199,14 @@ public final class CompressionRun {
                 stages.seconds(),
                 Map.of("java", Runtime.version().toString()),
                 GateCheck.judge(request.gate(), evaluations),
-                ReportParts.notes(OutputFormats.of(FORMAT), recipe(), linears),
+                notes(source, linears),
                 List.of());
+    }
+
+    private List<String> notes(Source source, List<Report.Linear> linears) {
+        List<String> notes = new ArrayList<>(ReportParts.notes(OutputFormats.of(FORMAT), recipe(), linears));
+        notes.addAll(Account.of(source).remarks());
+        return notes;
     }
 
     private Recipe recipe() {

@@ -4,6 +4,7 @@ import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.evaluation.CountingReader;
 import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.PackedGrid;
@@ -12,6 +13,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The parts of a quality report as the engine knows them. */
 public final class ReportParts {
@@ -95,6 +97,33 @@ public final class ReportParts {
                 figures.top1(),
                 figures.tokens(),
                 text.seqLen());
+    }
+
+    /**
+     * Where a text was too short for what was asked of it.
+     *
+     * @param use of the text, for people
+     * @param asked windows
+     */
+    public static Optional<String> shortText(String use, TokenWindows text, int asked) {
+        return text.count() >= asked
+                ? Optional.empty()
+                : Optional.of("%s: %d of %d windows of %d tokens: %s has no more text"
+                        .formatted(use, text.count(), asked, text.seqLen(), text.source()));
+    }
+
+    /** A calibration text that was named for a recipe that reads none. */
+    public static String unusedText(TokenWindows text, Recipe recipe) {
+        return "calibration: %s was not used: %s reads no calibration text".formatted(text.source(), recipe.name());
+    }
+
+    /** Where the original does not understand a text, whose figures then say little. */
+    public static Optional<String> implausible(Report.Evaluation evaluation, TokenWindows text, int vocabulary) {
+        return CountingReader.isMuchBetter(text, vocabulary, evaluation.pplOriginal())
+                ? Optional.of(("%s: perplexity %.4g of the original: this model does not read this text well:"
+                                + " wrong tokenizer, wrong head or wrong rope?")
+                        .formatted(evaluation.file(), evaluation.pplOriginal()))
+                : Optional.empty();
     }
 
     /** What a reader of the report should not miss: how the result is loaded, and which linears went wrong. */

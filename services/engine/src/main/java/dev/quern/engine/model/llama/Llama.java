@@ -4,6 +4,7 @@ import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.DenseDecoder;
 import dev.quern.engine.model.Family;
+import java.util.Set;
 
 /** Llama 1 to 3, and all else that ships as {@code llama}: biases by {@code attention_bias} and {@code mlp_bias}. */
 public final class Llama implements Family {
@@ -13,5 +14,10 @@ public final class Llama implements Family {
         boolean mlpBias = config.flag("mlp_bias", false);
         int headDim = DenseDecoder.hiddenOverHeads(config);
         return new DenseDecoder(headDim, attentionBias, attentionBias, mlpBias, false).read("llama", config);
+    }
+
+    @Override
+    public Set<String> keys() {
+        return DenseDecoder.keysAnd("attention_bias", "mlp_bias");
     }
 }

@@ -4,6 +4,7 @@ import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.DenseDecoder;
 import dev.quern.engine.model.Family;
+import java.util.Set;
 
 /** Qwen3: q and k are normed per head before rotation. */
 public final class Qwen3 implements Family {
@@ -14,5 +15,10 @@ public final class Qwen3 implements Family {
     public Architecture read(ModelConfig config) {
         boolean bias = config.flag("attention_bias", false);
         return new DenseDecoder(HEAD_DIM, bias, bias, false, true).read("qwen3", config);
+    }
+
+    @Override
+    public Set<String> keys() {
+        return DenseDecoder.keysAnd("attention_bias");
     }
 }
