@@ -1,0 +1,52 @@
+package dev.quern.engine.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.format.OutputFormats;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.report.Report;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class NotesTest {
+    private static final TokenWindows TEXT = new TokenWindows("mine.jsonl", 4, new int[] {1, 2, 3, 4, 1, 2, 3, 5});
+
+    @Test
+    void aTextThatIsTooShortIsNoted() {
+        assertThat(ReportParts.shortText("calibration", TEXT, 2)).isEmpty();
+        assertThat(ReportParts.shortText("calibration", TEXT, 128))
+                .hasValue("calibration: 2 of 128 windows of 4 tokens: mine.jsonl has no more text");
+    }
+
+    @Test
+    void aTextThatTheRecipeDoesNotReadIsNoted() {
+        assertThat(ReportParts.unusedText(TEXT, Recipes.find("rtn-w4a16")))
+                .isEqualTo("calibration: mine.jsonl was not used: rtn-w4a16 reads no calibration text");
+    }
+
+    @Test
+    void anOriginalThatDoesNotUnderstandTheTextIsNoted() {
+        assertThat(ReportParts.implausible(evaluation(50), TEXT, 100)).isEmpty();
+        assertThat(ReportParts.implausible(evaluation(101), TEXT, 100))
+                .hasValue("mine.jsonl: perplexity 101.0 of the original: this model does not read this text well:"
+                        + " wrong tokenizer, wrong head or wrong rope?");
+    }
+
+    @Test
+    void inputsThatTheTextDidNotReachAreNoted() {
+        Report.Linear linear = new Report.Linear(
+                0, "model.layers.0.mlp.down_proj", 8, 16, 4, 8, 0.1, 0.2, 0.01, 0, null, 3, 1, 0.5);
+
+        assertThat(ReportParts.notes(
+                        OutputFormats.of("compressed-tensors"),
+                        Recipes.find("gptq-w4a16"),
+                        List.of(linear)))
+                .contains("model.layers.0.mlp.down_proj: 3 of 16 inputs were zero on the whole calibration text, their weights"
+                        + " are rounded to nearest");
+    }
+
+    private static Report.Evaluation evaluation(double perplexity) {
+        return new Report.Evaluation("mine.jsonl", perplexity, perplexity, 0, 0, 1, 6, 4);
+    }
+}
