@@ -132,7 +132,10 @@ class OutputsTest {
                         "Sizes: gptq-w3a16",
                         "/report?output=0\"",
                         "/report?output=1\"",
-                        "vllm serve ./tiny/gptq-w3a16");
+                        "vllm serve ./tiny/gptq-w4a16",
+                        ">close</span>")
+                .as("what is in quarantine cannot be served")
+                .doesNotContain("./tiny/gptq-w3a16");
     }
 
     /** The second output lies in quarantine. */

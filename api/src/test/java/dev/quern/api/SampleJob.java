@@ -197,7 +197,7 @@ final class SampleJob {
                 Report.SCHEMA,
                 job.id().toString(),
                 job.name(),
-                new Report.Model("/models/Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
+                new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
                 Recipes.find(job.outputs().get(output).recipeName()),
                 new Report.Calibration(
                         "built-in",
@@ -210,11 +210,20 @@ final class SampleJob {
                 linears,
                 List.of(
                         new Report.Evaluation(
-                                "/data/wt2_test.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512),
+                                "wt2_test.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0".repeat(32)),
                         new Report.Evaluation(
-                                "/data/holdout.jsonl", 30.154, 30.402, 0.00847, 0.0712, 0.9411, 32_704, 512)),
+                                "holdout.jsonl",
+                                30.154,
+                                30.402,
+                                0.00847,
+                                0.0712,
+                                0.9411,
+                                32_704,
+                                512,
+                                "d1".repeat(32))),
                 new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156),
                 stages,
+                Map.of(),
                 Map.of("quern", "0.1.0", "java", "25.0.3"),
                 new Report.Verdict(
                         accepted,

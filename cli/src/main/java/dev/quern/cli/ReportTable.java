@@ -1,5 +1,8 @@
 package dev.quern.cli;
 
+import dev.quern.recipes.report.Closeness;
+import dev.quern.recipes.report.ErrorOf;
+import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import java.util.Comparator;
 import java.util.List;
@@ -39,7 +42,8 @@ final class ReportTable {
         console.print("took         "
                 + Units.duration(report.secondsPerStage().values().stream()
                         .mapToDouble(Double::doubleValue)
-                        .sum()));
+                        .sum())
+                + waited());
         console.print("digest       " + report.model().outputDigest());
         notes();
         verdict();
@@ -53,7 +57,7 @@ final class ReportTable {
                     evaluation.file(),
                     number("%.3f", evaluation.pplOriginal()),
                     number("%.3f", evaluation.pplCompressed()),
-                    number("%.4f", evaluation.pplCompressed() / evaluation.pplOriginal()),
+                    number("%.4f", evaluation.pplRatio()),
                     number("%.5f", evaluation.klMean()),
                     number("%.4f", evaluation.klP99()),
                     number("%.2f %%", 100 * evaluation.top1()),
@@ -67,17 +71,25 @@ final class ReportTable {
                 .sorted(Comparator.comparingDouble(Report.Linear::relativeError).reversed())
                 .limit(WORST)
                 .toList();
-        String label = "worst        ";
+        String label = "worst error  ";
         for (Report.Linear linear : worst) {
             console.print(String.format(
                     Locale.ROOT,
-                    "%s%s %.5f (plain rounding %.5f)",
+                    "%s%s: %s of its %s (plain rounding %s)",
                     label,
                     linear.name(),
-                    linear.relativeError(),
-                    linear.relativeErrorNearest()));
+                    Figures.error(linear.relativeError()),
+                    ErrorOf.of(report.recipe()),
+                    Figures.error(linear.relativeErrorNearest())));
             label = " ".repeat(13);
         }
+    }
+
+    private String waited() {
+        double seconds = report.secondsWaiting().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        return seconds < 1 ? "" : ", and waited " + Units.duration(seconds);
     }
 
     private void notes() {
@@ -91,11 +103,14 @@ final class ReportTable {
 
     private void verdict() {
         console.print("");
+        Closeness closeness = report.closeness();
+        String quality = closeness == null ? "" : ": " + closeness.phrase();
+        Report.Approval approval = report.verdict().approval();
         if (report.verdict().accepted()) {
-            console.print(console.green("accepted"));
+            console.print(console.green(approval == null ? "accepted" : "approved by " + approval.by()) + quality);
             return;
         }
-        console.print(console.red("quarantined"));
+        console.print(console.red("quarantined") + quality);
         for (String failure : report.verdict().failures()) {
             console.print("  " + failure);
         }

@@ -22,9 +22,11 @@ final class Requests {
 
     private Requests() {}
 
-    /** The request with its label. Its name and whether it is detached do not count. */
+    /** The request with its label. What it and an upload are called and whether it is detached do not count. */
     static JobRequest labelled(JobRequest request) {
-        String content = Json.canonical(RecordCodec.write(with(request, null, false, Map.of())));
+        JobRequest nameless =
+                request.reading(request.source().named(null), request.calibration(), request.evaluation());
+        String content = Json.canonical(RecordCodec.write(with(nameless, null, false, Map.of())));
         return with(request, request.name(), request.detach(), Map.of(LABEL, sha256(content)));
     }
 
@@ -48,7 +50,10 @@ final class Requests {
 
     private static Source sent(Source source, Map<String, String> ids) {
         String digest = source.upload();
-        return digest == null ? source : Source.uploaded(Objects.requireNonNull(ids.get(digest), digest));
+        return digest == null
+                ? source
+                : Source.uploaded(Objects.requireNonNull(ids.get(digest), digest))
+                        .named(source.name());
     }
 
     private static JobRequest with(

@@ -34,9 +34,15 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
             }
             Upload upload = Upload.of(file, digests(), console);
             uploads.put(upload.digest(), upload);
-            return Source.uploaded(upload.digest());
+            return Source.uploaded(upload.digest()).named(name(file));
         });
         return new Submission(Requests.labelled(request), uploads);
+    }
+
+    /** Of the folder, also where it was typed as a dot. */
+    private static String name(Path file) {
+        Path name = file.toAbsolutePath().normalize().getFileName();
+        return name == null ? "model" : name.toString();
     }
 
     /** Remembers what files hold, so that the next command does not read them again. */

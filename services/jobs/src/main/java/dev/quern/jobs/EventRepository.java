@@ -24,6 +24,14 @@ public final class EventRepository {
     private static final String AFTER = """
             SELECT id, type, at, data FROM job_event WHERE job_id = :job AND id > :after ORDER BY id LIMIT :limit
             """;
+    private static final String NEWEST = """
+            SELECT id, type, at, data FROM job_event
+             WHERE job_id = :job AND type NOT IN ('block', 'linear') ORDER BY id DESC LIMIT :limit
+            """;
+    private static final String COURSE = """
+            SELECT id, type, at, data FROM job_event
+             WHERE job_id = :job AND type IN ('state', 'stage', 'reason') ORDER BY id
+            """;
 
     private final JdbcClient db;
 
@@ -52,6 +60,21 @@ public final class EventRepository {
                 .param("limit", limit)
                 .query(EventRepository::event)
                 .list();
+    }
+
+    /** The newest but those of single blocks and linears, oldest first. */
+    public List<JobEvent> newest(UUID job, int limit) {
+        return db.sql(NEWEST)
+                .param("job", job)
+                .param("limit", limit)
+                .query(EventRepository::event)
+                .list()
+                .reversed();
+    }
+
+    /** All that tell how a job stood, oldest first: its states, stages and reasons. */
+    public List<JobEvent> course(UUID job) {
+        return db.sql(COURSE).param("job", job).query(EventRepository::event).list();
     }
 
     private static JobEvent event(ResultSet row, int index) throws SQLException {

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
  * @param prefix the claimed name of the first output
  * @param desired what the owner wants, whatever the state
+ * @param failure stays when the result is approved
+ * @param approval by whom the result of a quarantined job was accepted; null where nobody did
  * @param generation of the workflow {@link #workflowId()}, from 1
  * @param seq of the last step of that generation; 0 before the first
  * @param started whether the workflow of this generation has been started
@@ -44,6 +46,7 @@ public record Job(
         Desired desired,
         JobView.@Nullable Reason reason,
         JobView.@Nullable Failure failure,
+        JobView.@Nullable Approval approval,
         int generation,
         long seq,
         boolean started,
@@ -96,6 +99,7 @@ public record Job(
                 updatedAt,
                 finishedAt,
                 state == JobState.COMPLETED ? null : failure,
+                state == JobState.COMPLETED ? approval : null,
                 outputDigest,
                 output,
                 placement,

@@ -107,8 +107,14 @@ public final class JobRepository {
     private static final String APPROVED =
             Rows.SELECT + "WHERE job.state = 'QUARANTINED' AND job.approved_by IS NOT NULL";
     private static final String APPROVE = """
-            UPDATE job SET approved_by = :principal, updated_at = now()
-             WHERE tenant = :tenant AND id = :id AND state = 'QUARANTINED' AND deleted_at IS NULL
+            UPDATE job SET approved_by = :principal, approved_at = now(), approval_reason = :reason::text, updated_at = now()
+             WHERE tenant = :tenant AND id = :id AND state = 'QUARANTINED' AND approved_by IS NULL
+               AND deleted_at IS NULL
+            """;
+
+    private static final String APPROVAL_PENDING = """
+            SELECT EXISTS (SELECT FROM job WHERE tenant = :tenant AND id = :id AND state = 'QUARANTINED'
+               AND approved_by IS NOT NULL)
             """;
 
     private final JdbcClient db;
@@ -324,12 +330,33 @@ public final class JobRepository {
         return statement.param("tenant", tenant).param("id", id);
     }
 
-    /** Writes the wish to publish a quarantined result; the reconciler does it. False when there is none to approve. */
+    /**
+     * Writes the wish to publish a quarantined result; the reconciler does it. Repeatable: the first approval stands.
+     *
+     * @param reason in the approver's words
+     * @return false when there is none to approve
+     */
+    public boolean approve(Principal principal, UUID id, @Nullable String reason) {
+        return transactions.execute(status -> {
+            boolean written = key(db.sql(APPROVE), principal.tenant(), id)
+                            .param("principal", principal.name())
+                            .param("reason", reason)
+                            .update()
+                    == 1;
+            if (written) {
+                String why = reason == null ? "" : ": " + reason;
+                events.append(id, "log", JsonObject.EMPTY.with("message", "approved by " + principal.name() + why));
+            }
+            return written
+                    || key(db.sql(APPROVAL_PENDING), principal.tenant(), id)
+                            .query(Boolean.class)
+                            .single();
+        });
+    }
+
+    /** As {@link #approve(Principal, UUID, String)}, without a reason. */
     public boolean approve(Principal principal, UUID id) {
-        return key(db.sql(APPROVE), principal.tenant(), id)
-                        .param("principal", principal.name())
-                        .update()
-                == 1;
+        return approve(principal, id, null);
     }
 
     /** Quarantined results that a person accepted and that are not published yet. */

@@ -66,6 +66,7 @@ final class Rows {
                 Desired.valueOf(row.getString("desired")),
                 reason(row),
                 failure(row),
+                approval(row),
                 row.getInt("generation"),
                 row.getLong("seq"),
                 row.getBoolean("started"),
@@ -143,6 +144,17 @@ final class Rows {
     private static JobView.@Nullable Failure failure(ResultSet row) throws SQLException {
         String code = row.getString("failure_code");
         return code == null ? null : new JobView.Failure(code, row.getString("failure_message"));
+    }
+
+    private static JobView.@Nullable Approval approval(ResultSet row) throws SQLException {
+        Instant at = nullableInstant(row, "approved_at");
+        return at == null
+                ? null
+                : new JobView.Approval(
+                        at,
+                        row.getString("approved_by"),
+                        row.getString("approval_reason"),
+                        row.getString("failure_message"));
     }
 
     /** Linears per minute over the last three, or since the first one: calm, and soon at a new pace. None for a job at its end. */

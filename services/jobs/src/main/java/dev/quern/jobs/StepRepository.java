@@ -34,7 +34,7 @@ public final class StepRepository {
                                   ELSE greatest(percent, :percent) END,
                    eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
                    block = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN -1 ELSE block END,
-                   finished_at = CASE WHEN :terminal THEN now() ELSE NULL END, cleanup_due = :terminal,
+                   finished_at = CASE WHEN :terminal THEN coalesce(finished_at, now()) END, cleanup_due = :terminal,
                    ran_seconds = ran_seconds + CASE WHEN :running THEN 0
                                                     ELSE coalesce(extract(epoch FROM now() - running_since), 0) END,
                    running_since = CASE WHEN :running THEN coalesce(running_since, now()) END,
@@ -180,7 +180,14 @@ public final class StepRepository {
             columns.put("since", reason == null ? null : OffsetDateTime.ofInstant(reason.since(), ZoneOffset.UTC));
             columns.put("remedy", reason == null ? null : reason.remedy());
             if (db.sql(WAITS).params(columns).update() == 1) {
-                events.append(id, "reason", JsonObject.EMPTY.with("code", reason == null ? "" : reason.code()));
+                events.append(
+                        id,
+                        "reason",
+                        reason == null
+                                ? JsonObject.EMPTY.with("code", "")
+                                : JsonObject.EMPTY
+                                        .with("code", reason.code())
+                                        .with("since", reason.since().toString()));
             }
         });
     }
@@ -265,7 +272,9 @@ public final class StepRepository {
                     id, "stage", JsonObject.EMPTY.with("stage", step.stage().name()));
         }
         String reason = step.reason() == null ? "" : step.reason().code();
-        if (!before.reason().equals(reason)) {
+        // A job that no longer runs waits for nothing: its new state says so.
+        boolean silent = reason.isEmpty() && step.state() != JobState.RUNNING;
+        if (!before.reason().equals(reason) && !silent) {
             events.append(id, "reason", JsonObject.EMPTY.with("code", reason));
         }
     }

@@ -369,7 +369,11 @@ class JobRepositoryTest {
         steps.project(job.id(), Step.running(1, 1));
         steps.project(job.id(), Step.of(1, 2, JobState.QUARANTINED, Stage.PUBLISH));
 
-        assertThat(jobs.approve(owner, job.id())).isTrue();
+        assertThat(jobs.approve(owner, job.id(), "good enough")).isTrue();
+        assertThat(jobs.approve(owner, job.id(), "again")).as("repeatable").isTrue();
+        assertThat(jobs.find(job.id()))
+                .get()
+                .returns("good enough", found -> found.approval().reason());
         assertThat(jobs.approved()).extracting(Job::id).contains(job.id());
     }
 

@@ -59,29 +59,36 @@ public record JobRequest(
      * @param path a folder on the server, or a file
      * @param uri {@code s3://bucket/prefix} under a configured location; of a text with its name
      * @param upload the id of a completed upload
+     * @param name what lists and reports call an upload, for example its folder's name
      */
     public record Source(
             @Nullable String path,
             @Nullable String uri,
-            @Nullable String upload) {
+            @Nullable String upload,
+            @Nullable String name) {
         public static Source onServer(String path) {
-            return new Source(path, null, null);
+            return new Source(path, null, null, null);
         }
 
         public static Source objects(String uri) {
-            return new Source(null, uri, null);
+            return new Source(null, uri, null, null);
         }
 
         public static Source uploaded(String id) {
-            return new Source(null, null, id);
+            return new Source(null, null, id, null);
         }
 
-        /** As lists and reports name it: the path, the uri, or {@code upload:<id>}. */
+        /** The same under another name. */
+        public Source named(@Nullable String name) {
+            return new Source(path, uri, upload, name);
+        }
+
+        /** As lists name it: the path, the uri, {@code upload:<id>}, or {@code upload:<id>/<name>}. */
         public String location() {
             if (path != null) {
                 return path;
             }
-            return uri == null ? "upload:" + upload : uri;
+            return uri == null ? "upload:" + upload + (name == null ? "" : "/" + name) : uri;
         }
     }
 
@@ -141,7 +148,7 @@ public record JobRequest(
     }
 
     private static @Nullable Source text(@Nullable String path, @Nullable String uri, @Nullable String upload) {
-        return path == null && uri == null && upload == null ? null : new Source(path, uri, upload);
+        return path == null && uri == null && upload == null ? null : new Source(path, uri, upload, null);
     }
 
     /**

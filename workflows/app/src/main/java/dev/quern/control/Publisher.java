@@ -14,14 +14,13 @@ import dev.quern.engine.run.StoredBlocks;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.process.FailPoint;
+import dev.quern.recipes.report.ModelCard;
 import dev.quern.recipes.report.Report;
-import dev.quern.recipes.report.ReportPage;
+import dev.quern.recipes.report.Reproduction;
 import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,9 +35,6 @@ import java.util.stream.IntStream;
  * manifest. No loader opens a folder without config.json; an output without a manifest does not exist.
  */
 record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, OutputPlaces places, Rows rows) {
-    private static final String REPORT_JSON = "quern-report.json";
-    private static final String REPORT_HTML = "quern-report.html";
-
     Published publish(
             JobRef ref,
             PlanRef planRef,
@@ -49,10 +45,12 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
             throws IOException {
         JobContext job = contexts.of(ref);
         Results results = new Results(ref, planRef, job, contexts.plan(planRef));
+        StageTimes times =
+                StageTimes.of(secondsPerStage, rows.events().course(job.row().id()));
         List<Published> published = new ArrayList<>();
         for (JobOutput output : job.row().outputs()) {
             Verification verified = outputs.verified(ref, planRef, output.position(), bytes, cancellation);
-            Report report = report(results, output.position(), verified, figures, secondsPerStage);
+            Report report = report(results, output.position(), verified, figures, times);
             published.add(publish(results, output, verified, report, bytes, cancellation));
         }
         return together(job.row().outputs(), published);
@@ -73,17 +71,18 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
         int position = output.position();
         boolean accepted = report.verdict().accepted();
         OutputPlaces.Place place = accepted ? places.published(job, output) : places.quarantine(job, output);
-        Map<String, byte[]> pages = pages(report);
+        ReportFiles pages = ReportFiles.of(report, card(results, position, report));
         Assembled assembled = outputs.assembled(results.ref(), results.planRef(), position, bytes, cancellation);
-        Manifest manifest = Manifests.of(verified, pages, assembled.inPublishOrder(List.of(REPORT_JSON, REPORT_HTML)));
+        Manifest manifest = Manifests.of(verified, pages.contents(), assembled.inPublishOrder(ReportFiles.NAMES));
         FailPoint.pass("report.before");
-        rows.reports().put(job.id(), position, new String(page(pages, REPORT_JSON), StandardCharsets.UTF_8));
+        rows.reports().put(job.id(), position, pages.json());
         FailPoint.pass("report.after");
         if (!place.own()) {
             places.requireFree(job, output);
             places.begin(job, output, manifest);
         }
-        new Publication(manifest, pages, outputs.folder(results.ref(), position), place).run(bytes, cancellation);
+        new Publication(manifest, pages.contents(), outputs.folder(results.ref(), position), place)
+                .run(bytes, cancellation);
         rows.outputs().published(job.id(), position, place.location(), verified.outputDigest(), accepted);
         return new Published(
                 accepted, String.join("; ", report.verdict().failures()), place.location(), verified.outputDigest());
@@ -103,12 +102,7 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
         return new Published(failures.isEmpty(), failures, first.location(), first.digest());
     }
 
-    private Report report(
-            Results results,
-            int output,
-            Verification verified,
-            List<String> figures,
-            Map<String, Double> secondsPerStage) {
+    private Report report(Results results, int output, Verification verified, List<String> figures, StageTimes times) {
         JobContext job = results.job();
         try (Source source = sources.open(results.plan())) {
             ReportWriter writer = new ReportWriter(
@@ -119,7 +113,20 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
                     output,
                     makers(job.row().id()));
             StoredBlocks blocks = outputs.blocks(job, results.plan(), output, source);
-            return writer.write(blocks, source, verified, figures, secondsPerStage);
+            return writer.write(blocks, source, verified, figures, times);
+        }
+    }
+
+    private ModelCard card(Results results, int output, Report report) {
+        JobContext job = results.job();
+        try (Source source = sources.open(results.plan())) {
+            Recipe recipe = results.plan().recipes().get(output);
+            String reproduce = Reproduction.command(job.request(), recipe, report);
+            return new ModelCard(
+                    report,
+                    SourceCard.baseModel(source.checkpoint()),
+                    SourceCard.frontMatter(source.checkpoint()),
+                    reproduce);
         }
     }
 
@@ -133,21 +140,5 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
         return makers.entrySet().stream()
                 .map(maker -> new Report.Maker(maker.getKey(), maker.getValue()))
                 .toList();
-    }
-
-    private static Map<String, byte[]> pages(Report report) {
-        Map<String, byte[]> pages = new LinkedHashMap<>();
-        String json = Json.writePretty(RecordCodec.write(report)) + "\n";
-        pages.put(REPORT_JSON, json.getBytes(StandardCharsets.UTF_8));
-        pages.put(REPORT_HTML, ReportPage.render(report).getBytes(StandardCharsets.UTF_8));
-        return pages;
-    }
-
-    private static byte[] page(Map<String, byte[]> pages, String name) {
-        byte[] page = pages.get(name);
-        if (page == null) {
-            throw new IllegalArgumentException("page: " + name + " (expected one of: " + pages.keySet() + ")");
-        }
-        return page;
     }
 }

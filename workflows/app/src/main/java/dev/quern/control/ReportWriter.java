@@ -20,6 +20,7 @@ import dev.quern.inputs.Plans;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,12 +44,7 @@ record ReportWriter(
      * @param blocks all of the output's
      * @param figures keys of the first output's, in the order of the plan's shards
      */
-    Report write(
-            StoredBlocks blocks,
-            Source source,
-            Verification verified,
-            List<String> figures,
-            Map<String, Double> secondsPerStage) {
+    Report write(StoredBlocks blocks, Source source, Verification verified, List<String> figures, StageTimes times) {
         List<Report.Linear> linears = ReportParts.linears(blocks);
         List<Report.Evaluation> evaluations = evaluations(output == 0 ? figures : figures(blocks));
         Gate asked = job.request().gate();
@@ -63,7 +59,8 @@ record ReportWriter(
                 linears,
                 evaluations,
                 sizes(source, verified),
-                secondsPerStage,
+                times.working(),
+                times.waiting(),
                 versions(),
                 GateCheck.judge(asked == null ? Gate.NONE : asked, evaluations),
                 notes(source, linears, evaluations),
@@ -72,7 +69,7 @@ record ReportWriter(
 
     private Report.Model model(Source source, String outputDigest) {
         return new Report.Model(
-                plan.source(),
+                Figures.leaf(plan.source()),
                 plan.modelDigest(),
                 outputDigest,
                 source.architecture().modelType(),

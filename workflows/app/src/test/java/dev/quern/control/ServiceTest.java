@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobRef;
+import dev.quern.engine.artifact.Digests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
@@ -16,9 +17,11 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobEvent;
+import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.testing.Await;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,11 +104,36 @@ class ServiceTest {
         assertThat(held.view().failure()).isNotNull();
         assertThat(service.store().list("t/default/outputs/" + job.id())).isEmpty();
 
-        assertThat(service.rows().jobs().approve(tester(), job.id())).isTrue();
+        assertThat(service.rows().jobs().approve(tester(), job.id(), "for a talk"))
+                .isTrue();
         Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
 
         assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
         assertThat(manifest(end).outputDigest()).isEqualTo(end.outputDigest());
+        assertThat(end.finishedAt()).as("the end of its work").isEqualTo(held.finishedAt());
+        assertThat(end.view().failure()).isNull();
+        assertThat(end.view().approval())
+                .returns(tester().name(), JobView.Approval::by)
+                .returns("for a talk", JobView.Approval::reason);
+        assertApproved(end, "for a talk");
+        assertThat(service.store().list("t/default/quarantine/" + job.id()))
+                .as("one copy is enough")
+                .isEmpty();
+    }
+
+    /** The published report says so too, and the manifest fits it. */
+    private void assertApproved(Job job, String reason) throws IOException {
+        byte[] published = service.store().read(job.output() + "quern-report.json");
+        Report report = RecordCodec.read(Json.parse(published), Report.class);
+        assertThat(report.verdict().accepted()).isTrue();
+        assertThat(report.verdict().failures()).isNotEmpty();
+        assertThat(report.verdict().approval()).returns(reason, Report.Approval::reason);
+        assertThat(manifest(job).files())
+                .filteredOn(file -> file.name().equals("quern-report.json"))
+                .singleElement()
+                .returns(Digests.sha256(published), Manifest.File::sha256);
+        assertThat(new String(service.store().read(job.output() + "README.md"), StandardCharsets.UTF_8))
+                .contains("## Quality", "quern compress ./");
     }
 
     /** What a job of its own has made already is not made again; the rest has the bytes that a job of its own makes. */

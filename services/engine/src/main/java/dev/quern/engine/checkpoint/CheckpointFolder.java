@@ -47,7 +47,7 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
             ".rar");
     /** Made for this output, or code that would run: not carried over. */
     private static final Set<String> OWN =
-            Set.of(ModelConfig.FILE, "quern-manifest.json", "quern-report.json", "quern-report.html");
+            Set.of(ModelConfig.FILE, "README.md", "quern-manifest.json", "quern-report.json", "quern-report.html");
 
     static CheckpointFolder of(CheckpointFiles files) {
         CheckpointFolder folder = new CheckpointFolder(

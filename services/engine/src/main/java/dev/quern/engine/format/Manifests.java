@@ -26,9 +26,12 @@ public final class Manifests {
 
     private Manifests() {}
 
+    /** The model card. */
+    public static final String CARD = "README.md";
+
     /** True for the files that Quern adds for people: not part of the output digest. */
     public static boolean isReport(String name) {
-        return name.startsWith("quern-");
+        return name.startsWith("quern-") || name.equals(CARD);
     }
 
     /** The digest over the files that a loader reads. */
@@ -50,6 +53,21 @@ public final class Manifests {
                 Manifest.SCHEMA,
                 verified.outputDigest(),
                 inPublishOrder.stream().map(name -> required(files, name)).toList());
+    }
+
+    /** The same output with other reports: those that it has and that are named here. */
+    public static Manifest with(Manifest manifest, Map<String, byte[]> reports) {
+        return new Manifest(
+                manifest.schema(),
+                manifest.outputDigest(),
+                manifest.files().stream()
+                        .map(file -> {
+                            byte[] bytes = reports.get(file.name());
+                            return bytes == null
+                                    ? file
+                                    : new Manifest.File(file.name(), bytes.length, Digests.sha256(bytes));
+                        })
+                        .toList());
     }
 
     private static Manifest.File required(Map<String, Manifest.File> files, String name) {

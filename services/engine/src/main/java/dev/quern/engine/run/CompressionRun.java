@@ -28,6 +28,7 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.CompressionRequest.Text;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
@@ -178,7 +179,7 @@ public final class CompressionRun {
                 "in-process",
                 null,
                 new Report.Model(
-                        request.model().toString(),
+                        Figures.leaf(request.model().toString()),
                         digest.digest(),
                         verification.outputDigest(),
                         source.architecture().modelType(),
@@ -197,6 +198,7 @@ public final class CompressionRun {
                         plan.weightsCompressed(),
                         verification.bitsPerWeight()),
                 stages.seconds(),
+                Map.of(),
                 Map.of("java", Runtime.version().toString()),
                 GateCheck.judge(request.gate(), evaluations),
                 notes(source, linears),

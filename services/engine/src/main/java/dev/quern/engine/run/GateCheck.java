@@ -1,6 +1,7 @@
 package dev.quern.engine.run;
 
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Report.Evaluation;
 import dev.quern.recipes.report.Report.Verdict;
 import java.util.ArrayList;
@@ -8,9 +9,6 @@ import java.util.List;
 
 /** Decides whether a result may be published: the conditions of its gate, and those that are always on. */
 public final class GateCheck {
-    /** A model this much worse is broken, whatever its owner asked for. */
-    private static final double MAX_PPL_RATIO = 100;
-
     private final List<String> failures = new ArrayList<>();
 
     private GateCheck() {}
@@ -22,17 +20,17 @@ public final class GateCheck {
     public static Verdict judge(Gate gate, List<Evaluation> evaluations) {
         GateCheck check = new GateCheck();
         evaluations.forEach(evaluation -> check.add(gate, evaluation));
-        return new Verdict(check.failures.isEmpty(), gate, List.copyOf(check.failures));
+        return new Verdict(
+                check.failures.isEmpty(), gate, List.copyOf(check.failures), Closeness.of(evaluations), null);
     }
 
     private void add(Gate gate, Evaluation evaluation) {
-        double ratio = evaluation.pplCompressed() / evaluation.pplOriginal();
+        double ratio = evaluation.pplRatio();
         if (!Double.isFinite(evaluation.klMean()) || !Double.isFinite(ratio)) {
             failures.add(evaluation.file() + ": figures are not finite");
             return;
         }
-        double maxRatio = gate.maxPplRatio() == null ? MAX_PPL_RATIO : Math.min(gate.maxPplRatio(), MAX_PPL_RATIO);
-        atMost(evaluation, "perplexity ratio", ratio, maxRatio);
+        atMost(evaluation, "perplexity ratio", ratio, gate.pplRatioLimit());
         if (gate.maxKl() != null) {
             atMost(evaluation, "mean KL", evaluation.klMean(), gate.maxKl());
         }

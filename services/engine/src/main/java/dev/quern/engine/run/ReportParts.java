@@ -10,6 +10,7 @@ import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.PackedGrid;
 import dev.quern.engine.plan.Plan;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ public final class ReportParts {
     /** Where the calibration text comes from, with a recommendation where the user gave none of their own. */
     public static Report.Calibration calibration(TokenWindows windows) {
         return new Report.Calibration(
-                windows.source(),
+                Figures.leaf(windows.source()),
                 windows.count(),
                 windows.seqLen(),
                 windows.size(),
@@ -89,14 +90,15 @@ public final class ReportParts {
 
     public static Report.Evaluation evaluation(TokenWindows text, EvaluationFigures figures) {
         return new Report.Evaluation(
-                text.source(),
+                Figures.leaf(text.source()),
                 figures.pplOriginal(),
                 figures.pplCompressed(),
                 figures.klMean(),
                 figures.klP99(),
                 figures.top1(),
                 figures.tokens(),
-                text.seqLen());
+                text.seqLen(),
+                text.digest());
     }
 
     /**

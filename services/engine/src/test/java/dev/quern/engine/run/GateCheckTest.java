@@ -3,6 +3,7 @@ package dev.quern.engine.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Report.Evaluation;
 import dev.quern.recipes.report.Report.Verdict;
 import java.util.List;
@@ -31,15 +32,16 @@ class GateCheckTest {
     }
 
     @Test
-    void aBrokenModelNeverPasses() {
+    void withoutAConditionABrokenModelIsRefusedAndItsOwnerMayAllowIt() {
         Evaluation broken = new Evaluation("b.txt", 10, 1100, 4, 9, 0.01, 1000, 512);
         Evaluation nothing = new Evaluation("c.txt", 10, Double.NaN, 0.1, 1, 0.9, 1000, 512);
 
         assertThat(GateCheck.judge(Gate.NONE, List.of(GOOD, broken)).failures())
-                .containsExactly("b.txt: perplexity ratio 110.0 (expected: at most 100.0)");
+                .containsExactly("b.txt: perplexity ratio 110.0 (expected: at most 2.000)");
         assertThat(GateCheck.judge(new Gate(9.0, 1e9, null), List.of(nothing)).failures())
                 .containsExactly("c.txt: figures are not finite");
-        assertThat(GateCheck.judge(new Gate(null, 1e9, null), List.of(broken)).accepted())
-                .isFalse();
+        assertThat(GateCheck.judge(new Gate(null, 1e9, null), List.of(broken)))
+                .returns(true, Verdict::accepted)
+                .returns(Closeness.BROKEN, Verdict::quality);
     }
 }

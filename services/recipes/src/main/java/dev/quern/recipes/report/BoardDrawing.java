@@ -10,7 +10,7 @@ import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
- * The board: one cell per linear of a block, coloured by its relative error. Rows are blocks; a wide screen turns the table on its
+ * The board: one cell per linear of a block, coloured by its relative error, a ratio of norms. Rows are blocks; a wide screen turns the table on its
  * side with CSS alone, so the order of reading stays the same.
  */
 public final class BoardDrawing {
@@ -22,7 +22,8 @@ public final class BoardDrawing {
 
     private BoardDrawing() {}
 
-    public static Html board(Board board) {
+    /** @param of what the errors are relative to */
+    public static Html board(Board board, ErrorOf of) {
         Map<String, LinearView> cells = index(board);
         BoardBands bands = BoardBands.of(board);
         List<Integer> blocks = IntStream.range(0, board.blocks()).boxed().toList();
@@ -30,7 +31,7 @@ public final class BoardDrawing {
                 """
                 <div class="board {}">
                 <table role="table" id="board">
-                <caption class="unseen">Relative output error of each linear, a row for each block</caption>
+                <caption class="unseen">Relative error of the {} of each linear, a row for each block</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">block</th>{}</tr></thead>
                 <tbody role="rowgroup">
                 {}</tbody>
@@ -39,9 +40,10 @@ public final class BoardDrawing {
                 </div>
                 """,
                 density(board.blocks()),
+                of,
                 Html.each(board.names(), BoardDrawing::heading),
                 Html.each(blocks, block -> row(block, board, cells, bands)),
-                legend(),
+                legend(board, of),
                 bands.legend());
     }
 
@@ -121,15 +123,15 @@ public final class BoardDrawing {
                 HeatScale.step(done.relativeError()),
                 flagged(done) ? " flag" : "",
                 reading(done) + by,
-                done.relativeError() == null ? Figures.NONE : Figures.percentNumber(done.relativeError()));
+                done.relativeError() == null ? Figures.NONE : Figures.percentNumber(Math.sqrt(done.relativeError())));
     }
 
     /** Everything that is known about a cell, as one sentence. */
     static String reading(LinearView linear) {
         StringJoiner text = new StringJoiner(", ");
-        text.add("block " + linear.block() + " " + linear.linear() + ": error "
-                + Figures.percent(linear.relativeError()));
-        text.add("plain rounding " + Figures.percent(linear.relativeErrorNearest()));
+        text.add(
+                "block " + linear.block() + " " + linear.linear() + ": error " + Figures.error(linear.relativeError()));
+        text.add("plain rounding " + Figures.error(linear.relativeErrorNearest()));
         if (linear.rows() != null && linear.cols() != null) {
             text.add(linear.rows() + " × " + linear.cols());
         }
@@ -155,16 +157,29 @@ public final class BoardDrawing {
         return linear.fallback() != null || linear.retries() > 0;
     }
 
-    private static Html legend() {
+    /** The scale, and of the marks those that the board can show: a finished one has no linear that is to come. */
+    private static Html legend(Board board, ErrorOf of) {
         List<Integer> steps = IntStream.range(0, HeatScale.STEPS).boxed().toList();
-        return Html.of("""
+        boolean finished =
+                board.linears().stream().allMatch(linear -> linear.state().equals("DONE"));
+        return Html.of(
+                """
                 <div class="legend">
-                <span class="name">relative error of the output</span>
+                <span class="name">relative error of the {}</span>
                 <div class="scale"><div class="ramp" aria-hidden="true">{}</div>
-                <div class="ends"><span>0.01 %</span><span>0.1 %</span><span>1 %</span><span>10 %</span><span>100 %</span></div></div>
-                <ul class="key"><li><i class="queued"></i>queued</li><li><i class="running"></i>running</li><li><i class="h0 flag"></i>damping raised or plain rounding</li></ul>
+                <div class="ends"><span>1 %</span><span>3.2 %</span><span>10 %</span><span>32 %</span><span>100 %</span></div></div>
+                <ul class="key">{}{}</ul>
                 </div>
-                """, Html.each(steps, step -> Html.of("<i class=\"h{}\"></i>", step)));
+                """,
+                of,
+                Html.each(steps, step -> Html.of("<i class=\"h{}\"></i>", step)),
+                Html.when(
+                        !finished,
+                        () -> new Html(
+                                "<li><i class=\"queued\"></i>queued</li><li><i class=\"running\"></i>running</li>")),
+                Html.when(
+                        !finished || board.linears().stream().anyMatch(BoardDrawing::flagged),
+                        () -> new Html("<li><i class=\"h0 flag\"></i>damping raised or plain rounding</li>")));
     }
 
     private static String density(int blocks) {

@@ -13,11 +13,31 @@ public final class Figures {
     private static final String[] BYTES = {"B", "kB", "MB", "GB", "TB"};
     private static final String[] COUNTS = {"", " thousand", " million", " billion", " trillion"};
 
+    /** A perplexity that is ten times the original's is a factor and no longer a change. */
+    private static final double MAX_CHANGE = 10;
+
     private Figures() {}
 
     /** A share as a percentage with three significant digits: 0.00912 is {@code 0.912 %}. */
     public static String percent(@Nullable Double share) {
         return share == null ? NONE : percentNumber(share) + " %";
+    }
+
+    /** The relative error of a linear from its square: norms, as a percentage. */
+    public static String error(@Nullable Double squared) {
+        return squared == null ? NONE : percent(Math.sqrt(squared));
+    }
+
+    /** A ratio as a change while that is readable, above 10 as a factor: {@code +3.71 %}, {@code ×1.5 million}. */
+    public static String change(double ratio) {
+        if (!Double.isFinite(ratio)) {
+            return NONE;
+        }
+        return ratio < MAX_CHANGE ? String.format(Locale.ROOT, "%+.2f %%", (ratio - 1) * 100) : "×" + factor(ratio);
+    }
+
+    private static String factor(double ratio) {
+        return ratio < 1000 ? fixed(ratio, ratio < 100 ? 1 : 0) : scaled(Math.round(ratio), COUNTS, "");
     }
 
     /** As {@link #percent} without its unit, for a cell of the board. */

@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Colours of relative error on a logarithmic scale that is the same for every job, so that two boards compare by eye: six steps
- * per decade from 1e-4 to 1. Lightness falls (light scheme) or rises (dark scheme) without a turn, so the order survives every
+ * Colours of squared relative error on a logarithmic scale that is the same for every job, so that two boards compare by eye: six
+ * steps per decade from 1e-4 to 1, which is 1 % to 100 % as a ratio of norms. Lightness falls (light scheme) or rises (dark scheme) without a turn, so the order survives every
  * kind of colour blindness and a grey print; the hue only adds distance. Colours are made in OKLCH (Björn Ottosson, "A perceptual
  * color space for image processing").
  */

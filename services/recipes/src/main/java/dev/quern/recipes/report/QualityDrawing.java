@@ -39,7 +39,7 @@ public final class QualityDrawing {
                 Figures.leaf(e.file()),
                 figure("perplexity, original", Figures.fixed(e.pplOriginal(), 3)),
                 figure("perplexity, compressed", Figures.fixed(e.pplCompressed(), 3)),
-                figure("ratio", Figures.fixed(e.pplCompressed() / e.pplOriginal(), 4)),
+                figure("ratio", Figures.fixed(e.pplRatio(), 4)),
                 strong("KL mean", Figures.number(e.klMean())),
                 figure("KL p99", Figures.number(e.klP99())),
                 figure("top-1 kept", Figures.fixed(e.top1() * 100, 2) + " %"),
@@ -56,13 +56,11 @@ public final class QualityDrawing {
 
     /** The conditions of the gate in words. */
     public static String gate(Gate gate) {
-        StringJoiner text =
-                new StringJoiner(", ").setEmptyValue("figures finite, perplexity ratio at most 100, files verified");
+        StringJoiner text = new StringJoiner(", ");
+        text.add("perplexity ratio at most " + Figures.plain(gate.pplRatioLimit())
+                + (gate.maxPplRatio() == null ? " (default)" : ""));
         if (gate.maxKl() != null) {
             text.add("KL mean at most " + Figures.plain(gate.maxKl()));
-        }
-        if (gate.maxPplRatio() != null) {
-            text.add("perplexity ratio at most " + Figures.plain(gate.maxPplRatio()));
         }
         if (gate.minTop1() != null) {
             text.add("top-1 kept at least " + Figures.percent(gate.minTop1()));
@@ -95,8 +93,8 @@ public final class QualityDrawing {
                 HeatScale.step(linear.relativeError()),
                 linear.block(),
                 linear.linear(),
-                Figures.percent(linear.relativeError()),
-                Figures.percent(linear.relativeErrorNearest()));
+                Figures.error(linear.relativeError()),
+                Figures.error(linear.relativeErrorNearest()));
     }
 
     /** One sentence over all finished linears: the middle, the worst, and the gain over plain rounding. */
@@ -110,19 +108,19 @@ public final class QualityDrawing {
         }
         LinearView worst = done.getLast();
         double gain = gain(done);
-        return "Median error " + Figures.percent(error(done.get(done.size() / 2))) + ", largest "
-                + Figures.percent(error(worst)) + " in block " + worst.block() + " " + worst.linear()
+        return "Median error " + Figures.error(error(done.get(done.size() / 2))) + ", largest "
+                + Figures.error(error(worst)) + " in block " + worst.block() + " " + worst.linear()
                 + (gain > 0.005 ? "; " + Math.round(gain * 100) + " % below plain rounding" : "") + ".";
     }
 
-    /** 1 minus the geometric mean over linears of error over error of plain rounding; 0 where nothing can be compared. */
+    /** 1 minus the geometric mean over linears of error over error of plain rounding, both as norms; 0 where nothing can be compared. */
     private static double gain(List<LinearView> done) {
         return 1
                 - Math.exp(done.stream()
                         .filter(linear -> error(linear) > 0
                                 && linear.relativeErrorNearest() != null
                                 && linear.relativeErrorNearest() > 0)
-                        .mapToDouble(linear -> Math.log(error(linear) / nearest(linear)))
+                        .mapToDouble(linear -> Math.log(error(linear) / nearest(linear)) / 2)
                         .average()
                         .orElse(0));
     }

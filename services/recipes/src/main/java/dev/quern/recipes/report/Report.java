@@ -2,11 +2,18 @@ package dev.quern.recipes.report;
 
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.Recipe;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code quern-report.json}: what was made, from what, how, and what it cost in quality. Schema in docs/report.schema.json. */
+/**
+ * {@code quern-report.json}: what was made, from what, how, and what it cost in quality. Schema in docs/report.schema.json. It is
+ * published, so it names files without their folders.
+ *
+ * @param secondsPerStage at work
+ * @param secondsWaiting beside that, for a worker or for another job; stages without are left out
+ */
 public record Report(
         String schema,
         String job,
@@ -19,6 +26,7 @@ public record Report(
         List<Evaluation> evaluations,
         Sizes sizes,
         Map<String, Double> secondsPerStage,
+        Map<String, Double> secondsWaiting,
         Map<String, String> versions,
         Verdict verdict,
         List<String> notes,
@@ -26,13 +34,14 @@ public record Report(
     public static final String SCHEMA = "quern-report/v1";
 
     /**
+     * @param source its name: the last part of where it was
      * @param digest of the source: SHA-256 over its sorted (path, size, SHA-256)
      * @param outputDigest the same over the output files that a loader reads
      */
     public record Model(String source, String digest, String outputDigest, String type, int blocks, long parameters) {}
 
     /**
-     * @param source a path, or {@code built-in}; recommendation is null where the user gave a text of their own
+     * @param source the name of a file, or {@code built-in}; recommendation is null where the user gave a text of their own
      */
     public record Calibration(
             String source,
@@ -55,8 +64,8 @@ public record Report(
             long outputBytes) {}
 
     /**
-     * One linear. {@code relativeError} is ‖(W-Q)X‖² / ‖WX‖² on the calibration inputs, {@code relativeErrorNearest} the same for
-     * plain rounding on the same grid options.
+     * One linear. {@code relativeError} is ‖(W-Q)X‖² / ‖WX‖² on the calibration inputs, ‖W-Q‖² / ‖W‖² without calibration;
+     * {@code relativeErrorNearest} the same for plain rounding on the same grid options. Both are squared: pages show the root.
      *
      * @param name {@code model.layers.3.mlp.down_proj}
      * @param groupSize 0 is one scale per row
@@ -82,7 +91,12 @@ public record Report(
             double scaleToAbsmax,
             double seconds) {}
 
-    /** One evaluation file, first windows, float32. KL(original ‖ compressed) in nats per token; top1 is a share, 0 to 1. */
+    /**
+     * One evaluation file, first windows, float32. KL(original ‖ compressed) in nats per token; top1 is a share, 0 to 1.
+     *
+     * @param file its name, or {@code built-in}
+     * @param digest SHA-256 over window length and token ids: equal where the same windows were read; null in older reports
+     */
     public record Evaluation(
             String file,
             double pplOriginal,
@@ -91,14 +105,80 @@ public record Report(
             double klP99,
             double top1,
             long tokens,
-            int seqLen) {}
+            int seqLen,
+            @Nullable String digest) {
+        /** Of windows that are not known. */
+        public Evaluation(
+                String file,
+                double pplOriginal,
+                double pplCompressed,
+                double klMean,
+                double klP99,
+                double top1,
+                long tokens,
+                int seqLen) {
+            this(file, pplOriginal, pplCompressed, klMean, klP99, top1, tokens, seqLen, null);
+        }
+
+        public double pplRatio() {
+            return pplCompressed / pplOriginal;
+        }
+    }
 
     public record Sizes(long sourceBytes, long outputBytes, long weightsCompressed, double bitsPerWeight) {}
 
     /**
-     * @param failures the conditions that failed, in words with the numbers; empty when accepted
+     * @param accepted by the gate, or by a person
+     * @param failures the conditions that failed, in words with the numbers; empty when the gate accepted
+     * @param quality how near the result is to the original; null where nothing was evaluated, and in older reports
+     * @param approval by whom a result was accepted that the gate refused; null otherwise
      */
-    public record Verdict(boolean accepted, Gate gate, List<String> failures) {}
+    public record Verdict(
+            boolean accepted,
+            Gate gate,
+            List<String> failures,
+            @Nullable Closeness quality,
+            @Nullable Approval approval) {
+        /** Of a gate alone. */
+        public Verdict(boolean accepted, Gate gate, List<String> failures) {
+            this(accepted, gate, failures, null, null);
+        }
+    }
+
+    /**
+     * A person took responsibility for a result that its gate refused.
+     *
+     * @param by the name of the API key
+     * @param reason in that person's words
+     */
+    public record Approval(Instant at, String by, @Nullable String reason) {}
+
+    /** The same, accepted by a person. */
+    public Report approved(Approval approval) {
+        Verdict given = verdict;
+        return new Report(
+                schema,
+                job,
+                name,
+                model,
+                recipe,
+                calibration,
+                plan,
+                linears,
+                evaluations,
+                sizes,
+                secondsPerStage,
+                secondsWaiting,
+                versions,
+                new Verdict(true, given.gate(), given.failures(), given.quality(), approval),
+                notes,
+                makers);
+    }
+
+    /** How near the result is to the original; null where nothing was evaluated. */
+    public @Nullable Closeness closeness() {
+        return Closeness.of(evaluations);
+    }
 
     /**
      * A worker with the blocks that it made for this job; a block that was there before has none.

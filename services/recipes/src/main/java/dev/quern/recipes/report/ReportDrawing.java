@@ -4,11 +4,13 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report.Evaluation;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.recipes.view.LinearView.Board;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The sections that the report and the job page have in common. */
 public final class ReportDrawing {
@@ -48,14 +50,12 @@ public final class ReportDrawing {
     public static Html headline(Report report) {
         List<Evaluation> evaluations = report.evaluations();
         double kl = evaluations.stream().mapToDouble(Evaluation::klMean).max().orElse(Double.NaN);
-        double ratio = evaluations.stream()
-                .mapToDouble(e -> e.pplCompressed() / e.pplOriginal())
-                .max()
-                .orElse(Double.NaN);
+        double ratio =
+                evaluations.stream().mapToDouble(Evaluation::pplRatio).max().orElse(Double.NaN);
         Report.Sizes sizes = report.sizes();
         return Html.join(
-                number(Figures.number(kl), "KL to the original", "nats per token, the worst text"),
-                number(signedPercent(ratio - 1), "perplexity", "against the original, the worst text"),
+                number(Figures.number(kl), "KL to the original", "nats per token, worst text; 0 is the same model"),
+                number(Figures.change(ratio), "perplexity", "against the original, worst text"),
                 number(
                         Figures.fixed((double) sizes.sourceBytes() / sizes.outputBytes(), 2) + "×",
                         "smaller",
@@ -71,17 +71,33 @@ public final class ReportDrawing {
                 note);
     }
 
-    private static String signedPercent(double share) {
-        return Double.isFinite(share) ? String.format(Locale.ROOT, "%+.2f %%", share * 100) : Figures.NONE;
+    /** How near the result is to the original, in a word with its colour; nothing where nothing was evaluated. */
+    public static Html closeness(@Nullable Closeness closeness) {
+        return closeness == null
+                ? Html.EMPTY
+                : Html.of(
+                        "<span class=\"badge {}\" title=\"The result is {}; docs/quality.md says what that means.\">{}</span>",
+                        closeness.word(),
+                        closeness.phrase(),
+                        closeness.word());
     }
 
-    /** The conditions that a quarantined result failed; nothing for an accepted one. */
+    /** The conditions that a result failed, and who accepted it all the same; nothing where the gate accepted it. */
     public static Html failures(Report report) {
+        Report.Verdict verdict = report.verdict();
         return Html.when(
-                !report.verdict().failures().isEmpty(),
+                !verdict.failures().isEmpty(),
                 () -> Html.of(
-                        "<div class=\"notice warn\"><strong>The gate was not passed.</strong><ul>{}</ul></div>\n",
-                        items(report.verdict().failures())));
+                        "<div class=\"notice warn\"><strong>{}</strong><ul>{}</ul></div>\n",
+                        verdict.approval() == null
+                                ? "The result did not pass its gate."
+                                : approved(verdict.approval()) + " The result had not passed its gate:",
+                        items(verdict.failures())));
+    }
+
+    private static String approved(Report.Approval approval) {
+        return "Approved by " + approval.by() + " at " + approval.at().truncatedTo(ChronoUnit.SECONDS)
+                + (approval.reason() == null ? "." : ": " + approval.reason() + ".");
     }
 
     public static Html notes(Report report) {
@@ -158,6 +174,12 @@ public final class ReportDrawing {
                 .mapToDouble(Double::doubleValue)
                 .sum();
         facts.put("all", Figures.duration(total));
+        double waited = report.secondsWaiting().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        if (waited >= 1) {
+            facts.put("waiting beside that", Figures.duration(waited));
+        }
         return facts(facts);
     }
 

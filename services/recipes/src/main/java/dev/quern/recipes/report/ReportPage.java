@@ -52,14 +52,15 @@ public final class ReportPage {
                 """
                 <header class="head">
                 <p class="over">Quern report</p>
-                <h1>{}</h1><span class="badge {}">{}</span>
+                <h1>{}</h1><span class="badges"><span class="badge {}">{}</span>{}</span>
                 <p class="sub">{} blocks of {}, compressed with <strong>{}</strong></p>
                 </header>
                 {}<div class="numbers">{}</div>
                 """,
                 title,
                 accepted ? "completed" : "quarantined",
-                accepted ? "accepted" : "quarantined",
+                report.verdict().approval() != null ? "approved" : accepted ? "accepted" : "quarantined",
+                ReportDrawing.closeness(report.closeness()),
                 report.model().blocks(),
                 report.model().type(),
                 report.recipe().name(),
@@ -82,15 +83,19 @@ public final class ReportPage {
                         "Error of every linear",
                         Html.join(
                                 Html.of("<p class=\"aside\">{}</p>\n", QualityDrawing.summary(board.linears())),
-                                BoardDrawing.board(board))),
+                                BoardDrawing.board(board, ErrorOf.of(report.recipe())))),
                 Html.of(
-                        "<div class=\"columns\">{}{}{}{}{}{}</div>\n",
+                        "<div class=\"columns\">{}{}{}{}{}{}{}</div>\n",
                         section("Largest errors", QualityDrawing.worst(board.linears())),
                         section("Sizes", ReportDrawing.sizes(report)),
                         section("Calibrated on", ReportDrawing.calibration(report)),
                         section("Recipe", ReportDrawing.recipe(report.recipe())),
+                        section(
+                                "Load it",
+                                LoadingDrawing.of(
+                                        report.recipe(), report.model().source())),
                         section("Time", ReportDrawing.time(report)),
-                        section("Where it comes from", ReportDrawing.origin(report))));
+                        section("Provenance", ReportDrawing.origin(report))));
     }
 
     /** A titled part of a page. */

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param output where the first output is, null until it is published
  * @param labels as the request has them
  * @param progress how far it is
- * @param finishedAt null before its end
+ * @param finishedAt when its work was over, whoever approved the result later; null before that
  * @param failure why it ended without a result; null where it has one
+ * @param approval null where the gate alone decided
  * @param outputs all of them, in the order of the request
  * @param request as it was submitted; in the answer about one job, not in lists
  */
@@ -39,6 +40,7 @@ public record JobView(
         Instant updatedAt,
         @Nullable Instant finishedAt,
         @Nullable Failure failure,
+        @Nullable Approval approval,
         @Nullable String outputDigest,
         @Nullable String output,
         JobRequest.@Nullable Placement placement,
@@ -82,6 +84,19 @@ public record JobView(
             @Nullable Double top1,
             long sourceBytes,
             long outputBytes) {}
+
+    /**
+     * How a result was accepted that its gate refused.
+     *
+     * @param by the name of the API key
+     * @param reason in that person's words
+     * @param refused what the gate had refused
+     */
+    public record Approval(
+            Instant at,
+            String by,
+            @Nullable String reason,
+            @Nullable String refused) {}
 
     /** Why a job stands still. */
     public record Reason(

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param linear within the block, for example {@code mlp.down_proj}
  * @param state QUEUED, RUNNING or DONE
- * @param relativeError null until done; figures as in the report
+ * @param relativeError null until done; squared; all figures are as in the report
  */
 public record LinearView(
         int block,

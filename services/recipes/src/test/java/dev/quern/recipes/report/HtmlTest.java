@@ -22,6 +22,20 @@ class HtmlTest {
         assertThatThrownBy(() -> Html.of("{}{}", 1)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "1.0107, +1.07 %",
+        "0.99, -1.00 %",
+        "9.9, +890.00 %",
+        "41.23, ×41.2",
+        "713.4, ×713",
+        "1451356.96, ×1.45 million",
+        "NaN, –"
+    })
+    void ratiosAreChangesOrFactors(double ratio, String text) {
+        assertThat(Figures.change(ratio)).isEqualTo(text);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "0.00912, 0.912",

@@ -6,6 +6,7 @@ import dev.quern.recipes.Gate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,34 @@ class ReportPageTest {
         String page = ReportPage.render(Reports.of(2, 0.1, verdict));
 
         assertThat(page)
-                .contains("The gate was not passed", "KL mean 0.00988 (expected: at most 0.005)", ">quarantined<");
+                .contains(
+                        "The result did not pass its gate.",
+                        "KL mean 0.00988 (expected: at most 0.005)",
+                        ">quarantined<");
+    }
+
+    /** 0.0081 is the square of 9 %. */
+    @Test
+    void errorsAreRootsOfWhatTheReportHolds() {
+        Report report = Reports.of(1, 0.0081, new Report.Verdict(true, Gate.NONE, List.of()));
+        double worst = report.linears().stream()
+                .mapToDouble(Report.Linear::relativeError)
+                .max()
+                .orElseThrow();
+
+        assertThat(ReportPage.render(report)).contains("largest " + Figures.percent(Math.sqrt(worst)));
+        assertThat(Figures.error(0.0081)).isEqualTo("9.00 %");
+    }
+
+    @Test
+    void saysWhoAcceptedWhatTheGateRefused() {
+        Report report = Reports.of(1, 0.1, new Report.Verdict(false, Gate.NONE, List.of("a.txt: perplexity ratio 3.1")))
+                .approved(new Report.Approval(Instant.parse("2026-11-29T12:00:00Z"), "alice", "for a talk"));
+
+        assertThat(ReportPage.render(report))
+                .contains(
+                        "Approved by alice at 2026-11-29T12:00:00Z: for a talk.", "perplexity ratio 3.1", ">approved<")
+                .doesNotContain(">quarantined<");
     }
 
     @Test

@@ -19,9 +19,19 @@ final class Reports {
             "mlp.up_proj",
             "mlp.down_proj");
 
+    private static final List<Report.Evaluation> EVALUATIONS = List.of(
+            new Report.Evaluation(
+                    "wt2_test.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0".repeat(32)),
+            new Report.Evaluation(
+                    "holdout.jsonl", 30.154, 30.402, 0.00847, 0.0712, 0.9411, 32_704, 512, "d1".repeat(32)));
+
     private Reports() {}
 
     static Report of(int blocks, double error, Report.Verdict verdict) {
+        return of(blocks, error, verdict, EVALUATIONS);
+    }
+
+    static Report of(int blocks, double error, Report.Verdict verdict, List<Report.Evaluation> evaluations) {
         Map<String, Double> stages = new LinkedHashMap<>();
         stages.put("INSPECT", 1.2);
         stages.put("PLAN", 0.4);
@@ -33,7 +43,7 @@ final class Reports {
                 Report.SCHEMA,
                 "01999a4e-77aa-7c1e-9d3e-5a1de3a0c1aa",
                 null,
-                new Report.Model("/models/Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
+                new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
                 new Recipe(
                         "gptq-w4a16",
                         Recipe.Propagation.INDEPENDENT,
@@ -49,12 +59,10 @@ final class Reports {
                         "Calibrate on text like your own for a better result."),
                 new Report.Plan(4096, 1, "b7".repeat(32), "openblas", 3_221_225_472L, 1_073_741_824L, 5_712_031_744L),
                 linears(blocks, error),
-                List.of(
-                        new Report.Evaluation(
-                                "/data/wt2_test.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512),
-                        new Report.Evaluation("holdout.jsonl", 30.154, 30.402, 0.00847, 0.0712, 0.9411, 32_704, 512)),
+                evaluations,
                 new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156),
                 stages,
+                Map.of(),
                 Map.of("quern", "0.1.0", "java", "25.0.3"),
                 verdict,
                 List.of("Hidden states of the evaluation are float32."),

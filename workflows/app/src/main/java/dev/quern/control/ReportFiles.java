@@ -1,0 +1,43 @@
+package dev.quern.control;
+
+import dev.quern.engine.format.Manifests;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.ModelCard;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.report.ReportPage;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What Quern writes beside a result for people, by file name.
+ *
+ * @param json the report, as the row keeps it too
+ */
+record ReportFiles(String json, Map<String, byte[]> contents) {
+    private static final String JSON = "quern-report.json";
+    private static final String HTML = "quern-report.html";
+    /** In the order in which they are published. */
+    static final List<String> NAMES = List.of(JSON, HTML, Manifests.CARD);
+
+    static ReportFiles of(Report report, ModelCard card) {
+        ReportFiles reports = ofReport(report);
+        Map<String, byte[]> contents = new HashMap<>(reports.contents());
+        contents.put(Manifests.CARD, card.render().getBytes(StandardCharsets.UTF_8));
+        return new ReportFiles(reports.json(), contents);
+    }
+
+    /** All but the card. */
+    static ReportFiles ofReport(Report report) {
+        String json = Json.writePretty(RecordCodec.write(report)) + "\n";
+        return new ReportFiles(
+                json,
+                Map.of(
+                        JSON,
+                        json.getBytes(StandardCharsets.UTF_8),
+                        HTML,
+                        ReportPage.render(report).getBytes(StandardCharsets.UTF_8)));
+    }
+}
