@@ -5,6 +5,25 @@
   const page = document.querySelector('[data-events]');
   if (page) follow(page);
   readout();
+  localTimes();
+  new MutationObserver(localTimes).observe(document.body, { childList: true, subtree: true });
+
+  // The server writes UTC; people read the time of their own clock, and UTC in the tooltip.
+  function localTimes() {
+    document.querySelectorAll('time[data-local]').forEach((time) => {
+      const then = new Date(time.dateTime);
+      const clock = { hour: '2-digit', minute: '2-digit', hour12: false };
+      if (time.dataset.local === 'seconds') clock.second = '2-digit';
+      const today = then.toDateString() === new Date().toDateString();
+      time.title = `${time.dateTime.slice(0, 19).replace('T', ' ')} UTC`;
+      time.textContent = (today || clock.second)
+        ? then.toLocaleTimeString('en', clock)
+        : then.toLocaleString('en', { day: 'numeric', month: 'short', ...clock });
+      time.removeAttribute('data-local');
+    });
+    const zone = document.getElementById('zone');
+    if (zone && zone.textContent !== 'local time') zone.textContent = 'local time';
+  }
 
   function follow(page) {
     const lamp = document.getElementById('lamp');

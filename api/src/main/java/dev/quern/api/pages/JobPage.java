@@ -4,6 +4,7 @@ import dev.quern.api.html.Layout;
 import dev.quern.api.safety.Caller;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.report.BoardDrawing;
+import dev.quern.recipes.report.ErrorOf;
 import dev.quern.recipes.report.Html;
 import dev.quern.recipes.report.QualityDrawing;
 import dev.quern.recipes.view.JobEvent;
@@ -51,7 +52,7 @@ final class JobPage {
                         <div data-events="/api/v1/jobs/{}/events" data-live="/jobs/{}/live">
                         {}
                         {}{}{}{}{}{}
-                        <section><h2>Events</h2><ol class="events" id="events" tabindex="0" aria-label="Events, newest first">{}</ol></section>
+                        <section><h2>Events <small class="zone" id="zone">times in UTC</small></h2><ol class="events" id="events" tabindex="0" aria-label="Events, newest first">{}</ol></section>
                         {}
                         </div>
                         """,
@@ -74,22 +75,29 @@ final class JobPage {
                 """
                 <header class="head">
                 <p class="over"><a href="/">Jobs</a> / <code>{}</code></p>
-                <h1>{}</h1>{}{}
-                <p class="sub"><strong>{}</strong> · {} · started <time datetime="{}">{}</time></p>
+                <h1>{}</h1><span class="badges">{}{}</span>{}
+                <p class="sub"><strong>{}</strong> · {} · submitted {}</p>
                 </header>
                 """,
                 job.id(),
                 Words.title(job),
                 Words.badge(job),
+                closeness(job),
                 JobParts.actions(job, caller),
                 Words.recipes(job),
                 job.model(),
-                job.createdAt(),
-                Words.ago(job.createdAt(), view.now()));
+                Words.time(job.createdAt(), view.now()));
+    }
+
+    private static Html closeness(JobView job) {
+        return Html.of("<span id=\"closeness\">{}</span>", Words.closeness(job));
     }
 
     private static Html boardSection(View view) {
         Board board = view.board();
+        if (board.blocks() == 0 && Words.terminal(view.job())) {
+            return Html.EMPTY;
+        }
         return Html.of(
                 """
                 <section><h2>Error of every linear</h2>
@@ -103,16 +111,17 @@ final class JobPage {
                                 view.results().getFirst().recipe().name(),
                                 view.results().size())),
                 summary(board),
-                drawn(board),
+                drawn(view),
                 "Point at a cell, or move with the arrow keys, for its figures.",
                 "Point at a cell, or move with the arrow keys, for its figures.");
     }
 
-    private static Html drawn(Board board) {
+    private static Html drawn(View view) {
+        Board board = view.board();
         return board.blocks() == 0
                 ? new Html(
                         "<p class=\"aside unplanned\">The board comes with the plan: a cell for every linear of every block.</p>")
-                : BoardDrawing.board(board);
+                : BoardDrawing.board(board, ErrorOf.of(view.results().getFirst().recipe()));
     }
 
     private static Html summary(Board board) {
@@ -140,6 +149,7 @@ final class JobPage {
                 .anyMatch(event -> event.type().equals("state") || event.type().equals("log"));
         return Html.join(
                         replace(Words.badge(job)),
+                        replace(closeness(job)),
                         replace(JobParts.notice(job, view.now())),
                         replace(JobParts.stages(job)),
                         replace(JobParts.progress(view)),
@@ -156,7 +166,7 @@ final class JobPage {
 
     private static Html board(View view, int shownBlocks) {
         if (view.board().blocks() != shownBlocks) {
-            return Html.of("<div id=\"board-box\" hx-swap-oob=\"innerHTML\">{}</div>", drawn(view.board()));
+            return Html.of("<div id=\"board-box\" hx-swap-oob=\"innerHTML\">{}</div>", drawn(view));
         }
         // A cell of a table stands alone only inside a template.
         return Html.join(

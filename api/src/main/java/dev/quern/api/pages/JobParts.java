@@ -23,10 +23,10 @@ final class JobParts {
 
     /** What a person should know while a wish is on its way, or stands. */
     private static final Map<String, String> WISHES = Map.of(
-            "pausing", "The worker is told to stop; at most the block in work is made again.",
-            "paused", "What is made stays. Resume goes on from there.",
-            "resuming", "The job goes on from what is made.",
-            "cancelling", "The worker is told to stop.");
+            "pausing", "The worker finishes what it can keep; at most the block in progress is repeated.",
+            "paused", "Finished blocks are kept. Resume to continue from there.",
+            "resuming", "The job continues from its finished blocks.",
+            "cancelling", "The worker is stopping.");
 
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneOffset.UTC);
@@ -41,6 +41,12 @@ final class JobParts {
     private static Html message(JobView job, Instant now) {
         JobView.Failure failure = job.failure();
         JobView.Reason reason = job.reason();
+        if (job.approval() != null) {
+            return approved(job.approval(), now);
+        }
+        if (failure != null && job.state().equals("QUARANTINED")) {
+            return quarantined(job, failure);
+        }
         if (failure != null) {
             return Html.of(
                     "<div class=\"notice bad\" role=\"alert\"><strong>{}</strong> {}</div>",
@@ -57,16 +63,36 @@ final class JobParts {
         return reason == null ? Html.EMPTY : reason(reason, Words.waits(job), now);
     }
 
+    /** What failed, and what can be done: the commands that work for such a job. */
+    private static Html quarantined(JobView job, JobView.Failure failure) {
+        return Html.of("""
+                <div class="notice warn" role="alert"><strong>The result did not pass its gate.</strong> {}
+                <p>Approve it to publish it all the same, here or on the command line, or download it from quarantine to look at it first:</p>
+                <pre>quern jobs approve {}
+                quern jobs download {} --accept-quarantined --out {}</pre></div>
+                """, failure.message(), job.id(), job.id(), JobResults.folder(job));
+    }
+
+    private static Html approved(JobView.Approval approval, Instant now) {
+        return Html.of(
+                "<div class=\"notice still\" role=\"status\"><strong>Approved</strong> by {} at {}{}{}</div>",
+                approval.by(),
+                Words.time(approval.at(), now),
+                approval.reason() == null ? "." : ": " + approval.reason(),
+                Html.when(
+                        approval.refused() != null,
+                        () -> Html.of("<p>The gate had refused it: {}</p>", approval.refused())));
+    }
+
     private static Html reason(JobView.Reason reason, boolean waits, Instant now) {
         return Html.of(
                 """
                 <div class="notice {}" role="status"><strong>{}</strong>
-                <span class="since">since <time datetime="{}">{}</time>, {}</span>{}</div>
+                <span class="since">since {}, {}</span>{}</div>
                 """,
                 waits ? "still waits" : "warn",
                 Words.sentenceCase(Words.reason(reason.code())),
-                reason.since(),
-                Words.at(reason.since(), now),
+                Words.time(reason.since(), now),
                 Figures.duration(
                         Duration.between(reason.since(), now).isNegative()
                                 ? Duration.ZERO
@@ -109,13 +135,17 @@ final class JobParts {
         if (view.measured() && Words.terminal(job)) {
             Html took = ReportDrawing.number(
                     Words.elapsed(job, view.now()),
-                    "from start to end",
+                    "from submission to end",
                     job.progress().linears() + " linears");
             return Html.of(
                     "<section class=\"progress\" id=\"progress\" aria-label=\"Result\">{}</section>\n",
                     JobResults.headlines(view, took));
         }
         JobView.Progress progress = job.progress();
+        if (Words.terminal(job) && progress.percent() < 1) {
+            // It ended before it began: there is no progress to look at.
+            return new Html("<section class=\"progress\" id=\"progress\" hidden></section>\n");
+        }
         return Html.of(
                 """
                 <section class="progress" id="progress" aria-label="Progress">
@@ -133,7 +163,8 @@ final class JobParts {
         JobView.Progress progress = job.progress();
         boolean over = Words.terminal(job);
         Map<String, String> figures = new LinkedHashMap<>();
-        if (!over) {
+        boolean moves = !over && !job.state().equals("PAUSED");
+        if (moves) {
             figures.put(
                     "remaining",
                     progress.etaSeconds() == null ? Figures.NONE : "about " + Figures.duration(progress.etaSeconds()));
@@ -141,7 +172,7 @@ final class JobParts {
         figures.put(over ? "took" : "elapsed", Words.elapsed(job, now));
         figures.put("blocks", share(progress.blocksDone(), progress.blocks()));
         figures.put("linears", share(progress.linearsDone(), progress.linears()));
-        if (!over) {
+        if (moves) {
             Double rate = progress.linearsPerMinute();
             figures.put("rate", rate == null ? Figures.NONE : Figures.fixed(rate, rate < 10 ? 1 : 0) + " linears/min");
         }
@@ -158,12 +189,17 @@ final class JobParts {
 
     /** Newest first. */
     static Html events(List<JobEvent> events) {
-        return Html.each(events.reversed(), JobParts::event);
+        return Html.each(events.reversed().stream().filter(JobParts::tells).toList(), JobParts::event);
+    }
+
+    /** Linears and blocks are what the board shows: hundreds of them would hide the rest. */
+    private static boolean tells(JobEvent event) {
+        return !event.type().equals("linear") && !event.type().equals("block");
     }
 
     private static Html event(JobEvent event) {
         return Html.of(
-                "<li><time datetime=\"{}\">{}</time><span class=\"type\">{}</span><span>{}</span></li>\n",
+                "<li><time datetime=\"{}\" data-local=\"seconds\">{}</time><span class=\"type\">{}</span><span>{}</span></li>\n",
                 event.at(),
                 CLOCK.format(event.at()),
                 event.type(),
@@ -183,9 +219,11 @@ final class JobParts {
                     job,
                     caller,
                     "approve",
-                    "Approve result",
-                    "Publish this result?",
-                    "It did not pass its gate. Publishing it makes it a completed job like any other.",
+                    job.outputs().size() == 1 ? "Approve result" : "Approve results",
+                    job.outputs().size() == 1 ? "Publish this result?" : "Publish all results?",
+                    refused(job) + " Publishing makes this a completed job like any other.",
+                    new Html(
+                            "<label class=\"why\">Reason <input name=\"reason\" maxlength=\"500\" autocomplete=\"off\"></label>"),
                     "strong");
         }
         return Html.of("<div class=\"actions\" id=\"actions\">{}</div>\n", content);
@@ -204,9 +242,21 @@ final class JobParts {
                 "cancel",
                 "Cancel job",
                 "Cancel this job?",
-                "The worker stops within seconds. Blocks that are finished stay and are reused by a later job with the same "
+                "The worker stops within seconds. Finished blocks are kept, and reused by a later job with the same "
                         + "model, recipe and calibration.",
+                Html.EMPTY,
                 "danger");
+    }
+
+    /** Which of its results did not pass. */
+    private static String refused(JobView job) {
+        List<String> refused = job.outputs().stream()
+                .filter(output -> Boolean.FALSE.equals(output.accepted()))
+                .map(JobView.Output::recipe)
+                .toList();
+        return job.outputs().size() == 1 || refused.isEmpty()
+                ? "It did not pass its gate."
+                : String.join(" and ", refused) + " did not pass the gate.";
     }
 
     private static Html button(JobView job, Caller caller, String name, String label, String kind) {
@@ -221,14 +271,21 @@ final class JobParts {
     }
 
     private static Html action(
-            JobView job, Caller caller, String name, String label, String question, String consequence, String kind) {
+            JobView job,
+            Caller caller,
+            String name,
+            String label,
+            String question,
+            String consequence,
+            Html fields,
+            String kind) {
         return Html.of(
                 """
                 <button type="button" id="{}" popovertarget="ask-{}">{}</button>
                 <div class="dialog" id="ask-{}" popover role="dialog" aria-labelledby="ask-{}-title">
                 <h2 id="ask-{}-title">{}</h2>
                 <p>{}</p>
-                <form method="post" action="/jobs/{}/{}">{}<div class="actions">
+                <form method="post" action="/jobs/{}/{}">{}{}<div class="actions">
                 <button type="button" popovertarget="ask-{}" popovertargetaction="hide" autofocus>No</button>
                 <button class="{}">{}</button></div></form>
                 </div>
@@ -244,6 +301,7 @@ final class JobParts {
                 job.id(),
                 name,
                 Layout.tokenField(caller.formToken()),
+                fields,
                 name,
                 kind,
                 label);

@@ -6,6 +6,7 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
+import dev.quern.recipes.report.LoadingDrawing;
 import dev.quern.recipes.report.QualityDrawing;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportDrawing;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a job made, or will: the sections of its page around the board. Those of an output name its recipe where there are several. */
@@ -30,25 +32,21 @@ final class JobResults {
      * @param took is said once
      */
     static Html headlines(View view, Html took) {
-        return Html.join(
-                each(
+        return view.results().size() == 1
+                ? each(
                         view,
-                        (report, of) -> Html.of(
-                                "{}<div class=\"numbers\">{}{}</div>",
-                                Html.when(
-                                        !of.isEmpty(),
-                                        () -> Html.of(
-                                                "<p class=\"aside\">{}</p>",
-                                                report.recipe().name())),
-                                ReportDrawing.headline(report),
-                                of.isEmpty() ? took : Html.EMPTY)),
-                Html.when(view.results().size() > 1, () -> Html.of("<div class=\"numbers\">{}</div>", took)));
+                        (report, of) ->
+                                Html.of("<div class=\"numbers\">{}{}</div>", ReportDrawing.headline(report), took))
+                : Html.of("{}<div class=\"numbers\">{}</div>", ResultsTable.of(view), took);
     }
 
     /** Quality once it is measured, before that what will be. */
     static Html verdict(View view) {
+        if (!view.measured() && Words.terminal(view.job())) {
+            return new Html("<div id=\"verdict\"></div>\n");
+        }
         Html content = view.measured()
-                ? each(view, JobResults::quality)
+                ? each(view, (report, of) -> quality(view.job(), report, of))
                 : ReportPage.section(
                         "Quality",
                         Html.of(
@@ -58,9 +56,10 @@ final class JobResults {
         return Html.of("<div id=\"verdict\">{}</div>\n", content);
     }
 
-    private static Html quality(Report report, String of) {
+    /** What the gate refused is told by the notice above; of several results each says its own. */
+    private static Html quality(JobView job, Report report, String of) {
         return Html.join(
-                ReportDrawing.failures(report),
+                Html.when(job.outputs().size() > 1, () -> ReportDrawing.failures(report)),
                 ReportPage.section(
                         "Quality" + of,
                         Html.join(
@@ -84,9 +83,10 @@ final class JobResults {
         if (first == null) {
             boolean calibrates = view.results().getFirst().recipe().needsCalibration();
             return Html.of(
-                    "<div class=\"across\" id=\"results\">{}{}{}</div>\n",
+                    "<div class=\"across\" id=\"results\">{}{}{}{}</div>\n",
                     recipes(view),
                     Html.when(calibrates, () -> calibration(view.request())),
+                    evaluation(view.request()),
                     wishes(view.job()));
         }
         Html sections = Html.join(
@@ -99,9 +99,7 @@ final class JobResults {
                 recipes(view),
                 ReportPage.section("Time", ReportDrawing.time(first)),
                 wishes(view.job()),
-                each(
-                        view,
-                        (report, of) -> ReportPage.section("Where it comes from" + of, ReportDrawing.origin(report))));
+                each(view, (report, of) -> ReportPage.section("Provenance" + of, ReportDrawing.origin(report))));
         return Html.of("<div class=\"columns\" id=\"results\">{}</div>\n", sections);
     }
 
@@ -136,7 +134,19 @@ final class JobResults {
         facts.put("text", text == null ? "built-in, public-domain English" : text.location());
         facts.put("windows", Objects.requireNonNullElse(asked.samples(), "128"));
         facts.put("tokens of a window", Objects.requireNonNullElse(asked.seqLen(), "up to 2048"));
-        return ReportPage.section("Calibrated on", ReportDrawing.facts(facts));
+        return ReportPage.section("Calibration", ReportDrawing.facts(facts));
+    }
+
+    /** What will be read to compare original and result. */
+    private static Html evaluation(JobRequest request) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        for (JobRequest.Evaluation asked : request.evaluation()) {
+            JobRequest.Source text = asked.text();
+            facts.put(
+                    text == null ? "built-in" : Figures.leaf(text.location()),
+                    asked.windows() == null ? "all windows, at most 256" : asked.windows() + " windows");
+        }
+        return facts.isEmpty() ? Html.EMPTY : ReportPage.section("Evaluation", ReportDrawing.facts(facts));
     }
 
     /** What was asked for beside the result; nothing where nothing was. */
@@ -162,45 +172,52 @@ final class JobResults {
         return seconds == null ? null : Figures.duration(Duration.ofSeconds(seconds));
     }
 
+    /** How to get and load what was accepted; what is in quarantine has its commands in the notice. */
     private static Html download(View view) {
-        List<Html> folders = new ArrayList<>();
-        for (int i = 0; i < view.results().size(); i++) {
-            Manifest manifest = view.results().get(i).manifest();
-            if (manifest != null) {
-                folders.add(folder(view, i, manifest));
-            }
-        }
-        return Html.when(
-                !folders.isEmpty(),
-                () -> ReportPage.section(
-                        "Take it with you",
-                        Html.of(
-                                "<pre>quern jobs download {} --out {}</pre>\n{}",
-                                view.job().id(),
-                                folder(view),
-                                Html.join(folders.toArray(Html[]::new)))));
+        JobView job = view.job();
+        boolean accepted = job.outputs().stream().anyMatch(output -> Boolean.TRUE.equals(output.accepted()));
+        Html command = Html.of("""
+                <pre>quern jobs download {} --out {}</pre>
+                <p class="aside">Add <code>--data</code> or <code>--server</code> as in the command that submitted the job.</p>
+                """, job.id(), folder(job));
+        return ReportPage.section(
+                accepted ? "Use this model" : "Files",
+                Html.join(Html.when(accepted, () -> command), Html.each(positions(view), output -> use(view, output))));
     }
 
-    private static Html folder(View view, int output, Manifest manifest) {
+    private static List<Integer> positions(View view) {
+        return IntStream.range(0, view.results().size()).boxed().toList();
+    }
+
+    private static Html use(View view, int output) {
+        JobResult result = view.results().get(output);
+        Manifest manifest = result.manifest();
+        if (manifest == null
+                || !Boolean.TRUE.equals(view.job().outputs().get(output).accepted())) {
+            return Html.EMPTY;
+        }
         boolean alone = view.results().size() == 1;
+        String name = result.recipe().name();
         long size = manifest.files().stream().mapToLong(Manifest.File::size).sum();
         return Html.of(
                 """
-                <pre>vllm serve ./{}</pre>
-                <p class="aside">{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
+                {}{}
+                <p class="aside">{}{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
                 """,
-                alone
-                        ? folder(view)
-                        : folder(view) + "/"
-                                + view.results().get(output).recipe().name(),
+                Html.when(!alone, () -> Html.of("<h3>{}</h3>\n", name)),
+                Html.when(
+                        accepted,
+                        () -> LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name))),
+                accepted ? "" : "In quarantine: ",
                 manifest.files().size(),
                 Figures.bytes(size),
                 view.job().id(),
                 alone ? "" : "?output=" + output);
     }
 
-    private static String folder(View view) {
-        String model = Figures.leaf(view.job().model());
-        return view.results().size() == 1 ? model + "-" + view.job().recipe() : model;
+    /** Of its result, as commands name it. */
+    static String folder(JobView job) {
+        String model = Figures.leaf(job.model());
+        return job.outputs().size() <= 1 ? model + "-" + job.recipe() : model;
     }
 }

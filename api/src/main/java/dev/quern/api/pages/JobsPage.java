@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** The list of jobs. */
 final class JobsPage {
     private static final List<String> FILTERS =
-            List.of("", "RUNNING", "QUEUED", "PAUSED", "COMPLETED", "QUARANTINED", "FAILED");
+            List.of("", "RUNNING", "QUEUED", "PAUSED", "COMPLETED", "QUARANTINED", "FAILED", "REJECTED", "CANCELLED");
 
     private JobsPage() {}
 
@@ -62,17 +62,20 @@ final class JobsPage {
 
     private static Html empty(View view) {
         if (!view.state().isEmpty() || view.cursor() != null) {
-            return Html.of("<p class=\"aside\">No such job.</p>");
+            return Html.of(
+                    "<p class=\"aside\">{}</p>",
+                    view.state().isEmpty() ? "No older jobs." : "No " + Words.lower(view.state()) + " jobs.");
         }
         return Html.of("""
                 <div class="empty">
                 <h2>Nothing to grind yet</h2>
                 <p>A job takes a checkpoint folder (safetensors, config.json, tokenizer) and returns a smaller one, with a report of
-                what it cost. Start one from a terminal; it appears here by itself.</p>
-                <pre>quern compress path/to/model --out out/</pre>
-                <p>It compresses to 4 bits with GPTQ unless told otherwise; <code>quern recipes</code> lists the other ways. From another
-                machine, <code>--server</code> sends the checkpoint first, part by part; what was sent before is not sent again.</p>
+                what it cost. Start one from a terminal; it appears here.</p>
                 <pre>quern compress path/to/model --server {} --out out/</pre>
+                <p>The command asks for a key in <code>QUERN_KEY</code> or <code>--key-file</code>, and uploads the checkpoint in parts; parts
+                that the server has already are skipped. On the machine where <code>quern up</code> runs, leave out <code>--server</code>, and
+                repeat <code>--data</code> if you started it with one. Without <code>--recipe</code> the result has 4 bits;
+                <code>quern recipes</code> lists the others.</p>
                 </div>
                 """, view.server());
     }
@@ -82,9 +85,10 @@ final class JobsPage {
                 <table role="table" class="jobs cards">
                 <caption class="unseen">Jobs, newest first</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">job</th>
-                <th role="columnheader" scope="col">state</th><th role="columnheader" scope="col">stage</th>
-                <th role="columnheader" scope="col">progress</th><th role="columnheader" scope="col">time</th>
-                <th role="columnheader" scope="col">started</th></tr></thead>
+                <th role="columnheader" scope="col">state</th><th role="columnheader" scope="col">progress or quality</th>
+                <th role="columnheader" scope="col"><abbr title="mean KL divergence to the original, nats per token, worst text">KL</abbr></th>
+                <th role="columnheader" scope="col">perplexity</th><th role="columnheader" scope="col">smaller</th>
+                <th role="columnheader" scope="col">time</th><th role="columnheader" scope="col">submitted</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
                 """, Html.each(view.page().jobs(), job -> row(job, view.now())));
@@ -92,35 +96,51 @@ final class JobsPage {
 
     private static Html row(JobView job, Instant now) {
         String state = Words.standing(job);
+        JobView.Quality quality =
+                job.outputs().size() == 1 ? job.outputs().getFirst().quality() : null;
         return Html.of(
                 """
                 <tr role="row">
                 <th role="rowheader" scope="row"><a id="job-{}" href="/jobs/{}">{}</a><small>{}</small>{}</th>
                 <td role="cell"><span class="badge {}">{}</span></td>
+                <td role="cell" class="wide">{}</td>
+                <td role="cell" data-label="KL">{}</td><td role="cell" data-label="perplexity">{}</td>
+                <td role="cell" data-label="smaller">{}</td>
                 <td role="cell">{}</td>
-                <td role="cell" class="wide"><progress max="100" value="{}" aria-label="progress of {}"></progress><span>{} %</span></td>
                 <td role="cell">{}</td>
-                <td role="cell"><time datetime="{}">{}</time></td>
                 </tr>
                 """,
                 // By its id the link keeps the focus when the list is replaced.
                 job.id(),
                 job.id(),
                 Words.title(job),
-                Figures.leaf(job.model()) + " · " + Words.recipes(job),
+                Words.subtitle(job),
                 why(job, now),
                 state,
                 state,
-                stage(job),
+                Words.terminal(job) ? Words.closeness(job) : progress(job),
+                Figures.number(quality == null ? null : quality.klMean()),
+                ResultsTable.change(quality),
+                ResultsTable.smaller(quality),
+                remaining(job, now),
+                Words.time(job.createdAt(), now));
+    }
+
+    /** How far a job is that is not over. */
+    private static Html progress(JobView job) {
+        return Html.of(
+                "<progress max=\"100\" value=\"{}\" aria-label=\"progress of {}\"></progress><span>{}\u00a0%</span><small>{}</small>",
                 Figures.fixed(job.progress().percent(), 1),
                 Words.title(job),
                 Figures.fixed(Math.floor(job.progress().percent()), 0),
-                remaining(job),
-                job.createdAt(),
-                Words.ago(job.createdAt(), now));
+                stage(job));
     }
 
     private static Html why(JobView job, Instant now) {
+        JobView.Failure failure = job.failure();
+        if (failure != null) {
+            return Html.of("<small class=\"why\">{}</small>", failure.message());
+        }
         JobView.Reason reason = job.reason();
         if (reason == null || Words.terminal(job)) {
             return Html.EMPTY;
@@ -129,11 +149,11 @@ final class JobsPage {
                 "<small class=\"why\" title=\"{}\">{} since {}</small>",
                 reason.remedy(),
                 Words.reason(reason.code()),
-                Words.at(reason.since(), now));
+                Words.time(reason.since(), now));
     }
 
     private static String stage(JobView job) {
-        if (job.stage() == null || job.state().equals("COMPLETED")) {
+        if (job.stage() == null) {
             return "";
         }
         JobView.Progress progress = job.progress();
@@ -142,9 +162,12 @@ final class JobsPage {
                 + (blocks ? ", block " + progress.blocksDone() + " of " + progress.blocks() : "");
     }
 
-    private static String remaining(JobView job) {
+    private static String remaining(JobView job, Instant now) {
         if (Words.terminal(job)) {
-            return "took " + Words.elapsed(job, Instant.now());
+            return "took " + Words.elapsed(job, now);
+        }
+        if (job.state().equals("PAUSED")) {
+            return Figures.NONE;
         }
         return job.progress().etaSeconds() == null
                 ? Figures.NONE

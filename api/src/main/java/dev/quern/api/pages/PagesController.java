@@ -43,6 +43,7 @@ final class PagesController {
     private static final MediaType HTML = MediaType.parseMediaType("text/html;charset=UTF-8");
     private static final int PAGE = 50;
     private static final int EVENTS = 100;
+    private static final int MAX_REASON = 500;
 
     private final JobRepository jobs;
     private final BoardRepository boards;
@@ -84,7 +85,8 @@ final class PagesController {
     @GetMapping("/jobs/{id}")
     ResponseEntity<String> job(@PathVariable String id, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
-        return html(JobPage.draw(view(job, Math.max(0, job.lastEvent() - EVENTS)), caller));
+        List<JobEvent> log = events.newest(job.id(), EVENTS);
+        return html(JobPage.draw(view(job, job.lastEvent(), log), caller));
     }
 
     /** What changed since event {@code after} on a page whose board shows {@code blocks} rows. */
@@ -94,7 +96,12 @@ final class PagesController {
             @RequestParam(defaultValue = "0") long after,
             @RequestParam(defaultValue = "0") int blocks,
             Caller caller) {
-        return html(JobPage.changes(view(JobIds.find(jobs, caller, id), after), caller, blocks));
+        Job job = JobIds.find(jobs, caller, id);
+        // A page that slept for long gets at most so many at once, and the rest with its next question.
+        // Before the row: what the page has heard of is never drawn again, so the row must be at least as new.
+        List<JobEvent> since = events.after(job.id(), after, EVENTS * 10);
+        long heard = since.isEmpty() ? after : since.getLast().id();
+        return html(JobPage.changes(view(job, heard, since), caller, blocks));
     }
 
     /** A job that has moved on in the meantime is what the page will show: a wish that came too late is no error here. */
@@ -111,10 +118,17 @@ final class PagesController {
     }
 
     @PostMapping("/jobs/{id}/approve")
-    ResponseEntity<Void> approve(@PathVariable String id, Caller caller) {
+    ResponseEntity<Void> approve(
+            @PathVariable String id, @RequestParam(defaultValue = "") String reason, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
         caller.require(Scope.ADMIN, "approve");
-        jobs.approve(caller.principal(), job.id());
+        String given = reason.strip();
+        if (given.length() > MAX_REASON) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    "reason: " + given.length() + " characters (expected: at most " + MAX_REASON + ")");
+        }
+        jobs.approve(caller.principal(), job.id(), given.isEmpty() ? null : given);
         return back(job);
     }
 
@@ -129,17 +143,14 @@ final class PagesController {
                 .body(asset.content());
     }
 
-    private JobPage.View view(Job found, long after) {
-        // A page that slept for long gets at most so many at once, and the rest with its next question.
-        // Before the row: what the page has heard of is never drawn again, so the row must be at least as new.
-        List<JobEvent> since = events.after(found.id(), after, EVENTS * 10);
+    private JobPage.View view(Job found, long heard, List<JobEvent> log) {
         Job job = jobs.find(found.id()).orElse(found);
         return new JobPage.View(
                 job.view(),
                 RecordCodec.read(Json.parse(job.request()), JobRequest.class),
                 boards.find(job.id()),
-                since,
-                since.isEmpty() ? after : since.getLast().id(),
+                log,
+                heard,
                 job.outputs().stream().map(output -> result(job, output)).toList(),
                 Instant.now());
     }

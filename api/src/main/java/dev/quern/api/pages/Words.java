@@ -1,7 +1,9 @@
 package dev.quern.api.pages;
 
+import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
+import dev.quern.recipes.report.ReportDrawing;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;
@@ -11,6 +13,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** How pages speak of jobs. */
@@ -22,13 +25,28 @@ final class Words {
 
     private Words() {}
 
+    /** What tells the job apart: its name, or its model and recipes. */
     static String title(JobView job) {
-        return job.name() == null ? Figures.leaf(job.model()) : job.name();
+        return job.name() == null ? Figures.leaf(job.model()) + " · " + recipes(job) : job.name();
+    }
+
+    /** What the title does not say. */
+    static String subtitle(JobView job) {
+        return job.name() == null ? "" : Figures.leaf(job.model()) + " · " + recipes(job);
     }
 
     /** The names of its recipes. */
     static String recipes(JobView job) {
         return job.outputs().stream().map(JobView.Output::recipe).collect(Collectors.joining(" + "));
+    }
+
+    /** Of the furthest of its outputs; nothing before they are measured. */
+    static Html closeness(JobView job) {
+        return ReportDrawing.closeness(job.outputs().stream()
+                .map(output -> Closeness.of(output.quality()))
+                .filter(Objects::nonNull)
+                .max(Enum::compareTo)
+                .orElse(null));
     }
 
     static Html badge(JobView job) {
@@ -53,6 +71,11 @@ final class Words {
         JobView.Reason reason = job.reason();
         return reason != null
                 && (reason.code().startsWith("WAITING_") || reason.code().startsWith("QUEUED_"));
+    }
+
+    /** A moment, in UTC; a script puts the browser's local time in its place. */
+    static Html time(Instant then, Instant now) {
+        return Html.of("<time datetime=\"{}\" data-local>{}</time>", then, at(then, now));
     }
 
     /** A time of day, with the day where it is not today. */
@@ -108,10 +131,10 @@ final class Words {
             case "linear" ->
                 "block " + text(data, "block") + " " + text(data, "linear") + ", error "
                         + (data.get("relativeError") instanceof Number error
-                                ? Figures.percent(error.doubleValue())
+                                ? Figures.error(error.doubleValue())
                                 : Figures.NONE);
             case "block" -> "block " + text(data, "block") + " is in work";
-            case "reason" -> text(data, "code").isEmpty() ? "goes on" : reason(text(data, "code"));
+            case "reason" -> text(data, "code").isEmpty() ? "no longer waits" : reason(text(data, "code"));
             default -> data.containsKey("message") ? text(data, "message") : pairs(data);
         };
     }
