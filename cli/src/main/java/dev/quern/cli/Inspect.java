@@ -32,7 +32,7 @@ import picocli.CommandLine.ParentCommand;
                 "Say what a checkpoint is and what compressing it would take. Reads headers only: weights are not checked.")
 final class Inspect implements Callable<Integer> {
     /** After which a worker hands over, unless the installation says otherwise. */
-    private static final double SLICE_SECONDS = 600;
+    private static final double SLICE_SECONDS = 120;
 
     private static final List<String> STAGES =
             List.of("inspect", "plan", "trace", "compress", "assemble", "verify", "evaluate", "publish");

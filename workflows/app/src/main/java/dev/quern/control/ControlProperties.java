@@ -32,7 +32,7 @@ public record ControlProperties(
         @DefaultValue("") String outputs,
         @DefaultValue("8192") int cacheMb,
         @DefaultValue("500ms") Duration reconcile,
-        @DefaultValue("10m") Duration slice,
+        @DefaultValue("2m") Duration slice,
         @DefaultValue("4") int workers,
         @DefaultValue("0") int workerThreads,
         @DefaultValue("7d") Duration retention,

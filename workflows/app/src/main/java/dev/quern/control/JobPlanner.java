@@ -41,6 +41,8 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
     private static final int TILES_IN_FLIGHT = 8;
     /** Weights are loaded twice per shard, which this many tokens outweigh; more in one would only make others wait. */
     private static final int SHARD_TILES = 16;
+    /** A job that waits for a device waits for one shard of another job, not for all of them. */
+    private static final double SHARD_SECONDS = 20;
     /** A worker that is faster, or comes later, finds something to do. */
     private static final int SHARDS_PER_WORKER = 2;
 
@@ -59,7 +61,8 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                         plan.linears().stream().map(Plan.Linear::name).toList(),
                         plan.segments().stream().map(Slice::first).toList());
         JobPlan document = document(job, inspection, calibration, plan, profile, device);
-        return reference(contexts.store(job, document), queue(job, profile), plan, shards(evaluations));
+        List<Shard> shards = shards(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0));
+        return reference(contexts.store(job, document), queue(job, profile), plan, shards);
     }
 
     private static PlanRef reference(String document, String queue, Plan plan, List<Shard> shards) {
@@ -136,15 +139,26 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                 .toList();
     }
 
-    private List<Shard> shards(List<TokenWindows> evaluations) {
+    /** @param seconds that all of them take, on all workers */
+    private List<Shard> shards(List<TokenWindows> evaluations, double seconds) {
+        int all = evaluations.stream().mapToInt(JobPlanner::tiles).sum();
+        int quick = quickTiles(seconds * workers / Math.max(1, all));
         List<Shard> shards = new ArrayList<>();
         for (int file = 0; file < evaluations.size(); file++) {
             TokenWindows windows = evaluations.get(file);
-            int tiles = Tiling.of(windows.count(), windows.seqLen()).tiles();
-            int perShard = Math.clamp(Math.ceilDiv(tiles, SHARDS_PER_WORKER * workers), 1, SHARD_TILES);
+            int perShard = Math.clamp(Math.ceilDiv(tiles(windows), SHARDS_PER_WORKER * workers), 1, quick);
             shards.addAll(shards(file, windows, perShard));
         }
         return shards;
+    }
+
+    /** Tiles of a shard that is over soon. */
+    static int quickTiles(double secondsPerTile) {
+        return (int) Math.clamp(SHARD_SECONDS / Math.max(secondsPerTile, 1e-3), 1, SHARD_TILES);
+    }
+
+    private static int tiles(TokenWindows windows) {
+        return Tiling.of(windows.count(), windows.seqLen()).tiles();
     }
 
     /** All shards that a plan can have, whatever the number of workers was. */
