@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             ListRecipes.class,
             Inspect.class,
             Verify.class,
+            Compare.class,
             Doctor.class,
             Version.class,
             Completion.class

@@ -1,0 +1,97 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonException;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Comparison;
+import dev.quern.recipes.report.Report;
+import dev.quern.recipes.view.JobView;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+        name = "compare",
+        description = "Compare results: recipes, quality on the same texts, sizes, times, errors of linears.")
+final class Compare implements Callable<Integer> {
+    private static final String REPORT = "quern-report.json";
+    private static final int MAX_BYTES = 256 << 20;
+
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Quern quern;
+
+    @Parameters(
+            paramLabel = "DIR|ID",
+            arity = "2..*",
+            description = "Folders of results, or ids of jobs; a job with several outputs counts as so many results.")
+    private List<String> results = List.of();
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    private final List<String> labels = new ArrayList<>();
+    private final List<Report> reports = new ArrayList<>();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Console console = quern.console();
+        // Folders need no server.
+        if (results.stream().allMatch(Compare::isFolder)) {
+            results.forEach(this::folder);
+        } else {
+            try (Connection connection = Connection.attach(server)) {
+                for (String result : results) {
+                    if (isFolder(result)) {
+                        folder(result);
+                    } else {
+                        job(connection, result);
+                    }
+                }
+            }
+        }
+        Comparison comparison = Comparison.of(labels, reports);
+        if (console.json()) {
+            console.print(RecordCodec.write(comparison));
+        } else {
+            new ComparisonTable(console, comparison).print();
+        }
+        return Exit.COMPLETED.code();
+    }
+
+    private static boolean isFolder(String result) {
+        return result.contains("/") || Files.isDirectory(Path.of(result));
+    }
+
+    private void folder(String folder) {
+        Path file = Path.of(folder).resolve(REPORT);
+        try {
+            labels.add(folder);
+            reports.add(
+                    RecordCodec.read(Json.parse(Files.readAllBytes(file), MAX_BYTES), Report.class, ErrorCode.OUTPUT_DAMAGED));
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorCode.OUTPUT_DAMAGED, file + ": cannot be read (expected: the folder of a result)", e);
+        } catch (JsonException e) {
+            throw e.in(file.toString(), ErrorCode.OUTPUT_DAMAGED);
+        }
+    }
+
+    private void job(Connection connection, String id) throws InterruptedException {
+        JobView job = connection.api().job(id);
+        List<String> recipes = Results.recipes(job);
+        for (int output = 0; output < recipes.size(); output++) {
+            labels.add(recipes.size() == 1 ? id : id + " " + recipes.get(output));
+            reports.add(RecordCodec.read(connection.api().report(id, output), Report.class));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package dev.quern.recipes.report;
+
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report.Evaluation;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Results side by side. Figures of a text stand in one row only where every side read the same windows of it.
+ *
+ * @param recipe the fields in which the recipes differ
+ * @param linears those whose errors differ most, the largest difference first
+ * @param warnings what keeps figures from being compared
+ */
+public record Comparison(
+        List<Side> sides, List<Difference> recipe, List<Text> texts, List<Linear> linears, List<String> warnings) {
+    private static final int LINEARS = 10;
+
+    /**
+     * One result.
+     *
+     * @param label as the user named it
+     * @param seconds at work
+     */
+    public record Side(
+            String label,
+            String model,
+            String recipe,
+            @Nullable Closeness quality,
+            Report.Sizes sizes,
+            double seconds) {}
+
+    /**
+     * A field of recipes, for example {@code grid.bits}.
+     *
+     * @param values one for each side
+     */
+    public record Difference(String field, List<String> values) {}
+
+    /**
+     * @param same whether all sides read the same windows
+     * @param figures of the sides that read it
+     */
+    public record Text(String file, boolean same, List<Measured> figures) {}
+
+    /** @param side its position, from 0 */
+    public record Measured(int side, Evaluation figures) {}
+
+    /**
+     * @param errors relative errors as ratios of norms, one for each side
+     */
+    public record Linear(String name, List<Double> errors) {
+        double spread() {
+            double least = errors.stream().mapToDouble(e -> e).min().orElse(0);
+            double most = errors.stream().mapToDouble(e -> e).max().orElse(0);
+            return most - least;
+        }
+    }
+
+    /**
+     * @param labels one for each report
+     * @param reports at least two
+     */
+    public static Comparison of(List<String> labels, List<Report> reports) {
+        List<Side> sides = new ArrayList<>();
+        for (int i = 0; i < reports.size(); i++) {
+            sides.add(side(labels.get(i), reports.get(i)));
+        }
+        List<Text> texts = texts(reports);
+        return new Comparison(sides, differences(reports), texts, linears(reports), warnings(reports, texts));
+    }
+
+    private static Side side(String label, Report report) {
+        return new Side(
+                label,
+                report.model().source(),
+                report.recipe().name(),
+                report.closeness(),
+                report.sizes(),
+                report.secondsPerStage().values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum());
+    }
+
+    private static List<Difference> differences(List<Report> reports) {
+        List<Map<String, String>> recipes = reports.stream()
+                .map(report -> {
+                    Map<String, String> fields = new LinkedHashMap<>();
+                    flatten("", RecordCodec.write(report.recipe()), fields);
+                    return fields;
+                })
+                .toList();
+        Set<String> names = new LinkedHashSet<>();
+        recipes.forEach(fields -> names.addAll(fields.keySet()));
+        return names.stream()
+                .map(name -> new Difference(
+                        name,
+                        recipes.stream()
+                                .map(fields -> fields.getOrDefault(name, Figures.NONE))
+                                .toList()))
+                .filter(difference -> difference.values().stream().distinct().count() > 1)
+                .toList();
+    }
+
+    private static void flatten(String path, JsonValue value, Map<String, String> fields) {
+        if (value instanceof JsonObject object) {
+            object.members()
+                    .forEach((name, member) -> flatten(path.isEmpty() ? name : path + "." + name, member, fields));
+        } else {
+            fields.put(path, value instanceof JsonString(String text) ? text : Json.write(value));
+        }
+    }
+
+    private static List<Text> texts(List<Report> reports) {
+        Map<String, List<Measured>> byFile = new LinkedHashMap<>();
+        for (int i = 0; i < reports.size(); i++) {
+            for (Evaluation figures : reports.get(i).evaluations()) {
+                byFile.computeIfAbsent(figures.file(), file -> new ArrayList<>()).add(new Measured(i, figures));
+            }
+        }
+        return byFile.entrySet().stream()
+                .map(text -> new Text(text.getKey(), same(text.getValue(), reports.size()), text.getValue()))
+                .toList();
+    }
+
+    private static boolean same(List<Measured> figures, int sides) {
+        return figures.stream().map(Measured::side).distinct().count() == sides
+                && figures.stream().map(measured -> measured.figures().digest()).allMatch(Objects::nonNull)
+                && figures.stream()
+                                .map(measured -> measured.figures().digest())
+                                .distinct()
+                                .count()
+                        == 1;
+    }
+
+    private static List<Linear> linears(List<Report> reports) {
+        List<Map<String, Double>> errors = reports.stream()
+                .map(report -> report.linears().stream()
+                        .collect(Collectors.toMap(
+                                Report.Linear::name, linear -> Math.sqrt(linear.relativeError()), (a, b) -> a)))
+                .toList();
+        return reports.getFirst().linears().stream()
+                .map(Report.Linear::name)
+                .filter(name -> errors.stream().allMatch(side -> side.containsKey(name)))
+                .map(name -> new Linear(
+                        name, errors.stream().map(side -> Objects.requireNonNull(side.get(name))).toList()))
+                .sorted(Comparator.comparingDouble(Linear::spread).reversed())
+                .limit(LINEARS)
+                .toList();
+    }
+
+    private static List<String> warnings(List<Report> reports, List<Text> texts) {
+        List<String> warnings = new ArrayList<>();
+        if (reports.stream().map(report -> report.model().digest()).distinct().count() > 1) {
+            warnings.add("The results come from different models: compare sizes and recipes, not quality.");
+        }
+        texts.stream()
+                .filter(text -> !text.same())
+                .forEach(text -> warnings.add(
+                        text.file() + ": not the same windows on every side, so its figures cannot be compared."));
+        if (reports.stream().map(report -> ErrorOf.of(report.recipe())).distinct().count() > 1) {
+            warnings.add("Errors of linears are of the output where a recipe calibrates, and of the weights where it does not.");
+        }
+        return warnings;
+    }
+}

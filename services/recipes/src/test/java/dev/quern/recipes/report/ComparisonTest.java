@@ -1,0 +1,59 @@
+package dev.quern.recipes.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.report.Report.Evaluation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+    private static final Report.Verdict ACCEPTED = new Report.Verdict(true, Gate.NONE, List.of());
+
+    @Test
+    void figuresOfTheSameWindowsStandTogether() {
+        Report one = report(0.01, evaluation("a.txt", "a0", 1.01), evaluation("b.txt", "b0", 1.02));
+        Report other = report(0.04, evaluation("a.txt", "a0", 1.1), evaluation("b.txt", "b1", 1.2));
+
+        Comparison comparison = Comparison.of(List.of("one", "other"), List.of(one, other));
+
+        assertThat(comparison.texts()).extracting(Comparison.Text::same).containsExactly(true, false);
+        assertThat(comparison.warnings())
+                .containsExactly("b.txt: not the same windows on every side, so its figures cannot be compared.");
+        assertThat(comparison.recipe()).as("the same recipe").isEmpty();
+        assertThat(comparison.sides()).extracting(Comparison.Side::label).containsExactly("one", "other");
+    }
+
+    @Test
+    void aTextThatOneSideDidNotReadIsMarked() {
+        Report one = report(0.01, evaluation("a.txt", "a0", 1.01));
+        Report other = report(0.01, evaluation("b.txt", "a0", 1.01));
+
+        assertThat(Comparison.of(List.of("one", "other"), List.of(one, other)).texts())
+                .extracting(Comparison.Text::same)
+                .containsExactly(false, false);
+    }
+
+    /** Squared errors of 0.01 and 0.04 are 10 % and 20 %: the larger the error, the larger the difference. */
+    @Test
+    void linearsAreComparedByTheRootOfTheirErrors() {
+        Comparison comparison = Comparison.of(
+                List.of("one", "other"),
+                List.of(report(0.01, evaluation("a.txt", "a0", 1)), report(0.04, evaluation("a.txt", "a0", 1))));
+
+        assertThat(comparison.linears()).hasSize(10).allSatisfy(linear -> assertThat(
+                        linear.errors().get(1) / linear.errors().getFirst())
+                .isCloseTo(2, org.assertj.core.data.Offset.offset(1e-9)));
+        assertThat(comparison.linears())
+                .isSortedAccordingTo(
+                        (a, b) -> Double.compare(b.spread(), a.spread()));
+    }
+
+    private static Report report(double error, Evaluation... evaluations) {
+        return Reports.of(2, error, ACCEPTED, List.of(evaluations));
+    }
+
+    private static Evaluation evaluation(String file, String digest, double ratio) {
+        return new Evaluation(file, 10, 10 * ratio, 0.01, 0.1, 0.9, 100, 10, digest);
+    }
+}
