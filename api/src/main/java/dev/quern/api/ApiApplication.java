@@ -22,7 +22,7 @@ public class ApiApplication {
             "SPRING_DATASOURCE_URL", "jdbc:postgresql://host:port/database",
             "QUERN_STORE", "file:///folder or s3://bucket/prefix");
 
-    /** As a process of its own: all that it needs stands in the environment, see "Running it as a service" in the README. */
+    /** As a process of its own: all that it needs stands in the environment, see docs/deployment.md. */
     public static void main(String[] args) {
         Environment.requireOrExit(System.getenv(), REQUIRED);
         SpringApplication application = new SpringApplication(ApiApplication.class);
