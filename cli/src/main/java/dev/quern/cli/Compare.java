@@ -76,8 +76,8 @@ final class Compare implements Callable<Integer> {
         Path file = Path.of(folder).resolve(REPORT);
         try {
             labels.add(folder);
-            reports.add(
-                    RecordCodec.read(Json.parse(Files.readAllBytes(file), MAX_BYTES), Report.class, ErrorCode.OUTPUT_DAMAGED));
+            reports.add(RecordCodec.read(
+                    Json.parse(Files.readAllBytes(file), MAX_BYTES), Report.class, ErrorCode.OUTPUT_DAMAGED));
         } catch (IOException e) {
             throw new QuernException(
                     ErrorCode.OUTPUT_DAMAGED, file + ": cannot be read (expected: the folder of a result)", e);

@@ -127,7 +127,8 @@ public record Comparison(
         Map<String, List<Measured>> byFile = new LinkedHashMap<>();
         for (int i = 0; i < reports.size(); i++) {
             for (Evaluation figures : reports.get(i).evaluations()) {
-                byFile.computeIfAbsent(figures.file(), file -> new ArrayList<>()).add(new Measured(i, figures));
+                byFile.computeIfAbsent(figures.file(), file -> new ArrayList<>())
+                        .add(new Measured(i, figures));
             }
         }
         return byFile.entrySet().stream()
@@ -155,7 +156,10 @@ public record Comparison(
                 .map(Report.Linear::name)
                 .filter(name -> errors.stream().allMatch(side -> side.containsKey(name)))
                 .map(name -> new Linear(
-                        name, errors.stream().map(side -> Objects.requireNonNull(side.get(name))).toList()))
+                        name,
+                        errors.stream()
+                                .map(side -> Objects.requireNonNull(side.get(name)))
+                                .toList()))
                 .sorted(Comparator.comparingDouble(Linear::spread).reversed())
                 .limit(LINEARS)
                 .toList();
@@ -170,8 +174,13 @@ public record Comparison(
                 .filter(text -> !text.same())
                 .forEach(text -> warnings.add(
                         text.file() + ": not the same windows on every side, so its figures cannot be compared."));
-        if (reports.stream().map(report -> ErrorOf.of(report.recipe())).distinct().count() > 1) {
-            warnings.add("Errors of linears are of the output where a recipe calibrates, and of the weights where it does not.");
+        if (reports.stream()
+                        .map(report -> ErrorOf.of(report.recipe()))
+                        .distinct()
+                        .count()
+                > 1) {
+            warnings.add(
+                    "Errors of linears are of the output where a recipe calibrates, and of the weights where it does not.");
         }
         return warnings;
     }

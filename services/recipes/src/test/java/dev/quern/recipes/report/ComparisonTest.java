@@ -41,12 +41,12 @@ class ComparisonTest {
                 List.of("one", "other"),
                 List.of(report(0.01, evaluation("a.txt", "a0", 1)), report(0.04, evaluation("a.txt", "a0", 1))));
 
-        assertThat(comparison.linears()).hasSize(10).allSatisfy(linear -> assertThat(
-                        linear.errors().get(1) / linear.errors().getFirst())
-                .isCloseTo(2, org.assertj.core.data.Offset.offset(1e-9)));
         assertThat(comparison.linears())
-                .isSortedAccordingTo(
-                        (a, b) -> Double.compare(b.spread(), a.spread()));
+                .hasSize(10)
+                .allSatisfy(linear -> assertThat(
+                                linear.errors().get(1) / linear.errors().getFirst())
+                        .isCloseTo(2, org.assertj.core.data.Offset.offset(1e-9)));
+        assertThat(comparison.linears()).isSortedAccordingTo((a, b) -> Double.compare(b.spread(), a.spread()));
     }
 
     private static Report report(double error, Evaluation... evaluations) {
