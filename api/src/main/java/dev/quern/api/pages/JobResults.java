@@ -202,13 +202,10 @@ final class JobResults {
         return Html.of(
                 """
                 {}{}
-                <p class="aside">{}{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
+                <p class="aside">{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
                 """,
                 Html.when(!alone, () -> Html.of("<h3>{}</h3>\n", name)),
-                Html.when(
-                        accepted,
-                        () -> LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name))),
-                accepted ? "" : "In quarantine: ",
+                LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name)),
                 manifest.files().size(),
                 Figures.bytes(size),
                 view.job().id(),
