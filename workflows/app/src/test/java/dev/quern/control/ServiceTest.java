@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.util.FileSystemUtils;
 
 /** Jobs on the sample model through the real service: PostgreSQL, Temporal, control process, worker, engine. */
 @Timeout(240)
@@ -210,6 +211,27 @@ class ServiceTest {
         assertThat(end.failure()).satisfies(f -> assertThat(f.code()).isEqualTo("invalid-checkpoint"));
         assertThat(service.store().list("t/default/")).isEqualTo(before);
         assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
+    }
+
+    /** Its tokenizer aborts the process that reads it. */
+    @Test
+    void rejectsAModelThatNoProcessSurvivesAndServesTheOthers() throws Exception {
+        Path model = service.folder().resolve("poison");
+        FileSystemUtils.copyRecursively(ServiceHarness.MODEL, model);
+        Path tokenizer = model.resolve("tokenizer.json");
+        String normalizer = "\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"AAAA\"}";
+        Files.writeString(tokenizer, Files.readString(tokenizer).replaceFirst("\"normalizer\": null", normalizer));
+
+        Job poison = service.submit(ServiceHarness.request(model, 8, 4, null), "rtn-w4a16");
+        Job other = service.submit(ServiceHarness.request(8, 4, null), "rtn-w4a16");
+
+        Job rejected = service.awaitEnd(poison.id(), LIMIT);
+        assertThat(rejected.state()).isEqualTo(JobState.REJECTED);
+        assertThat(rejected.failure())
+                .satisfies(f ->
+                        assertThat(f.message()).startsWith(tokenizer + ": ").contains("signal 6"));
+        assertThat(rejected.generation()).isEqualTo(1);
+        assertThat(service.awaitEnd(other.id(), LIMIT).state()).isEqualTo(JobState.COMPLETED);
     }
 
     @Test

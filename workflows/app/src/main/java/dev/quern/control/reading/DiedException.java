@@ -14,7 +14,7 @@ final class DiedException extends Exception {
     /**
      * @param code of the error that its question gets
      * @param what it was reading
-     * @param how it ended, for a sentence that begins with "The process that reads it"
+     * @param how for a sentence that begins with "a process that reads it"
      * @param late it was killed because its time was over
      */
     DiedException(ErrorCode code, String what, String how, boolean late) {
@@ -35,8 +35,9 @@ final class DiedException extends Exception {
     QuernException refusal() {
         return new QuernException(
                 code,
-                what + ": cannot be read, the process that reads it " + getMessage()
-                        + " (expected: what can be read within these limits)",
+                what + ": cannot be read, "
+                        + (late ? "a process that reads it " : "each of two processes that read it ") + getMessage()
+                        + " (expected: what can be read within limits of memory and time)",
                 this);
     }
 }

@@ -29,6 +29,9 @@ final class ReadingProcess implements AutoCloseable {
     /** Of memory that it may write to, heap included: this is what bounds native code. Mapped files do not count. */
     private static final int DATA_MB = 3072;
 
+    /** Half a second, where nothing else goes on. */
+    private static final Duration START = Duration.ofMinutes(1);
+
     private static final int OUT_OF_MEMORY = 3;
     private static final int BY_SIGNAL = 128;
     private static final long LOOK_MILLIS = 200;
@@ -116,11 +119,12 @@ final class ReadingProcess implements AutoCloseable {
         } catch (IOException e) {
             throw gone("does not listen, " + e);
         }
-        return answer(limit, System.nanoTime() + limit.toNanos(), cancellation);
+        return answer(limit, cancellation);
     }
 
-    private JsonValue answer(Duration limit, long deadline, Cancellation cancellation) throws DiedException {
+    private JsonValue answer(Duration limit, Cancellation cancellation) throws DiedException {
         Word.Reads reads = null;
+        long deadline = System.nanoTime() + START.toNanos();
         while (true) {
             cancellation.check();
             String line = next();
@@ -128,11 +132,15 @@ final class ReadingProcess implements AutoCloseable {
                 throw died(reads, ending(), false);
             }
             if (line == null && System.nanoTime() - deadline > 0) {
-                throw died(reads, "had not done so after " + limit.toSeconds() + " s", true);
+                throw died(reads, "had not ended after " + (reads == null ? START : limit).toSeconds() + " s", true);
             }
             switch (line == null ? null : RecordCodec.read(Json.parse(line), Word.class)) {
                 case null -> {}
-                case Word.Reads now -> reads = now;
+                case Word.Reads now -> {
+                    // The time that a process takes to start is not the question's.
+                    deadline = reads == null ? System.nanoTime() + limit.toNanos() : deadline;
+                    reads = now;
+                }
                 case Word.Answer(JsonValue document) -> {
                     return document;
                 }
@@ -168,9 +176,9 @@ final class ReadingProcess implements AutoCloseable {
     private String ending() {
         int code = process.onExit().join().exitValue();
         if (code == OUT_OF_MEMORY) {
-            return "needs more memory than " + HEAP_MB + " MB";
+            return "needed more memory than " + HEAP_MB + " MB";
         }
-        return code > BY_SIGNAL ? "is ended by signal " + (code - BY_SIGNAL) : "ends with code " + code;
+        return code > BY_SIGNAL ? "was ended by signal " + (code - BY_SIGNAL) : "ended with code " + code;
     }
 
     @Override

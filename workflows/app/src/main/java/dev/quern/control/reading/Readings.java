@@ -26,7 +26,7 @@ public final class Readings implements AutoCloseable {
     private static final Duration INSPECT = Duration.ofMinutes(2);
     private static final Duration PLAN = Duration.ofMinutes(1);
     /** Somebody waits for it, for half a minute. */
-    private static final Duration ESTIMATE = Duration.ofSeconds(20);
+    private static final Duration ESTIMATE = Duration.ofSeconds(15);
     /** A process may fall victim to what others take; hardly twice. */
     private static final int DEATHS = 2;
 
@@ -70,7 +70,7 @@ public final class Readings implements AutoCloseable {
             try {
                 return RecordCodec.read(once(question, limit, cancellation), type);
             } catch (DiedException e) {
-                LOG.warn("{}: the process that reads it {}", e.what(), e.getMessage());
+                LOG.warn("{}: a process that reads it {}", e.what(), e.getMessage());
                 if (e.late() || death == DEATHS) {
                     throw e.refusal();
                 }

@@ -2,17 +2,23 @@ package dev.quern.control.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.process.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,17 +75,72 @@ class ReadingsTest {
         assertThat(inspect(MODEL).files()).as("others are read").contains("config.json");
     }
 
+    /** A pipe that nobody writes to. */
+    @Test
+    void endsAProcessThatIsLate() throws Exception {
+        Path pipe = folder.resolve("pipe.txt");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Text text = Text.of(TextFile.of(pipe), 8, 128);
+
+        try (ReadingProcess process =
+                ReadingProcess.start(folder.resolve("store").toUri().toString(), Map.of(), folder.resolve("late"))) {
+            DiedException late = catchThrowableOfType(
+                    DiedException.class,
+                    () -> process.ask(question(MODEL, text), Duration.ofSeconds(20), Cancellation.NEVER));
+            assertThat(late.late()).isTrue();
+            assertThat(late.refusal())
+                    .hasMessageStartingWith(MODEL + "/tokenizer.json on " + pipe)
+                    .hasMessageContaining("had not ended after 20 s");
+        }
+        assertThat(folder.resolve("late")).doesNotExist();
+    }
+
+    /** As a process of its own: says who reads for it, and stays. */
+    static final class Asking {
+        public static void main(String[] arguments) throws Exception {
+            try (Readings readings = new Readings(arguments[0], Map.of(), Path.of(arguments[1]))) {
+                System.out.println(ProcessHandle.current()
+                        .children()
+                        .map(child -> Long.toString(child.pid()))
+                        .collect(Collectors.joining(" ")));
+                Thread.sleep(Duration.ofMinutes(2));
+            }
+        }
+    }
+
+    @Test
+    void noReadingProcessOutlivesTheOneThatAsks() throws Exception {
+        Process asking = JavaCommand.of(
+                        List.of(),
+                        List.of("--add-modules=jdk.incubator.vector"),
+                        Asking.class.getName(),
+                        List.of(
+                                folder.resolve("store").toUri().toString(),
+                                folder.resolve("asking").toString()))
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String line = asking.inputReader().readLine();
+        ProcessHandle reading = ProcessHandle.of(Long.parseLong(line)).orElseThrow();
+
+        asking.destroyForcibly().waitFor();
+
+        reading.onExit().get(60, TimeUnit.SECONDS);
+        assertThat(reading.isAlive()).isFalse();
+    }
+
     private static Inspected inspect(Path model) {
-        return readings.inspect(
-                new Question.InspectSource(
-                        Place.folder(model.toString()),
-                        List.of(Recipes.find("gptq-w4a16")),
-                        List.of("compressed-tensors"),
-                        new Text(null, null, 8, 128),
-                        List.of(new Text(null, null, 4, 128)),
-                        folder.resolve("windows").toString()),
-                () -> {},
-                Cancellation.NEVER);
+        return readings.inspect(question(model, new Text(null, null, 8, 128)), () -> {}, Cancellation.NEVER);
+    }
+
+    private static Question.InspectSource question(Path model, Text calibration) {
+        return new Question.InspectSource(
+                Place.folder(model.toString()),
+                List.of(Recipes.find("gptq-w4a16")),
+                List.of("compressed-tensors"),
+                calibration,
+                List.of(new Text(null, null, 4, 128)),
+                folder.resolve("windows").toString());
     }
 
     private static Path withTokenizer(String name, String json) throws IOException {
