@@ -90,8 +90,7 @@ public final class Tokenizer implements AutoCloseable {
     private String checked(NativeTokenizer tokenizer, AddedTokens added, String main, String merged) {
         try {
             added.check(main, token -> refusing(() -> tokenizer.encode(token, false)));
-            return added.completed(
-                    merged, token -> refusing(() -> tokenizer.encode(token, false)).length == 1);
+            return added.completed(merged, token -> refusing(() -> tokenizer.encode(token, false)).length == 1);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;

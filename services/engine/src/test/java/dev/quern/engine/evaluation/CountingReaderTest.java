@@ -28,7 +28,8 @@ class CountingReaderTest {
     @Test
     void aModelThatIsMuchWorseThanCountingDoesNotUnderstandTheText() {
         SplittableRandom random = new SplittableRandom(1);
-        int[] tokens = random.doubles(4096).mapToInt(u -> (int) Math.pow(1000, u) - 1).toArray();
+        int[] tokens =
+                random.doubles(4096).mapToInt(u -> (int) Math.pow(1000, u) - 1).toArray();
         TokenWindows text = new TokenWindows("a", 256, tokens);
         double counting = Math.exp(CountingReader.nats(text, 100_000));
 

@@ -35,15 +35,14 @@ class NotesTest {
 
     @Test
     void inputsThatTheTextDidNotReachAreNoted() {
-        Report.Linear linear = new Report.Linear(
-                0, "model.layers.0.mlp.down_proj", 8, 16, 4, 8, 0.1, 0.2, 0.01, 0, null, 3, 1, 0.5);
+        Report.Linear linear =
+                new Report.Linear(0, "model.layers.0.mlp.down_proj", 8, 16, 4, 8, 0.1, 0.2, 0.01, 0, null, 3, 1, 0.5);
 
         assertThat(ReportParts.notes(
-                        OutputFormats.of("compressed-tensors"),
-                        Recipes.find("gptq-w4a16"),
-                        List.of(linear)))
-                .contains("model.layers.0.mlp.down_proj: 3 of 16 inputs were zero on the whole calibration text, their weights"
-                        + " are rounded to nearest");
+                        OutputFormats.of("compressed-tensors"), Recipes.find("gptq-w4a16"), List.of(linear)))
+                .contains(
+                        "model.layers.0.mlp.down_proj: 3 of 16 inputs were zero on the whole calibration text, their weights"
+                                + " are rounded to nearest");
     }
 
     private static Report.Evaluation evaluation(double perplexity) {
