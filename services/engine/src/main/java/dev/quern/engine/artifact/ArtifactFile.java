@@ -100,6 +100,10 @@ final class ArtifactFile implements AutoCloseable {
             out.position(0);
             writeFully(out, preamble(header));
             writeFully(out, ByteBuffer.wrap(header));
+            if (payload.size() == 0) {
+                // Readers look for the payload at its start, also where there is none.
+                writeFully(out, ByteBuffer.allocate(start - PREAMBLE - header.length));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

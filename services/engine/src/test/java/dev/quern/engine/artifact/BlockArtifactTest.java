@@ -46,6 +46,17 @@ class BlockArtifactTest {
         assertSame(read.linears().getLast(), second);
     }
 
+    /** All of its linears are ignored. */
+    @Test
+    void aBlockWithoutLinearsIsRead() {
+        Path file = folder.resolve("a");
+
+        new BlockArtifact(3, "model.layers.3.", List.of()).write(file, NAME);
+
+        assertThat(BlockArtifact.read(file, NAME).linears()).isEmpty();
+        assertThat(BlockArtifact.readRecords(file, NAME)).isEmpty();
+    }
+
     /** The payload is decided by the input key; how long it took is not. */
     @Test
     void timingsAreOutsideThePayload() {
