@@ -7,7 +7,6 @@ import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
-import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.view.JobView;
 import java.net.http.HttpResponse;
 import java.util.UUID;
@@ -46,13 +45,13 @@ class OutputsTest {
             value = {
                 " | /outputs | outputs: 0 outputs (expected: 1 to 4)",
                 "A,B,A,B,A | /outputs | outputs: 5 outputs (expected: 1 to 4)",
-                "A,A | /outputs/1/recipe | outputs.1.recipe: gptq-w4a16 (expected: another one than outputs.0 has)",
+                "A,A | /outputs/1/recipe | outputs.1.recipe: gptq-w4a16 (expected: another recipe than that of outputs[0])",
                 "A,{R,'recipe':{}} | /outputs/1/recipe | outputs.1.recipe: empty (expected: either ref or inline)",
                 "A,{R,'recipe':{'ref':'gptq-w5'}} | /outputs/1/recipe/ref | outputs.1.recipe.ref: gptq-w5 (expected one of: ",
                 "A,{R,'recipe':{'ref':'rtn-w4a16'}} | /outputs/1/recipe | outputs.1.recipe: rtn-w4a16 (expected: one that needs calibration",
                 "A,{R,'recipe':{'inline':S}} | /outputs/1/recipe | outputs.1.recipe: mine (expected: one with independent propagation",
                 "A,{R,'recipe':{'inline':N}} | /outputs/1/recipe | outputs.1.recipe: my own (expected: a name of letters",
-                "A,{R,'recipe':{'inline':D}} | /outputs/1/recipe | outputs.1.recipe: GPTQ-W4A16 (expected: another one than outputs.0 has)",
+                "A,{R,'recipe':{'inline':D}} | /outputs/1/recipe | outputs.1.recipe: GPTQ-W4A16 (expected: another recipe than that of outputs[0])",
                 "A,{R,'recipe':{'ref':'gptq-w3a16'},'prefix':'../b'} | /outputs/1/prefix | outputs.1.prefix: ../b (expected: letters",
                 "A,{R,'recipe':{'ref':'gptq-w3a16'},'uri':'s3://else/b'} | /outputs/1/uri | outputs.1.uri: s3://else/b (expected: "
             })
@@ -116,22 +115,6 @@ class OutputsTest {
                         .outputs())
                 .extracting(JobView.Output::accepted)
                 .containsExactly(true, false);
-    }
-
-    @Test
-    void theOutputsOfAJobCompare() throws Exception {
-        SampleJob sample = finished();
-
-        String comparison =
-                server.get("/api/v1/compare?job=" + sample.job().id(), server.read).body();
-
-        Comparison read = RecordCodec.read(Json.parse(comparison), Comparison.class);
-        assertThat(read.sides()).extracting(Comparison.Side::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
-        assertThat(read.recipe())
-                .extracting(Comparison.Difference::field)
-                .contains("grid.bits");
-        assertThat(read.texts()).extracting(Comparison.Text::same).containsOnly(true);
-        assertThat(server.get("/api/v1/compare", server.read).body()).contains("job: 0 results (expected: at least 2");
     }
 
     @Test

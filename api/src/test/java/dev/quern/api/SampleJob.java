@@ -98,7 +98,7 @@ final class SampleJob {
     /** Three segments, each with a worker of its own, at different places. */
     void startSegments() {
         step(JobState.RUNNING, Stage.PLAN);
-        server.boards.layOut(job.id(), blocks, LINEARS, List.of(0, blocks / 3, 2 * blocks / 3));
+        server.boards.layOut(job.id(), blocks, LINEARS, List.of(), List.of(0, blocks / 3, 2 * blocks / 3));
         step(JobState.RUNNING, Stage.COMPRESS);
         for (int segment = 0; segment < 3; segment++) {
             for (int block = segment * blocks / 3; block <= segment * blocks / 3 + 4 - segment; block++) {

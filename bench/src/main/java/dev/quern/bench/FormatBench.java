@@ -77,10 +77,14 @@ public final class FormatBench {
         return new Recipe.Grid(bits, 128, symmetric, Recipe.ClipSearch.NONE);
     }
 
+    private static Recipe recipe(Recipe.Grid grid) {
+        return new Recipe("bench", Recipe.Propagation.INDEPENDENT, grid, new Recipe.Nearest(), true);
+    }
+
     private void run(Checkpoint source, Recipe.Grid grid) throws IOException {
         Architecture architecture = Architectures.of(source.config());
         CompressedModel model = model(architecture, grid);
-        Assembler assembler = new Assembler(source, architecture, FORMAT, grid);
+        Assembler assembler = new Assembler(source, architecture, FORMAT, recipe(grid));
         Path output = folder.resolve("output");
         String name = "%d bits, %s".formatted(grid.bits(), grid.symmetric() ? "symmetric" : "asymmetric");
         row(name + ": pack", source, () -> pack(model, architecture));

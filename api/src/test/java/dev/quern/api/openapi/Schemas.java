@@ -14,6 +14,7 @@ import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.Named;
+import dev.quern.recipes.json.Word;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -133,13 +134,21 @@ final class Schemas {
     }
 
     private JsonObject property(Class<?> type, RecordComponent component, Javadoc javadoc) {
-        JsonObject schema = described(of(component.getGenericType()), javadoc.component(component.getName()));
+        Word word = component.getAnnotation(Word.class);
+        JsonObject plain = of(component.getGenericType());
+        JsonObject schema =
+                described(word == null ? plain : either(word, plain), javadoc.component(component.getName()));
         List<String> values = VALUES.get(name(type) + "." + component.getName());
         if (values != null) {
             schema = schema.with("enum", strings(values));
         }
         Default fallback = component.getAnnotation(Default.class);
         return fallback == null ? schema : schema.with("default", Json.parse(fallback.value()));
+    }
+
+    private static JsonObject either(Word word, JsonObject number) {
+        JsonObject text = simple("string").with("enum", strings(List.of(word.value())));
+        return JsonObject.EMPTY.with("anyOf", new JsonArray(List.of(text, number)));
     }
 
     private static JsonObject described(JsonObject schema, String text) {
@@ -163,11 +172,10 @@ final class Schemas {
         return JsonObject.EMPTY.with("oneOf", new JsonArray(cases));
     }
 
-    /** As the codec reads: nullable, lists, maps, booleans and defaults may be missing. */
+    /** As answers are: nullable, lists, maps and booleans may be missing. Requests may also leave out what has a default. */
     private static boolean isRequired(RecordComponent component) {
         Class<?> type = component.getType();
         return !component.getAnnotatedType().isAnnotationPresent(Nullable.class)
-                && !component.isAnnotationPresent(Default.class)
                 && type != List.class
                 && type != Map.class
                 && type != boolean.class;

@@ -20,6 +20,8 @@ public final class BoardRepository {
             SELECT :job, block, name, position
               FROM generate_series(0, :blocks - 1) AS block,
                    unnest(:names::text[]) WITH ORDINALITY AS column_of(name, position)
+             WHERE NOT EXISTS (SELECT FROM unnest(:kept::text[]) AS module
+                                WHERE right(module, length(block || name) + 2) = '.' || block || '.' || name)
             ON CONFLICT (job_id, block, linear) DO NOTHING
             """;
     private static final String LAY_OUT_BLOCKS = """
@@ -34,7 +36,8 @@ public final class BoardRepository {
             UPDATE job_block SET worker = :worker
              WHERE job_id = :job AND block = :block AND worker IS DISTINCT FROM :worker
             """;
-    private static final String SIZE = "UPDATE job SET blocks = :blocks, linears = :blocks * :columns WHERE id = :job";
+    private static final String SIZE =
+            "UPDATE job SET blocks = :blocks, linears = :blocks * :columns - :kept WHERE id = :job";
     // A finished cell stays: a block that is made again after a crash gives the same figures.
     private static final String PUT = """
             INSERT INTO job_linear AS cell (job_id, block, linear, position, state, rows, cols, relative_error,
@@ -91,22 +94,24 @@ public final class BoardRepository {
             double percent,
             @Nullable Double etaSeconds) {}
 
-    /** As {@link #layOut(UUID, int, List, List)}, in one segment. */
+    /** As {@link #layOut(UUID, int, List, List, List)}, of every linear, in one segment. */
     public void layOut(UUID job, int blocks, List<String> names) {
-        layOut(job, blocks, names, List.of(0));
+        layOut(job, blocks, names, List.of(), List.of(0));
     }
 
     /**
      * Makes an empty cell for every linear of every block; repeatable.
      *
+     * @param kept full names of modules that are not compressed, and have no cell
      * @param starts the first block of each segment
      */
-    public void layOut(UUID job, int blocks, List<String> names, List<Integer> starts) {
+    public void layOut(UUID job, int blocks, List<String> names, List<String> kept, List<Integer> starts) {
         transactions.executeWithoutResult(status -> {
             db.sql(LAY_OUT)
                     .param("job", job)
                     .param("blocks", blocks)
                     .param("names", names.toArray(String[]::new))
+                    .param("kept", kept.toArray(String[]::new))
                     .update();
             db.sql(LAY_OUT_BLOCKS)
                     .param("job", job)
@@ -117,6 +122,7 @@ public final class BoardRepository {
                     .param("job", job)
                     .param("blocks", blocks)
                     .param("columns", names.size())
+                    .param("kept", kept.size())
                     .update();
         });
     }

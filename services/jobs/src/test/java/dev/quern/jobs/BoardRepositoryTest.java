@@ -51,7 +51,7 @@ class BoardRepositoryTest {
 
     @Test
     void knowsTheSegmentOfABlockAndWhoHasIt() {
-        board.layOut(id, 5, List.of("q"), List.of(0, 2, 4));
+        board.layOut(id, 5, List.of("q"), List.of(), List.of(0, 2, 4));
         board.worker(id, 1, "cpu-1");
         board.worker(id, 1, "cpu-2");
         board.worker(id, 9, "nowhere");
@@ -64,7 +64,7 @@ class BoardRepositoryTest {
                         new LinearView.Block(3, 1, null),
                         new LinearView.Block(4, 2, null));
 
-        board.layOut(id, 5, List.of("q"), List.of(0));
+        board.layOut(id, 5, List.of("q"), List.of(), List.of(0));
         assertThat(board.find(id).walk()).extracting(LinearView.Block::segment).containsOnly(0);
         assertThat(board.find(id).walk().get(1).worker()).as("kept").isEqualTo("cpu-2");
     }

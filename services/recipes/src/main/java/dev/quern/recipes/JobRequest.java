@@ -29,7 +29,7 @@ public record JobRequest(
         @Nullable Gate gate,
         Map<String, String> labels,
         @Nullable String name,
-        boolean detach,
+        @Default("false") boolean detach,
         @Nullable Placement placement,
         @Nullable Limits limits) {
     public static final String API_VERSION = "quern/v1";

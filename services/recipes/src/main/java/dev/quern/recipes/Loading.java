@@ -68,6 +68,14 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
         return List.of(vllm(packing), sglang(packing), transformers(packing));
     }
 
+    /** For results of a recipe, as far as it says what they are: which linears it ignores depends on the model. */
+    public static List<Loading> of(Recipe recipe) {
+        Recipe.Grid grid = recipe.grid();
+        // Every group that auto takes is one that all loaders have.
+        Set<Integer> groups = grid.groupSize() == Recipe.Grid.AUTO ? Set.of() : Set.of(grid.groupSize());
+        return of(new Packing(grid.bits(), groups, grid.symmetric(), List.of()));
+    }
+
     /** A line for a person, for example {@code vLLM 0.33: loads}. */
     public String sentence() {
         String verb = switch (answer) {

@@ -4,6 +4,7 @@ import dev.quern.recipes.QuernException.Violation;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** The recipes of a request, one for each output. Several are made in one walk through the original model, and lie in places named by them. */
@@ -21,8 +22,8 @@ public final class OutputRecipes {
     }
 
     /**
-     * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue; INVALID_REQUEST with every violation for several that
-     *     one walk cannot make
+     * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue, or is a built-in recipe's where it does something else;
+     *     INVALID_REQUEST with every violation for several that one walk cannot make
      */
     public static List<Recipe> of(JobRequest request) {
         Recipe common = resolve("/recipe", request.recipe());
@@ -49,6 +50,7 @@ public final class OutputRecipes {
     private static Recipe resolve(String pointer, JobRequest.RecipeChoice choice) {
         Recipe inline = choice.inline();
         if (inline != null) {
+            RecipeNames.requireOwn(inline);
             return inline;
         }
         String ref = String.valueOf(choice.ref());
@@ -78,7 +80,7 @@ public final class OutputRecipes {
                     i,
                     "one with independent propagation: several outputs share a walk through the original model");
             for (int earlier = 0; earlier < i; earlier++) {
-                expect(!alike(recipe, recipes.get(earlier)), i, "another one than outputs." + earlier + " has");
+                expect(!alike(recipe, recipes.get(earlier)), i, "another recipe than that of outputs[" + earlier + "]");
             }
         }
         if (!violations.isEmpty()) {
@@ -90,7 +92,9 @@ public final class OutputRecipes {
     /** In name, or in all that decides the result. */
     private static boolean alike(Recipe recipe, Recipe other) {
         return recipe.name().equalsIgnoreCase(other.name())
-                || (recipe.grid().equals(other.grid()) && recipe.rounding().equals(other.rounding()));
+                || (recipe.grid().equals(other.grid())
+                        && recipe.rounding().equals(other.rounding())
+                        && Objects.equals(recipe.ignore(), other.ignore()));
     }
 
     private void expect(boolean holds, int output, String expected) {

@@ -1,25 +1,72 @@
 package dev.quern.recipes;
 
 import dev.quern.recipes.json.ApiVersion;
+import dev.quern.recipes.json.CompletedBy;
 import dev.quern.recipes.json.Default;
+import dev.quern.recipes.json.Described;
 import dev.quern.recipes.json.Discriminator;
+import dev.quern.recipes.json.Word;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is compressed: versioned data, validated in full before a job is accepted.
+ * How a model is compressed: versioned data, validated in full before a job is accepted. In files and requests it may be written shorter,
+ * see {@link RecipeForm}.
  *
  * @param name what the catalogue or the file calls it
  * @param propagation whose outputs feed the next block during calibration
  * @param grid the integer grid of every linear
  * @param rounding how weights are put on the grid
  * @param reproducible false lets workers of other numeric profiles take the work
+ * @param ignore linears that keep their weights, by patterns on their modules' names; null where none does
  */
 @ApiVersion(JobRequest.API_VERSION)
+@CompletedBy(RecipeForm.class)
 public record Recipe(
+        @Described(
+                "What lists, folders and reports call it. Left out, it follows from the values, as in gptq-w4a16-g64.")
         String name,
+
+        @Described(
+                "Whose outputs feed the next block during calibration: those of the original model (independent) or of the"
+                        + " compressed blocks before it (sequential).")
+        @Default("\"independent\"")
         Propagation propagation,
-        Grid grid,
+
+        @Described("The integer grid of every linear.") Grid grid,
+
+        @Described("How weights are put on the grid.") @Default("{\"method\":\"gptq\"}")
         Rounding rounding,
-        @Default("true") boolean reproducible) {
+
+        @Described("The same bytes for any number of workers; false lets workers with other numerics take the work.")
+        @Default("true")
+        boolean reproducible,
+
+        @Described(
+                "Linears that keep their original weights: patterns on module names such as model.layers.0.* or *.down_proj,"
+                        + " where * stands for any characters and ? for one.")
+        @Nullable
+        List<String> ignore) {
+    private static final int MIN_BITS = 2;
+    private static final int MAX_BITS = 8;
+
+    public Recipe {
+        ignore = ignore == null || ignore.isEmpty() ? null : List.copyOf(ignore);
+        if (ignore != null) {
+            check(
+                    ignore.stream().noneMatch(String::isBlank),
+                    "ignore: an empty pattern (expected: for example *.down_proj)");
+        }
+    }
+
+    /** One that compresses every linear. */
+    public Recipe(String name, Propagation propagation, Grid grid, Rounding rounding, boolean reproducible) {
+        this(name, propagation, grid, rounding, reproducible, null);
+    }
+
     /** Inputs of a block come from the original model, or from the compressed predecessors (DESIGN.md 3). */
     public enum Propagation {
         INDEPENDENT,
@@ -28,20 +75,67 @@ public record Recipe(
 
     /**
      * @param bits 2 to 8
-     * @param groupSize columns that share a scale; 0 is one scale per row ("channel")
+     * @param groupSize columns that share a scale; 0 is one scale per row ("channel"), {@link #AUTO} takes what fits each linear
      * @param symmetric true fixes the zero point at 2^(bits-1)
      */
-    public record Grid(int bits, int groupSize, boolean symmetric, ClipSearch clipSearch) {
+    public record Grid(
+            @Described(value = "Bits of a weight.", minimum = MIN_BITS, maximum = MAX_BITS)
+            int bits,
+
+            @Described(
+                    value =
+                            "Columns that share a scale; 0 is one scale per row. auto is 128 where that divides the columns of a"
+                                    + " linear, else the larger of 64 and 32 that does.",
+                    minimum = 0)
+            @Word(value = "auto", means = Grid.AUTO)
+            @Default("\"auto\"")
+            int groupSize,
+
+            @Described("Whether the grid is centred on zero; false gives each group a zero point of its own.")
+            @Default("true")
+            boolean symmetric,
+
+            @Described("mse shrinks a group's range where that lowers its rounding error; none spans its weights.")
+            @Default("\"mse\"")
+            ClipSearch clipSearch) {
+        /** As a group size: the first of {@link #SIZES} that divides the columns of a linear. */
+        public static final int AUTO = -1;
+        /** What {@link #AUTO} chooses from, the preferred size first. Every loader runs them. */
+        public static final List<Integer> SIZES = List.of(128, 64, 32);
+
         public Grid {
-            check(bits >= 2 && bits <= 8, "grid.bits: " + bits + " (expected: 2 to 8)");
             check(
-                    groupSize >= 0,
-                    "grid.groupSize: " + groupSize + " (expected: a positive number, or 0 for one scale per row)");
+                    bits >= MIN_BITS && bits <= MAX_BITS,
+                    "grid.bits: " + bits + " (expected: " + MIN_BITS + " to " + MAX_BITS + ")");
+            check(
+                    groupSize >= 0 || groupSize == AUTO,
+                    "grid.groupSize: " + groupSize
+                            + " (expected: a positive number, 0 for one scale per row, or auto)");
         }
 
-        /** Number of scales in a row of {@code cols} columns. */
+        public Grid withGroupSize(int size) {
+            return new Grid(bits, size, symmetric, clipSearch);
+        }
+
+        /**
+         * Columns that share a scale in a linear; 0 is one scale per row.
+         *
+         * @throws QuernException SHAPE_MISMATCH when no group of this grid divides the columns
+         */
+        public int groupSizeFor(int cols) {
+            Stream<Integer> sizes = groupSize == AUTO ? SIZES.stream() : Stream.of(groupSize);
+            return sizes.filter(size -> size == 0 || cols % size == 0)
+                    .findFirst()
+                    .orElseThrow(() -> new QuernException(
+                            ErrorCode.SHAPE_MISMATCH,
+                            "grid.groupSize: " + (groupSize == AUTO ? "auto" : groupSize) + " (expected: a divisor of "
+                                    + cols + " columns)"));
+        }
+
+        /** Number of scales in a row of {@code cols} columns; throws as {@link #groupSizeFor}. */
         public int groups(int cols) {
-            return groupSize == 0 ? 1 : cols / groupSize;
+            int size = groupSizeFor(cols);
+            return size == 0 ? 1 : cols / size;
         }
     }
 
@@ -64,7 +158,20 @@ public record Recipe(
      * @param order the order in which columns are rounded
      * @param damping added to the diagonal of H, as a fraction of its mean
      */
-    public record Gptq(Order order, double damping) implements Rounding {
+    public record Gptq(
+            @Described(
+                    "static rounds columns by falling activity, groups keep their place; none rounds them as they stand.")
+            @Default("\"static\"")
+            Order order,
+
+            @Described(
+                    value = "Added to the diagonal of the Hessian, as a fraction of its mean.",
+                    minimum = 0,
+                    maximum = 1,
+                    exclusive = true)
+            @Default("0.01")
+            double damping)
+            implements Rounding {
         public Gptq {
             check(damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
         }
@@ -74,6 +181,27 @@ public record Recipe(
     public enum Order {
         NONE,
         STATIC
+    }
+
+    public Recipe withName(String other) {
+        return new Recipe(other, propagation, grid, rounding, reproducible, ignore);
+    }
+
+    public Recipe withGrid(Grid other) {
+        return new Recipe(name, propagation, other, rounding, reproducible, ignore);
+    }
+
+    /** True when a linear keeps its weights, by its module's name, for example {@code model.layers.0.mlp.down_proj}. */
+    public boolean ignores(String module) {
+        return ignore != null && ignore.stream().anyMatch(pattern -> matches(pattern, module));
+    }
+
+    /** True when a pattern of {@link #ignore} stands for this module's name. */
+    public static boolean matches(String pattern, String module) {
+        String regex = pattern.chars()
+                .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
+                .collect(Collectors.joining());
+        return Pattern.matches(regex, module);
     }
 
     /** True when the rounding needs statistics of the inputs. */

@@ -31,7 +31,7 @@ class RecipesTest {
                 .isEqualTo(new Recipe(
                         name,
                         Propagation.INDEPENDENT,
-                        new Grid(bits, 128, symmetric, ClipSearch.MSE),
+                        new Grid(bits, Grid.AUTO, symmetric, ClipSearch.MSE),
                         new Gptq(Order.STATIC, 0.01),
                         true));
     }
@@ -42,7 +42,7 @@ class RecipesTest {
                 .isEqualTo(new Recipe(
                         "rtn-w4a16",
                         Propagation.INDEPENDENT,
-                        new Grid(4, 128, true, ClipSearch.NONE),
+                        new Grid(4, Grid.AUTO, true, ClipSearch.NONE),
                         new Nearest(),
                         true));
     }

@@ -12,7 +12,6 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.lang.management.ManagementFactory;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -54,13 +53,11 @@ record Estimator(
      * @throws QuernException as {@link Readings#estimate}
      */
     Estimate estimate(String tenant, JobRequest request, List<Recipe> recipes) {
-        JobRequest.Calibration asked =
-                Objects.requireNonNullElse(request.calibration(), JobRequest.Calibration.of(null, null, null));
         return readings.estimate(new Question.EstimateJob(
                 places.apply(tenant, request.source()),
                 recipes,
-                asked.samples(),
-                asked.seqLen(),
+                request.calibration(),
+                request.evaluation(),
                 budget,
                 new Fanout(workers, segments(request.placement()), sliceSeconds)));
     }

@@ -59,6 +59,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                         job.row().id(),
                         plan.blocks(),
                         plan.linears().stream().map(Plan.Linear::name).toList(),
+                        plan.ignored(),
                         plan.segments().stream().map(Slice::first).toList());
         JobPlan document = document(job, inspection, calibration, plan, profile, device);
         List<Shard> shards = shards(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0));
@@ -106,7 +107,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
         return new JobPlan(
                 job.request().source().location(),
                 inspection.sourceStamp(),
-                job.recipes().getFirst(),
+                plan.recipes().getFirst(),
                 inspection.modelDigest(),
                 inspection.calibration(),
                 calibration.digest(),
@@ -127,7 +128,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                 plan.outputs().getFirst().bytes(),
                 plan.weightsCompressed(),
                 plan.bitsPerWeight(),
-                further(job.recipes(), plan));
+                further(plan.recipes(), plan));
     }
 
     private static List<JobPlan.Further> further(List<Recipe> recipes, Plan plan) {

@@ -83,7 +83,7 @@ record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch)
                     source.checkpoint(),
                     source.architecture(),
                     OutputFormats.of(job.format(output)),
-                    plan.recipes().get(output).grid());
+                    plan.recipes().get(output));
             StoredBlocks blocks = blocks(job, plan, output, source);
             return assembler.write(blocks::linears, folder, bytes, cancellation);
         }

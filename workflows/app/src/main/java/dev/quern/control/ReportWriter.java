@@ -9,7 +9,7 @@ import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.evaluation.TokenFigures;
-import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.format.Verification;
 import dev.quern.engine.run.Account;
 import dev.quern.engine.run.GateCheck;
@@ -155,7 +155,7 @@ record ReportWriter(
 
     private List<String> notes(Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
         List<String> notes =
-                new ArrayList<>(ReportParts.notes(OutputFormats.of(job.format(output)), recipe(), linears));
+                new ArrayList<>(ReportParts.notes(PackedGrids.of(recipe(), source.architecture()), linears));
         if (evaluations.stream().anyMatch(evaluation -> evaluation.file().equals(Datasets.BUILT_IN))) {
             notes.add(OWN_TEXT);
         }

@@ -21,13 +21,17 @@ final class TimeLimits {
         Instant since = job.pendingSince();
         Integer pending = limits.maxPendingSeconds();
         if (pending != null && since != null && since.plusSeconds(pending).isBefore(Instant.now())) {
-            long seconds = Duration.between(since, Instant.now()).toSeconds();
+            // Rounded up: a limit that was just exceeded shows as more than it is, not as the same.
+            long seconds = 1 + Duration.between(since, Instant.now()).toSeconds();
             return Optional.of(end("maxPendingSeconds", seconds, pending, "start a worker, then retry the job"));
         }
         Integer running = limits.maxRuntimeSeconds();
         return running != null && job.ranSeconds() > running
                 ? Optional.of(end(
-                        "maxRuntimeSeconds", (long) job.ranSeconds(), running, "a retry makes only what is missing"))
+                        "maxRuntimeSeconds",
+                        1 + (long) job.ranSeconds(),
+                        running,
+                        "a retry makes only what is missing"))
                 : Optional.empty();
     }
 

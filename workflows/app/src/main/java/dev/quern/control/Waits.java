@@ -95,9 +95,7 @@ final class Waits {
 
     private static JobView.Reason behind(String workerClass, Instant from) {
         return new JobView.Reason(
-                "QUEUED_BEHIND",
-                from,
-                "Nothing to do: its turn comes; another worker of class " + workerClass + " helps.");
+                "QUEUED_BEHIND", from, "Waiting for its turn. Add a " + workerClass + " worker to start sooner.");
     }
 
     /** That nobody is there, or that those who should be cannot come; empty while one may just be starting. */

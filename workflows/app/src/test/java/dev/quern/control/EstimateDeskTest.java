@@ -70,7 +70,10 @@ class EstimateDeskTest {
         Estimate expected;
         try (Source source = Source.open(ServiceHarness.MODEL)) {
             expected = source.estimate(
-                    Workload.beforehand(RECIPES, source.architecture(), 64, 128), BUDGET, new Fanout(WORKERS, 2, 600));
+                    Workload.beforehand(
+                            RECIPES, source.architecture(), JobRequest.Calibration.of(null, 64, 128), List.of()),
+                    BUDGET,
+                    new Fanout(WORKERS, 2, 600));
         }
         assertThat(RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class))
                 .isEqualTo(expected);

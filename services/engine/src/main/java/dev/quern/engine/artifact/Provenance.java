@@ -132,7 +132,9 @@ public record Provenance(
 
     private ArtifactName block(int block, String inputs) {
         JsonObject sums = recipe.walksCompressed() ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
-        String key = key(sums.with("schema", BLOCK_SCHEMA)
+        List<String> ignore = recipe.ignore();
+        JsonObject parts = ignore == null ? sums : sums.with("ignore", RecordCodec.write(ignore));
+        String key = key(parts.with("schema", BLOCK_SCHEMA)
                 .with("model", modelDigest)
                 .with("grid", RecordCodec.write(recipe.grid()))
                 .with("rounding", RecordCodec.write(recipe.rounding()))

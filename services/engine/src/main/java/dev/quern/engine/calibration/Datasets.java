@@ -24,8 +24,9 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
     public static final int CALIBRATION_WINDOWS = 128;
     /** Tokens of a window where nobody says and the model has so many positions. */
     public static final int SEQ_LEN = 2048;
+    /** Windows of an evaluation text where nobody says and it has so many. */
+    public static final int EVALUATION_WINDOWS = 256;
 
-    private static final int EVALUATION_WINDOWS = 256;
     private static final int MAX_WINDOWS = 1 << 20;
 
     /**

@@ -4,6 +4,7 @@ import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearInputs;
 import dev.quern.engine.model.LinearSpec;
@@ -110,9 +111,9 @@ final class EnteringStream implements AutoCloseable {
         List<BlockArtifact.Entry> linears = BlockArtifact.read(
                         store.find(name).orElseThrow(() -> new MissingBlockException(name)), name)
                 .linears();
-        for (int i = 0; i < linears.size(); i++) {
-            LinearSpec spec = inputs.architecture().program().linears().get(i);
-            BlockArtifact.Entry entry = linears.get(i);
+        BlockProgram program = inputs.architecture().program();
+        for (BlockArtifact.Entry entry : linears) {
+            LinearSpec spec = program.linear(entry.record().name());
             weights.replace(spec, scope -> entry.linear().decode(backend, scope, inputs.storedType()));
         }
     }

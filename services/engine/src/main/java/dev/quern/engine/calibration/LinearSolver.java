@@ -8,6 +8,7 @@ import dev.quern.engine.method.LinearCompressor;
 import dev.quern.engine.method.LinearCompressor.Compressed;
 import dev.quern.engine.method.LinearCompressor.Weight;
 import dev.quern.engine.method.LinearFigures;
+import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockWeights;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Compresses the linears of one block by one recipe, unit by unit, and keeps the results. */
 final class LinearSolver {
     private final WalkInputs inputs;
+    private final Recipe recipe;
     private final WalkOptions options;
     private final int block;
     private final BlockWeights weights;
@@ -38,6 +40,7 @@ final class LinearSolver {
             int block,
             BlockWeights weights) {
         this.inputs = inputs;
+        this.recipe = recipe;
         this.options = options;
         this.block = block;
         this.weights = weights;
@@ -46,9 +49,12 @@ final class LinearSolver {
 
     /** @param statistics null for a recipe that needs none */
     void solve(WorkUnit unit, @Nullable Statistics statistics) {
-        List<Weight> unitWeights = unit.linears().stream()
+        List<Weight> unitWeights = RecipeFit.compressed(recipe, inputs.architecture(), block, unit.linears()).stream()
                 .map(spec -> new Weight(prefix() + spec.name(), weights.tensor(spec.weight())))
                 .toList();
+        if (unitWeights.isEmpty()) {
+            return;
+        }
         lastNanos = System.nanoTime();
         compressor.compress(unitWeights, statistics, options.cancellation(), this::keep);
     }
@@ -92,13 +98,21 @@ final class LinearSolver {
 
     /** An artifact of these linears, once they are solved. */
     BlockArtifact artifact(List<LinearSpec> linears) {
-        return artifact(inputs.architecture(), block, linears, done);
+        return artifact(inputs.architecture(), recipe, block, linears, done);
     }
 
-    /** @param done by the linear's name */
+    /**
+     * Of those of the linears that the recipe compresses.
+     *
+     * @param done by the linear's name
+     */
     static BlockArtifact artifact(
-            Architecture architecture, int block, List<LinearSpec> linears, Map<String, BlockArtifact.Entry> done) {
-        List<BlockArtifact.Entry> entries = linears.stream()
+            Architecture architecture,
+            Recipe recipe,
+            int block,
+            List<LinearSpec> linears,
+            Map<String, BlockArtifact.Entry> done) {
+        List<BlockArtifact.Entry> entries = RecipeFit.compressed(recipe, architecture, block, linears).stream()
                 .map(LinearSpec::name)
                 .map(name -> Objects.requireNonNull(done.get(name), name))
                 .toList();

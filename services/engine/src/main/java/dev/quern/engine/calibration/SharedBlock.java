@@ -186,7 +186,7 @@ public final class SharedBlock {
                     .forEach(linear -> solved.put(linear.record().name(), linear));
         }
         BlockArtifact whole = LinearSolver.artifact(
-                architecture, block, architecture.program().linears(), solved);
+                architecture, provenance.recipe(), block, architecture.program().linears(), solved);
         new Commits(store, scratch).commit(name, file -> whole.write(file, name));
         return true;
     }

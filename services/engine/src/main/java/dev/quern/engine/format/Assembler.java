@@ -27,27 +27,28 @@ import java.util.stream.Stream;
 
 /**
  * Makes the folder that loaders read from a source and its compressed linears. Tensors pass through one at a time, linears one block
- * at a time; the bytes depend on the source, the grid and the linears alone.
+ * at a time; the bytes depend on the source, the grids and the linears alone.
  */
 public final class Assembler {
     private final Checkpoint source;
     private final Architecture architecture;
     private final OutputFormat format;
-    private final PackedGrid grid;
+    private final PackedGrids grids;
     private final OutputPlan plan;
     private final long maxShardBytes;
 
-    /** @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on this grid */
-    public Assembler(Checkpoint source, Architecture architecture, OutputFormat format, Recipe.Grid grid) {
-        this(source, architecture, format, PackedGrid.of(grid), ShardedWriter.MAX_SHARD_BYTES);
+    /** @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid */
+    public Assembler(Checkpoint source, Architecture architecture, OutputFormat format, Recipe recipe) {
+        this(source, architecture, format, PackedGrids.of(recipe, architecture), ShardedWriter.MAX_SHARD_BYTES);
     }
 
-    Assembler(Checkpoint source, Architecture architecture, OutputFormat format, PackedGrid grid, long maxShardBytes) {
+    Assembler(
+            Checkpoint source, Architecture architecture, OutputFormat format, PackedGrids grids, long maxShardBytes) {
         this.source = source;
         this.architecture = architecture;
         this.format = format;
-        this.grid = grid;
-        this.plan = OutputPlan.of(source, architecture, format, grid);
+        this.grids = grids;
+        this.plan = OutputPlan.of(source, architecture, format, grids);
         this.maxShardBytes = maxShardBytes;
     }
 
@@ -110,13 +111,17 @@ public final class Assembler {
             Cancellation cancellation)
             throws IOException {
         Set<String> expected = new HashSet<>();
-        architecture.program().linears().forEach(spec -> expected.add(architecture.prefix(block) + spec.name()));
+        String prefix = architecture.prefix(block);
+        architecture.program().linears().stream()
+                .map(spec -> prefix + spec.name())
+                .filter(module -> !grids.ignores(module))
+                .forEach(expected::add);
         for (CompressedLinear linear : linears) {
             cancellation.check();
             if (!expected.remove(linear.name())) {
                 throw new IllegalArgumentException("linear: " + linear.name() + " (expected one of: " + expected + ")");
             }
-            StoredType scaleType = check(linear);
+            StoredType scaleType = check(linear, grids.of(linear.name().substring(prefix.length())));
             format.write(linear, scaleType, writer::write);
             progress.accept(source.entry(linear.name() + ".weight").bytes());
         }
@@ -127,7 +132,7 @@ public final class Assembler {
     }
 
     /** The dtype of its scales. */
-    private StoredType check(CompressedLinear linear) {
+    private StoredType check(CompressedLinear linear, PackedGrid grid) {
         PackedGrid actual = switch (linear.core()) {
             case IntegerGrid integers -> PackedGrid.of(integers);
         };
@@ -160,6 +165,6 @@ public final class Assembler {
     }
 
     private JsonObject config() {
-        return source.config().raw().with("quantization_config", format.quantizationConfig(grid));
+        return source.config().raw().with("quantization_config", format.quantizationConfig(grids));
     }
 }

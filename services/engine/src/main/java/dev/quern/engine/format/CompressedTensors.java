@@ -5,19 +5,12 @@ import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.JsonBool;
-import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
-import dev.quern.recipes.json.JsonValue;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * compressed-tensors' {@code pack-quantized}, which vLLM, SGLang and transformers load: {@code weight_packed} I32
@@ -48,24 +41,6 @@ public record CompressedTensors() implements OutputFormat {
             return Optional.of(linear + ": " + (long) rows * cols + " weights (expected: less than 2^31)");
         }
         return Optional.empty();
-    }
-
-    /** As tried with transformers 5.23 and compressed-tensors 0.15 to 0.20; vLLM by FORMATS.md 2.9. */
-    @Override
-    public List<String> loading(PackedGrid grid) {
-        List<String> hints = new ArrayList<>();
-        if (!grid.symmetric()) {
-            hints.add("transformers loads asymmetric checkpoints of this format with"
-                    + " quantization_config=CompressedTensorsConfig(dequantize=True): compressed-tensors 0.18 to 0.20 refuse"
-                    + " them otherwise.");
-        }
-        if (grid.bits() != 4 && grid.bits() != 8) {
-            hints.add("%d bits need compressed-tensors 0.18 or newer%s."
-                    .formatted(
-                            grid.bits(),
-                            grid.symmetric() ? "" : ", and vLLM does not load them on an asymmetric grid"));
-        }
-        return hints;
     }
 
     @Override
@@ -120,45 +95,13 @@ public record CompressedTensors() implements OutputFormat {
                 .toList();
     }
 
-    /** The minimal block: from 0.11 on the library refuses keys of a scheme that it does not know (FORMATS.md 6.3 A). */
     @Override
-    public JsonObject quantizationConfig(PackedGrid grid) {
-        String symmetric = String.valueOf(grid.symmetric());
-        String strategy = grid.groupSize() == 0
-                ? "\"strategy\": \"channel\""
-                : "\"strategy\": \"group\", \"group_size\": " + grid.groupSize();
-        String block = """
-                {"quant_method": "compressed-tensors", "version": "0.17.0", "format": "pack-quantized",
-                 "quantization_status": "compressed", "global_compression_ratio": null, "kv_cache_scheme": null,
-                 "ignore": ["lm_head"],
-                 "config_groups": {"group_0": {"targets": ["Linear"], "input_activations": null, "output_activations": null,
-                  "weights": {"num_bits": %d, "type": "int", "symmetric": %s, %s, "dynamic": false, "actorder": null}}}}
-                """.formatted(grid.bits(), symmetric, strategy);
-        return (JsonObject) Json.parse(block);
+    public JsonObject quantizationConfig(PackedGrids grids) {
+        return CompressedTensorsConfig.write(grids);
     }
 
     @Override
-    public PackedGrid grid(JsonObject quantizationConfig) {
-        JsonValue bits = at(quantizationConfig, "num_bits");
-        JsonValue size = at(quantizationConfig, "group_size");
-        PackedGrid grid = new PackedGrid(
-                bits instanceof JsonNumber n && n.isLong() ? (int) n.longValue() : 0,
-                size instanceof JsonNumber n && n.isLong() ? (int) n.longValue() : 0,
-                JsonBool.TRUE.equals(at(quantizationConfig, "symmetric")));
-        if (!quantizationConfig(grid).equals(quantizationConfig)) {
-            throw new QuernException(
-                    ErrorCode.OUTPUT_DAMAGED,
-                    "config.json: quantization_config: " + Json.write(quantizationConfig)
-                            + " (expected: a block that Quern writes)");
-        }
-        return grid;
-    }
-
-    private static @Nullable JsonValue at(JsonObject quantizationConfig, String field) {
-        JsonValue value = quantizationConfig;
-        for (String name : List.of("config_groups", "group_0", "weights", field)) {
-            value = value instanceof JsonObject object ? object.get(name) : null;
-        }
-        return value;
+    public PackedGrids grids(JsonObject quantizationConfig) {
+        return CompressedTensorsConfig.read(quantizationConfig);
     }
 }

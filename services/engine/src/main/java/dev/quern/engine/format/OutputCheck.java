@@ -27,13 +27,13 @@ final class OutputCheck {
     private final Checkpoint output;
     private final Architecture architecture;
     private final OutputFormat format;
-    private final PackedGrid grid;
+    private final PackedGrids grids;
 
-    private OutputCheck(Checkpoint output, Architecture architecture, OutputFormat format, PackedGrid grid) {
+    private OutputCheck(Checkpoint output, Architecture architecture, OutputFormat format, PackedGrids grids) {
         this.output = output;
         this.architecture = architecture;
         this.format = format;
-        this.grid = grid;
+        this.grids = grids;
     }
 
     static OutputCheck of(Checkpoint output) {
@@ -47,7 +47,7 @@ final class OutputCheck {
                 .findFirst()
                 .orElseThrow(() -> damaged("config.json: quantization_config: " + Json.write(config)
                         + " (expected: quant_method of a format that Quern writes)"));
-        return new OutputCheck(output, Architectures.of(output.config()), format, format.grid(config));
+        return new OutputCheck(output, Architectures.of(output.config()), format, format.grids(config));
     }
 
     /** A linear of the output. */
@@ -67,6 +67,9 @@ final class OutputCheck {
         for (int block = 0; block < architecture.blocks(); block++) {
             for (LinearSpec spec : architecture.program().linears()) {
                 cancellation.check();
+                if (grids.ignores(architecture.prefix(block) + spec.name())) {
+                    continue;
+                }
                 CompressedLinear linear = read(architecture.prefix(block), spec);
                 visitor.visit(block, linear);
                 expected.add(linear.name());
@@ -79,7 +82,7 @@ final class OutputCheck {
                 Manifests.outputDigest(files),
                 files,
                 format.name(),
-                grid,
+                grids,
                 linears,
                 weights,
                 compressedBytes,
@@ -88,7 +91,7 @@ final class OutputCheck {
     }
 
     private CompressedLinear read(String prefix, LinearSpec spec) {
-        CompressedLinear linear = format.read(output, prefix + spec.name(), grid);
+        CompressedLinear linear = format.read(output, prefix + spec.name(), grids.of(spec.name()));
         if (linear.rows() != spec.rows() || linear.cols() != spec.cols()) {
             throw damaged("%s: [%d, %d] (expected: [%d, %d])"
                     .formatted(linear.name(), linear.rows(), linear.cols(), spec.rows(), spec.cols()));

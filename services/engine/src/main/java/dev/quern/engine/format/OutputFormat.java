@@ -31,9 +31,6 @@ public sealed interface OutputFormat permits CompressedTensors {
         });
     }
 
-    /** What the owner of a result on this grid must know to load it: a sentence for each loader that needs a hint. */
-    List<String> loading(PackedGrid grid);
-
     /**
      * The tensors that stand for a linear.
      *
@@ -57,14 +54,14 @@ public sealed interface OutputFormat permits CompressedTensors {
     CompressedLinear read(Checkpoint output, String linear, PackedGrid grid);
 
     /** What config.json holds for loaders under {@code quantization_config}. */
-    JsonObject quantizationConfig(PackedGrid grid);
+    JsonObject quantizationConfig(PackedGrids grids);
 
     /**
-     * The grid that a config.json was written for.
+     * The grids that a config.json was written for.
      *
      * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
      */
-    PackedGrid grid(JsonObject quantizationConfig);
+    PackedGrids grids(JsonObject quantizationConfig);
 
     /** Names of the linears that an output holds in compressed form, sorted. */
     List<String> linears(Checkpoint output);

@@ -29,14 +29,18 @@ public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied
             Comparator.comparing((OutputTensor tensor) -> padded(tensor.name())).thenComparing(OutputTensor::name);
 
     /**
-     * @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on this grid
+     * @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
      */
-    public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, PackedGrid grid) {
+    public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, PackedGrids grids) {
         Map<String, StoredType> scaleTypes = new LinkedHashMap<>();
         List<OutputTensor> tensors = new ArrayList<>();
         for (int block = 0; block < architecture.blocks(); block++) {
             for (LinearSpec spec : architecture.program().linears()) {
                 String linear = architecture.prefix(block) + spec.name();
+                if (grids.ignores(linear)) {
+                    continue;
+                }
+                PackedGrid grid = grids.of(spec.name());
                 StoredType type = source.entry(linear + WEIGHT).type();
                 format.requireAccepted(linear, spec.rows(), spec.cols(), grid);
                 scaleTypes.put(linear, type);

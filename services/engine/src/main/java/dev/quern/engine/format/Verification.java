@@ -17,7 +17,7 @@ public record Verification(
         String outputDigest,
         List<FileDigest> files,
         String format,
-        PackedGrid grid,
+        PackedGrids grids,
         int linears,
         long weights,
         long compressedBytes,

@@ -68,8 +68,8 @@ record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor 
     /** A copy in host memory. */
     CompressedLinear toLinear(String name, Recipe.Grid recipe) {
         byte[] u = bytes(codes);
-        IntegerGrid core =
-                new IntegerGrid(grid.bits(), recipe.groupSize(), grid.symmetric(), u, bytes(zeros), floats(scales));
+        IntegerGrid core = new IntegerGrid(
+                grid.bits(), recipe.groupSizeFor(codes.cols()), grid.symmetric(), u, bytes(zeros), floats(scales));
         return new CompressedLinear(name, codes.rows(), codes.cols(), core);
     }
 

@@ -6,7 +6,6 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
@@ -40,17 +39,6 @@ public final class LinearCompressor {
         this.checkpointType = checkpointType;
     }
 
-    /** @throws QuernException SHAPE_MISMATCH when the recipe's group does not divide the columns */
-    public static void requireFit(Recipe recipe, String name, int cols) {
-        int groupSize = recipe.grid().groupSize();
-        if (groupSize != 0 && cols % groupSize != 0) {
-            throw new QuernException(
-                    ErrorCode.SHAPE_MISMATCH,
-                    "grid.groupSize: " + groupSize + " (expected: a divisor of the " + cols + " columns of " + name
-                            + ")");
-        }
-    }
-
     /**
      * Upper bound of the tensor bytes that {@link #compress} allocates beside weights and statistics.
      *
@@ -76,7 +64,8 @@ public final class LinearCompressor {
      */
     public List<Compressed> compress(
             List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation, Consumer<Compressed> done) {
-        unit.forEach(weight -> requireFit(recipe, weight.name(), weight.values().cols()));
+        // Before any work; RecipeFit has said it better.
+        unit.forEach(weight -> recipe.grid().groupSizeFor(weight.values().cols()));
         if (statistics == null && recipe.needsCalibration()) {
             throw new IllegalArgumentException("statistics: null (expected: sums of inputs for " + recipe.name() + ")");
         }
@@ -103,6 +92,7 @@ public final class LinearCompressor {
      * @param dead columns whose input was zero on every token
      * @param factor null for plain rounding; then fallback says why, if the recipe asked for more
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, and not handed out
     private record Unit(
             List<Integer> dead,
             @Nullable DampedFactor factor,
@@ -203,7 +193,8 @@ public final class LinearCompressor {
 
     private GridOptions options(int cols) {
         Recipe.Grid grid = recipe.grid();
-        int groupSize = grid.groupSize() == 0 ? cols : grid.groupSize();
+        int group = grid.groupSizeFor(cols);
+        int groupSize = group == 0 ? cols : group;
         boolean clipSearch = grid.clipSearch() == Recipe.ClipSearch.MSE;
         return new GridOptions(grid.bits(), groupSize, grid.symmetric(), clipSearch, checkpointType);
     }

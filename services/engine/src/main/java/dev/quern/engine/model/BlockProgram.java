@@ -41,6 +41,15 @@ public record BlockProgram(List<Op> ops) {
         return linears;
     }
 
+    /** The linear of this name within the block. */
+    public LinearSpec linear(String name) {
+        return linears().stream()
+                .filter(linear -> linear.name().equals(name))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("linear: " + name + " (expected: one of the program's)"));
+    }
+
     /** The linears grouped by the value that they read, in program order. */
     public List<WorkUnit> units() {
         Map<String, List<LinearSpec>> byInput = new LinkedHashMap<>();

@@ -3,6 +3,7 @@ package dev.quern.engine.plan;
 import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.Tiling;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.util.List;
 import java.util.Map;
@@ -16,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
  * @param sharing of each block by several workers; null where one makes it
  * @param linears of one block, in program order; all blocks have the same
- * @param weightsCompressed weights of all linears of all blocks
+ * @param weightsCompressed weights of all linears of all blocks that the first recipe compresses
  * @param statisticsBytes memory for statistics that are held at once
  * @param peakBytes of a worker's process, predicted
  * @param scratchBytes on the disk of a worker that has the artifacts on it too, predicted: streams at segment starts included
  * @param outputs one for each recipe
+ * @param recipes as they are for this model, in the same order
+ * @param ignored modules that the first recipe leaves as they are, by full name
  * @param secondsPerBlock estimated for compressing one block on one worker
  * @param secondsPerStage estimated for all workers together, by lower-case stage
  */
@@ -36,11 +39,17 @@ public record Plan(
         long peakBytes,
         long scratchBytes,
         List<Output> outputs,
+        List<Recipe> recipes,
+        List<String> ignored,
         double secondsPerBlock,
         Map<String, Double> secondsPerStage) {
 
-    /** @param name inside the block, as in {@code self_attn.q_proj} */
-    public record Linear(String name, int rows, int cols) {
+    /**
+     * @param name inside the block, as in {@code self_attn.q_proj}
+     * @param groupSize columns that share a scale by the first recipe; 0 is one scale per row
+     * @param times blocks in which the first recipe compresses it
+     */
+    public record Linear(String name, int rows, int cols, int groupSize, int times) {
         long weights() {
             return (long) rows * cols;
         }
@@ -57,6 +66,8 @@ public record Plan(
 
     public Plan {
         outputs = List.copyOf(outputs);
+        recipes = List.copyOf(recipes);
+        ignored = List.copyOf(ignored);
         segments = List.copyOf(segments);
         traceRuns = List.copyOf(traceRuns);
         linears = List.copyOf(linears);

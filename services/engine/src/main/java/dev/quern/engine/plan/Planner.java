@@ -1,13 +1,15 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.calibration.Tiling;
-import dev.quern.engine.method.LinearCompressor;
+import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Plan.Linear;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Plans a compression from what the headers say; reads no weight and no text, so it answers at once. */
@@ -28,23 +30,25 @@ public final class Planner {
             Workload workload,
             Budget budget,
             Fanout fanout) {
-        Recipe recipe = workload.recipe();
-        List<Linear> linears = linears(architecture, workload.recipes());
+        List<Recipe> recipes = workload.recipes().stream()
+                .map(each -> RecipeFit.resolve(each, architecture))
+                .toList();
+        Recipe recipe = recipes.getFirst();
         Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
         MemoryModel memory =
                 new MemoryModel(architecture, recipe, workload.recipes().size(), tiling, budget.threads());
         long statistics = statisticsBytes(memory, budget);
-        long weights = linears.stream().mapToLong(Linear::weights).sum() * architecture.blocks();
-        long kept = sourceBytes - weights * storedBytes;
-        List<Plan.Output> outputs = workload.recipes().stream()
-                .map(each -> output(each, linears, architecture.blocks(), kept))
+        List<Packed> packed =
+                recipes.stream().map(each -> Packed.of(each, architecture)).toList();
+        List<Plan.Output> outputs = packed.stream()
+                .map(each -> each.output(sourceBytes, storedBytes))
                 .toList();
-        long largest = outputs.stream().mapToLong(Plan.Output::bytes).max().orElseThrow();
+        long largest = packed.stream().mapToLong(Packed::bytes).max().orElseThrow();
         int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
         Sharing sharing = Sharing.of(architecture, recipe, tiling, fanout, time);
         Schedule schedule = Schedule.of(architecture.blocks(), tiling, recipe, budget, fanout, time.block());
-        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, largest - kept);
+        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, largest);
         requireDisk(scratch, budget);
         return new Plan(
                 tiling,
@@ -52,22 +56,52 @@ public final class Planner {
                 schedule.traceRuns(),
                 sharing,
                 architecture.blocks(),
-                linears,
-                weights,
+                linears(architecture, recipe),
+                packed.getFirst().weights(),
                 statistics,
                 memory.withoutStatistics() + statistics,
                 scratch,
                 outputs,
+                recipes,
+                RecipeFit.ignored(recipe, architecture),
                 time.block(),
                 time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
     }
 
-    private static List<Linear> linears(Architecture architecture, List<Recipe> recipes) {
+    private static List<Linear> linears(Architecture architecture, Recipe recipe) {
         return architecture.program().linears().stream()
-                .peek(linear ->
-                        recipes.forEach(recipe -> LinearCompressor.requireFit(recipe, linear.name(), linear.cols())))
-                .map(linear -> new Linear(linear.name(), linear.rows(), linear.cols()))
+                .map(linear -> linear(linear, architecture, recipe))
                 .toList();
+    }
+
+    private static Linear linear(LinearSpec linear, Architecture architecture, Recipe recipe) {
+        int times = (int) IntStream.range(0, architecture.blocks())
+                .filter(block -> !recipe.ignores(architecture.prefix(block) + linear.name()))
+                .count();
+        int group = times == 0 ? 0 : recipe.grid().groupSizeFor(linear.cols());
+        return new Linear(linear.name(), linear.rows(), linear.cols(), group, times);
+    }
+
+    /**
+     * What a recipe compresses of a model.
+     *
+     * @param weights of the linears that it compresses
+     * @param bytes of those linears in the output
+     */
+    private record Packed(String recipe, long weights, long bytes) {
+        static Packed of(Recipe recipe, Architecture architecture) {
+            long weights = 0;
+            long bytes = 0;
+            for (Linear linear : linears(architecture, recipe)) {
+                weights += linear.times() * linear.weights();
+                bytes += linear.times() * compressedBytes(linear, recipe);
+            }
+            return new Packed(recipe.name(), weights, bytes);
+        }
+
+        Plan.Output output(long sourceBytes, int storedBytes) {
+            return new Plan.Output(recipe, sourceBytes - weights * storedBytes + bytes, 8.0 * bytes / weights);
+        }
     }
 
     /** What the budget leaves for statistics: at least those of the largest unit, at most those of a whole block. */
@@ -103,19 +137,10 @@ public final class Planner {
         return recipe.propagation() == Recipe.Propagation.SEQUENTIAL ? passes + 1 : passes;
     }
 
-    private static Plan.Output output(Recipe recipe, List<Linear> linears, int blocks, long keptBytes) {
-        long compressed = blocks
-                * linears.stream()
-                        .mapToLong(linear -> compressedBytes(linear, recipe))
-                        .sum();
-        long weights = blocks * linears.stream().mapToLong(Linear::weights).sum();
-        return new Plan.Output(recipe.name(), keptBytes + compressed, 8.0 * compressed / weights);
-    }
-
     /** As compressed-tensors stores a linear: packed codes, 2-byte scales, the shape, packed zero points where they differ. */
     private static long compressedBytes(Linear linear, Recipe recipe) {
         int bits = recipe.grid().bits();
-        long groups = recipe.grid().groups(linear.cols());
+        long groups = linear.groupSize() == 0 ? 1 : linear.cols() / linear.groupSize();
         long codes = linear.rows() * Math.ceilDiv((long) linear.cols() * bits, 32) * Integer.BYTES;
         long scales = linear.rows() * groups * Short.BYTES;
         long zeros = recipe.grid().symmetric() ? 0 : Math.ceilDiv((long) linear.rows() * bits, 32) * groups * 4;

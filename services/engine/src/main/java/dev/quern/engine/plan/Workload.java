@@ -2,6 +2,8 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.model.Architecture;
+import dev.quern.recipes.JobRequest.Calibration;
+import dev.quern.recipes.JobRequest.Evaluation;
 import dev.quern.recipes.Recipe;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +32,39 @@ public record Workload(List<Recipe> recipes, int windows, int seqLen, long evalu
     /**
      * Before any text is read: as many windows as asked for, as long as asked for.
      *
-     * @param windows null is the default of {@link Datasets}; seqLen likewise
+     * @param calibration null is the defaults of {@link Datasets}
+     * @param evaluations none is the built-in text; an own one counts with all the windows that may be read of it
      */
     public static Workload beforehand(
-            List<Recipe> recipes, Architecture architecture, @Nullable Integer windows, @Nullable Integer seqLen) {
+            List<Recipe> recipes,
+            Architecture architecture,
+            @Nullable Calibration calibration,
+            List<Evaluation> evaluations) {
+        Integer windows = calibration == null ? null : calibration.samples();
+        long evaluated = evaluations.isEmpty()
+                ? EVALUATION_TOKENS
+                : evaluations.stream()
+                        .mapToLong(text -> tokens(text, architecture))
+                        .sum();
         return new Workload(
                 recipes,
                 windows == null ? Datasets.CALIBRATION_WINDOWS : windows,
-                seqLen == null ? Math.min(Datasets.SEQ_LEN, architecture.maxPositions()) : seqLen,
-                EVALUATION_TOKENS);
+                seqLen(calibration == null ? null : calibration.seqLen(), architecture),
+                evaluated);
+    }
+
+    private static long tokens(Evaluation text, Architecture architecture) {
+        Integer windows = text.windows();
+        if (windows == null && text.text() == null) {
+            return EVALUATION_TOKENS;
+        }
+        long asked =
+                (long) (windows == null ? Datasets.EVALUATION_WINDOWS : windows) * seqLen(text.seqLen(), architecture);
+        return text.text() == null ? Math.min(asked, EVALUATION_TOKENS) : asked;
+    }
+
+    private static int seqLen(@Nullable Integer asked, Architecture architecture) {
+        return asked == null ? Math.min(Datasets.SEQ_LEN, architecture.maxPositions()) : asked;
     }
 
     public Recipe recipe() {

@@ -23,6 +23,7 @@ import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Assembler;
 import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.format.Verification;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
@@ -46,10 +47,13 @@ public final class CompressionRun {
     private final CompressionRequest request;
     private final Workplace place;
     private final Stopwatch stages = new Stopwatch();
+    /** As the model takes it, once that is open. */
+    private Recipe recipe;
 
     public CompressionRun(ComputeBackend backend, CompressionRequest request, Workplace place) {
         this.backend = backend;
         this.request = request;
+        this.recipe = request.recipe();
         this.place = place;
     }
 
@@ -67,13 +71,14 @@ public final class CompressionRun {
      */
     public Report run() {
         try (Source source = Source.open(request.model())) {
+            recipe = source.resolve(List.of(recipe)).getFirst();
             ModelDigest digest = stages.time(
                     "inspect", () -> ModelDigest.of(source.checkpoint(), null, bytes -> {}, place.cancellation()));
             Texts texts = stages.time("inspect", () -> texts(source));
             Plan plan = stages.time("plan", () -> plan(source, texts));
             Provenance provenance = new Provenance(
                     digest.digest(),
-                    recipe(),
+                    recipe,
                     texts.calibration().digest(),
                     plan.tiling().windowsPerTile(),
                     backend.numericProfile());
@@ -113,7 +118,7 @@ public final class CompressionRun {
 
     private Plan plan(Source source, Texts texts) {
         Workload workload = new Workload(
-                recipe(), texts.calibration().count(), texts.calibration().seqLen(), texts.evaluationTokens());
+                recipe, texts.calibration().count(), texts.calibration().seqLen(), texts.evaluationTokens());
         return source.plan(workload, place.budget(), place.fanout());
     }
 
@@ -144,7 +149,7 @@ public final class CompressionRun {
 
     private Assembled assemble(Source source, StoredBlocks blocks) {
         Assembler assembler =
-                new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of(FORMAT), recipe().grid());
+                new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of(FORMAT), recipe);
         return assembler.write(blocks::linears, place.output(), bytes -> {}, place.cancellation());
     }
 
@@ -185,10 +190,8 @@ public final class CompressionRun {
                         source.architecture().modelType(),
                         source.architecture().blocks(),
                         source.parameters()),
-                recipe(),
-                recipe().needsCalibration()
-                        ? ReportParts.calibration(texts.calibration())
-                        : ReportParts.noCalibration(),
+                recipe,
+                recipe.needsCalibration() ? ReportParts.calibration(texts.calibration()) : ReportParts.noCalibration(),
                 ReportParts.plan(plan, backend),
                 linears,
                 evaluations,
@@ -206,12 +209,8 @@ public final class CompressionRun {
     }
 
     private List<String> notes(Source source, List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>(ReportParts.notes(OutputFormats.of(FORMAT), recipe(), linears));
+        List<String> notes = new ArrayList<>(ReportParts.notes(PackedGrids.of(recipe, source.architecture()), linears));
         notes.addAll(Account.of(source).remarks());
         return notes;
-    }
-
-    private Recipe recipe() {
-        return request.recipe();
     }
 }

@@ -6,9 +6,9 @@ import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.CountingReader;
 import dev.quern.engine.evaluation.EvaluationFigures;
-import dev.quern.engine.format.OutputFormat;
-import dev.quern.engine.format.PackedGrid;
+import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.plan.Plan;
+import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
@@ -129,8 +129,20 @@ public final class ReportParts {
     }
 
     /** What a reader of the report should not miss: how the result is loaded, and which linears went wrong. */
-    public static List<String> notes(OutputFormat format, Recipe recipe, List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>(format.loading(PackedGrid.of(recipe.grid())));
+    public static List<String> notes(PackedGrids grids, List<Report.Linear> linears) {
+        List<String> notes = new ArrayList<>();
+        Loading.of(grids.packing()).stream()
+                .filter(loading -> loading.answer() != Loading.Answer.LOADS
+                        || !loading.detail().isEmpty())
+                .forEach(loading -> notes.add(loading.sentence()));
+        if (grids.groups().size() > 1) {
+            grids.groups()
+                    .forEach(group -> notes.add("groups of " + group.grid().groupSize() + " columns in "
+                            + String.join(", ", group.linears())));
+        }
+        if (!grids.ignored().isEmpty()) {
+            notes.add("not compressed: " + String.join(", ", grids.ignored()));
+        }
         for (Report.Linear linear : linears) {
             if (linear.fallback() != null) {
                 notes.add(linear.name() + ": rounded to nearest, " + linear.fallback());

@@ -6,6 +6,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.CheckpointFiles;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.CheckpointWeights;
@@ -17,6 +18,7 @@ import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,6 +83,13 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
     /** The weights as a backend sees them. */
     public WeightSource weights(ComputeBackend backend) {
         return new CheckpointWeights(backend, checkpoint);
+    }
+
+    /** Recipes as they are for this model; throws as {@link RecipeFit#resolve}. */
+    public List<Recipe> resolve(List<Recipe> recipes) {
+        return recipes.stream()
+                .map(recipe -> RecipeFit.resolve(recipe, architecture))
+                .toList();
     }
 
     /** Plans from the headers; throws as {@link Planner#plan}. */

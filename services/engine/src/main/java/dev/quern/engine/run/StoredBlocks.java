@@ -50,11 +50,9 @@ public record StoredBlocks(Architecture architecture, Provenance provenance, Blo
     }
 
     private void replace(int block, BlockWeights weights, ComputeBackend backend, DType storedType) {
-        List<LinearSpec> specs = architecture.program().linears();
-        List<BlockArtifact.Entry> linears = read(block).linears();
-        for (int i = 0; i < specs.size(); i++) {
-            BlockArtifact.Entry entry = linears.get(i);
-            weights.replace(specs.get(i), scope -> entry.linear().decode(backend, scope, storedType));
+        for (BlockArtifact.Entry entry : read(block).linears()) {
+            LinearSpec spec = architecture.program().linear(entry.record().name());
+            weights.replace(spec, scope -> entry.linear().decode(backend, scope, storedType));
         }
     }
 

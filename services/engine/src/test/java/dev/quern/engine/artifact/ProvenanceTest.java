@@ -10,6 +10,7 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ProvenanceTest {
@@ -60,6 +61,21 @@ class ProvenanceTest {
         assertThat(SEQUENTIAL.block(1)).isNotEqualTo(INDEPENDENT.block(1));
         assertThat(of("a", Propagation.SEQUENTIAL, 3, GPTQ, "text", 8).stream(1, 0))
                 .isNotEqualTo(SEQUENTIAL.stream(1, 0));
+    }
+
+    /** What was made before a recipe could ignore linears is found again; what ignores others is another thing. */
+    @Test
+    void onlyAnIgnoredLinearChangesTheName() {
+        Recipe recipe = INDEPENDENT.recipe();
+        assertThat(INDEPENDENT.with(ignoring(recipe, List.of())).block(1)).isEqualTo(INDEPENDENT.block(1));
+        assertThat(INDEPENDENT.with(ignoring(recipe, List.of("*.q_proj"))).block(1))
+                .isNotEqualTo(INDEPENDENT.block(1));
+        assertThat(INDEPENDENT.block(1).inputKey())
+                .isEqualTo("09b4194e4aa4c0b8e32962f3b574f5e1fba326c0334e00e4f8e8ba12e81ecdf7");
+    }
+
+    private static Recipe ignoring(Recipe recipe, List<String> patterns) {
+        return new Recipe(recipe.name(), recipe.propagation(), recipe.grid(), recipe.rounding(), true, patterns);
     }
 
     @Test

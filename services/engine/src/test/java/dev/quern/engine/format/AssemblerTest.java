@@ -73,7 +73,7 @@ class AssemblerTest {
 
             Verification verified =
                     OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
-            assertThat(verified.grid()).isEqualTo(grid);
+            assertThat(verified.grids()).isEqualTo(PackedGrids.of(grid));
             assertThat(verified.linears()).isEqualTo(14);
             assertThat(verified.weights()).isEqualTo(73_728);
             assertThat(verified.bitsPerWeight()).isEqualTo(symmetric ? 4.5 : 4.625);
@@ -85,7 +85,7 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             assemble(source);
             JsonObject config = (JsonObject) Json.parse(Files.readAllBytes(folder.resolve("config.json")));
-            assertThat(config.get("quantization_config")).isEqualTo(FORMAT.quantizationConfig(GRID));
+            assertThat(config.get("quantization_config")).isEqualTo(FORMAT.quantizationConfig(PackedGrids.of(GRID)));
             assertThat(Json.write(config.without("quantization_config")))
                     .isEqualTo(Json.write(source.config().raw()));
         }
@@ -125,7 +125,7 @@ class AssemblerTest {
             assertThat(source.has("lm_head.weight")).isTrue();
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+            Assembled assembled = new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
             assertThat(OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER)
                             .tied())
@@ -148,7 +148,7 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(source.config());
             assertThat(architecture.tied()).isFalse();
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+            Assembled assembled = new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
             OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER);
         }
@@ -169,7 +169,7 @@ class AssemblerTest {
         try (Checkpoint checkpoint = Checkpoint.open(source)) {
             Architecture architecture = Architectures.of(checkpoint.config());
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(checkpoint, architecture, FORMAT, GRID, Long.MAX_VALUE)
+            Assembled assembled = new Assembler(checkpoint, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
 
             assertThat(OutputVerifier.verifyAssembled(
@@ -206,7 +206,7 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint source = Checkpoint.open(readOnly)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+            new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
                     .write(random(architecture, GRID), output, bytes -> {}, Cancellation.NEVER);
         }
         assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
@@ -218,7 +218,7 @@ class AssemblerTest {
         AtomicLong progress = new AtomicLong();
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(source, architecture, FORMAT, GRID, Long.MAX_VALUE)
+            new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
                     .write(random(architecture, GRID), folder, progress::addAndGet, Cancellation.NEVER);
             assertThat(progress).hasValue(source.tensorBytes());
         }
@@ -252,7 +252,7 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
             PackedGrid grid = new PackedGrid(4, 48, true);
-            assertThatThrownBy(() -> new Assembler(source, architecture, FORMAT, grid, Long.MAX_VALUE))
+            assertThatThrownBy(() -> new Assembler(source, architecture, FORMAT, PackedGrids.of(grid), Long.MAX_VALUE))
                     .isInstanceOfSatisfying(
                             QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHAPE_MISMATCH))
                     .hasMessage(
@@ -381,6 +381,41 @@ class AssemblerTest {
         }
     }
 
+    /** As groupSize auto and ignore make them. */
+    @Test
+    void linearsOfSeveralGroupsAndIgnoredOnesReadBack() throws IOException {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            PackedGrids grids = new PackedGrids(
+                    List.of(
+                            new PackedGrids.Group(
+                                    new PackedGrid(4, 32, true),
+                                    architecture.program().linears().stream()
+                                            .map(LinearSpec::name)
+                                            .filter(name -> !name.equals("mlp.down_proj"))
+                                            .toList()),
+                            new PackedGrids.Group(new PackedGrid(4, 16, true), List.of("mlp.down_proj"))),
+                    List.of("model.layers.1.self_attn.o_proj"));
+            CompressedModel model = block -> architecture.program().linears().stream()
+                    .filter(spec -> !grids.ignores(architecture.prefix(block) + spec.name()))
+                    .map(spec -> random(architecture.prefix(block) + spec.name(), spec, grids.of(spec.name())))
+                    .toList();
+
+            Assembled assembled = new Assembler(source, architecture, FORMAT, grids, Long.MAX_VALUE)
+                    .write(model, folder, bytes -> {}, Cancellation.NEVER);
+
+            Verification verified =
+                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            assertThat(verified.grids()).isEqualTo(grids);
+            assertThat(verified.linears()).isEqualTo(13);
+            try (Checkpoint output = Checkpoint.openQuantized(folder)) {
+                assertThat(output.has("model.layers.1.self_attn.o_proj.weight")).isTrue();
+                assertThat(output.has("model.layers.1.self_attn.o_proj.weight_packed"))
+                        .isFalse();
+            }
+        }
+    }
+
     private Assembled assemble(Checkpoint source) {
         Architecture architecture = Architectures.of(source.config());
         return assemble(source, architecture, GRID, random(architecture, GRID), Long.MAX_VALUE);
@@ -388,7 +423,7 @@ class AssemblerTest {
 
     private Assembled assemble(
             Checkpoint source, Architecture architecture, PackedGrid grid, CompressedModel model, long shard) {
-        return new Assembler(source, architecture, FORMAT, grid, shard)
+        return new Assembler(source, architecture, FORMAT, PackedGrids.of(grid), shard)
                 .write(model, folder, bytes -> {}, Cancellation.NEVER);
     }
 

@@ -43,22 +43,6 @@ class CompressedTensorsTest {
         return grids;
     }
 
-    @Test
-    void saysWhichLoadersNeedAHint() {
-        assertThat(FORMAT.loading(new PackedGrid(4, 128, true))).isEmpty();
-        assertThat(FORMAT.loading(new PackedGrid(8, 0, true))).isEmpty();
-        assertThat(FORMAT.loading(new PackedGrid(3, 128, true)))
-                .containsExactly("3 bits need compressed-tensors 0.18 or newer.");
-        assertThat(FORMAT.loading(new PackedGrid(4, 128, false)))
-                .singleElement()
-                .asString()
-                .contains("CompressedTensorsConfig(dequantize=True)");
-        assertThat(FORMAT.loading(new PackedGrid(3, 128, false)))
-                .last()
-                .asString()
-                .contains("vLLM does not");
-    }
-
     @ParameterizedTest
     @MethodSource("grids")
     void tensorsAreByteEqualToTheLibrarys(PackedGrid grid) throws IOException {
@@ -127,27 +111,47 @@ class CompressedTensorsTest {
 
     @Test
     void theConfigIsTheMinimalBlock() {
-        JsonObject group = FORMAT.quantizationConfig(new PackedGrid(4, 128, true));
+        JsonObject group = FORMAT.quantizationConfig(PackedGrids.of(new PackedGrid(4, 128, true)));
         assertThat(group).isEqualTo(Json.parse("""
                 {"quant_method": "compressed-tensors", "version": "0.17.0", "format": "pack-quantized", "quantization_status": "compressed",
                   "global_compression_ratio": null, "kv_cache_scheme": null, "ignore": ["lm_head"],
                   "config_groups": {"group_0": {"targets": ["Linear"], "input_activations": null, "output_activations": null,
                     "weights": {"num_bits": 4, "type": "int", "symmetric": true, "strategy": "group", "group_size": 128, "dynamic": false, "actorder": null}}}}
                 """));
-        assertThat(Json.write(FORMAT.quantizationConfig(new PackedGrid(8, 0, false))))
+        assertThat(Json.write(FORMAT.quantizationConfig(PackedGrids.of(new PackedGrid(8, 0, false)))))
                 .contains(
                         "\"num_bits\":8,\"type\":\"int\",\"symmetric\":false,\"strategy\":\"channel\",\"dynamic\":false")
                 .doesNotContain("group_size");
     }
 
+    /** vLLM looks for the class of a fused layer before the names of its parts: "Linear" beside names would win. */
+    @Test
+    void severalGridsNameTheirLinears() {
+        PackedGrids grids = new PackedGrids(
+                List.of(
+                        new PackedGrids.Group(new PackedGrid(4, 64, true), List.of("self_attn.q_proj", "mlp.up_proj")),
+                        new PackedGrids.Group(new PackedGrid(4, 128, true), List.of("mlp.down_proj"))),
+                List.of("model.layers.0.mlp.up_proj"));
+
+        JsonObject config = FORMAT.quantizationConfig(grids);
+
+        assertThat(Json.write(config))
+                .contains("\"ignore\":[\"lm_head\",\"model.layers.0.mlp.up_proj\"]")
+                .contains("\"targets\":[\"re:.*\\\\.self_attn\\\\.q_proj$\",\"re:.*\\\\.mlp\\\\.up_proj$\"]")
+                .contains("\"targets\":[\"re:.*\\\\.mlp\\\\.down_proj$\"]");
+        assertThat(FORMAT.grids(config)).isEqualTo(grids);
+        assertThat(grids.of("mlp.down_proj").groupSize()).isEqualTo(128);
+    }
+
     @Test
     void theConfigReadsBack() {
         for (PackedGrid grid : List.of(new PackedGrid(4, 128, true), new PackedGrid(3, 0, false))) {
-            assertThat(FORMAT.grid(FORMAT.quantizationConfig(grid))).isEqualTo(grid);
+            assertThat(FORMAT.grids(FORMAT.quantizationConfig(PackedGrids.of(grid))))
+                    .isEqualTo(PackedGrids.of(grid));
         }
-        JsonObject other =
-                FORMAT.quantizationConfig(new PackedGrid(4, 128, true)).with("format", "int-quantized");
-        assertThatThrownBy(() -> FORMAT.grid(other))
+        JsonObject other = FORMAT.quantizationConfig(PackedGrids.of(new PackedGrid(4, 128, true)))
+                .with("format", "int-quantized");
+        assertThatThrownBy(() -> FORMAT.grids(other))
                 .isInstanceOf(QuernException.class)
                 .hasMessageStartingWith("config.json: quantization_config: {")
                 .hasMessageEndingWith("(expected: a block that Quern writes)");

@@ -109,7 +109,7 @@ class LinearCompressorTest {
             assertThatThrownBy(() -> lab.compress(W4, lab.gaussian(2, 24), Lab.identity(24, 1)))
                     .isInstanceOf(QuernException.class)
                     .hasMessageContaining("grid.groupSize: 16")
-                    .hasMessageContaining("24 columns of w")
+                    .hasMessageContaining("24 columns")
                     .extracting(e -> ((QuernException) e).code())
                     .isEqualTo(ErrorCode.SHAPE_MISMATCH);
         }

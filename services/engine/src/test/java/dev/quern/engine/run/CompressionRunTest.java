@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The committed model, the whole way from the checkpoint to the report, by the plain backend on a little text. */
@@ -132,6 +133,61 @@ class CompressionRunTest {
         }
     }
 
+    /** The built-in recipes say auto since groups of 64 exist; what they made with 128 is found again. */
+    @Test
+    void autoIsTheSameAsTheGroupThatItTakesForEveryLinear() {
+        Report explicit = run("explicit", new Recipe("test", Propagation.INDEPENDENT, grid(128), GPTQ, true), "same");
+        Report auto = run("auto", new Recipe("test", Propagation.INDEPENDENT, grid(Grid.AUTO), GPTQ, true), "same");
+
+        assertThat(auto.recipe()).isEqualTo(explicit.recipe());
+        assertThat(auto.model().outputDigest()).isEqualTo(explicit.model().outputDigest());
+        assertThat(reused).containsExactly(0, 1, 2, 3);
+    }
+
+    /** A whole block, too: its artifact is empty. */
+    @ParameterizedTest
+    @EnumSource(Propagation.class)
+    void ignoredLinearsKeepTheirWeights(Propagation propagation) {
+        List<String> patterns = List.of("*.o_proj", "model.layers.1.*");
+        Report report = run("ignore", new Recipe("test", propagation, grid(128), GPTQ, true, patterns), "ignore");
+
+        assertThat(report.linears())
+                .hasSize(28 - 4 - 6)
+                .noneSatisfy(linear -> assertThat(linear.name()).endsWith("o_proj"));
+        assertThat(report.notes())
+                .anySatisfy(note -> assertThat(note)
+                        .startsWith(
+                                "not compressed: model.layers.0.self_attn.o_proj, model.layers.1.self_attn.q_proj,"));
+        assertThat(report.evaluations().getFirst().klMean()).isPositive();
+    }
+
+    private static Grid grid(int group) {
+        return new Grid(4, group, true, ClipSearch.NONE);
+    }
+
+    private final List<Integer> reused = new ArrayList<>();
+
+    private Report run(String name, Recipe recipe, String work) {
+        WalkListener listener = new WalkListener() {
+            @Override
+            public void blockDone(int block, boolean again, List<LinearRecord> linears) {
+                if (again) {
+                    reused.add(block);
+                }
+            }
+        };
+        try (JavaBackend backend = new JavaBackend(DType.F32, 2)) {
+            Workplace place = new Workplace(
+                    folder.resolve("work-" + work),
+                    folder.resolve("out-" + name),
+                    BUDGET,
+                    Fanout.ALONE,
+                    listener,
+                    () -> false);
+            return new CompressionRun(backend, request(FEW, recipe), place).run();
+        }
+    }
+
     private Report run(String name, int windows, int bits, Propagation propagation, Recipe.Rounding rounding) {
         try (JavaBackend backend = new JavaBackend(DType.F32, 2)) {
             Workplace place = new Workplace(folder.resolve("work-" + name), folder.resolve("out-" + name), BUDGET);
@@ -142,11 +198,11 @@ class CompressionRunTest {
     private static CompressionRequest request(
             int windows, int bits, Propagation propagation, Recipe.Rounding rounding) {
         Grid grid = new Grid(bits, 32, true, ClipSearch.NONE);
+        return request(windows, new Recipe("test", propagation, grid, rounding, true));
+    }
+
+    private static CompressionRequest request(int windows, Recipe recipe) {
         return new CompressionRequest(
-                Samples.tinyLlama(),
-                new Recipe("test", propagation, grid, rounding, true),
-                new Text(null, windows, 48),
-                List.of(new Text(null, 8, 48)),
-                Gate.NONE);
+                Samples.tinyLlama(), recipe, new Text(null, windows, 48), List.of(new Text(null, 8, 48)), Gate.NONE);
     }
 }

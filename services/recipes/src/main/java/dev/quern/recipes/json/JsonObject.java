@@ -41,6 +41,13 @@ public record JsonObject(Map<String, JsonValue> members) implements JsonValue {
         return with(name, JsonBool.of(value));
     }
 
+    /** The same with all members of another one. */
+    public JsonObject with(JsonObject other) {
+        Map<String, JsonValue> changed = new LinkedHashMap<>(members);
+        changed.putAll(other.members());
+        return new JsonObject(changed);
+    }
+
     /** The same without a member. */
     public JsonObject without(String name) {
         Map<String, JsonValue> changed = new LinkedHashMap<>(members);

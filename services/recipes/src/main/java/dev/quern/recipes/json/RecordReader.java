@@ -41,6 +41,12 @@ final class RecordReader {
             return new Place(path.isEmpty() ? name : path + "." + name, pointer + "/" + escaped);
         }
 
+        /** A violation of a document that stands here. */
+        Violation around(Violation within) {
+            return new Violation(
+                    pointer + within.pointer(), path.isEmpty() ? within.message() : path + "." + within.message());
+        }
+
         Place element(int index) {
             return new Place(path + "[" + index + "]", pointer + "/" + index);
         }
@@ -139,10 +145,11 @@ final class RecordReader {
     }
 
     private @Nullable Object structure(JsonValue value, Class<?> type, Place place, @Nullable String discriminator) {
-        if (!(value instanceof JsonObject object)) {
+        if (!(value instanceof JsonObject written)) {
             return refuse(place, Scalars.shown(value) + " (expected: an object)");
         }
         int before = violations.size();
+        JsonObject object = completed(written, type, place);
         RecordComponent[] components = type.getRecordComponents();
         refuseUnknown(checkVersion(object, type, place), components, place, discriminator);
         @Nullable Object[] arguments = new Object[components.length];
@@ -150,6 +157,16 @@ final class RecordReader {
             arguments[i] = component(object, components[i], place);
         }
         return violations.size() > before ? null : construct(type, components, arguments, place);
+    }
+
+    /** The object as it is where its completion fails. */
+    private JsonObject completed(JsonObject object, Class<?> type, Place place) {
+        try {
+            return Shapes.complete(type, object);
+        } catch (QuernException e) {
+            e.violations().forEach(found -> violations.add(place.around(found)));
+            return object;
+        }
     }
 
     /** The object without {@code apiVersion}, where the type has one. */
@@ -192,9 +209,27 @@ final class RecordReader {
             value = Json.parse(fallback.value());
         }
         if (value != null) {
-            return value(value, component.getGenericType(), member);
+            Word word = component.getAnnotation(Word.class);
+            return word == null ? value(value, component.getGenericType(), member) : word(value, word, member);
         }
         return nullable ? null : missing(component.getType(), member);
+    }
+
+    private @Nullable Object word(JsonValue value, Word word, Place place) {
+        if (value.equals(new JsonString(word.value()))) {
+            return word.means();
+        }
+        try {
+            Object number = Scalars.read(value, int.class);
+            if (!number.equals(word.means())) {
+                return number;
+            }
+        } catch (Scalars.Mismatch e) {
+            // Refused like the number that the word stands for.
+        }
+        return refuse(
+                place,
+                Scalars.shown(value) + " (expected: " + Scalars.expectation(int.class) + " or " + word.value() + ")");
     }
 
     private @Nullable Object missing(Class<?> type, Place place) {
@@ -203,9 +238,6 @@ final class RecordReader {
         }
         if (type == Map.class) {
             return Map.of();
-        }
-        if (type == boolean.class) {
-            return false;
         }
         return refuse(place, "missing (expected: " + Scalars.expectation(type) + ")");
     }

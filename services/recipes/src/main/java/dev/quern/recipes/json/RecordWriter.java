@@ -75,6 +75,10 @@ final class RecordWriter {
     }
 
     private static JsonValue named(RecordComponent component, Object value) {
+        Word word = component.getAnnotation(Word.class);
+        if (word != null && value.equals(word.means())) {
+            return new JsonString(word.value());
+        }
         try {
             return write(value);
         } catch (IllegalArgumentException e) {

@@ -47,6 +47,19 @@ final class Shapes {
         return version == null ? null : version.value();
     }
 
+    /** A record's JSON in full. */
+    static JsonObject complete(Class<?> type, JsonObject object) {
+        CompletedBy completion = type.getAnnotation(CompletedBy.class);
+        if (completion == null) {
+            return object;
+        }
+        try {
+            return completion.value().getDeclaredConstructor().newInstance().apply(object);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(type.getName(), e);
+        }
+    }
+
     /** The member that a component is read from and written to. */
     static String memberName(RecordComponent component) {
         Named named = component.getAnnotation(Named.class);

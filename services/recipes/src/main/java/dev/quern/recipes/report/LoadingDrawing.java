@@ -4,7 +4,6 @@ import dev.quern.recipes.Loading;
 import dev.quern.recipes.Loading.Answer;
 import dev.quern.recipes.Recipe;
 import java.util.List;
-import java.util.Set;
 
 /** How a result is loaded: a command for each loader that takes it, and the reason where one does not. */
 public final class LoadingDrawing {
@@ -12,11 +11,7 @@ public final class LoadingDrawing {
 
     /** An answer of each loader for results of this recipe. */
     public static List<Loading> answers(Recipe recipe) {
-        return Loading.of(new Loading.Packing(
-                recipe.grid().bits(),
-                Set.of(recipe.grid().groupSize()),
-                recipe.grid().symmetric(),
-                List.of()));
+        return Loading.of(recipe);
     }
 
     /** Whether the loader's command is worth showing. */

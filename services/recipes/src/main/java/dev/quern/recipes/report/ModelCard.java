@@ -132,7 +132,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
         text.add("| recipe | " + cell(recipe.name()) + " |");
         text.add("| method | " + method().toUpperCase(Locale.ROOT) + ", " + lower(recipe.propagation()) + " |");
         text.add("| grid | " + grid.bits() + " bits, "
-                + (grid.groupSize() == 0 ? "one scale per row" : "groups of " + grid.groupSize()) + ", "
+                + groups(grid.groupSize()) + ", "
                 + (grid.symmetric() ? "symmetric" : "asymmetric") + ", clip search " + lower(grid.clipSearch()) + " |");
         text.add("| calibration | " + calibration() + " |");
         text.add("| format | compressed-tensors, pack-quantized |");
@@ -163,5 +163,13 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
     /** A name from outside stays one cell. */
     private static String cell(String text) {
         return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;");
+    }
+
+    private static String groups(int size) {
+        return switch (size) {
+            case Recipe.Grid.AUTO -> "groups by linear";
+            case 0 -> "one scale per row";
+            default -> "groups of " + size;
+        };
     }
 }

@@ -139,16 +139,23 @@ public final class ReportDrawing {
         facts.put("recipe", recipe.name());
         method(recipe, facts);
         facts.put("bits", recipe.grid().bits());
-        facts.put(
-                "group",
-                recipe.grid().groupSize() == 0
-                        ? "one scale per row"
-                        : recipe.grid().groupSize());
+        facts.put("group", group(recipe.grid().groupSize()));
         facts.put("grid", recipe.grid().symmetric() ? "symmetric" : "asymmetric");
         facts.put("clip search", lower(recipe.grid().clipSearch()));
         facts.put("propagation", lower(recipe.propagation()));
         facts.put("reproducible", recipe.reproducible() ? "yes" : "no");
+        if (recipe.ignore() != null) {
+            facts.put("ignored", String.join(", ", recipe.ignore()));
+        }
         return facts(facts);
+    }
+
+    private static String group(int size) {
+        return switch (size) {
+            case Recipe.Grid.AUTO -> "by linear";
+            case 0 -> "one scale per row";
+            default -> Integer.toString(size);
+        };
     }
 
     private static void method(Recipe recipe, Map<String, Object> facts) {

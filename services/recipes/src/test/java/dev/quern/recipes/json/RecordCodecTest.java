@@ -141,10 +141,12 @@ class RecordCodecTest {
                 .containsExactly(
                         new Violation(
                                 "/a~1b",
-                                "a/b: unknown field (expected one of: grid, name, propagation, reproducible, rounding)"),
+                                "a/b: unknown field (expected one of: grid, ignore, name, propagation, reproducible,"
+                                        + " rounding)"),
                         new Violation("/name", "name: 5 (expected: a string)"),
                         new Violation("/propagation", "propagation: both (expected: independent or sequential)"),
                         new Violation("/grid/bits", "grid.bits: 4.5 (expected: a whole number)"),
+                        new Violation("/grid/groupSize", "grid.groupSize: -1 (expected: a whole number or auto)"),
                         new Violation("/grid/symmetric", "grid.symmetric: yes (expected: true or false)"),
                         new Violation("/rounding/method", "rounding.method: awq (expected one of: nearest, gptq)"));
     }
@@ -154,8 +156,6 @@ class RecordCodecTest {
         QuernException e = catchThrowableOfType(QuernException.class, () -> read("{\"rounding\":{}}"));
         assertThat(e.violations().stream().map(Violation::message))
                 .containsExactly(
-                        "name: missing (expected: a string)",
-                        "propagation: missing (expected: independent or sequential)",
                         "grid: missing (expected: an object)",
                         "rounding.method: missing (expected one of: nearest, gptq)");
         assertThatThrownBy(() -> read("[]")).hasMessage("[] (expected: an object)");

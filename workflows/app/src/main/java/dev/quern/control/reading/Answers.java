@@ -6,14 +6,13 @@ import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.Tokenizer;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputFormats;
-import dev.quern.engine.format.PackedGrid;
-import dev.quern.engine.method.LinearCompressor;
+import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import dev.quern.inputs.Sources;
 import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
@@ -40,7 +39,10 @@ record Answers(Sources sources, Consumer<Word> listener) {
                         case Question.PlanJob plan -> source.plan(plan.workload(), plan.budget(), plan.fanout());
                         case Question.EstimateJob estimate -> {
                             Workload workload = Workload.beforehand(
-                                    estimate.recipes(), source.architecture(), estimate.samples(), estimate.seqLen());
+                                    estimate.recipes(),
+                                    source.architecture(),
+                                    estimate.calibration(),
+                                    estimate.evaluations());
                             yield source.estimate(workload, estimate.budget(), estimate.fanout());
                         }
                     });
@@ -70,13 +72,13 @@ record Answers(Sources sources, Consumer<Word> listener) {
 
     private static void requireFit(Question.InspectSource asked, Architecture architecture) {
         for (int output = 0; output < asked.recipes().size(); output++) {
-            Recipe recipe = asked.recipes().get(output);
             OutputFormat format = OutputFormats.of(asked.formats().get(output));
-            PackedGrid grid = PackedGrid.of(recipe.grid());
-            architecture.program().linears().forEach(linear -> {
-                LinearCompressor.requireFit(recipe, linear.name(), linear.cols());
-                format.requireAccepted(linear.name(), linear.rows(), linear.cols(), grid);
-            });
+            PackedGrids grids = PackedGrids.of(asked.recipes().get(output), architecture);
+            for (LinearSpec linear : architecture.program().linears()) {
+                if (grids.holds(linear.name())) {
+                    format.requireAccepted(linear.name(), linear.rows(), linear.cols(), grids.of(linear.name()));
+                }
+            }
         }
     }
 

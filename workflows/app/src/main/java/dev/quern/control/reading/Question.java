@@ -3,6 +3,7 @@ package dev.quern.control.reading;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -39,19 +40,20 @@ public sealed interface Question {
     /**
      * Answered by a {@link dev.quern.recipes.view.Estimate}.
      *
-     * @param samples windows of calibration, where the owner says
-     * @param seqLen tokens of a window, likewise
+     * @param calibration as the owner asks for it; the texts are not read
+     * @param evaluations likewise
      */
     record EstimateJob(
             Place place,
             List<Recipe> recipes,
-            @Nullable Integer samples,
-            @Nullable Integer seqLen,
+            JobRequest.@Nullable Calibration calibration,
+            List<JobRequest.Evaluation> evaluations,
             Budget budget,
             Fanout fanout)
             implements Question {
         public EstimateJob {
             recipes = List.copyOf(recipes);
+            evaluations = List.copyOf(evaluations);
         }
     }
 }

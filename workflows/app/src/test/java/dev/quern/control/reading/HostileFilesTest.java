@@ -75,7 +75,7 @@ class HostileFilesTest {
     private static boolean read(int seed) {
         try (Source source = Source.open(hostile(seed))) {
             Workload workload =
-                    Workload.beforehand(List.of(Recipes.find("rtn-w4a16")), source.architecture(), null, null);
+                    Workload.beforehand(List.of(Recipes.find("rtn-w4a16")), source.architecture(), null, List.of());
             assertThat(source.estimate(workload, new Budget(Long.MAX_VALUE / 4, 2), Fanout.ALONE)
                             .outputBytes())
                     .as("seed %d", seed)

@@ -1,0 +1,104 @@
+package dev.quern.recipes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.json.RecordCodec;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Names that say what a recipe does: {@code gptq-w4a16}, {@code rtn-w8a16-asym-g64}. No two recipes share one. */
+public final class RecipeNames {
+    private static final int HASH_DIGITS = 6;
+    private static final double DAMPING = 0.01;
+
+    private RecipeNames() {}
+
+    /**
+     * A recipe's name by its values: method, bits, grid and group, and a hash where it differs from the built-in recipes in more. A
+     * built-in recipe has its own name.
+     */
+    public static String of(Recipe recipe) {
+        Grid grid = recipe.grid();
+        boolean nearest = recipe.rounding() instanceof Nearest;
+        String name = (nearest ? "rtn" : "gptq") + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")
+                + group(grid.groupSize());
+        Recipe usual = new Recipe(
+                name,
+                Propagation.INDEPENDENT,
+                new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), nearest ? ClipSearch.NONE : ClipSearch.MSE),
+                nearest ? new Nearest() : new Gptq(Order.STATIC, DAMPING),
+                true);
+        return recipe.withName(name).equals(usual) ? name : name + "-" + hash(recipe.withName(name));
+    }
+
+    private static String group(int size) {
+        return switch (size) {
+            case Grid.AUTO -> "";
+            case 0 -> "-row";
+            default -> "-g" + size;
+        };
+    }
+
+    /**
+     * Refuses a recipe that has a built-in one's name and does something else. Groups of 128 are what the built-in recipes take where
+     * they can.
+     *
+     * @throws QuernException INVALID_RECIPE that names the first value that differs
+     */
+    public static void requireOwn(Recipe recipe) {
+        if (!Recipes.names().contains(recipe.name())) {
+            return;
+        }
+        boolean usual = recipe.grid().groupSize() == Grid.SIZES.getFirst();
+        Recipe same = usual ? recipe.withGrid(recipe.grid().withGroupSize(Grid.AUTO)) : recipe;
+        JsonObject own = RecordCodec.writeObject(same);
+        JsonObject builtIn = RecordCodec.writeObject(Recipes.find(recipe.name()));
+        difference("", own, builtIn).or(() -> difference("", builtIn, own)).ifPresent(value -> {
+            String message = "name: " + recipe.name()
+                    + " (expected: another name, or none; the built-in recipe of this name has another " + value
+                    + ")";
+            throw new QuernException(ErrorCode.INVALID_RECIPE, message, List.of(new Violation("/name", message)));
+        });
+    }
+
+    /** The path of the first member that the other object has not, or has otherwise. */
+    private static Optional<String> difference(String path, JsonObject one, JsonObject other) {
+        for (Map.Entry<String, JsonValue> member : one.members().entrySet()) {
+            String name = path + member.getKey();
+            JsonValue against = other.get(member.getKey());
+            if (member.getValue() instanceof JsonObject mine && against instanceof JsonObject theirs) {
+                Optional<String> found = difference(name + ".", mine, theirs);
+                if (found.isPresent()) {
+                    return found;
+                }
+            } else if (!member.getValue().equals(against)) {
+                return Optional.of(name);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String hash(Recipe recipe) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256")
+                    .digest(Json.canonical(RecordCodec.write(recipe)).getBytes(UTF_8));
+            return HexFormat.of().formatHex(digest).substring(0, HASH_DIGITS);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

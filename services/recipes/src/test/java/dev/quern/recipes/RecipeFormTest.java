@@ -1,0 +1,149 @@
+package dev.quern.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Gptq;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RecipeFormTest {
+    private static final String HEAD = "apiVersion: quern/v1\n";
+
+    @Test
+    void fourLinesAreARecipe() {
+        assertThat(Recipes.read(HEAD + "name: mine\ngrid:\n  bits: 5\n"))
+                .isEqualTo(new Recipe(
+                        "mine",
+                        Propagation.INDEPENDENT,
+                        new Grid(5, Grid.AUTO, true, ClipSearch.MSE),
+                        new Gptq(Order.STATIC, 0.01),
+                        true));
+    }
+
+    @Test
+    void onlyWhatDiffersIsWritten() {
+        Recipe derived =
+                Recipes.read(HEAD + "extends: gptq-w4a16\ngrid:\n  groupSize: 64\nrounding:\n  damping: 0.05\n");
+
+        assertThat(derived.grid()).isEqualTo(new Grid(4, 64, true, ClipSearch.MSE));
+        assertThat(derived.rounding()).isEqualTo(new Gptq(Order.STATIC, 0.05));
+    }
+
+    @Test
+    void anotherMethodTakesNothingFromTheBase() {
+        assertThat(Recipes.read(HEAD + "extends: gptq-w4a16\nrounding: {method: nearest}\n")
+                        .rounding())
+                .isEqualTo(new Nearest());
+    }
+
+    @Test
+    void onlyBuiltInRecipesCanBeExtended() {
+        assertThatThrownBy(() -> Recipes.read(HEAD + "extends: mine\n"))
+                .isInstanceOfSatisfying(
+                        QuernException.class,
+                        e -> assertThat(e.violations())
+                                .extracting(QuernException.Violation::pointer)
+                                .contains("/extends"))
+                .hasMessageStartingWith("extends: mine (expected one of: gptq-w4a16, ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gptq-w4a16", "gptq-w4a16-asym", "gptq-w8a16", "gptq-w3a16", "gptq-w2a16", "rtn-w4a16"})
+    void builtInRecipesAreCalledByTheirValues(String name) {
+        assertThat(RecipeNames.of(Recipes.find(name))).isEqualTo(name);
+        assertThat(Recipes.read(HEAD + "extends: " + name)).isEqualTo(Recipes.find(name));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "64, true, gptq-w4a16-g64",
+        "128, true, gptq-w4a16-g128",
+        "0, true, gptq-w4a16-row",
+        "-1, false, gptq-w4a16-asym",
+        "32, false, gptq-w4a16-asym-g32"
+    })
+    void namesSayWhatARecipeDoes(int group, boolean symmetric, String name) {
+        Recipe recipe = Recipes.find("gptq-w4a16").withGrid(new Grid(4, group, symmetric, ClipSearch.MSE));
+        assertThat(RecipeNames.of(recipe)).isEqualTo(name);
+    }
+
+    @Test
+    void whatANameCannotSayMakesAnother() {
+        Recipe one = Recipes.read(HEAD + "extends: gptq-w4a16\nignore: [\"*.down_proj\"]\n");
+        Recipe other = Recipes.read(HEAD + "extends: gptq-w4a16\nignore: [\"*.up_proj\"]\n");
+
+        assertThat(one.name()).matches("gptq-w4a16-[0-9a-f]{6}").isNotEqualTo(other.name());
+    }
+
+    @Test
+    void aBuiltInNameIsForItsValues() {
+        String copied = Recipes.text("gptq-w4a16");
+        assertThatCode(() -> RecipeNames.requireOwn(Recipes.read(copied))).doesNotThrowAnyException();
+        assertThatCode(() -> RecipeNames.requireOwn(Recipes.read(copied.replace("groupSize: auto", "groupSize: 128"))))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(
+                        () -> RecipeNames.requireOwn(Recipes.read(copied.replace("groupSize: auto", "groupSize: 64"))))
+                .hasMessage("name: gptq-w4a16 (expected: another name, or none; the built-in recipe of this name has"
+                        + " another grid.groupSize)");
+        assertThatThrownBy(() -> RecipeNames.requireOwn(Recipes.read(copied + "ignore: [\"*.v_proj\"]\n")))
+                .hasMessageContaining("another ignore");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4096, 128", "576, 64", "96, 32", "1536, 128"})
+    void autoTakesTheLargestGroupThatFits(int cols, int group) {
+        assertThat(new Grid(4, Grid.AUTO, true, ClipSearch.MSE).groupSizeFor(cols))
+                .isEqualTo(group);
+    }
+
+    @Test
+    void columnsThatNoGroupDividesAreRefused() {
+        assertThatThrownBy(() -> new Grid(4, Grid.AUTO, true, ClipSearch.MSE).groupSizeFor(80))
+                .hasMessage("grid.groupSize: auto (expected: a divisor of 80 columns)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "*.down_proj, model.layers.3.mlp.down_proj, true",
+        "*.down_proj, model.layers.3.mlp.down_proj2, false",
+        "model.layers.0.*, model.layers.0.self_attn.q_proj, true",
+        "model.layers.0.*, model.layers.10.self_attn.q_proj, false",
+        "model.layers.?.mlp.*, model.layers.7.mlp.up_proj, true",
+        "model.layers.?.mlp.*, model.layers.17.mlp.up_proj, false"
+    })
+    void patternsStandForModules(String pattern, String module, boolean matches) {
+        Recipe recipe = new Recipe(
+                "x",
+                Propagation.INDEPENDENT,
+                new Grid(4, 128, true, ClipSearch.MSE),
+                new Nearest(),
+                true,
+                List.of(pattern));
+        assertThat(recipe.ignores(module)).isEqualTo(matches);
+    }
+
+    /** What is not used leaves no trace in the canonical form, on which the names of artifacts rest. */
+    @Test
+    void theCanonicalFormOfAnEarlierRecipeIsTheSame() {
+        Recipe resolved = Recipes.find("gptq-w4a16").withGrid(new Grid(4, 128, true, ClipSearch.MSE));
+        assertThat(Json.canonical(RecordCodec.write(resolved)))
+                .isEqualTo("{\"apiVersion\":\"quern/v1\",\"grid\":{\"bits\":4,\"clipSearch\":\"mse\",\"groupSize\":128,"
+                        + "\"symmetric\":true},\"name\":\"gptq-w4a16\",\"propagation\":\"independent\",\"reproducible\":true,"
+                        + "\"rounding\":{\"damping\":0.01,\"method\":\"gptq\",\"order\":\"static\"}}");
+        assertThat(new Recipe(
+                        resolved.name(), resolved.propagation(), resolved.grid(), resolved.rounding(), true, List.of()))
+                .isEqualTo(resolved);
+    }
+}
