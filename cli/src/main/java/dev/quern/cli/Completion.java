@@ -19,7 +19,10 @@ final class Completion implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        quern.console().print(AutoComplete.bash("quern", spec.root().commandLine()));
+        // The generator's own head is a page about itself.
+        String script = AutoComplete.bash("quern", spec.root().commandLine());
+        String body = script.substring(Math.max(0, script.indexOf("\n\n")));
+        quern.console().print("#!/usr/bin/env bash\n# Completion of quern for bash and zsh." + body);
         return Exit.COMPLETED.code();
     }
 }

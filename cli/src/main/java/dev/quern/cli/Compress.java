@@ -4,6 +4,7 @@ import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
@@ -24,10 +25,11 @@ import picocli.CommandLine.Spec;
         name = "compress",
         description = "Compress a checkpoint; place the result and a report of its quality in a folder.",
         footer = {
-            "%nThe same command after an interruption goes on from what exists.",
+            "%nThe same command after an interruption resumes from what exists.",
             "Without --server it uses the embedded stack of the data folder, and starts it where it does not run.",
-            "With --server it uploads MODEL and texts: what the server has is skipped, and an interrupted upload goes on."
+            "With --server it uploads MODEL and texts: files that the server has are skipped, and an interrupted upload is resumed."
         })
+@Heading(value = "Where it runs", order = 6)
 final class Compress implements Callable<Integer> {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
@@ -43,31 +45,11 @@ final class Compress implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
 
-    @Option(
-            names = "--out",
-            paramLabel = "DIR",
-            description = "Where the result goes: a folder that is empty or does not exist,"
-                    + " or s3://bucket/prefix, which the server writes itself."
-                    + " Of several recipes each result goes to DIR/RECIPE.")
-    private @Nullable String out;
+    @Mixin
+    private ResultOptions result = new ResultOptions();
 
-    @Option(names = "--overwrite", description = "Replace what lies under --out, once the new result is there.")
-    private boolean overwrite;
-
-    @Option(names = "--accept-quarantined", description = "Take the result even where it fails the gate.")
-    private boolean acceptQuarantined;
-
-    @Option(names = "--detach", description = "Submit and leave: the job goes on without this command.")
+    @Option(names = "--detach", description = "Submit and leave: the job keeps running in the background.")
     private boolean detach;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads of each worker of the embedded stack (default: the cores, divided between them).")
-    private @Nullable Integer threads;
-
-    @Option(names = "--workers", paramLabel = "N", description = "Workers of the embedded stack (default: 1).")
-    private int workers = 1;
 
     @Mixin
     private StoreOption store = new StoreOption();
@@ -75,11 +57,13 @@ final class Compress implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = quern.console();
-        Place target = out == null ? null : new Place(out);
-        Placements placement = target != null && target.isLocal()
-                ? Placements.into(target.local(), request.recipeNames(), overwrite)
+        String out = result.place(request.place().name(), request.recipeNames());
+        Place target = new Place(out);
+        Placements placement = target.isLocal() && !detach
+                ? Placements.into(target.local(), request.recipeNames(), result.overwrite())
                 : null;
         Submission submission = Submission.of(request, target, detach, server.isRemote(), console);
+        sayRecipes(console);
         try (Interruption interruption = new Interruption(console, this::again, placement);
                 Connection connection = Connection.open(server, options(), console::say)) {
             sayWhere(console, connection);
@@ -88,23 +72,36 @@ final class Compress implements Callable<Integer> {
             }
             JobView job = submission.submit(connection.api(), console);
             if (detach) {
-                return detached(console, job);
+                return detached(console, job, target);
             }
             interruption.expect();
             job = new JobWatcher(connection, console).await(job.id());
             String id = job.id();
-            interruption.expect(() -> downloadAgain(id));
-            return finish(console, connection, job, placement);
+            interruption.expect(() -> downloadAgain(id, out));
+            return finish(console, connection, job, placement, out);
+        }
+    }
+
+    /** What options made of recipes, and what will not load it. */
+    private void sayRecipes(Console console) {
+        for (Recipe recipe : request.recipes().recipes()) {
+            if (request.recipes().changes()) {
+                console.say("recipe " + RecipeWords.of(recipe));
+            }
+            RecipeWords.loading(recipe).forEach(line -> console.say("note: " + line));
         }
     }
 
     /** Once a job is over the same command would start another one. */
-    private String downloadAgain(String job) {
-        return "quern jobs download " + job + " --out " + (out == null ? "DIR" : out) + server.words();
+    private String downloadAgain(String job, String out) {
+        return Console.command() + " jobs download " + job + " --out " + out + server.words();
     }
 
     private StackOptions options() {
-        StackOptions options = StackOptions.standard().withWorkers(workers).withStore(store.url());
+        Integer threads = request.placement().threads();
+        StackOptions options = StackOptions.standard()
+                .withWorkers(request.placement().workers())
+                .withStore(store.url());
         if (store.url() != null && server.isRemote()) {
             throw new QuernException(
                     ErrorCode.INVALID_REQUEST, "--store: " + store.url() + " (expected: none, a server has its own)");
@@ -117,7 +114,7 @@ final class Compress implements Callable<Integer> {
 
     /** The command line that goes on with this job. */
     private String again() {
-        StringBuilder line = new StringBuilder(System.getProperty("quern.command", "quern"));
+        StringBuilder line = new StringBuilder(Console.command());
         for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
             boolean plain = argument.matches("[\\w./:=,+@%-]+");
             line.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");
@@ -137,21 +134,23 @@ final class Compress implements Callable<Integer> {
         }
     }
 
-    private Integer detached(Console console, JobView job) {
+    private Integer detached(Console console, JobView job, Place target) {
         if (console.json()) {
             console.print(RecordCodec.write(job));
         } else {
-            console.print("job " + job.id() + " goes on by itself");
-            console.print("  watch it:    quern jobs watch " + job.id() + server.words());
-            console.print("  its result:  quern jobs download " + job.id() + " --out DIR" + server.words());
+            console.print("Job " + job.id() + " keeps running in the background.");
+            console.print("  watch it:    " + Console.command() + " jobs watch " + job.id() + server.words());
+            console.print("  its result:  "
+                    + (target.isLocal() ? downloadAgain(job.id(), target.text()) : "in " + target.text()));
         }
         return Exit.COMPLETED.code();
     }
 
-    private Integer finish(Console console, Connection connection, JobView job, @Nullable Placements placement)
+    private Integer finish(
+            Console console, Connection connection, JobView job, @Nullable Placements placement, String out)
             throws InterruptedException {
         JobView last = job;
-        if (job.state().equals("QUARANTINED") && acceptQuarantined) {
+        if (job.state().equals("QUARANTINED") && result.acceptQuarantined()) {
             connection.api().approve(job.id());
             last = new Approval(connection).await(job.id());
         }
@@ -167,21 +166,28 @@ final class Compress implements Callable<Integer> {
         if (placement != null) {
             placement.fetch(connection.api(), last, console);
         }
-        print(console, last, reports);
+        print(console, last, reports, out);
         return exit.code();
     }
 
-    private void print(Console console, JobView job, List<JsonValue> reports) {
+    private void print(Console console, JobView job, List<JsonValue> reports, String out) {
         if (console.json()) {
             console.print(reports.size() == 1 ? reports.getFirst() : new JsonArray(reports));
             return;
         }
         reports.forEach(report -> new ReportTable(console, RecordCodec.read(report, Report.class)).print());
         if (job.state().equals("QUARANTINED") && reports.size() == 1) {
-            console.print("The result failed its gate and was not placed (take it with --accept-quarantined).");
-        } else if (out != null) {
-            new Results(job, out).sayWhere(console);
+            console.print("The result failed its gate and was not placed. Take it with: " + Console.command()
+                    + " jobs download " + job.id() + " --accept-quarantined --out " + out + server.words());
+            return;
         }
+        Results results = new Results(job, out);
+        results.sayWhere(console);
+        results.sayHowToServe(
+                console,
+                reports.stream()
+                        .map(report -> RecordCodec.read(report, Report.class))
+                        .toList());
     }
 
     static String reason(JobView job) {

@@ -17,6 +17,11 @@ record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, bo
     private static final Pattern COMMANDS =
             Pattern.compile("\u001b(?!\\[\\d{0,2}m)|[\\x00-\\x08\\x0b-\\x1a\\x1c-\\x1f\\x7f-\\x9f]");
 
+    /** What a person types to run this program. */
+    static String command() {
+        return System.getProperty("quern.command", "quern");
+    }
+
     /** Of the terminal, as far as it says so. */
     static int columns() {
         int columns = Integer.getInteger("quern.columns", 0);

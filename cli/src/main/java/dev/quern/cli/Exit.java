@@ -10,6 +10,7 @@ enum Exit {
     USAGE(64),
     BAD_INPUT(65),
     UNREACHABLE(69),
+    NO_PERMISSION(77),
     INTERRUPTED(130);
 
     private final int code;
@@ -25,6 +26,7 @@ enum Exit {
     static Exit of(ErrorCode error) {
         return switch (error) {
             case UNAVAILABLE -> UNREACHABLE;
+            case UNAUTHENTICATED, FORBIDDEN -> NO_PERMISSION;
             default -> error.kind() == ErrorCode.Kind.USER ? BAD_INPUT : FAILED;
         };
     }

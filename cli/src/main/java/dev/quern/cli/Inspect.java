@@ -2,6 +2,7 @@ package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
 import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
@@ -9,6 +10,8 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Account;
 import dev.quern.engine.run.Source;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
@@ -17,19 +20,21 @@ import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
         name = "inspect",
         description =
-                "Say what a checkpoint is and what compressing it would take. Reads headers only: weights are not checked.")
+                "Say what a checkpoint is and what compressing it would take. Reads headers only: weights are not checked.",
+        footer =
+                "%nTakes the options of quern compress that describe the job; those that change no estimate are ignored.")
 final class Inspect implements Callable<Integer> {
     /** After which a worker hands over, unless the installation says otherwise. */
     private static final double SLICE_SECONDS = 120;
@@ -41,52 +46,25 @@ final class Inspect implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
 
-    @Parameters(paramLabel = "MODEL", description = "Folder of a Hugging Face checkpoint.")
-    @SuppressWarnings("NullAway.Init")
-    private Path model;
-
-    @Option(
-            names = "--recipe",
-            paramLabel = "NAME|FILE",
-            description = "What would be done (default: gptq-w4a16); may be repeated, for results of one calibration.")
-    private List<String> recipes = List.of();
-
-    @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
-    private @Nullable Integer samples;
-
-    @Option(names = "--seq-len", paramLabel = "T", description = "Tokens of a window (default: at most 2048).")
-    private @Nullable Integer seqLen;
-
-    @Option(
-            names = "--workers",
-            paramLabel = "N",
-            description = "Workers that share this machine, as quern up --workers has them (default: 1).")
-    private int workers = 1;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads of each of them (default: the cores, divided between them).")
-    private int threads;
-
-    @Option(
-            names = "--segments",
-            paramLabel = "N",
-            description = "Runs of blocks that are compressed side by side (default: as many as pay).")
-    private @Nullable Integer segments;
+    @Mixin
+    private RequestOptions request = new RequestOptions();
 
     @Option(names = "--all", description = "Also say what becomes of every tensor, key of config.json and file.")
     private boolean all;
 
     @Override
     public Integer call() {
-        List<Recipe> chosen = RecipeFiles.recipes(recipes);
-        try (Source source = Source.open(model)) {
+        try (Source source = Source.open(request.folder())) {
             Architecture architecture = source.architecture();
-            Workload workload = Workload.beforehand(chosen, architecture, samples, seqLen);
-            StackOptions stack = StackOptions.standard().withWorkers(workers).withThreads(threads);
+            List<Recipe> chosen = source.resolve(request.recipes().recipes());
+            Workload workload = Workload.beforehand(
+                    chosen, architecture, request.calibration(Inspect::local), request.evaluations(Inspect::local));
+            PlacementOptions place = request.placement();
+            StackOptions stack = StackOptions.standard()
+                    .withWorkers(place.workers())
+                    .withThreads(Objects.requireNonNullElse(place.threads(), 0));
             Budget budget = new Budget(stack.memoryEach(), stack.threadsEach());
-            Fanout fanout = new Fanout(workers, segments, SLICE_SECONDS);
+            Fanout fanout = new Fanout(place.workers(), place.segments(), SLICE_SECONDS);
             Plan plan = source.plan(workload, budget, fanout);
             Estimate estimate = source.estimate(workload, budget, fanout);
             Facts facts = Facts.of(source.checkpoint(), architecture);
@@ -96,10 +74,23 @@ final class Inspect implements Callable<Integer> {
                 quern.console().print(all ? found.with("account", RecordCodec.write(account)) : found);
             } else {
                 print(quern.console(), facts, plan, estimate);
+                chosen.forEach(recipe -> printRecipe(quern.console(), recipe, architecture));
                 AccountText.print(quern.console(), account, all);
             }
         }
         return Exit.COMPLETED.code();
+    }
+
+    private static JobRequest.Source local(Path file) {
+        return JobRequest.Source.onServer(file.toString());
+    }
+
+    /** What would be done, and which loaders take the result. */
+    private static void printRecipe(Console console, Recipe recipe, Architecture architecture) {
+        console.print("");
+        console.print(RecipeWords.of(recipe));
+        Loading.of(PackedGrids.of(recipe, architecture).packing())
+                .forEach(loading -> console.print("  " + loading.sentence()));
     }
 
     /**
@@ -213,13 +204,14 @@ final class Inspect implements Callable<Integer> {
     }
 
     private static void linears(Console console, Plan plan) {
-        Table table = Table.ofNumbers("linear", "rows", "columns", "times");
+        Table table = Table.ofNumbers("linear", "rows", "columns", "group", "times");
         plan.linears()
                 .forEach(linear -> table.row(
                         linear.name(),
                         Integer.toString(linear.rows()),
                         Integer.toString(linear.cols()),
-                        Integer.toString(plan.blocks())));
+                        linear.times() == 0 ? "" : RecipeWords.group(linear.groupSize()),
+                        Integer.toString(linear.times())));
         table.print(console);
     }
 }

@@ -39,7 +39,7 @@ final class Interruption implements AutoCloseable {
         }
         if (submitted) {
             console.err().println();
-            console.warn("interrupted; what is made stays. Go on with: " + resume.get());
+            console.warn("interrupted; finished blocks are kept. Resume with: " + resume.get());
         }
         if (placement != null) {
             placement.close();

@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** A command that asks the server to do something with one job and prints the job as it is then. */
@@ -17,9 +16,8 @@ abstract sealed class JobAction implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
-    @Parameters(paramLabel = "ID", description = "The job.")
-    @SuppressWarnings("NullAway.Init")
-    private String id;
+    @Mixin
+    private JobArgument named = new JobArgument();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -42,7 +40,9 @@ abstract sealed class JobAction implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = jobs.console();
+        named.require();
         try (Connection connection = connect(server, console)) {
+            String id = named.resolve(connection.api());
             request.send(connection.api(), id);
             JobView job = connection.api().job(id);
             if (console.json()) {
@@ -50,25 +50,31 @@ abstract sealed class JobAction implements Callable<Integer> {
             } else {
                 console.print("job " + id + " " + words(job));
                 if (goesOn && !JobWatcher.isOver(job)) {
-                    console.print("  watch it:  quern jobs watch " + id + server.words());
+                    console.print("  watch it:  " + Console.command() + " jobs watch " + id + server.words());
                 }
             }
         }
         return Exit.COMPLETED.code();
     }
 
-    /** The state; and what it shall be, while it is not. */
+    /** What becomes of it, where that is not its state yet. */
     private static String words(JobView job) {
-        String state = job.state().toLowerCase(Locale.ROOT);
-        boolean stopping = job.desired().equals("PAUSE") && !job.state().equals("PAUSED") && !JobWatcher.isOver(job);
-        return stopping ? state + ", will pause" : state;
+        if (JobWatcher.isOver(job)) {
+            return job.state().toLowerCase(Locale.ROOT);
+        }
+        boolean paused = job.state().equals("PAUSED");
+        return switch (job.desired()) {
+            case "PAUSE" -> paused ? "paused" : "pausing";
+            case "CANCEL" -> "cancelling";
+            default -> paused ? "resuming" : job.state().toLowerCase(Locale.ROOT);
+        };
     }
 
     private Connection connect(ServerOptions to, Console console) throws InterruptedException {
         return goesOn ? Connection.open(to, StackOptions.standard(), console::say) : Connection.attach(to);
     }
 
-    @Command(name = "cancel", description = "Ask a job to stop. What it has made stays.")
+    @Command(name = "cancel", description = "Ask a job to stop. Finished blocks are kept.")
     static final class Cancel extends JobAction {
         Cancel() {
             super(Api::cancel, false);
@@ -78,14 +84,14 @@ abstract sealed class JobAction implements Callable<Integer> {
     @Command(
             name = "pause",
             description =
-                    "Ask a job to stop until it is resumed. What it has made stays; at most the block in work is lost.")
+                    "Ask a job to stop until it is resumed. Finished blocks are kept; at most the block in work is lost.")
     static final class Pause extends JobAction {
         Pause() {
             super(Api::pause, false);
         }
     }
 
-    @Command(name = "resume", description = "Let a paused job go on from what exists.")
+    @Command(name = "resume", description = "Let a paused job continue from what exists.")
     static final class Resume extends JobAction {
         Resume() {
             super(Api::resume, true);

@@ -1,12 +1,16 @@
 package dev.quern.cli;
 
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "jobs",
-        description = "List, show, watch, pause, resume, retry, cancel and download jobs.",
+        description = "List, show, watch, pause, resume, retry, cancel, approve, download and delete jobs.",
         synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
         subcommands = {
             JobsList.class,
             JobsShow.class,
@@ -15,12 +19,25 @@ import picocli.CommandLine.ParentCommand;
             JobAction.Resume.class,
             JobAction.Retry.class,
             JobAction.Cancel.class,
-            JobsDownload.class
+            JobsApprove.class,
+            JobsDownload.class,
+            JobsDelete.class
         })
-final class Jobs {
+final class Jobs implements Callable<Integer> {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    /** Without a command: what there is. */
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        return Exit.COMPLETED.code();
+    }
 
     Console console() {
         return quern.console();

@@ -5,12 +5,9 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
@@ -22,16 +19,11 @@ final class JobsDownload implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
-    @Parameters(paramLabel = "ID", description = "The job.")
-    @SuppressWarnings("NullAway.Init")
-    private String id;
+    @Mixin
+    private JobArgument named = new JobArgument();
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Must be empty or not exist.")
-    @SuppressWarnings("NullAway.Init")
-    private Path out;
-
-    @Option(names = "--overwrite", description = "Replace what lies under --out, once the result is there.")
-    private boolean overwrite;
+    @Mixin
+    private ResultOptions result = new ResultOptions();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -39,15 +31,13 @@ final class JobsDownload implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = jobs.console();
-        String again = "quern jobs download " + id + " --out " + out + server.words();
+        named.require();
         try (Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
-            JobView job = connection.api().job(id);
-            Results results = new Results(job, out.toString());
-            if (!results.anyPublished()) {
-                throw new QuernException(
-                        ErrorCode.CONFLICT, "job " + id + ": " + job.state() + " (expected: COMPLETED)");
-            }
-            Placements placements = Placements.into(out, results.recipes(), overwrite);
+            JobView job = published(connection);
+            String out = result.place(new Place(job.model()).name(), Results.recipes(job));
+            Results results = new Results(job, out);
+            String again = Console.command() + " jobs download " + job.id() + " --out " + out + server.words();
+            Placements placements = Placements.into(new Place(out).local(), results.recipes(), result.overwrite());
             try (Interruption interruption = new Interruption(console, () -> again, placements)) {
                 interruption.expect();
                 placements.fetch(connection.api(), job, console);
@@ -57,7 +47,27 @@ final class JobsDownload implements Callable<Integer> {
             } else {
                 results.sayWhere(console);
             }
+            return (results.allPublished() ? Exit.COMPLETED : Exit.QUARANTINED).code();
         }
-        return Exit.COMPLETED.code();
+    }
+
+    /** The job, with a result to fetch. */
+    private JobView published(Connection connection) throws InterruptedException {
+        String id = named.resolve(connection.api());
+        JobView job = connection.api().job(id);
+        if (job.state().equals("QUARANTINED") && result.acceptQuarantined()) {
+            connection.api().approve(id);
+            job = new Approval(connection).await(id);
+        }
+        if (!new Results(job, "").anyPublished()) {
+            throw new QuernException(
+                    ErrorCode.CONFLICT,
+                    "job " + id + ": " + job.state() + " (expected: COMPLETED"
+                            + (job.state().equals("QUARANTINED")
+                                    ? "; take a quarantined result with --accept-quarantined"
+                                    : "")
+                            + ")");
+        }
+        return job;
     }
 }

@@ -1,24 +1,35 @@
 package dev.quern.cli;
 
+import dev.quern.embedded.StackLease;
+import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.JobRequest.Limits;
+import dev.quern.recipes.json.JsonArray;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "show", description = "Show one job, with its report where it has one.")
 final class JobsShow implements Callable<Integer> {
+    private static final DateTimeFormatter LOCAL =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
+
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
-    @Parameters(paramLabel = "ID", description = "The job.")
-    @SuppressWarnings("NullAway.Init")
-    private String id;
+    @Mixin
+    private JobArgument named = new JobArgument();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -26,28 +37,39 @@ final class JobsShow implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = jobs.console();
-        try (Connection connection = Connection.attach(server)) {
+        named.require();
+        try (Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
+            String id = named.resolve(connection.api());
             JobView job = connection.api().job(id);
+            List<JsonValue> reports = Results.reports(connection.api(), job);
             if (console.json()) {
-                console.print(RecordCodec.write(job));
+                console.print(((JsonObject) RecordCodec.write(job)).with("reports", new JsonArray(reports)));
                 return Exit.COMPLETED.code();
             }
-            print(console, job);
-            if (job.state().equals("COMPLETED") || job.state().equals("QUARANTINED")) {
-                for (int output = 0; output < Results.recipes(job).size(); output++) {
-                    Report report = RecordCodec.read(connection.api().report(id, output), Report.class);
-                    new ReportTable(console, report).print();
-                }
-            }
+            print(console, job, page(connection, id));
+            reports.forEach(report -> new ReportTable(console, RecordCodec.read(report, Report.class)).print());
         }
         return Exit.COMPLETED.code();
     }
 
-    private static void print(Console console, JobView job) {
+    private String page(Connection connection, String id) {
+        StackLease lease = connection.lease();
+        return (lease == null ? String.valueOf(server.server()) : lease.stack().url()) + "/jobs/" + id;
+    }
+
+    private static void print(Console console, JobView job, String page) {
         console.print("job     " + job.id() + (job.name() == null ? "" : " (" + job.name() + ")"));
         console.print("state   " + job.state().toLowerCase(Locale.ROOT));
         console.print("model   " + job.model());
         console.print("recipe  " + String.join(" + ", Results.recipes(job)));
+        console.print("created " + LOCAL.format(job.createdAt()));
+        if (job.finishedAt() != null) {
+            console.print("ended   " + LOCAL.format(job.finishedAt()));
+        }
+        if (job.limits() != null) {
+            console.print("limits  " + limits(job.limits()));
+        }
+        console.print("page    " + page);
         if (!JobWatcher.isOver(job)) {
             console.print("now     " + ProgressLine.describe(job));
         }
@@ -57,5 +79,19 @@ final class JobsShow implements Callable<Integer> {
         if (job.outputDigest() != null) {
             console.print("digest  " + job.outputDigest());
         }
+        if (job.output() != null) {
+            console.print("files   " + job.output());
+        }
+    }
+
+    private static String limits(Limits limits) {
+        List<String> words = new ArrayList<>();
+        if (limits.maxPendingSeconds() != null) {
+            words.add("waits at most " + limits.maxPendingSeconds() + " s for a worker");
+        }
+        if (limits.maxRuntimeSeconds() != null) {
+            words.add("runs at most " + limits.maxRuntimeSeconds() + " s");
+        }
+        return String.join(", ", words);
     }
 }

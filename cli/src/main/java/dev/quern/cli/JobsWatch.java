@@ -1,13 +1,14 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "watch", description = "Follow a job to its end; starts the embedded stack where it does not run.")
@@ -16,9 +17,8 @@ final class JobsWatch implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
-    @Parameters(paramLabel = "ID", description = "The job.")
-    @SuppressWarnings("NullAway.Init")
-    private String id;
+    @Mixin
+    private JobArgument named = new JobArgument();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -26,9 +26,10 @@ final class JobsWatch implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = jobs.console();
-        try (Interruption interruption =
-                        new Interruption(console, () -> "quern jobs watch " + id + server.words(), null);
+        named.require();
+        try (Interruption interruption = new Interruption(console, this::again, null);
                 Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
+            String id = named.resolve(connection.api());
             interruption.expect();
             JobView job = new JobWatcher(connection, console).await(id);
             if (console.json()) {
@@ -36,8 +37,15 @@ final class JobsWatch implements Callable<Integer> {
             } else {
                 console.print("job " + id + " " + job.state().toLowerCase(Locale.ROOT)
                         + (job.failure() == null ? "" : ": " + job.failure().message()));
+                for (JsonValue report : Results.reports(connection.api(), job)) {
+                    new ReportTable(console, RecordCodec.read(report, Report.class)).print();
+                }
             }
             return Exit.ofState(job.state()).code();
         }
+    }
+
+    private String again() {
+        return Console.command() + " jobs watch " + named.words() + server.words();
     }
 }

@@ -1,6 +1,7 @@
 package dev.quern.cli;
 
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.RecipeSchema;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.RecordCodec;
@@ -8,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -17,13 +19,22 @@ final class ListRecipes implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "One of the recipes.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "NAME",
+            completionCandidates = RecipeOptions.Names.class,
+            description = "One of the recipes.")
     private @Nullable String name;
+
+    @Option(names = "--schema", description = "Print the JSON Schema of recipe files.")
+    private boolean schema;
 
     @Override
     public Integer call() {
         Console console = quern.console();
-        if (name != null) {
+        if (schema) {
+            console.print(RecipeSchema.schema());
+        } else if (name != null) {
             show(console, name);
         } else if (console.json()) {
             console.print(
@@ -49,19 +60,12 @@ final class ListRecipes implements Callable<Integer> {
             table.row(
                     recipe.name(),
                     Integer.toString(grid.bits()),
-                    grid.groupSize() == 0 ? "row" : Integer.toString(grid.groupSize()),
+                    RecipeWords.group(grid.groupSize()),
                     grid.symmetric() ? "symmetric" : "asymmetric",
                     grid.clipSearch().name().toLowerCase(Locale.ROOT),
-                    rounding(recipe.rounding()),
+                    RecipeWords.rounding(recipe.rounding()),
                     recipe.name().equals(Recipes.defaultName()) ? "(default)" : "");
         }
         table.print(console);
-    }
-
-    private static String rounding(Recipe.Rounding rounding) {
-        return switch (rounding) {
-            case Recipe.Nearest nearest -> "nearest";
-            case Recipe.Gptq gptq -> "gptq, order " + gptq.order().name().toLowerCase(Locale.ROOT);
-        };
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -11,6 +12,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -34,7 +38,18 @@ public final class Main {
 
     static int run(PrintStream out, PrintStream err, boolean terminal, String... arguments) {
         Quern quern = new Quern(out, err, terminal);
-        return commandLine(quern, out, err).execute(arguments);
+        return commandLine(quern, out, err).execute(arranged(arguments));
+    }
+
+    /** A data folder that is named before the command is the command's. */
+    private static String[] arranged(String... arguments) {
+        List<String> words = new ArrayList<>(List.of(arguments));
+        String first = words.isEmpty() ? "" : words.getFirst();
+        int length = first.equals("--data") ? 2 : first.startsWith("--data=") ? 1 : 0;
+        if (length > 0 && words.size() > length) {
+            Collections.rotate(words, -length);
+        }
+        return words.toArray(String[]::new);
     }
 
     static CommandLine commandLine(Quern quern, PrintStream out, PrintStream err) {
@@ -42,14 +57,18 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out, true, UTF_8))
                 .setErr(new PrintWriter(err, true, UTF_8))
-                .setParameterExceptionHandler(Main::usage)
-                .setExecutionExceptionHandler((error, command, parsed) -> failure(error, err));
-        line.getCommandSpec().usageMessage().width(Math.max(80, Console.columns()));
+                .setParameterExceptionHandler((error, arguments) -> usage(error, quern.console()))
+                .setExecutionExceptionHandler((error, command, parsed) -> failure(error, quern.console()));
+        line.setUsageHelpWidth(Math.max(80, Console.columns()));
+        GroupedHelp.install(line);
         return line;
     }
 
-    private static int usage(ParameterException error, String[] arguments) {
+    private static int usage(ParameterException error, Console console) {
         CommandLine command = error.getCommandLine();
+        if (console.json()) {
+            console.print(Problems.of(ErrorCode.INVALID_REQUEST, String.valueOf(error.getMessage()), Exit.USAGE));
+        }
         command.getErr().println("quern: " + error.getMessage());
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return Exit.USAGE.code();
@@ -73,24 +92,43 @@ public final class Main {
         return e.getFile() + ": " + reason;
     }
 
-    private static int failure(Exception error, PrintStream err) {
+    private static int failure(Exception error, Console console) {
         if (error instanceof QuernException known) {
-            err.println("quern: " + known.getMessage());
-            known.violations().stream()
-                    .skip(1)
-                    .forEach(violation -> err.println("       " + violation.pointer() + ": " + violation.message()));
-            return Exit.of(known.code()).code();
+            return refused(known, console);
         }
         if (error instanceof InterruptedException) {
             return Exit.INTERRUPTED.code();
         }
         Optional<FileSystemException> file = cause(error, FileSystemException.class);
         if (file.isPresent()) {
-            err.println("quern: " + Console.safe(words(file.get())));
-            return Exit.BAD_INPUT.code();
+            return refused(new QuernException(ErrorCode.INVALID_REQUEST, words(file.get())), console);
         }
-        err.println("quern: a defect of quern: " + error);
-        error.printStackTrace(err);
+        if (console.json()) {
+            console.print(Problems.of(ErrorCode.INTERNAL, error.toString(), Exit.FAILED));
+        }
+        console.warn("a defect of quern: " + error);
+        error.printStackTrace(console.err());
         return Exit.FAILED.code();
+    }
+
+    private static int refused(QuernException error, Console console) {
+        if (console.json()) {
+            console.print(Problems.of(error));
+        }
+        console.warn(words(error));
+        error.violations().stream()
+                .skip(1)
+                .forEach(violation -> console.err().println(Console.safe("       " + violation.message())));
+        return Exit.of(error.code()).code();
+    }
+
+    /** Of several violations the first one, the others follow in lines of their own. */
+    private static String words(QuernException error) {
+        String message = error.violations().isEmpty()
+                ? String.valueOf(error.getMessage())
+                : error.violations().getFirst().message();
+        return error.code() == ErrorCode.UNAUTHENTICATED
+                ? message + "; put the server's key into QUERN_KEY, or name a file that holds it with --key-file"
+                : message;
     }
 }

@@ -1,9 +1,11 @@
 package dev.quern.cli;
 
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.QuernException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -47,6 +49,25 @@ record Place(String text) {
         } catch (IllegalArgumentException e) {
             throw invalid("file:///path");
         }
+    }
+
+    /**
+     * As a request names it.
+     *
+     * @param local how the server comes to a file or folder of this machine
+     */
+    Source source(Function<Path, Source> local) {
+        if (isObjects()) {
+            return Source.objects(objects());
+        }
+        return isOfServer() ? Source.onServer(ofServer().toString()) : local.apply(local());
+    }
+
+    /** The last part of it. */
+    String name() {
+        String path = isLocal() ? local().toString() : text.replaceAll("/+$", "");
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        return name.isEmpty() ? "model" : name;
     }
 
     private QuernException invalid(String expected) {

@@ -69,10 +69,11 @@ final class ProgressLine {
                     .append(" linears");
         }
         line.append(String.format(Locale.ROOT, " · %.0f %%", progress.percent()));
-        if (progress.linearsPerMinute() != null) {
+        boolean moves = !job.state().equals("PAUSED") && !JobWatcher.isOver(job);
+        if (moves && progress.linearsPerMinute() != null) {
             line.append(String.format(Locale.ROOT, " · %.0f linears/min", progress.linearsPerMinute()));
         }
-        if (progress.etaSeconds() != null) {
+        if (moves && progress.etaSeconds() != null) {
             line.append(" · ").append(Units.duration(progress.etaSeconds())).append(" left");
         }
         return line + reason(job);

@@ -1,13 +1,20 @@
 package dev.quern.cli;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 
 /** The root command with the options of all commands. */
+@Heading(value = "Output", order = 9)
 @Command(
         name = "quern",
+        versionProvider = Version.Provider.class,
         description = "Compresses large language models and says what it cost in quality.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
@@ -22,8 +29,10 @@ import picocli.CommandLine.ScopeType;
             Compare.class,
             Doctor.class,
             Version.class,
-            Completion.class
+            Completion.class,
+            ShowHelp.class
         },
+        commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:completed",
@@ -32,9 +41,19 @@ import picocli.CommandLine.ScopeType;
             "64:usage",
             "65:bad input",
             "69:server not reachable",
+            "77:no valid key, or one that may not do this",
             "130:interrupted"
         })
-final class Quern {
+final class Quern implements Callable<Integer> {
+    /** For completion, as help says them. */
+    static final class Formats extends ArrayList<String> {
+        private static final long serialVersionUID = 1;
+
+        Formats() {
+            super(List.of("text", "json"));
+        }
+    }
+
     enum Format {
         TEXT,
         JSON
@@ -43,11 +62,12 @@ final class Quern {
     @Option(
             names = "--output",
             paramLabel = "text|json",
+            completionCandidates = Formats.class,
             scope = ScopeType.INHERIT,
             description = "Form of the result on standard output (default: text).")
     private Format format = Format.TEXT;
 
-    @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "Say nothing while working.")
+    @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress output.")
     private boolean quiet;
 
     @Option(
@@ -56,9 +76,24 @@ final class Quern {
             description = "No colours; so does the environment variable NO_COLOR.")
     private boolean plain;
 
-    @Option(names = "--help", usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help.")
     @SuppressWarnings("UnusedVariable") // picocli reads it by reflection
     private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the versions of Quern and of Java.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it by reflection
+    private boolean version;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -68,6 +103,13 @@ final class Quern {
         this.out = out;
         this.err = err;
         this.terminal = terminal;
+    }
+
+    /** Without a command: what there is. */
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        return Exit.COMPLETED.code();
     }
 
     Console console() {

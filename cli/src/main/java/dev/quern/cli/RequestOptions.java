@@ -1,13 +1,10 @@
 package dev.quern.cli;
 
 import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Evaluation;
-import dev.quern.recipes.JobRequest.Limits;
 import dev.quern.recipes.JobRequest.Output;
-import dev.quern.recipes.JobRequest.RecipeChoice;
 import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
@@ -18,10 +15,12 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What to compress, how, and on what text: the part of the command line that becomes a request. */
+@Heading(value = "Result", order = 2)
 final class RequestOptions {
     @Parameters(
             paramLabel = "MODEL",
@@ -30,66 +29,29 @@ final class RequestOptions {
     @SuppressWarnings("NullAway.Init")
     private String model;
 
-    @Option(
-            names = "--recipe",
-            paramLabel = "NAME|FILE",
-            description = "How to compress: see quern recipes (default: gptq-w4a16)."
-                    + " Repeated, one calibration makes a result for each.")
-    private List<String> recipes = List.of();
+    @Mixin
+    private RecipeOptions recipes = new RecipeOptions();
 
-    @Option(
-            names = "--calibration",
-            paramLabel = "FILE",
-            description = "A .jsonl or .txt file, also s3://bucket/name (default: built-in English text).")
-    private @Nullable String calibration;
+    @Mixin
+    private TextOptions texts = new TextOptions();
 
-    @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
-    private @Nullable Integer samples;
+    @Mixin
+    private EvaluationOptions evaluation = new EvaluationOptions();
 
-    @Option(names = "--seq-len", paramLabel = "T", description = "Tokens of a window (default: at most 2048).")
-    private @Nullable Integer seqLen;
+    @Mixin
+    private PlacementOptions placement = new PlacementOptions();
 
-    @Option(
-            names = "--evaluate",
-            paramLabel = "FILE",
-            description = "A .jsonl or .txt file, also s3://bucket/name; may be repeated (default: built-in).")
-    private List<String> evaluate = List.of();
-
-    @Option(
-            names = "--eval-windows",
-            paramLabel = "N",
-            description = "Windows of each evaluation file (default: all, at most 256).")
-    private @Nullable Integer evalWindows;
-
-    @Option(
-            names = "--max-kl",
-            paramLabel = "X",
-            description = "Gate: highest mean KL divergence to the original, nats.")
-    private @Nullable Double maxKl;
-
-    @Option(names = "--max-ppl-ratio", paramLabel = "X", description = "Gate: highest perplexity over the original's.")
-    private @Nullable Double maxPplRatio;
-
-    @Option(names = "--class", paramLabel = "NAME", description = "Class of the workers that may take the job.")
-    private @Nullable String workerClass;
-
-    @Option(
-            names = "--segments",
-            paramLabel = "N",
-            description = "Runs of blocks that are compressed side by side (default: as many as pay).")
-    private @Nullable Integer segments;
-
-    @Option(
-            names = "--max-pending",
-            paramLabel = "SECONDS",
-            description = "Fail when no worker has taken the job within this time.")
-    private @Nullable Integer maxPending;
-
-    @Option(names = "--max-runtime", paramLabel = "SECONDS", description = "Fail when the job runs for longer.")
-    private @Nullable Integer maxRuntime;
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
 
     @Option(names = "--name", paramLabel = "S", description = "What lists call the job.")
     private @Nullable String name;
+
+    @Option(
+            names = "--label",
+            paramLabel = "KEY=VALUE",
+            description = "A label of the job, for filters; may be repeated.")
+    private Map<String, String> labels = Map.of();
 
     /**
      * @param output where the result goes; null leaves it in the store
@@ -98,98 +60,93 @@ final class RequestOptions {
      *     that do not exist
      */
     JobRequest toRequest(@Nullable Place output, boolean detach, Function<Path, Source> local) {
-        List<RecipeChoice> choices = RecipeFiles.orDefault(recipes).stream()
-                .map(RequestOptions::choice)
-                .toList();
+        List<Recipe> all = recipes.recipes();
         return new JobRequest(
                 JobRequest.API_VERSION,
                 source(local),
-                choices.getFirst(),
-                calibration == null && samples == null && seqLen == null
-                        ? null
-                        : Calibration.of(calibration == null ? null : text(calibration, local), samples, seqLen),
+                RecipeOptions.choice(all.getFirst()),
+                calibration(local),
                 evaluations(local),
-                outputs(output, choices),
-                maxKl == null && maxPplRatio == null ? null : new Gate(maxKl, maxPplRatio, null),
-                Map.of(),
+                outputs(output, all),
+                evaluation.toGate(),
+                labels,
                 name,
                 detach,
-                workerClass == null && segments == null ? null : new JobRequest.Placement(workerClass, segments),
-                maxPending == null && maxRuntime == null ? null : new Limits(maxPending, maxRuntime));
+                placement.toPlacement(),
+                limits.toLimits());
     }
 
     private Source source(Function<Path, Source> local) {
-        Place place = new Place(model);
-        require(
-                !place.isLocal() || Files.isDirectory(place.local()),
-                ErrorCode.INVALID_CHECKPOINT,
-                model + ": no such folder (expected: a checkpoint)");
-        return source(place, local);
-    }
-
-    private static Source text(String file, Function<Path, Source> local) {
-        Place place = new Place(file);
+        Place place = place();
         if (place.isLocal()) {
-            require(
-                    Files.isRegularFile(place.local()),
-                    ErrorCode.INVALID_DATASET,
-                    file + ": no such file (expected: a .jsonl or .txt file)");
-            require(
-                    JobRequest.isText(file),
-                    ErrorCode.INVALID_DATASET,
-                    file + ": unknown kind (expected: a name that ends in .jsonl or .txt)");
+            folder();
         }
-        return source(place, local);
+        return place.source(local);
     }
 
-    private static Source source(Place place, Function<Path, Source> local) {
-        if (place.isObjects()) {
-            return Source.objects(place.objects());
-        }
-        return place.isOfServer() ? Source.onServer(place.ofServer().toString()) : local.apply(place.local());
+    Place place() {
+        return new Place(model);
     }
 
-    private List<Evaluation> evaluations(Function<Path, Source> local) {
-        if (evaluate.isEmpty()) {
-            return evalWindows == null && seqLen == null
-                    ? List.of()
-                    : List.of(Evaluation.of(null, evalWindows, seqLen));
+    /**
+     * The model on this machine.
+     *
+     * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the hub
+     */
+    Path folder() {
+        Place place = place();
+        if (!place.isLocal()) {
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT, model + ": not on this machine (expected: a folder of it)");
         }
-        return evaluate.stream()
-                .map(file -> Evaluation.of(text(file, local), evalWindows, seqLen))
-                .toList();
+        if (!Files.isDirectory(place.local())) {
+            boolean hub = model.matches("[\\w.-]+/[\\w.-]+") && !model.startsWith(".");
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT,
+                    model + ": no such folder (expected: a checkpoint"
+                            + (hub
+                                    ? "; fetch one of the Hugging Face hub first: hf download " + model
+                                            + " --local-dir " + place.name()
+                                    : "")
+                            + ")");
+        }
+        return place.local();
+    }
+
+    @Nullable
+    Calibration calibration(Function<Path, Source> local) {
+        return texts.toCalibration(local);
+    }
+
+    List<Evaluation> evaluations(Function<Path, Source> local) {
+        return evaluation.toEvaluations(texts.seqLen(), local);
+    }
+
+    PlacementOptions placement() {
+        return placement;
+    }
+
+    RecipeOptions recipes() {
+        return recipes;
     }
 
     /** As the recipes call themselves, one for each output. */
     List<String> recipeNames() {
-        return RecipeFiles.recipes(recipes).stream().map(Recipe::name).toList();
+        return recipes.recipes().stream().map(Recipe::name).toList();
     }
 
     /** The first one takes the request's recipe; of several each lies under its name. */
-    private List<Output> outputs(@Nullable Place place, List<RecipeChoice> choices) {
+    private static List<Output> outputs(@Nullable Place place, List<Recipe> recipes) {
         String uri = place != null && place.isObjects() ? place.objects() : null;
-        if (choices.size() == 1) {
+        if (recipes.size() == 1) {
             return List.of(new Output("compressed-tensors", null, uri));
         }
-        List<String> names = recipeNames();
-        return IntStream.range(0, choices.size())
+        return IntStream.range(0, recipes.size())
                 .mapToObj(i -> new Output(
                         "compressed-tensors",
                         null,
-                        uri == null ? null : uri + "/" + names.get(i),
-                        i == 0 ? null : choices.get(i)))
+                        uri == null ? null : uri + "/" + recipes.get(i).name(),
+                        i == 0 ? null : RecipeOptions.choice(recipes.get(i))))
                 .toList();
-    }
-
-    private static RecipeChoice choice(String recipe) {
-        // Read here already: a typing mistake needs no stack.
-        Recipe read = RecipeFiles.recipe(recipe);
-        return RecipeFiles.isFile(recipe) ? new RecipeChoice(null, read) : new RecipeChoice(read.name(), null);
-    }
-
-    private static void require(boolean holds, ErrorCode code, String message) {
-        if (!holds) {
-            throw new QuernException(code, message);
-        }
     }
 }

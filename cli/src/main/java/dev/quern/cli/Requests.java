@@ -10,6 +10,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
@@ -22,12 +23,14 @@ final class Requests {
 
     private Requests() {}
 
-    /** The request with its label. What it and an upload are called and whether it is detached do not count. */
+    /** The request with its label. What it and an upload are called, its labels and whether it is detached do not count. */
     static JobRequest labelled(JobRequest request) {
         JobRequest nameless =
                 request.reading(request.source().named(null), request.calibration(), request.evaluation());
         String content = Json.canonical(RecordCodec.write(with(nameless, null, false, Map.of())));
-        return with(request, request.name(), request.detach(), Map.of(LABEL, sha256(content)));
+        Map<String, String> labels = new HashMap<>(request.labels());
+        labels.put(LABEL, sha256(content));
+        return with(request, request.name(), request.detach(), labels);
     }
 
     /** The same wish, each upload named by its id instead of its digest; the label stays. */

@@ -1,6 +1,11 @@
 package dev.quern.cli;
 
+import dev.quern.cli.client.Api;
+import dev.quern.recipes.Loading.Loader;
+import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -22,6 +27,20 @@ record Results(JobView job, String place) {
                 : job.outputs().stream().map(JobView.Output::recipe).toList();
     }
 
+    /** Of each output; none before the job has results. */
+    static List<JsonValue> reports(Api api, JobView job) throws InterruptedException {
+        List<JsonValue> reports = new ArrayList<>();
+        boolean made = job.state().equals("COMPLETED") || job.state().equals("QUARANTINED");
+        for (int output = 0; made && output < recipes(job).size(); output++) {
+            reports.add(api.report(job.id(), output));
+        }
+        return reports;
+    }
+
+    boolean allPublished() {
+        return IntStream.range(0, recipes().size()).allMatch(output -> Placements.isPublished(job, output));
+    }
+
     boolean anyPublished() {
         return IntStream.range(0, recipes().size()).anyMatch(output -> Placements.isPublished(job, output));
     }
@@ -34,6 +53,18 @@ record Results(JobView job, String place) {
                 console.print("result in " + (recipes.size() == 1 ? place : place(recipes.get(output))));
             } else {
                 console.print(recipes.get(output) + " failed its gate and was not placed.");
+            }
+        }
+    }
+
+    /** A command for what is placed, where vLLM takes it: the notes of a report name every loader that does not. */
+    void sayHowToServe(Console console, List<Report> reports) {
+        for (int output = 0; output < reports.size(); output++) {
+            boolean loads =
+                    reports.get(output).notes().stream().noneMatch(note -> note.startsWith(Loader.VLLM.title()));
+            if (loads && Placements.isPublished(job, output) && new Place(place).isLocal()) {
+                String folder = recipes().size() == 1 ? place : place(recipes().get(output));
+                console.print("serve it with: vllm serve " + folder);
             }
         }
     }

@@ -12,11 +12,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which server a command talks to: one that runs elsewhere, or the embedded stack of a data folder. */
+@Heading(value = "Where it runs", order = 6)
 final class ServerOptions {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "A server that runs elsewhere; its key stands in the environment variable QUERN_KEY.")
+            description = "A server that runs elsewhere; its key is in the environment variable QUERN_KEY.")
     private @Nullable URI server;
 
     @Option(names = "--key-file", paramLabel = "FILE", description = "Holds the server's key, in place of QUERN_KEY.")

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where the embedded stack keeps artifacts. */
+@Heading(value = "Where it runs", order = 6)
 final class StoreOption {
     @Option(
             names = "--store",

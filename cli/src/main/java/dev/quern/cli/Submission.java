@@ -62,7 +62,7 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
             console.say("job " + existing.id() + " has the same request and is not finished: attached to it, "
                     + existing.progress().blocksDone() + " blocks exist");
             if (existing.desired().equals("PAUSE")) {
-                console.say("it is paused; let it go on with: quern jobs resume " + existing.id());
+                console.say("it is paused; resume it with: " + Console.command() + " jobs resume " + existing.id());
             }
             return existing;
         }

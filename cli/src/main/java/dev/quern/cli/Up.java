@@ -105,7 +105,7 @@ final class Up implements Callable<Integer> {
         console.print("further workers: quern worker --temporal "
                 + lease.stack().temporal() + " --store " + lease.stack().store() + " --token-file "
                 + folder().path().resolve("token"));
-        console.say("Ctrl-C ends it once no job needs it.");
+        console.say("Ctrl-C to stop. Jobs still running finish in the background first.");
     }
 
     /** What this command asked for holds only for a stack that it starts. */

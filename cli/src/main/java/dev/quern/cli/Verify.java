@@ -3,9 +3,12 @@ package dev.quern.cli;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.format.OutputVerifier;
 import dev.quern.engine.format.Verification;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,18 +34,40 @@ final class Verify implements Callable<Integer> {
     public Integer call() {
         Console console = quern.console();
         List<JsonValue> all = new ArrayList<>();
+        Exit exit = Exit.COMPLETED;
         for (Path folder : folders) {
             long started = System.nanoTime();
-            Verification found = OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
-            all.add(json(found));
-            if (!console.json()) {
-                print(console, found, (System.nanoTime() - started) / 1e9);
+            try {
+                Verification found = verify(folder, console);
+                all.add(json(found));
+                if (!console.json()) {
+                    print(console, folder, found, (System.nanoTime() - started) / 1e9);
+                }
+            } catch (QuernException e) {
+                // The other folders are read all the same.
+                exit = Exit.of(e.code());
+                all.add(Problems.of(e));
+                erase(console);
+                console.warn(folder + ": " + e.getMessage());
             }
         }
         if (console.json()) {
             console.print(all.size() == 1 ? all.getFirst() : new JsonArray(all));
         }
-        return Exit.COMPLETED.code();
+        return exit.code();
+    }
+
+    private static Verification verify(Path folder, Console console) {
+        if (!Files.isDirectory(folder)) {
+            throw new QuernException(ErrorCode.OUTPUT_DAMAGED, "no such folder (expected: a result)");
+        }
+        return OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+    }
+
+    private static void erase(Console console) {
+        if (console.terminal()) {
+            console.erase();
+        }
     }
 
     /** Bytes read so far, in a line that is redrawn; only a terminal sees it. */
@@ -75,12 +100,11 @@ final class Verify implements Callable<Integer> {
                 .with("tied", found.tied());
     }
 
-    private static void print(Console console, Verification found, double seconds) {
-        if (console.terminal()) {
-            console.err().print("\r\u001b[K");
-        }
-        console.print(console.green("well") + ": " + found.files().size() + " files, " + Units.bytes(found.bytes())
-                + ", in " + Units.duration(seconds));
+    private void print(Console console, Path folder, Verification found, double seconds) {
+        erase(console);
+        console.print((folders.size() == 1 ? "" : folder + ": ") + console.green("OK") + ": "
+                + found.files().size() + " files verified, " + Units.bytes(found.bytes()) + ", in "
+                + Units.duration(seconds));
         console.print(String.format(
                 Locale.ROOT,
                 "%s, %d linears, %.2f M weights at %.2f bits%s",

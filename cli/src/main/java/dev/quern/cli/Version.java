@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "version", description = "Show the versions of Quern and of Java.")
@@ -15,21 +16,37 @@ final class Version implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
 
+    /** For {@code --version}. */
+    static final class Provider implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return lines();
+        }
+    }
+
     @Override
     public Integer call() {
         Console console = quern.console();
-        String java = System.getProperty("java.vendor.version", "") + " " + Runtime.version();
         if (console.json()) {
             console.print(JsonObject.EMPTY
                     .with("quern", number())
                     .with("build", build())
-                    .with("java", java.strip())
+                    .with("java", java())
                     .with("os", os()));
         } else {
-            console.print("quern " + number() + " (build " + build() + ")");
-            console.print("java  " + java.strip() + ", " + os());
+            for (String line : lines()) {
+                console.print(line);
+            }
         }
         return Exit.COMPLETED.code();
+    }
+
+    private static String[] lines() {
+        return new String[] {"quern " + number() + " (build " + build() + ")", "java  " + java() + ", " + os()};
+    }
+
+    private static String java() {
+        return (System.getProperty("java.vendor.version", "") + " " + Runtime.version()).strip();
     }
 
     static String number() {

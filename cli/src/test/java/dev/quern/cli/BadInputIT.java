@@ -166,7 +166,10 @@ class BadInputIT {
     void aGroupThatDoesNotDivide() throws Exception {
         Path recipe = Files.writeString(
                 folder.resolve("mine.yaml"),
-                Cli.run("recipes", "gptq-w4a16").out().replace("groupSize: 128", "groupSize: 100"));
+                Cli.run("recipes", "gptq-w4a16")
+                        .out()
+                        .replace("groupSize: auto", "groupSize: 100")
+                        .replace("name: gptq-w4a16", "name: mine"));
 
         refused("100", "--recipe", recipe.toString());
     }

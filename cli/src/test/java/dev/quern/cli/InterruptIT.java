@@ -51,7 +51,7 @@ class InterruptIT {
 
             assertThat(command.waitFor(1, TimeUnit.MINUTES)).isTrue();
             assertThat(command.exitValue()).isEqualTo(130);
-            assertThat(said).content().contains("interrupted", "Go on with: quern compress", "--out");
+            assertThat(said).content().contains("interrupted", "Resume with: quern compress", "--out");
             assertThat(folder.resolve("out")).doesNotExist();
             TestStack.await(stack);
         }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,6 +140,8 @@ class KillIT {
     private CompletableFuture<Cli> compress(Path folder) {
         List<String> arguments = new ArrayList<>(List.of(REQUEST));
         arguments.addAll(List.of("--data", folder.toString()));
+        arguments.addAll(
+                List.of("--out", folder.resolve("out-" + UUID.randomUUID()).toString()));
         return CompletableFuture.supplyAsync(() -> Cli.run(arguments));
     }
 

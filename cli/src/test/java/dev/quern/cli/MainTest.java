@@ -25,10 +25,18 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "nonsense", "compress", "compress m --samples many", "jobs", "recipes --output xml", "worker"
+            strings = {
+                "nonsense",
+                "compress",
+                "compress m --samples many",
+                "jobs show",
+                "jobs show 0123 --last",
+                "recipes --output xml",
+                "worker",
+                "help nonsense"
             })
     void aWrongCommandLineExits64(String line) {
-        Cli ran = Cli.run(line.isEmpty() ? new String[0] : line.split(" ", -1));
+        Cli ran = Cli.run(line.split(" ", -1));
 
         assertThat(ran.code()).isEqualTo(64);
         assertThat(ran.err()).startsWith("quern: ");
@@ -44,6 +52,9 @@ class MainTest {
                 "jobs pause",
                 "jobs resume",
                 "jobs retry",
+                "jobs approve",
+                "jobs delete",
+                "help",
                 "jobs",
                 "jobs list",
                 "jobs show",
@@ -116,7 +127,10 @@ class MainTest {
     void inspectSaysThatWorkersShareTheBlocksOfASequentialRecipe() throws IOException {
         Path recipe = Files.writeString(
                 folder.resolve("mine.yaml"),
-                Cli.run("recipes", "gptq-w4a16").out().replace("propagation: independent", "propagation: sequential"));
+                Cli.run("recipes", "gptq-w4a16")
+                        .out()
+                        .replace("propagation: independent", "propagation: sequential")
+                        .replace("name: gptq-w4a16", "name: mine"));
 
         String shared = Cli.run(
                         "inspect",
@@ -183,12 +197,119 @@ class MainTest {
     }
 
     @Test
-    void jobsWithoutAStackExits69AndStartsNone() {
-        Cli ran = Cli.run("jobs", "list", "--data", folder.resolve("data").toString());
+    void cancellingWithoutAStackExits69AndStartsNone() {
+        Cli ran = Cli.run(
+                "jobs", "cancel", "--last", "--data", folder.resolve("data").toString());
 
         assertThat(ran.code()).isEqualTo(69);
         assertThat(ran.err()).contains("no stack runs", "quern up --data");
         assertThat(folder.resolve("data")).doesNotExist();
+    }
+
+    /** Nothing was ever made there, so nothing has to be started to say so. */
+    @Test
+    void aFolderWithoutDataHasNoJobs() {
+        Path data = folder.resolve("data");
+        Cli ran = Cli.run("--data", data.toString(), "jobs", "list");
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).isEqualTo("No jobs.\n");
+        assertThat(data).doesNotExist();
+        assertThat(Cli.run("jobs", "list", "--state", "nosuch").err())
+                .contains("--state: nosuch (expected one of: queued, running, waiting,");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-h", "help", "jobs", "help jobs list", "compress -h", "--version", "-V"})
+    void whatEverybodyTypesFirstExits0(String line) {
+        Cli ran = Cli.run(line.isEmpty() ? new String[0] : line.split(" ", -1));
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).startsWith(line.contains("V") || line.contains("version") ? "quern " : "Usage: quern");
+    }
+
+    @Test
+    void helpGroupsOptionsByWhatTheyAreAbout() {
+        assertThat(Cli.run("compress", "-h").out())
+                .containsSubsequence(
+                        "Recipe:",
+                        "--bits",
+                        "Result:",
+                        "--out",
+                        "Calibration:",
+                        "--samples",
+                        "Evaluation and gate:",
+                        "--min-top1",
+                        "Limits:",
+                        "Where it runs:",
+                        "--data",
+                        "Output:",
+                        "--quiet");
+    }
+
+    /** A script finds out why without reading text. */
+    @Test
+    void failuresAreJsonWhereThatIsAskedFor() {
+        Cli ran = Cli.run("inspect", "org/model", "--output", "json");
+
+        assertThat(ran.code()).isEqualTo(65);
+        JsonObject problem = (JsonObject) ran.json();
+        assertThat(problem.get("code")).isEqualTo(new JsonString("invalid-checkpoint"));
+        assertThat(problem.get("exitCode")).isEqualTo(JsonNumber.of(65));
+        assertThat(ran.err()).contains("hf download org/model --local-dir model");
+        assertThat(((JsonObject) Cli.run("inspect", "--output", "json").json()).get("exitCode"))
+                .isEqualTo(JsonNumber.of(64));
+    }
+
+    @Test
+    void optionsMakeARecipeThatInspectShows() {
+        String out = Cli.run(
+                        "inspect",
+                        Cli.TINY.toString(),
+                        "--bits",
+                        "3",
+                        "--group-size",
+                        "64",
+                        "--asymmetric",
+                        "--ignore",
+                        "model.layers.0.mlp.down_proj")
+                .out();
+
+        assertThat(out)
+                .contains("3 bits, groups of 64, asymmetric, gptq (static order, damping 0.01), clip search mse")
+                .contains("without model.layers.0.mlp.down_proj")
+                .containsPattern("mlp.down_proj +128 +384 +64 +3")
+                .contains("SGLang 0.5.23: does not load (4 and 8 bits only)");
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "rtn").out())
+                .contains("with rtn-w4a16 on this machine");
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--group-size", "96").err())
+                .contains("these fit every linear, 0 as one scale per row: 128, 64, 32, 16, 0");
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--symmetric", "--asymmetric")
+                        .code())
+                .isEqualTo(65);
+    }
+
+    @Test
+    void evaluationWindowsCountInAnEstimate() {
+        double one = estimate("--eval-windows", "1").secondsPerStage().get("evaluate");
+
+        assertThat(estimate("--eval-windows", "4").secondsPerStage().get("evaluate"))
+                .isEqualTo(4 * one);
+    }
+
+    @Test
+    void verifyReadsEveryFolder() {
+        Cli ran = Cli.run("verify", folder.resolve("none").toString(), Cli.TINY.toString(), "--output", "json");
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(((JsonArray) ran.json()).size()).isEqualTo(2);
+        assertThat(ran.err()).contains("none: no such folder (expected: a result)", "quern-manifest.json: missing");
+    }
+
+    @Test
+    void theSchemaOfRecipesIsTheOneInTheDocumentation() throws IOException {
+        assertThat(Cli.run("recipes", "--schema").out())
+                .isEqualTo(Files.readString(Path.of("../docs/recipe.schema.json")));
     }
 
     @Test

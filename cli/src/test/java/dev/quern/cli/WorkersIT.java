@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -155,7 +156,9 @@ class WorkersIT {
                 "--output",
                 "json",
                 "--data",
-                data.toString()));
+                data.toString(),
+                "--out",
+                data.resolve("out-" + UUID.randomUUID()).toString()));
     }
 
     private static String undisturbed() throws IOException {

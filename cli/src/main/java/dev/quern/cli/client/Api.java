@@ -108,6 +108,11 @@ public final class Api implements AutoCloseable {
         act(id, "approve");
     }
 
+    /** A job at its end, with its results in the store. */
+    public void delete(String id) throws InterruptedException {
+        json(request("/api/v1/jobs/" + encode(id)).DELETE().build());
+    }
+
     private void act(String id, String what) throws InterruptedException {
         json(request("/api/v1/jobs/" + encode(id) + "/" + what)
                 .POST(HttpRequest.BodyPublishers.noBody())

@@ -1,0 +1,58 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.Loading;
+import dev.quern.recipes.Recipe;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Recipes as a person reads them. */
+final class RecipeWords {
+    private RecipeWords() {}
+
+    /** A line, for example {@code gptq-w4a16: 4 bits, groups of 64, symmetric, gptq (static order, damping 0.01), mse clip search}. */
+    static String of(Recipe recipe) {
+        Recipe.Grid grid = recipe.grid();
+        List<String> words = new ArrayList<>();
+        words.add(grid.bits() + " bits");
+        words.add(grid.groupSize() > 0 ? "groups of " + grid.groupSize() : "group " + group(grid.groupSize()));
+        words.add(grid.symmetric() ? "symmetric" : "asymmetric");
+        words.add(rounding(recipe.rounding()));
+        words.add("clip search " + lower(grid.clipSearch()));
+        if (recipe.propagation() != Recipe.Propagation.INDEPENDENT) {
+            words.add(lower(recipe.propagation()) + " propagation");
+        }
+        if (recipe.ignore() != null) {
+            words.add("without " + String.join(", ", recipe.ignore()));
+        }
+        return recipe.name() + ": " + String.join(", ", words);
+    }
+
+    /** Loaders that do not take what it makes as it is. */
+    static List<String> loading(Recipe recipe) {
+        return Loading.of(recipe).stream()
+                .filter(loading -> loading.answer() != Loading.Answer.LOADS)
+                .map(loading -> recipe.name() + ": " + loading.sentence())
+                .toList();
+    }
+
+    static String group(int size) {
+        return switch (size) {
+            case Recipe.Grid.AUTO -> "auto";
+            case 0 -> "row";
+            default -> Integer.toString(size);
+        };
+    }
+
+    static String rounding(Recipe.Rounding rounding) {
+        return switch (rounding) {
+            case Recipe.Nearest() -> "nearest";
+            case Recipe.Gptq(Recipe.Order order, double damping) ->
+                "gptq (" + lower(order) + " order, damping " + damping + ")";
+        };
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}
