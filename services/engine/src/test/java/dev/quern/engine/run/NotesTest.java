@@ -3,7 +3,8 @@ package dev.quern.engine.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.calibration.TokenWindows;
-import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.format.PackedGrid;
+import dev.quern.engine.format.PackedGrids;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.report.Report;
 import java.util.List;
@@ -38,8 +39,9 @@ class NotesTest {
         Report.Linear linear =
                 new Report.Linear(0, "model.layers.0.mlp.down_proj", 8, 16, 4, 8, 0.1, 0.2, 0.01, 0, null, 3, 1, 0.5);
 
-        assertThat(ReportParts.notes(
-                        OutputFormats.of("compressed-tensors"), Recipes.find("gptq-w4a16"), List.of(linear)))
+        PackedGrids grids = PackedGrids.of(new PackedGrid(4, 128, true));
+
+        assertThat(ReportParts.notes(grids, List.of(linear)))
                 .contains(
                         "model.layers.0.mlp.down_proj: 3 of 16 inputs were zero on the whole calibration text, their weights"
                                 + " are rounded to nearest");
