@@ -93,7 +93,9 @@ public final class ReportPage {
                         section(
                                 "Load it",
                                 LoadingDrawing.of(
-                                        report.recipe(), report.model().source())),
+                                        report.recipe(),
+                                        report.model().source() + "-"
+                                                + report.recipe().name())),
                         section("Time", ReportDrawing.time(report)),
                         section("Provenance", ReportDrawing.origin(report))));
     }
