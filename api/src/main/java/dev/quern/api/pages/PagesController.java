@@ -1,6 +1,7 @@
 package dev.quern.api.pages;
 
 import dev.quern.api.html.Assets;
+import dev.quern.api.rest.ApprovalReason;
 import dev.quern.api.rest.JobIds;
 import dev.quern.api.rest.OutputFiles;
 import dev.quern.api.safety.Caller;
@@ -43,7 +44,6 @@ final class PagesController {
     private static final MediaType HTML = MediaType.parseMediaType("text/html;charset=UTF-8");
     private static final int PAGE = 50;
     private static final int EVENTS = 100;
-    private static final int MAX_REASON = 500;
 
     private final JobRepository jobs;
     private final BoardRepository boards;
@@ -122,13 +122,7 @@ final class PagesController {
             @PathVariable String id, @RequestParam(defaultValue = "") String reason, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
         caller.require(Scope.ADMIN, "approve");
-        String given = reason.strip();
-        if (given.length() > MAX_REASON) {
-            throw new QuernException(
-                    ErrorCode.INVALID_REQUEST,
-                    "reason: " + given.length() + " characters (expected: at most " + MAX_REASON + ")");
-        }
-        jobs.approve(caller.principal(), job.id(), given.isEmpty() ? null : given);
+        jobs.approve(caller.principal(), job.id(), ApprovalReason.of(reason));
         return back(job);
     }
 

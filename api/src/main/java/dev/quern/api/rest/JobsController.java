@@ -148,10 +148,11 @@ final class JobsController {
 
     /** Publishes a quarantined result; the gate was set by the submitter, so it takes more than that to pass it by. */
     @PostMapping("/{id}/approve")
-    ResponseEntity<JobView> approve(@PathVariable String id, Caller caller) {
+    ResponseEntity<JobView> approve(
+            @PathVariable String id, @RequestParam(defaultValue = "") String reason, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
         caller.require(Scope.ADMIN, "approve");
-        if (!jobs.approve(caller.principal(), job.id())) {
+        if (!jobs.approve(caller.principal(), job.id(), ApprovalReason.of(reason))) {
             throw conflict(id, caller, "a quarantined job");
         }
         return accepted(id, caller);

@@ -10,6 +10,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.IndexView;
@@ -45,6 +46,7 @@ final class Description {
         wishes();
         uploads();
         results();
+        comparison();
         recipes();
         keys();
         rest();
@@ -178,14 +180,21 @@ final class Description {
                 "retry",
                 "retryJob",
                 "Queue a failed job again; it makes only what is missing. 409 when it has not failed.");
-        act("approve", "approveJob", "Publish a quarantined result; scope admin.");
+        act(
+                "approve",
+                job(Operation.of("approveJob", "jobs", "Publish a quarantined result; scope admin."))
+                        .query("reason", TEXT, "why, for the job and its report; at most 500 characters"));
     }
 
     private void act(String verb, String id, String summary) {
+        act(verb, job(Operation.of(id, "jobs", summary)));
+    }
+
+    private void act(String verb, Operation operation) {
         add(
                 "post",
                 "/api/v1/jobs/{id}/" + verb,
-                job(Operation.of(id, "jobs", summary))
+                operation
                         .answers(
                                 202,
                                 JSON,
@@ -280,6 +289,18 @@ final class Description {
                         .header("Range", "one range, bytes=FROM-TO")
                         .answers(200, "application/octet-stream", JsonObject.EMPTY, "the file; ETag names its content")
                         .answers(206, "application/octet-stream", JsonObject.EMPTY, "the range"));
+    }
+
+    private void comparison() {
+        add(
+                "get",
+                "/api/v1/compare",
+                Operation.of(
+                                "compareResults",
+                                "results",
+                                "Results side by side: how recipes differ, quality on the same windows, sizes, errors of linears.")
+                        .query("job", TEXT, "an id; given several times, every output of each counts, 2 to 8 in all")
+                        .answers(200, JSON, schemas.of(Comparison.class), "the comparison"));
     }
 
     private static Operation output(Operation operation) {

@@ -354,11 +354,6 @@ public final class JobRepository {
         });
     }
 
-    /** As {@link #approve(Principal, UUID, String)}, without a reason. */
-    public boolean approve(Principal principal, UUID id) {
-        return approve(principal, id, null);
-    }
-
     /** Quarantined results that a person accepted and that are not published yet. */
     public List<Job> approved() {
         return db.sql(APPROVED).query(Rows::job).list();

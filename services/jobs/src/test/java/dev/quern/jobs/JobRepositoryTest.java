@@ -364,7 +364,7 @@ class JobRepositoryTest {
     @Test
     void approvesOnlyAQuarantinedResult() {
         Job job = jobs.submit(submission(null, null, Map.of())).job();
-        assertThat(jobs.approve(owner, job.id())).isFalse();
+        assertThat(jobs.approve(owner, job.id(), null)).isFalse();
 
         steps.project(job.id(), Step.running(1, 1));
         steps.project(job.id(), Step.of(1, 2, JobState.QUARANTINED, Stage.PUBLISH));

@@ -190,7 +190,7 @@ class ServiceTest {
         assertThat(service.store().head(published + Manifest.NAME)).isPresent();
         assertThat(service.store().list("t/default/outputs/" + job.id() + "/")).isEmpty();
 
-        assertThat(service.rows().jobs().approve(tester(), job.id())).isTrue();
+        assertThat(service.rows().jobs().approve(tester(), job.id(), null)).isTrue();
         Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
 
         assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");

@@ -89,14 +89,14 @@ class FolderFilesTest {
     @Test
     void sideFilesThatNoStoreCouldHoldAreLeftOut() throws IOException {
         String longName = "n".repeat(201);
-        for (String name : new String[] {"README (1).md", "a b.txt", "ä.md", longName, "-x", "README.md"}) {
+        for (String name : new String[] {"README (1).md", "a b.txt", "ä.md", longName, "-x", "NOTES.md"}) {
             Files.writeString(model.resolve(name), "x");
         }
 
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             assertThat(checkpoint.leftOut())
                     .containsExactlyInAnyOrder("README (1).md", "a b.txt", "ä.md", longName, "-x");
-            assertThat(checkpoint.sideFiles()).containsExactly("README.md", "tokenizer.json");
+            assertThat(checkpoint.sideFiles()).containsExactly("NOTES.md", "tokenizer.json");
             assertThat(checkpoint.files()).doesNotContainAnyElementsOf(checkpoint.leftOut());
         }
     }
