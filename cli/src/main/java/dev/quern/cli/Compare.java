@@ -86,11 +86,12 @@ final class Compare implements Callable<Integer> {
         }
     }
 
-    private void job(Connection connection, String id) throws InterruptedException {
+    private void job(Connection connection, String typed) throws InterruptedException {
+        String id = JobArgument.whole(connection.api(), typed);
         JobView job = connection.api().job(id);
         List<String> recipes = Results.recipes(job);
         for (int output = 0; output < recipes.size(); output++) {
-            labels.add(recipes.size() == 1 ? id : id + " " + recipes.get(output));
+            labels.add(recipes.size() == 1 ? typed : typed + " " + recipes.get(output));
             reports.add(RecordCodec.read(connection.api().report(id, output), Report.class));
         }
     }

@@ -51,7 +51,11 @@ final class JobArgument {
         if (last) {
             return newest(api);
         }
-        String typed = String.valueOf(id);
+        return whole(api, String.valueOf(id));
+    }
+
+    /** The id that was typed, or that begins so; throws as {@link #resolve}. */
+    static String whole(Api api, String typed) throws InterruptedException {
         return PREFIX.matcher(typed).matches() && !WHOLE.matcher(typed).matches() ? only(api, typed) : typed;
     }
 
