@@ -6,8 +6,8 @@ import dev.quern.jobs.Job;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
-import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.Comparison;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.net.http.HttpResponse;
 import java.util.UUID;
@@ -122,14 +122,12 @@ class OutputsTest {
     void theOutputsOfAJobCompare() throws Exception {
         SampleJob sample = finished();
 
-        String comparison =
-                server.get("/api/v1/compare?job=" + sample.job().id(), server.read).body();
+        String comparison = server.get("/api/v1/compare?job=" + sample.job().id(), server.read)
+                .body();
 
         Comparison read = RecordCodec.read(Json.parse(comparison), Comparison.class);
         assertThat(read.sides()).extracting(Comparison.Side::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
-        assertThat(read.recipe())
-                .extracting(Comparison.Difference::field)
-                .contains("grid.bits");
+        assertThat(read.recipe()).extracting(Comparison.Difference::field).contains("grid.bits");
         assertThat(read.texts()).extracting(Comparison.Text::same).containsOnly(true);
         assertThat(server.get("/api/v1/compare", server.read).body()).contains("job: 0 results (expected: at least 2");
     }

@@ -44,7 +44,8 @@ final class CompareController {
         }
         if (found.size() < 2) {
             throw new QuernException(
-                    ErrorCode.INVALID_REQUEST, "job: " + found.size() + " results (expected: at least 2 with a report)");
+                    ErrorCode.INVALID_REQUEST,
+                    "job: " + found.size() + " results (expected: at least 2 with a report)");
         }
         return Comparison.of(labels, found);
     }

@@ -65,9 +65,7 @@ class StepRepositoryTest {
 
         List<JobEvent> log = events.after(id, 0, 100);
         assertThat(log).extracting(JobEvent::id).containsExactly(1L, 2L, 3L, 4L, 5L);
-        assertThat(log)
-                .extracting(JobEvent::type)
-                .containsExactly("state", "stage", "stage", "reason", "state");
+        assertThat(log).extracting(JobEvent::type).containsExactly("state", "stage", "stage", "reason", "state");
         assertThat(log.get(4).data()).containsEntry("state", "FAILED").containsEntry("message", "broken");
         assertThat(events.after(id, 4, 100)).extracting(JobEvent::id).containsExactly(5L);
         assertThat(jobs.find(id)).get().returns(5L, Job::lastEvent);
