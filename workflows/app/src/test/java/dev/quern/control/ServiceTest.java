@@ -229,7 +229,7 @@ class ServiceTest {
         assertThat(rejected.state()).isEqualTo(JobState.REJECTED);
         assertThat(rejected.failure())
                 .satisfies(f ->
-                        assertThat(f.message()).startsWith(tokenizer + ": ").contains("signal 6"));
+                        assertThat(f.message()).startsWith(tokenizer.toString()).contains("signal 6"));
         assertThat(rejected.generation()).isEqualTo(1);
         assertThat(service.awaitEnd(other.id(), LIMIT).state()).isEqualTo(JobState.COMPLETED);
     }
