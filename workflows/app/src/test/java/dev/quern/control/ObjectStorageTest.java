@@ -193,7 +193,7 @@ class ObjectStorageTest {
                     .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputDigest());
             Report report = RecordCodec.read(
                     Json.parse(service.rows().reports().find(end.id(), 0).orElseThrow()), Report.class);
-            assertThat(report.calibration().source()).isEqualTo(SOURCES + "/texts/mine.txt");
+            assertThat(report.calibration().source()).isEqualTo("mine.txt");
             assertThat(report.evaluations().getFirst().file()).isEqualTo("heldout.txt");
             assertThat(worker.httpPort()).isPositive();
         }
