@@ -1,6 +1,7 @@
 package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quern.jobs.Job;
 import dev.quern.recipes.Manifest;
@@ -10,6 +11,7 @@ import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.net.http.HttpResponse;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,9 +32,13 @@ class OutputsTest {
 
         assertThat(job.recipe()).isEqualTo("gptq-w4a16");
         assertThat(job.outputs())
+                .extracting(JobView.Output::recipe, JobView.Output::prefix, JobView.Output::accepted)
                 .containsExactly(
-                        new JobView.Output("gptq-w4a16", job.id(), null, null, null, null, null, null),
-                        new JobView.Output("gptq-w3a16", job.id() + "-gptq-w3a16", null, null, null, null, null, null));
+                        tuple("gptq-w4a16", job.id(), null), tuple("gptq-w3a16", job.id() + "-gptq-w3a16", null));
+        assertThat(job.outputs())
+                .extracting(
+                        output -> Objects.requireNonNull(output.parameters()).name())
+                .containsExactly("gptq-w4a16", "gptq-w3a16");
         assertThat(submitted(SECOND).outputs())
                 .singleElement()
                 .returns("gptq-w3a16", JobView.Output::recipe)

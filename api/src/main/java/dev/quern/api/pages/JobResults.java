@@ -192,20 +192,23 @@ final class JobResults {
     private static Html use(View view, int output) {
         JobResult result = view.results().get(output);
         Manifest manifest = result.manifest();
-        if (manifest == null
-                || !Boolean.TRUE.equals(view.job().outputs().get(output).accepted())) {
+        if (manifest == null) {
             return Html.EMPTY;
         }
+        boolean accepted = Boolean.TRUE.equals(view.job().outputs().get(output).accepted());
         boolean alone = view.results().size() == 1;
         String name = result.recipe().name();
         long size = manifest.files().stream().mapToLong(Manifest.File::size).sum();
         return Html.of(
                 """
                 {}{}
-                <p class="aside">{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
+                <p class="aside">{}{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
                 """,
                 Html.when(!alone, () -> Html.of("<h3>{}</h3>\n", name)),
-                LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name)),
+                Html.when(
+                        accepted,
+                        () -> LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name))),
+                accepted ? "" : "In quarantine: ",
                 manifest.files().size(),
                 Figures.bytes(size),
                 view.job().id(),

@@ -75,6 +75,9 @@ final class ProblemsController {
         MEANING.put(
                 ErrorCode.NATIVE_LIBRARY,
                 "A native library does not open on the machine of a worker or of the control process. quern doctor says why.");
+        MEANING.put(
+                ErrorCode.WORKER_FAILED,
+                "The workers that this installation starts itself do not come up. The reason of the job has the cause and the log.");
         MEANING.put(ErrorCode.INTERNAL, "A defect of Quern. The server's log has the details; please report it.");
     }
 
