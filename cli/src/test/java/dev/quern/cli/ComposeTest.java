@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** docker-compose.yml, the Dockerfile and the script that makes their secrets agree with each other and with the rules of Compose. */
 class ComposeTest {
     private static final Pattern VERSIONED = Pattern.compile("[a-z/-]+:v?\\d+(\\.\\d+)+[\\w.-]*");
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)");
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+):\\?");
 
     @Test
     void fitsTheSchemaOfCompose() throws IOException {
