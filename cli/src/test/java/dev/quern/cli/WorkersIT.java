@@ -88,7 +88,7 @@ class WorkersIT {
 
         assertThat(stranger.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 
-        assertThat(stranger.exitValue()).isEqualTo(65);
+        assertThat(stranger.exitValue()).isEqualTo(77);
         assertThat(folder.resolve("stranger.log"))
                 .content()
                 .contains("key: refused by Temporal at " + lease.stack().temporal())
