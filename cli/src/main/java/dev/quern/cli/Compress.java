@@ -8,6 +8,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.process.ShellWord;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;
@@ -116,8 +117,7 @@ final class Compress implements Callable<Integer> {
     private String again() {
         StringBuilder line = new StringBuilder(Console.command());
         for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
-            boolean plain = argument.matches("[\\w./:=,+@%-]+");
-            line.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");
+            line.append(' ').append(ShellWord.quoted(argument));
         }
         return line.toString();
     }

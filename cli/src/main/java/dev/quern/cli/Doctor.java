@@ -106,7 +106,10 @@ final class Doctor implements Callable<Integer> {
             folder.check();
             Path existing = existing(folder.path());
             if (!Files.isWritable(existing)) {
-                return new Finding("data folder", false, existing + " cannot be written (another folder: --data)");
+                return new Finding(
+                        "data folder",
+                        false,
+                        existing + " cannot be written (--data or QUERN_DATA names another folder)");
             }
             return new Finding(
                     "data folder", true, folder.path() + (Files.exists(folder.path()) ? "" : " (not made yet)"));
@@ -132,8 +135,12 @@ final class Doctor implements Callable<Integer> {
      * data folder does, because not every file system allows them to be run from there.
      */
     private static Finding backend(DataFolder folder) throws InterruptedException {
+        Path place = existing(folder.path().resolve("scratch"));
+        if (!Files.isWritable(place)) {
+            return new Finding("backend", false, "not tried: its libraries are unpacked in the data folder");
+        }
         try {
-            Path natives = Files.createTempDirectory(existing(folder.path().resolve("scratch")), "quern-doctor-");
+            Path natives = Files.createTempDirectory(place, "quern-doctor-");
             try {
                 return backend(natives);
             } finally {

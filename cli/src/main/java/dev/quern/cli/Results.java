@@ -3,6 +3,7 @@ package dev.quern.cli;
 import dev.quern.cli.client.Api;
 import dev.quern.recipes.Loading.Loader;
 import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.process.ShellWord;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;
@@ -64,7 +65,7 @@ record Results(JobView job, String place) {
                     reports.get(output).notes().stream().noneMatch(note -> note.startsWith(Loader.VLLM.title()));
             if (loads && Placements.isPublished(job, output) && new Place(place).isLocal()) {
                 String folder = recipes().size() == 1 ? place : place(recipes().get(output));
-                console.print("serve it with: vllm serve " + folder);
+                console.print("serve it with: vllm serve " + ShellWord.quoted(folder));
             }
         }
     }

@@ -5,6 +5,7 @@ import dev.quern.recipes.QuernException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -159,6 +160,23 @@ public record DataFolder(Path path) {
             new SecureRandom().nextBytes(random);
             writePrivate(
                     "token", "quern_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random));
+        }
+    }
+
+    /**
+     * Makes the folders that a stack's process needs before its first line.
+     *
+     * @throws QuernException DATA_FORMAT where they cannot be made
+     */
+    void makeWritable() throws IOException {
+        try {
+            Files.createDirectories(logs());
+            // Java looks for it before the first line of ours.
+            Files.createDirectories(temporary());
+        } catch (FileSystemException e) {
+            String reason = e.getReason() == null ? "permission denied" : e.getReason();
+            throw refuse("data folder " + path + ": " + e.getFile() + ": " + reason
+                    + " (expected: a folder that this user can write; --data or QUERN_DATA names one)");
         }
     }
 

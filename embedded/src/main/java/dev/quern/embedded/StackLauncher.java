@@ -119,9 +119,7 @@ public final class StackLauncher {
             progress.accept("starting the stack on " + folder.path());
         }
         try {
-            Files.createDirectories(folder.logs());
-            // Java looks for it before the first line of ours.
-            Files.createDirectories(folder.temporary());
+            folder.makeWritable();
             Path log = folder.logs().resolve("stack.log");
             if (Files.exists(log) && Files.size(log) > LARGE_LOG) {
                 Files.move(

@@ -84,6 +84,14 @@ class DataFolderTest {
     }
 
     @Test
+    void aFolderThatCannotBeMadeIsRefusedWithTheOptionThatNamesAnother() throws IOException {
+        Path file = Files.writeString(path.resolve("file"), "");
+        DataFolder folder = new DataFolder(file.resolve("data"));
+        refused(folder::makeWritable, "data folder " + folder.path());
+        refused(folder::makeWritable, "--data or QUERN_DATA");
+    }
+
+    @Test
     void belongsToTheStoreThatItsArtifactsAreIn() throws IOException {
         DataFolder folder = prepared();
         folder.checkStore("s3://bucket/one");

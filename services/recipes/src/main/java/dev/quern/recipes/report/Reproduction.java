@@ -4,13 +4,12 @@ import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.process.ShellWord;
 import java.util.StringJoiner;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The command that makes a result again. Files are named without their folders. */
 public final class Reproduction {
-    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./:=@%+-]+");
     private static final String BUILT_IN = "built-in";
 
     private Reproduction() {}
@@ -19,7 +18,7 @@ public final class Reproduction {
     public static String command(JobRequest request, Recipe recipe, Report report) {
         StringJoiner command = new StringJoiner(" ");
         String model = report.model().source();
-        command.add("quern compress").add(quoted("./" + model));
+        command.add("quern compress").add(ShellWord.quoted("./" + model));
         boolean known = Recipes.names().contains(recipe.name())
                 && Recipes.find(recipe.name()).equals(recipe);
         option(command, "--recipe", known ? recipe.name() : recipe.name() + ".json");
@@ -62,12 +61,7 @@ public final class Reproduction {
 
     private static void option(StringJoiner command, String name, @Nullable Object value) {
         if (value != null) {
-            command.add(name).add(quoted(value.toString()));
+            command.add(name).add(ShellWord.quoted(value.toString()));
         }
-    }
-
-    /** For a POSIX shell. */
-    private static String quoted(String word) {
-        return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }
