@@ -10,7 +10,7 @@ import org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfigura
 import org.springframework.context.annotation.PropertySource;
 
 /**
- * The api process. Its defaults stand in api.properties beside this class, because an embedded stack runs it in one JVM with other
+ * The api process. Its defaults are in api.properties beside this class, because an embedded stack runs it in one JVM with other
  * Spring applications that would see each other's application.properties.
  */
 // Errors that reach Tomcat are its ProblemValve's, not those of a page within the application.
@@ -22,7 +22,7 @@ public class ApiApplication {
             "SPRING_DATASOURCE_URL", "jdbc:postgresql://host:port/database",
             "QUERN_STORE", "file:///folder or s3://bucket/prefix");
 
-    /** As a process of its own: all that it needs stands in the environment, see docs/deployment.md. */
+    /** As a process of its own: all that it needs is in the environment, see docs/deployment.md. */
     public static void main(String[] args) {
         Environment.requireOrExit(System.getenv(), REQUIRED);
         SpringApplication application = new SpringApplication(ApiApplication.class);

@@ -20,7 +20,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param requestsPerSecond of a principal, sustained; ten seconds' worth may come at once
  * @param maxStreams event streams open at a time, over all callers; one alone gets half of them
  * @param session how long a dashboard session lasts
- * @param uploads how long an upload lasts that nobody goes on with
+ * @param uploads how long an upload is kept that its client has abandoned
  * @param partAddress how long a part may be sent to its address
  * @param estimate how long a request waits for an estimate
  * @param eventPoll how often an event stream looks for events

@@ -159,7 +159,7 @@ class OutputsTest {
                 .doesNotContain("./tiny/gptq-w3a16");
     }
 
-    /** The second output lies in quarantine. */
+    /** The second output is in quarantine. */
     private SampleJob finished() throws Exception {
         JobView view = submitted(FIRST + "," + SECOND);
         Job job = server.jobs.find(UUID.fromString(view.id())).orElseThrow();

@@ -141,7 +141,7 @@ class RequestFuzzTest {
         }
     }
 
-    /** Of this thread's requests those that went wrong, with what would repeat them. */
+    /** The requests of this thread that went wrong, with what would repeat them. */
     private static List<String> wrong(int port, String key, int first, int requests) throws IOException {
         List<String> wrong = new ArrayList<>();
         for (int i = first; i < requests && wrong.size() < 5; i += THREADS) {

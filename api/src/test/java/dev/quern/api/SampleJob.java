@@ -86,7 +86,7 @@ final class SampleJob {
         step(JobState.PAUSED, null);
     }
 
-    /** As the reconciler does when the owner wants it to go on. */
+    /** As the reconciler does when the owner resumes it. */
     void goOn() {
         if (!server.steps.resume(job.id(), generation)) {
             throw new IllegalStateException("the owner has not asked for it");

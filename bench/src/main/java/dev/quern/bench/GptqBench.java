@@ -94,7 +94,7 @@ public final class GptqBench {
         }
     }
 
-    /** Of inputs with a few strong directions and channels of different size, in float32, for both programs. */
+    /** Statistics of inputs with a few strong directions and channels of different size, in float32, for both programs. */
     private Statistics statistics(OpenBlasBackend backend, Scope scope) throws IOException {
         Tensor h = scope.allocate(DType.F64, COLS, COLS);
         try (Scope local = backend.memory().scope()) {

@@ -113,7 +113,7 @@ final class Compress implements Callable<Integer> {
         return threads == null ? options : options.withThreads(threads);
     }
 
-    /** The command line that goes on with this job. */
+    /** The command line that continues this job. */
     private String again() {
         StringBuilder line = new StringBuilder(Console.command());
         for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {

@@ -22,7 +22,7 @@ record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, bo
         return System.getProperty("quern.command", "quern");
     }
 
-    /** Of the terminal, as far as it says so. */
+    /** The width of the terminal, as far as it tells. */
     static int columns() {
         int columns = Integer.getInteger("quern.columns", 0);
         return columns < 20 ? 100 : columns;

@@ -31,7 +31,7 @@ enum Exit {
         };
     }
 
-    /** Of a job's state at its end. */
+    /** The exit code for the state in which a job ended. */
     static Exit ofState(String state) {
         return switch (state) {
             case "COMPLETED" -> COMPLETED;

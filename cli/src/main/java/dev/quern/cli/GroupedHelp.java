@@ -23,7 +23,7 @@ final class GroupedHelp {
         }
     }
 
-    /** Of a command and all its subcommands. */
+    /** Gives a command and all its subcommands grouped help. */
     static void install(CommandLine command) {
         command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedHelp::render);
         command.getSubcommands().values().forEach(GroupedHelp::install);

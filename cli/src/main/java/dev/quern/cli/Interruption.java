@@ -4,7 +4,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Ctrl-C does while a command waits for a job: says how to go on and leaves nothing half done. The lease ends with the process, whose
+ * What Ctrl-C does while a command waits for a job: says how to resume and leaves nothing half done. The lease ends with the process, whose
  * exit code is then 130; a second Ctrl-C finds nothing left to stop.
  */
 final class Interruption implements AutoCloseable {
@@ -22,12 +22,12 @@ final class Interruption implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** From now on there is a job to go on with. */
+    /** From now on there is a job to resume. */
     void expect() {
         submitted = true;
     }
 
-    /** What goes on is another command from now on. */
+    /** From now on another command resumes the work. */
     void expect(Supplier<String> command) {
         resume = command;
         submitted = true;

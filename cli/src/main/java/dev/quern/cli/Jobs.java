@@ -32,7 +32,7 @@ final class Jobs implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    /** Without a command: what there is. */
+    /** Without a command: the list of commands. */
     @Override
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getOut());

@@ -119,7 +119,7 @@ final class JobsList implements Callable<Integer> {
         return filter;
     }
 
-    /** Of the first output; null where it has none. */
+    /** The quality of the first output; null where it has none. */
     private static JobView.@Nullable Quality quality(JobView job) {
         return job.outputs().isEmpty() ? null : job.outputs().getFirst().quality();
     }

@@ -122,7 +122,7 @@ public final class Main {
         return Exit.of(error.code()).code();
     }
 
-    /** Of several violations the first one, the others follow in lines of their own. */
+    /** The first of several violations; the others follow in lines of their own. */
     private static String words(QuernException error) {
         String message = error.violations().isEmpty()
                 ? String.valueOf(error.getMessage())

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /**
  * Puts the files of a result into a folder, all or nothing: they are fetched into a sibling of it, checked, and renamed. What was there
- * before goes only then. A sibling that is not complete stays, and the same job's next attempt goes on with it.
+ * before goes only then. A sibling that is not complete stays, and the same job's next attempt continues with it.
  */
 final class Placement implements AutoCloseable {
     private final Path folder;

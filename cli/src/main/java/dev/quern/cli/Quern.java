@@ -105,7 +105,7 @@ final class Quern implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** Without a command: what there is. */
+    /** Without a command: the list of commands. */
     @Override
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getOut());

@@ -28,7 +28,7 @@ record Results(JobView job, String place) {
                 : job.outputs().stream().map(JobView.Output::recipe).toList();
     }
 
-    /** Of each output; none before the job has results. */
+    /** The report of each output; none before the job has results. */
     static List<JsonValue> reports(Api api, JobView job) throws InterruptedException {
         List<JsonValue> reports = new ArrayList<>();
         boolean made = job.state().equals("COMPLETED") || job.state().equals("QUARANTINED");

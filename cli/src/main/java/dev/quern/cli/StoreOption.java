@@ -10,7 +10,7 @@ final class StoreOption {
             names = "--store",
             paramLabel = "URL",
             description = "Keep artifacts in s3://bucket/prefix instead of the data folder, which then belongs to it;"
-                    + " QUERN_S3_ENDPOINT and the keys stand in the environment.")
+                    + " QUERN_S3_ENDPOINT and the keys are taken from the environment.")
     private @Nullable String url;
 
     /** Null for that of the data folder. */

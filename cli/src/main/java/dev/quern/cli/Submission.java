@@ -39,7 +39,7 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
         return new Submission(Requests.labelled(request), uploads);
     }
 
-    /** Of the folder, also where it was typed as a dot. */
+    /** The name of the folder, also where it was typed as a dot. */
     private static String name(Path file) {
         Path name = file.toAbsolutePath().normalize().getFileName();
         return name == null ? "model" : name.toString();

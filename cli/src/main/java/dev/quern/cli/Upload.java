@@ -90,7 +90,7 @@ final class Upload {
                 .sum();
     }
 
-    /** Of all files; the same for the same model, wherever it lies. */
+    /** A digest over all files; the same for the same model, wherever it is. */
     String digest() {
         return FileDigest.combined(files);
     }
@@ -206,7 +206,7 @@ final class Upload {
                     throw new QuernException(
                             ErrorCode.UNAVAILABLE,
                             file.name() + ": part " + part.part() + " could not be sent: " + e.getMessage()
-                                    + " (the same command goes on from what the server has)",
+                                    + " (the same command continues from what the server has)",
                             e);
                 }
                 sent.takeBack();

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
         description = "Run a compute process, on any machine that reaches Temporal and the store.",
         footer = {
             "%nIt may join and leave at any time; work that it leaves goes to another worker.",
-            "The key of the Temporal port stands in the environment variable QUERN_TOKEN or in --token-file."
+            "The key of the Temporal port is read from the environment variable QUERN_TOKEN or from --token-file."
         })
 final class Worker implements Callable<Integer> {
     @Option(names = "--temporal", required = true, paramLabel = "ADDR", description = "host:port of Temporal.")

@@ -29,7 +29,7 @@ final class Deployment {
 
     private Deployment() {}
 
-    /** One image: what its container runs when it is told nothing else, and how Compose asks for its health. */
+    /** One image: what its container runs by default, and how Compose asks for its health. */
     record Image(Map<String, String> environment, List<String> entrypoint, List<String> healthcheck) {}
 
     static String composeText() throws IOException {

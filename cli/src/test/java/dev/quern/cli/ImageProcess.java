@@ -47,7 +47,7 @@ final class ImageProcess implements AutoCloseable {
     }
 
     /**
-     * @param environment stands in for what Compose passes, and for nothing else
+     * @param environment replaces what Compose passes, and nothing else
      */
     static ImageProcess start(String name, Map<String, String> environment, Path folder) throws IOException {
         Deployment.Image image = Deployment.image(name);

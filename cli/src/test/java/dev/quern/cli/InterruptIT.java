@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ctrl-C: the command says how to go on and exits 130, the stack ends by itself, and the same command goes on from what exists. */
+/** Ctrl-C: the command says how to resume and exits 130, the stack ends by itself, and the same command continues from what exists. */
 class InterruptIT {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class LauncherTest {
     private static final Path LAUNCHER = Path.of("../quern");
-    /** The script's own functions; whoever holds the lock is alone in a folder that two cannot make. */
+    /** The script's own functions; the holder of the lock is alone in a folder that two cannot make. */
     private static final String BUILD = """
             set -eu
             builds=$1

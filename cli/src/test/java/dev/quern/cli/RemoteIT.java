@@ -60,7 +60,7 @@ class RemoteIT {
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE))
                 .hasMessageContaining("could not be sent: HTTP 503")
-                .hasMessageContaining("the same command goes on");
+                .hasMessageContaining("the same command continues");
         long first = sent();
         assertThat(first).isPositive();
         link.refuse(0, what -> false);
@@ -170,7 +170,7 @@ class RemoteIT {
         }
     }
 
-    /** Of what belongs to the model: its card is not sent, because the result gets one of its own. */
+    /** Bytes of the files that belong to the model: its card is not sent, because the result gets one of its own. */
     private static long bytes(Path model) throws IOException {
         try (Stream<Path> files = Files.list(model)) {
             return files.filter(file -> !file.endsWith("README.md"))

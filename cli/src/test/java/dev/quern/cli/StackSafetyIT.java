@@ -56,7 +56,7 @@ class StackSafetyIT {
         }
     }
 
-    /** Of the api, of Temporal, of the leases and of PostgreSQL. */
+    /** The ports of the api, of Temporal, of the leases and of PostgreSQL. */
     private static List<Integer> ports() throws IOException {
         String temporal = stack.lease().stack().temporal();
         List<String> postmaster = Files.readAllLines(stack.data().resolve("pg/data/postmaster.pid"));

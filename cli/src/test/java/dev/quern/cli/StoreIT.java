@@ -56,7 +56,7 @@ class StoreIT {
         }
     }
 
-    /** What the command says; its environment is what the stack that it starts is told. */
+    /** What the command says; the stack that it starts gets the command's environment. */
     private String compress(Map<String, String> environment, String... options) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

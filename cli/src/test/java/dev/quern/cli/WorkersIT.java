@@ -76,7 +76,7 @@ class WorkersIT {
         assertThat(digest(ran)).isEqualTo(undisturbed());
         joined.destroy();
         assertThat(joined.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
-                .as("a worker leaves when it is told to")
+                .as("a worker leaves when it is asked to")
                 .isTrue();
         assertThat(folder.resolve("joined.log")).content().contains("signal: the worker ends");
     }

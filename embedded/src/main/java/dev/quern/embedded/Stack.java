@@ -271,7 +271,7 @@ final class Stack implements AutoCloseable {
         return job.detach() && job.state() != JobState.PAUSED;
     }
 
-    /** Leaves the rows as they are: the next stack on this folder goes on with the unfinished jobs. */
+    /** Leaves the rows as they are: the next stack on this folder continues the unfinished jobs. */
     @Override
     public void close() {
         closing = true;

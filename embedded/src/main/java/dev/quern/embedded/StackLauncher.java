@@ -36,7 +36,7 @@ public final class StackLauncher {
     private @Nullable Started last;
 
     /**
-     * @param progress is told, in one line each, what takes time
+     * @param progress receives a line for each step that takes time
      */
     public StackLauncher(DataFolder folder, StackOptions options, Consumer<String> progress) {
         this.folder = folder;
@@ -45,7 +45,7 @@ public final class StackLauncher {
     }
 
     /**
-     * Of several commands at once one starts the stack and all get it.
+     * When several commands start at once, one of them starts the stack and all use it.
      *
      * @throws QuernException DATA_FORMAT for a folder of another version or with another store, UNAVAILABLE where no stack comes up
      */

@@ -60,7 +60,7 @@ public record StackOptions(
         return new StackOptions(port, newWorkers, threads, temporalPort, store);
     }
 
-    /** Of each worker. */
+    /** The same options with this many threads for each worker. */
     public StackOptions withThreads(int newThreads) {
         return new StackOptions(port, workers, newThreads, temporalPort, store);
     }
@@ -74,18 +74,18 @@ public record StackOptions(
         return new StackOptions(port, workers, threads, temporalPort, newStore);
     }
 
-    /** Of a worker: its share of the cores, at least one. */
+    /** Threads of a worker: its share of the cores, at least one. */
     public int threadsEach() {
         return threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
     }
 
-    /** Of a worker, all its memory together: what all of them are told fits this machine. */
+    /** Bytes that a worker may use in all. The budgets of all workers together fit this machine. */
     public long memoryEach() {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return (long) (machine.getTotalMemorySize() * SHARE) / workers;
     }
 
-    /** Of a worker's JVM; tensors live outside of it. */
+    /** Bytes of a worker's Java heap; its tensors are outside of it. */
     long heapEach() {
         return Math.clamp(memoryEach() / 4, LEAST_HEAP, MOST_HEAP);
     }

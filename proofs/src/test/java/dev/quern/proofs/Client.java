@@ -38,7 +38,7 @@ record Client(Installation installation, HttpClient http) {
 
     /** An entry of a job's log. */
     record Event(long id, String type) {
-        /** Whether it tells of work that is done: blocks are told of late, and waiting is no work. */
+        /** Whether it reports finished work: blocks are reported late, and waiting is no work. */
         boolean progress() {
             return type.equals("state") || type.equals("stage");
         }
@@ -49,7 +49,7 @@ record Client(Installation installation, HttpClient http) {
         return request(model, new JobRequest.RecipeChoice(RECIPE, null), windows, tokens, segments);
     }
 
-    /** The same with the recipe's blocks made one after the other, each by whoever is there. */
+    /** The same with the recipe's blocks made one after the other, each by the workers that are there. */
     static JobRequest sequential(Path model, int windows, int tokens, int segments) {
         Recipe independent = Recipes.find(RECIPE);
         Recipe recipe = new Recipe(

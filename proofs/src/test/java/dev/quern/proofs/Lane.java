@@ -34,7 +34,7 @@ final class Lane implements AutoCloseable {
     private final Client client;
     private final StoreWatch watch;
     private final Undisturbed undisturbed;
-    /** Of the last job that nobody disturbed. */
+    /** How long the last undisturbed job took. */
     private double seconds;
 
     /** A job that nobody disturbed. */

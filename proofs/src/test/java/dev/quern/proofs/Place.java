@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * @param file in a folder of its own installation
  */
 record Place(Path file) {
-    /** What the processes are told in QUERN_FAILPOINT. */
+    /** The value of QUERN_FAILPOINT for the processes. */
     String setting() {
         return "@" + file;
     }
@@ -26,7 +26,7 @@ record Place(Path file) {
         return Files.exists(mark());
     }
 
-    /** Lets go whoever is held, and holds nobody from now on. */
+    /** Releases the processes that are held, and holds none from now on. */
     void release() throws IOException {
         Files.deleteIfExists(file);
         Files.deleteIfExists(mark());

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts what appears in a folder of the store, as the kernel tells it: an object that is deleted and made again counts twice, whoever
+ * Counts what appears in a folder of the store, as the kernel tells it: an object that is deleted and made again counts twice, no matter which process
  * made it and whoever died since.
  */
 final class StoreWatch implements AutoCloseable {

@@ -144,7 +144,7 @@ final class JobPage {
      */
     static String changes(View view, Caller caller, int shownBlocks) {
         JobView job = view.job();
-        // A wish of the owner is told of in the log.
+        // A request of the owner is in the log.
         boolean moved = view.events().stream()
                 .anyMatch(event -> event.type().equals("state") || event.type().equals("log"));
         return Html.join(

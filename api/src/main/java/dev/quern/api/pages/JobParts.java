@@ -33,7 +33,7 @@ final class JobParts {
 
     private JobParts() {}
 
-    /** What stands in the way, or went wrong. */
+    /** What keeps the job from its end, or what went wrong. */
     static Html notice(JobView job, Instant now) {
         return Html.of("<div id=\"notice\">{}</div>\n", message(job, now));
     }

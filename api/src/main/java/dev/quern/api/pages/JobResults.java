@@ -56,7 +56,7 @@ final class JobResults {
         return Html.of("<div id=\"verdict\">{}</div>\n", content);
     }
 
-    /** What the gate refused is told by the notice above; of several results each says its own. */
+    /** The notice above says what the gate refused; where there are several results, each says its own. */
     private static Html quality(JobView job, Report report, String of) {
         return Html.join(
                 Html.when(job.outputs().size() > 1, () -> ReportDrawing.failures(report)),
@@ -215,7 +215,7 @@ final class JobResults {
                 alone ? "" : "?output=" + output);
     }
 
-    /** Of its result, as commands name it. */
+    /** The folder of the result, as commands name it. */
     static String folder(JobView job) {
         String model = Figures.leaf(job.model());
         return job.outputs().size() <= 1 ? model + "-" + job.recipe() : model;

@@ -40,7 +40,7 @@ final class Words {
         return job.outputs().stream().map(JobView.Output::recipe).collect(Collectors.joining(" + "));
     }
 
-    /** Of the furthest of its outputs; nothing before they are measured. */
+    /** The verdict's word for the output that is furthest from its original; nothing before the outputs are measured. */
     static Html closeness(JobView job) {
         return ReportDrawing.closeness(job.outputs().stream()
                 .map(output -> Closeness.of(output.quality()))

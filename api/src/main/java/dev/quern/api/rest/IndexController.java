@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Where a client begins: what there is, and who it is. */
+/** Where a client begins: the parts of the API, and the client's own identity. */
 @RestController
 final class IndexController {
     private static final Map<String, String> LINKS = new TreeMap<>(Map.of(

@@ -34,7 +34,7 @@ final class StoreAccess {
     }
 
     /**
-     * For whoever deletes. Claimed only then: the api may start before the database has its schema.
+     * For callers that delete. Claimed only then: the api may start before the database has its schema.
      *
      * @throws ForeignStoreException when the store is another installation's
      * @throws QuernException UNAVAILABLE where none is configured

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /** Which files an upload may hold: those of a checkpoint, by name, or one text. What is in them is read by control and worker, never here. */
 final class UploadCheck {
-    /** Of one file; its parts then have 53 MB. */
+    /** The largest file in bytes; its parts then have 53 MB. */
     static final long MAX_FILE = 512L << 30;
 
     static final String SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -49,7 +49,7 @@ final class AuthenticationFilter extends SafetyFilter {
                 || path.startsWith("/assets/");
     }
 
-    /** The address of a part carries a signature of its own, which whoever takes the part checks. */
+    /** The address of a part carries a signature of its own, which is checked where the part is taken. */
     private static boolean isSigned(HttpServletRequest request) {
         return request.getMethod().equals("PUT") && request.getServletPath().equals("/api/v1/uploads/parts");
     }

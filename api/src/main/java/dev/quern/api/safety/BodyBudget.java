@@ -19,7 +19,7 @@ import org.springframework.web.context.request.ServletRequestAttributes;
 public final class BodyBudget {
     private static final String HELD = BodyBudget.class.getName();
     private static final int CHUNK = 8192;
-    /** Of waiting for others to finish. */
+    /** How long a request waits for others to finish. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     /** From the first byte of a body to its last. */
     private static final Duration SENDING = Duration.ofSeconds(30);

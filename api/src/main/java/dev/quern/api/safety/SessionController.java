@@ -32,7 +32,7 @@ final class SessionController {
     }
 
     /**
-     * Answers with a page that goes on to the jobs, not with a redirect: a browser that came from elsewhere would not send a
+     * Answers with a page that leads to the jobs, not with a redirect: a browser that came from elsewhere would not send a
      * SameSite=Strict cookie along with a redirect.
      */
     @GetMapping("/login")

@@ -56,7 +56,7 @@ final class Javadoc {
         return text;
     }
 
-    /** Of a component by its name in Java; empty where there is none. */
+    /** What a record's Javadoc says of a component, by its name in Java; empty where it says nothing. */
     String component(String name) {
         return components.getOrDefault(name, "");
     }

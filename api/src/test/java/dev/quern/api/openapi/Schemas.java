@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** JSON schemas of records, by the rules of the record codec. */
 final class Schemas {
-    /** Of strings that have few values. */
+    /** The allowed values of strings that have few. */
     private static final Map<String, List<String>> VALUES = Map.of(
             "JobView.state", names(JobState.values()),
             "JobView.stage", names(Stage.values()),

@@ -93,7 +93,7 @@ public final class Api implements AutoCloseable {
         act(id, "pause");
     }
 
-    /** A paused job goes on. */
+    /** A paused job continues. */
     public void resume(String id) throws InterruptedException {
         act(id, "resume");
     }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * A temporary file that is gone when it is closed. While it is open its process holds a lock on it, which ends with the process: so
- * whoever shares the folder, from another container or machine too, knows those that nobody writes any more.
+ * every process that shares the folder, also from another container or machine, recognises those that no process writes any more.
  */
 record Draft(Path path, FileChannel channel) implements AutoCloseable {
     // A process that opens and closes a file on which it holds a lock gives the lock up: its own it has to know by

@@ -81,7 +81,7 @@ public final class FolderStore implements ArtifactStore {
         }
     }
 
-    /** A full disk is told from other errors by what the system says: Java has no type for it. */
+    /** A full disk is recognised by the system's message: Java has no type for it. */
     static IOException sorted(IOException error, String what, Path store) {
         String message = String.valueOf(error.getMessage());
         boolean full = message.contains("No space left") || message.contains("Disk quota exceeded");

@@ -28,7 +28,7 @@ public interface ObjectFolder {
 
     InputStream open(String name) throws IOException;
 
-    /** Of all of them. */
+    /** The names of all objects. */
     List<String> names() throws IOException;
 
     /** As {@link ArtifactStore#delete}. */

@@ -78,7 +78,7 @@ final class RangeFetch implements AutoCloseable {
             }
         }
 
-        /** The file is gone before anybody is told. One that is complete stays: a request that fails has brought its part of others. */
+        /** The file is gone before a caller learns of it. One that is complete stays: a request that fails has brought its part of others. */
         synchronized void fail(Throwable error) {
             if (target.done().isDone()) {
                 return;

@@ -69,7 +69,7 @@ public interface Uploads {
      *
      * @param parts all of the object, in order, with the etags that their PUTs answered; all but the last of one size
      * @return empty when there is an object already that this upload did not make
-     * @throws IllegalArgumentException when a part is missing, has another etag, or is too small; the upload goes on
+     * @throws IllegalArgumentException when a part is missing, has another etag, or is too small; the upload stays open
      * @throws NoSuchUploadException when the upload has ended and there is no object
      */
     Optional<Entry> complete(String key, String upload, List<Part> parts) throws IOException;
@@ -80,7 +80,7 @@ public interface Uploads {
     /**
      * Aborts the uploads that were started before this moment, also those of {@link ArtifactStore#create} that a dead process left.
      *
-     * @param awaited ids of uploads that go on, however old they are
+     * @param awaited ids of uploads that are still wanted, however old they are
      * @throws IllegalStateException when the store was not claimed
      * @return how many
      */

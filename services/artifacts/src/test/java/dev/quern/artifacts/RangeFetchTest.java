@@ -27,7 +27,7 @@ class RangeFetchTest {
 
     /**
      * The second request has brought the last byte of the one file, and fails in the other while the first request completes the one. A
-     * file that is told of as complete may not be deleted any more.
+     * file that was reported as complete may not be deleted any more.
      */
     @Test
     void aFileThatIsCompleteStaysWhenARequestThatBroughtSomeOfItFails() throws Exception {

@@ -53,7 +53,7 @@ public final class S3ProxyServer implements AutoCloseable {
         return proxy.getPort();
     }
 
-    /** What processes are told about this server. */
+    /** The settings that processes need for this server. */
     public Map<String, String> environment() {
         return Map.of(
                 "QUERN_S3_ENDPOINT", "http://127.0.0.1:" + port(),

@@ -27,7 +27,7 @@ public record JobOutput(
         @Nullable String digest,
         @Nullable Boolean accepted,
         JobView.@Nullable Quality quality) {
-    /** Whether it lies in the quarantine. */
+    /** Whether it is in the quarantine. */
     public boolean quarantined() {
         return Boolean.FALSE.equals(accepted);
     }

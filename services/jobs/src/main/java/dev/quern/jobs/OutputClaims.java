@@ -18,7 +18,7 @@ final class OutputClaims {
             "SELECT EXISTS (SELECT FROM output_claim WHERE job_id = :job AND prefix = :name)";
     // Until the transaction ends: the look for an overlap must see every claim before it.
     private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('output_claim'))";
-    // Whoever the tenant is: a bucket is one. No output may lie within another.
+    // Across tenants, because they share a bucket. No output may be within another.
     private static final String OVERLAPS = """
             SELECT EXISTS (SELECT FROM output_claim
              WHERE starts_with(prefix, 's3://')

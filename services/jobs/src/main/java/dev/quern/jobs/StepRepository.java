@@ -78,7 +78,7 @@ public final class StepRepository {
                                            ELSE idle_generations + 1 END,
                    blocks_before = done.blocks, pending_since = now(),
                    reason_code = 'RECOVERING', reason_since = now(),
-                   reason_remedy = 'The workflow was lost; the job goes on from its artifacts.',
+                   reason_remedy = 'The workflow was lost; the job continues from its artifacts.',
                    updated_at = now()
               FROM (SELECT count(DISTINCT block) - count(DISTINCT block) FILTER (WHERE state <> 'DONE') AS blocks
                       FROM job_linear WHERE job_id = :id) done
@@ -124,7 +124,7 @@ public final class StepRepository {
         return applied;
     }
 
-    /** Of a running job its stage, of others their state: the name of a fail point. */
+    /** The name of a fail point: the stage of a running job, else the job's state. */
     private static String place(Step step) {
         Stage stage = step.stage();
         Enum<?> named = step.state() == JobState.RUNNING && stage != null ? stage : step.state();
@@ -224,9 +224,9 @@ public final class StepRepository {
     }
 
     /**
-     * Queues a paused job whose owner wants it to go on, as the next generation.
+     * Queues a paused job that its owner has resumed, as the next generation.
      *
-     * @return false when the job is not paused, not to go on, or of another generation
+     * @return false when the job is not paused, not resumed, or of another generation
      */
     public boolean resume(UUID id, int paused) {
         return transactions.execute(status -> {

@@ -16,7 +16,7 @@ public final class SweepLock {
     /** "sweep", in ASCII. */
     private static final long LOCK = 0x7377656570L;
 
-    // Whoever waits holds a connection.
+    // A process that waits holds a connection.
     private static final String PATIENCE = "SET LOCAL lock_timeout = '5s'";
     private static final String SHARED = "SELECT pg_advisory_xact_lock_shared(:lock)";
     private static final String EXCLUSIVE = "SELECT pg_advisory_xact_lock(:lock)";

@@ -63,7 +63,7 @@ public final class UploadRepository {
                                   AND (job.state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
                                        OR job.finished_at > :before))
             """;
-    // A row of its own where there is none: whoever asks for the file waits at it.
+    // A row of its own where there is none: another transaction that asks for the file waits at it.
     private static final String HOLD = """
             INSERT INTO stored_file AS s (tenant, sha256, size) VALUES (:tenant, :sha256, 0)
             ON CONFLICT (tenant, sha256) DO UPDATE SET size = s.size

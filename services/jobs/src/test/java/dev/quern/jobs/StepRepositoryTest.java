@@ -168,7 +168,7 @@ class StepRepositoryTest {
         assertThat(uncleaned(id)).as("under way").isFalse();
         steps.project(id, Step.of(2, 1, JobState.CANCELLED, null));
         steps.cleaned(id, 1);
-        assertThat(uncleaned(id)).as("a word of the generation before").isTrue();
+        assertThat(uncleaned(id)).as("a message of the generation before").isTrue();
 
         steps.cleaned(id, 2);
         assertThat(uncleaned(id)).isFalse();

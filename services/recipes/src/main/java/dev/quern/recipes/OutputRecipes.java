@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
-/** The recipes of a request, one for each output. Several are made in one walk through the original model, and lie in places named by them. */
+/** The recipes of a request, one for each output. Several are made in one walk through the original model, and have places named by them. */
 public final class OutputRecipes {
     /** Outputs of a job. */
     public static final int MAX = 4;

@@ -31,7 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds workflow tasks that cancel what has ended while they were in flight, and has them made again. What ended lies in the server's
+ * Finds workflow tasks that cancel what has ended before they were answered, and has them made again. What ended is in the server's
  * buffer: it is no longer pending, yet the history that the task was made from does not tell.
  */
 final class LateCancels {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The servers that tests run on: their own ({@code -Dquern.backends=embedded}), or real ones whose addresses stand in the environment
+ * The servers that tests run on: their own ({@code -Dquern.backends=embedded}), or real ones whose addresses are in the environment
  * ({@code external}, see dev/README.md). Never chosen by looking what is there.
  */
 public final class TestBackends {

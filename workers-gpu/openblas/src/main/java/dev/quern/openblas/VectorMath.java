@@ -22,7 +22,7 @@ final class VectorMath {
     private static final float C2 = 4.1665796e-2f;
     private static final float C1 = 0.16666666f;
     private static final float C0 = 0.5f;
-    /** Adding 1.5 * 2^23 leaves no bits behind the point: the integer stands in the low bits. */
+    /** Adding 1.5 * 2^23 leaves no bits behind the point: the integer is in the low bits. */
     private static final float TO_INTEGER = 12582912f;
 
     private static final int TO_INTEGER_BITS = Float.floatToRawIntBits(TO_INTEGER);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Evaluation of a trained model, the one under samples, on text of its own kind. */
 class OpenBlasEvaluationTest {
     private static final Path MODEL = Path.of("../../samples/tiny-llama");
-    /** Of transformers in float32 on the same 20 windows. */
+    /** Measured with transformers in float32 on the same 20 windows. */
     private static final double PERPLEXITY = 22.34144;
 
     @TempDir

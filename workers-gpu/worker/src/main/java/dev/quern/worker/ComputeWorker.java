@@ -123,7 +123,7 @@ public final class ComputeWorker implements AutoCloseable {
         factory.suspendPolling();
         try {
             slot.drain(grace);
-            // What is done is told to Temporal.
+            // Finished work is reported to Temporal.
             factory.shutdown();
             factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

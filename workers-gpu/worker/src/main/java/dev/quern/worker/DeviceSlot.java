@@ -43,7 +43,7 @@ final class DeviceSlot {
     }
 
     /**
-     * Nothing enters any more, and what is there ends at the next point from which another worker can go on; returns when it has, or
+     * Nothing enters any more, and present work ends at the next point from which another worker can continue; returns when it has, or
      * when the time is up.
      */
     synchronized void drain(Duration patience) throws InterruptedException {

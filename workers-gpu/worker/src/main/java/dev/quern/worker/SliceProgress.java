@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** Listens to a walk for its heartbeats. Written by the device's thread, read by the ticker. */
 final class SliceProgress implements WalkListener {
     private static final Logger LOG = LoggerFactory.getLogger(SliceProgress.class);
-    /** Heartbeats may get lost, and each one is seen for a second or two: a cell is told of in all those of this time. */
+    /** Heartbeats may get lost, and each one is seen for a second or two: a cell is in all those of this time. */
     private static final long TELL_NANOS = 20_000_000_000L;
 
     private record Told(long at, LinearView cell) {}

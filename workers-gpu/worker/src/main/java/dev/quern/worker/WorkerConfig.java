@@ -50,7 +50,7 @@ public record WorkerConfig(
         @Nullable Tls tls,
         Duration grace,
         Map<String, String> environment) {
-    /** And the variables of the environment that stand in for them where they are not given. */
+    /** And the variables of the environment that replace them where they are not given. */
     private static final Map<String, String> OPTIONS = Map.ofEntries(
             Map.entry("--temporal", "QUERN_TEMPORAL"),
             Map.entry("--namespace", "QUERN_TEMPORAL_NAMESPACE"),

@@ -19,7 +19,7 @@ record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Ro
     /** The output that the board shows. */
     private static final int SHOWN = 0;
 
-    /** @param cells is told of every one that is filled */
+    /** @param cells receives every cell that is filled */
     void fill(
             JobRef ref,
             PlanRef planRef,

@@ -74,7 +74,7 @@ record Cleaner(
 
     /**
      * Deletes what only a running job needs. Blocks stay: the next job on the same inputs starts from them. A stream that another job
-     * uses too is replayed. A failed job keeps streams and documents as well: a retry goes on from them. Repeatable: a death on the way
+     * uses too is replayed. A failed job keeps streams and documents as well: a retry continues from them. Repeatable: a death on the way
      * leaves the row as it is, and it is done again.
      */
     void cleanup(JobRef ref) throws IOException {
@@ -95,7 +95,7 @@ record Cleaner(
 
     /**
      * Deletes what is left of a deleted job: its results in the store, its quarantine, its documents, then its rows. What it published
-     * outside the store belongs to whoever named that place, and stays. Repeatable.
+     * outside the store belongs to the owner of that place, and stays. Repeatable.
      */
     void forget(Job job) throws IOException {
         Keys keys = Keys.of(job.tenant());
@@ -220,7 +220,7 @@ record Cleaner(
         return keys;
     }
 
-    /** Of the calibration text. */
+    /** The number of tiles of the calibration text. */
     static int tiles(JobContexts contexts, JobPlan plan) {
         TokenWindows windows = contexts.windows(plan.calibration());
         return new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();

@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.PropertySource;
 
 /**
- * The control process. It alone runs the migrations. Its defaults stand in control.properties beside this class, because an embedded
+ * The control process. It alone runs the migrations. Its defaults are in control.properties beside this class, because an embedded
  * stack runs it in one JVM with another Spring application.
  */
 @SpringBootApplication
@@ -25,7 +25,7 @@ public class ControlApplication {
             "QUERN_STORE", "file:///folder or s3://bucket/prefix",
             "QUERN_SCRATCH", "a folder for files that need not last");
 
-    /** As a process of its own: all that it needs stands in the environment, see "Running it as a service" in the README. */
+    /** As a process of its own: all that it needs is in the environment, see docs/deployment.md. */
     public static void main(String[] args) {
         Environment.requireOrExit(System.getenv(), REQUIRED);
         SpringApplication application = new SpringApplication(ControlApplication.class);

@@ -85,7 +85,7 @@ class ControlConfiguration {
         return store;
     }
 
-    /** Of the process, or of whoever embeds it. */
+    /** The variables of the process, or of the process that embeds it. */
     private static Map<String, String> s3(Environment environment) {
         Map<String, String> settings = new HashMap<>();
         for (String name : S3Settings.NAMES) {

@@ -40,7 +40,7 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
             return row.id().toString();
         }
 
-        /** Of the workers that may take it. */
+        /** The class of the workers that may take it. */
         String workerClass() {
             JobRequest.Placement placement = request.placement();
             return placement == null || placement.workerClass() == null ? DEFAULT_CLASS : placement.workerClass();
@@ -53,7 +53,7 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
             return placement == null ? null : placement.segments();
         }
 
-        /** Of an output, as requests name it. */
+        /** The format of an output, as requests name it. */
         String format(int output) {
             return request.outputs().isEmpty()
                     ? "compressed-tensors"

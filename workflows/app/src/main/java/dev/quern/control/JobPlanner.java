@@ -46,7 +46,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
     /** A worker that is faster, or comes later, finds something to do. */
     private static final int SHARDS_PER_WORKER = 2;
 
-    /** @param waiting is told, again and again, that this takes its time */
+    /** @param waiting is called again and again while this takes its time */
     PlanRef plan(JobRef ref, Inspection inspection, Device device, Runnable waiting, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
         String profile = contexts.pinProfile(job, device.profile());

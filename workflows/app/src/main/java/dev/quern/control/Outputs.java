@@ -99,7 +99,7 @@ record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch)
         }
     }
 
-    /** Of one output. */
+    /** The compressed blocks of one output. */
     StoredBlocks blocks(JobContext job, JobPlan plan, int output, Source source) {
         BlockStore store = new TenantBlocks(contexts.store(), job.keys(), scratch.of(job.id()));
         return new StoredBlocks(source.architecture(), Plans.provenances(plan).get(output), store);

@@ -46,7 +46,7 @@ record Publication(Manifest manifest, Map<String, byte[]> pages, Path files, Pla
         FailPoint.pass("manifest.after");
     }
 
-    /** By a generation before this one that died with the word on its lips. */
+    /** By an earlier generation that died before it could say so. */
     private boolean published() throws IOException {
         if (place.folder().head(Manifest.NAME).isEmpty()) {
             return false;

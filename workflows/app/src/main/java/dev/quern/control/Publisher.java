@@ -88,7 +88,7 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
                 accepted, String.join("; ", report.verdict().failures()), place.location(), verified.outputDigest());
     }
 
-    /** Accepted when all are; what was refused is told by its recipe where there are several. */
+    /** Accepted when all are; where there are several, a refused one is named by its recipe. */
     private static Published together(List<JobOutput> outputs, List<Published> published) {
         Published first = published.getFirst();
         if (published.size() == 1) {

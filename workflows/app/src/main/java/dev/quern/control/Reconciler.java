@@ -27,7 +27,7 @@ final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     /** Generations in a row that ended without a block more, whatever they were at. */
     private static final int IDLE_GENERATIONS = 5;
-    /** What a workflow is told once its job has had its time. */
+    /** The message to a workflow whose job has used up its time. */
     private static final String GIVE_UP = "GIVE_UP";
     // Steps beyond all that a workflow counts to, in the order in which they may follow each other.
     private static final long PAUSED = Step.LAST - 3;
@@ -138,7 +138,7 @@ final class Reconciler {
             case PAUSE -> {}
             case CANCEL -> close(job, Outcome.cancelled());
             case RUN -> {
-                LOG.info("job {}: goes on", job.id());
+                LOG.info("job {}: continues", job.id());
                 if (rows.steps().resume(job.id(), job.generation())) {
                     rows.jobs().find(job.id()).ifPresent(this::start);
                 }

@@ -33,7 +33,7 @@ record Settler(JobContexts contexts, JobSources sources, BoardFiller board, Clea
     static final List<String> LEADING = List.of("statistics", "part");
 
     private static final String STREAM = "stream";
-    /** Of a block that several have made. */
+    /** Stands between the names of the workers that made a block together. */
     private static final String BETWEEN_WORKERS = ", ";
 
     /**

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Ends uploads that nobody goes on with or needs, and deletes the files that no other upload names. */
+/** Ends uploads that are abandoned or no longer needed, and deletes the files that no other upload names. */
 record UploadSweep(UploadRepository uploads, ArtifactStore store, SweepLock lock) {
     /** A writer's parts, whose process has died. Those of clients go when their upload expires. */
     private static final Duration STALE = Duration.ofDays(1);

@@ -53,7 +53,7 @@ class DurabilityTest {
         assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
     }
 
-    /** Slices of many blocks: whoever took over one that was broken off would meet its blocks, and count them as reused. */
+    /** Slices of many blocks: a worker that took over an interrupted one would find its blocks, and count them as reused. */
     @Test
     void aWorkerThatIsAskedToEndStoresItsBlockFirst() throws Exception {
         service.restartControl(Map.of("quern.slice", "1h"));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The same bytes from any number of workers, whoever comes and goes. */
+/** The same bytes from any number of workers, even if some come and go. */
 @Timeout(400)
 class FanOutTest {
     private static final Duration LIMIT = Duration.ofMinutes(4);

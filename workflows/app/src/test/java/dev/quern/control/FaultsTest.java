@@ -115,7 +115,7 @@ class FaultsTest {
         rows.delay(Duration.ZERO);
     }
 
-    /** Of 100 requests 5 fail in this way: nobody but the log hears of it. */
+    /** Five of 100 requests fail in this way: only the log shows it. */
     @ParameterizedTest
     @EnumSource(names = {"REFUSED", "BROKEN", "ANSWER_LOST", "TRUNCATED"})
     void aStoreThatSometimesFailsIsAskedAgain(Fault fault) throws Exception {

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Stands in front of a server on this machine: passes bytes on, late where it is told to, and resets connections. */
+/** A proxy for a server on this machine: passes bytes on, late where the test wants it, and resets connections. */
 final class FaultyWire implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A job that its owner stops and lets go on, or tries again, makes only what is missing: whatever dies in between. */
+/** A job that its owner pauses and resumes, or retries, makes only what is missing, whichever process dies in between. */
 @Timeout(300)
 class PauseTest {
     private static final Duration LIMIT = Duration.ofMinutes(3);
@@ -75,7 +75,7 @@ class PauseTest {
         service.await(job.id(), LIMIT, now -> now.stage() == Stage.PLAN);
         pause(job);
         assertThat(service.store().list(Keys.of("default").jobs(job.id().toString())))
-                .as("what the next generation goes on from")
+                .as("what the next generation continues from")
                 .isEmpty();
 
         assertThat(service.rows().jobs().pause(job.tenant(), job.id()))

@@ -128,7 +128,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 : folder.resolve("store").toUri().toString();
     }
 
-    /** Of this service, deleted when it ends. */
+    /** This service's folder, deleted when it ends. */
     Path folder() {
         return folder;
     }
@@ -165,7 +165,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return folder.resolve("scratch/control");
     }
 
-    /** Of a worker. */
+    /** The scratch folder of a worker. */
     Path scratch(String worker) {
         return folder.resolve("scratch").resolve(worker);
     }
@@ -228,7 +228,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         temporal.killAndRestart();
     }
 
-    /** Of a job that ran while Temporal died: the real server goes on with its workflow. */
+    /** The generation of a job that ran while Temporal died: the real server continues its workflow. */
     int generationAfterLoss() {
         return temporal.forgets() ? 2 : 1;
     }

@@ -63,7 +63,7 @@ public final class Connections {
                 new QuernException(
                         ErrorCode.UNAUTHENTICATED,
                         "key: refused by Temporal at " + address
-                                + " (expected: the one of that installation; of an embedded stack it stands in DATA/token)",
+                                + " (expected: the one of that installation; the key of an embedded stack is in DATA/token)",
                         cause);
             default ->
                 new QuernException(

@@ -4,7 +4,7 @@ import dev.quern.recipes.view.LinearView;
 import java.util.List;
 
 /**
- * How far a compute activity is: a hint for people, never the truth, which lies in the store.
+ * How far a compute activity is: a hint for people, never the truth, which is in the store.
  *
  * @param stage TRACE, COMPRESS or EVALUATE
  * @param block in work; -1 before the first

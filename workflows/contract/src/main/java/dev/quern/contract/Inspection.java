@@ -3,7 +3,7 @@ package dev.quern.contract;
 import java.util.List;
 
 /**
- * What inspection found; the texts lie in the store as token windows.
+ * What inspection found; the texts are in the store as token windows.
  *
  * @param modelDigest SHA-256 over the checkpoint's files
  * @param sourceStamp of the files when they were read

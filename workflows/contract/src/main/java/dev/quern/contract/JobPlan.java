@@ -56,7 +56,7 @@ public record JobPlan(
     /** An output after the first. */
     public record Further(Recipe recipe, long outputBytes, double bitsPerWeight) {}
 
-    /** Of all outputs, in order. */
+    /** The recipes of all outputs, in order. */
     public List<Recipe> recipes() {
         return Stream.concat(Stream.of(recipe), further.stream().map(Further::recipe))
                 .toList();

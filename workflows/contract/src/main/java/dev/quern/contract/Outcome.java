@@ -25,7 +25,7 @@ public record Outcome(
         return new Outcome("CANCELLED", null, null, null, null);
     }
 
-    /** The job goes on from its artifacts, in another generation, when its owner says so. */
+    /** The job continues from its artifacts, in another generation, when its owner resumes it. */
     public static Outcome paused() {
         return new Outcome("PAUSED", null, null, null, null);
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the workflow must know of a plan; the rest stands in the document.
+ * What the workflow must know of a plan; the rest is in the document.
  *
  * @param document key of the {@link JobPlan}
  * @param queue that serves the job's compute activities

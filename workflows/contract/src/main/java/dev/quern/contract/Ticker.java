@@ -45,7 +45,7 @@ public final class Ticker implements AutoCloseable {
 
     /**
      * @param details of every heartbeat
-     * @param counter moves while the work goes on
+     * @param counter moves while the work continues
      * @param predictedSeconds of the longest time between two moves
      */
     public static Ticker start(

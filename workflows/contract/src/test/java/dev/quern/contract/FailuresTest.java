@@ -34,7 +34,7 @@ class FailuresTest {
                 arguments(new IOException("broken"), ErrorCode.INTERNAL, false));
     }
 
-    /** Whoever noticed it: the disk of a worker, its plan or the store. */
+    /** No matter where it was noticed: the disk of a worker, its plan or the store. */
     @Test
     void tellsWhatToDoAboutAFullDisk() {
         for (Exception thrown : List.of(

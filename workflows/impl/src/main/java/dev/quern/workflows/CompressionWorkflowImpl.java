@@ -94,7 +94,7 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
             try {
                 return fromBlocks(job, plan, compute, steps);
             } catch (ActivityFailure failure) {
-                // Whoever reads a block may find that it is not what was committed: it is made again, and so is the
+                // A reader of a block may find that it is not what was committed: it is made again, and so is the
                 // rest.
                 String damaged = Retries.damaged(failure);
                 if (damaged == null || damages == Failures.INTERNAL_ATTEMPTS) {
@@ -120,7 +120,7 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
         return Outcomes.of(published);
     }
 
-    /** Whoever answers first decides the job's numeric profile. */
+    /** The worker that answers first decides the job's numeric profile. */
     private static Device device(Inspection inspection) {
         String queue = Queues.calls(inspection.workerClass());
         return Workflow.newActivityStub(ComputeActivities.class, Timeouts.call(queue))

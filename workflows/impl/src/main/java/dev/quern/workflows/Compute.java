@@ -96,7 +96,7 @@ final class Compute {
             reused += mending ? 0 : result.reused();
             next = result.rest();
             boolean othersWait = control.tell(job, plan, new SliceRef(slice.first(), next.first()), result, reused);
-            // A worker that goes on with this job would let the other one wait.
+            // A worker that continues this job would let the other one wait.
             warm = othersWait ? null : result.worker();
         }
     }

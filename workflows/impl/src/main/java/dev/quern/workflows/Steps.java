@@ -39,7 +39,7 @@ final class Steps {
         write(RUNNING, reason, remedy, null);
     }
 
-    /** The job goes on. */
+    /** The job moves again. */
     void moving() {
         write(RUNNING, null, null, null);
     }
@@ -50,7 +50,7 @@ final class Steps {
             write("CANCELLING", null, null, null);
         } else {
             String reason = wanted.equals(Outcome.paused()) ? "PAUSING" : "STOPPING";
-            write(RUNNING, reason, "Nothing to do: the workers are told to stop.", null);
+            write(RUNNING, reason, "Nothing to do: the workers stop at their next step.", null);
         }
         stopping = true;
     }

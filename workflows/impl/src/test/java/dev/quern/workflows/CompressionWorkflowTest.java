@@ -307,7 +307,7 @@ class CompressionWorkflowTest {
     void aCancelOutranksAPause() {
         CountDownLatch answer = new CountDownLatch(1);
         FakeWorker.Trouble deaf = () -> {
-            // Answers a stop only when it is told to.
+            // Answers a stop only when the test wants it.
             await(answer);
             FakeWorker.untilCancelled();
         };

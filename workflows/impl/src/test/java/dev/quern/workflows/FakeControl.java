@@ -38,7 +38,7 @@ final class FakeControl implements ControlActivities {
     volatile @Nullable SharingRef sharing;
     /** What settling a shared block found, the blocks that were done before included. */
     final List<String> settled = new CopyOnWriteArrayList<>();
-    /** Of a shared job, how many blocks are there. */
+    /** How many blocks of a shared job exist. */
     volatile int done;
     /** How often a settlement finds that parts are gone. */
     final AtomicInteger gone = new AtomicInteger();

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A worker that makes a block per slice, and fails as it is told before it does. */
+/** A worker that makes a block per slice, and fails before it does where the test wants it. */
 final class FakeWorker implements ComputeActivities {
     /** What happens instead of a slice. */
     interface Trouble {

@@ -62,7 +62,7 @@ final class ObjectFiles extends DistantFiles {
         return new ObjectRange(location, file.key(), file.etag(), range.offset(), range.length());
     }
 
-    /** What is in the cache serves whoever reads the same versions next. */
+    /** The cache serves the next reader of the same versions. */
     @Override
     public void close() {}
 }

@@ -42,7 +42,7 @@ final class BlockMaker implements AutoCloseable {
     /**
      * Compresses a block by each recipe whose artifact is missing, and commits the artifacts.
      *
-     * @param last no block of the segment follows, so the stream need not go on
+     * @param last no block of the segment follows, so the stream need not continue
      * @return the linears by the first recipe
      */
     List<LinearRecord> make(int block, boolean last) {

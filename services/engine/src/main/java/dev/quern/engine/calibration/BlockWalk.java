@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 /**
  * Compresses the blocks of a slice in order, by one recipe or by several from the same statistics. A block whose
  * artifact is in the store with the right input key is not made again; a block is done when its artifact is committed. Stopping a
- * walk at any time loses at most the block in work: the next walk goes on from the nearest stored stream. Confined to its backend's thread.
+ * walk at any time loses at most the block in work: the next walk continues from the nearest stored stream. Confined to its backend's thread.
  *
  * <pre>{@code
  * try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, slice)) {

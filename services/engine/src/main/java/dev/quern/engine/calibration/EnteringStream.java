@@ -52,7 +52,7 @@ final class EnteringStream implements AutoCloseable {
      * Brings the stream to the entry of a block.
      *
      * @throws MissingBlockException when the inputs come from compressed blocks of which one is not there
-     * @throws dev.quern.engine.artifact.DamagedArtifactException naming what it could not go on from
+     * @throws dev.quern.engine.artifact.DamagedArtifactException naming what it could not continue from
      */
     void bringTo(int block) {
         if (position > block) {

@@ -3,7 +3,7 @@ package dev.quern.engine.calibration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the value of a member of the outermost object stands in a JSON text, which may be too large to be worth reading whole.
+ * The position of the value of a member of the outermost object in a JSON text, which may be too large to be worth reading whole.
  *
  * @param from of the value, or where the member may be inserted
  * @param to behind the value

@@ -102,7 +102,7 @@ final class LinearSolver {
     }
 
     /**
-     * Of those of the linears that the recipe compresses.
+     * The requirements of the linears that the recipe compresses.
      *
      * @param done by the linear's name
      */

@@ -26,7 +26,7 @@ final class Lines {
         }
     }
 
-    /** Of the line that was read last, from 1. */
+    /** The number of the line that was read last, from 1. */
     int number() {
         return number;
     }

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 /**
  * One block of a sequential walk, made by several workers at a time: each sums the statistics of a run of tiles, then each compresses the
  * linears of a work unit, then the parts are joined to the artifact that {@link BlockWalk} makes alone, byte for byte. Every step
- * leaves artifacts, so whoever repeats one makes only what is missing. A step for which something is missing that an
+ * leaves artifacts, so a repetition makes only what is missing. A step for which something is missing that an
  * earlier one makes says so and does nothing: another job on the same inputs may have finished the block and cleaned up.
  */
 public final class SharedBlock {
@@ -55,7 +55,7 @@ public final class SharedBlock {
      *
      * @param run its index in {@link SumRuns}
      * @return false when a block before this one is missing
-     * @throws dev.quern.engine.artifact.DamagedArtifactException naming what it could not go on from
+     * @throws dev.quern.engine.artifact.DamagedArtifactException naming what it could not continue from
      * @throws dev.quern.engine.Cancellation.CancelledException within about 2 s of a request; what was stored stays
      */
     public boolean sum(int run) {

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Streams the original model over a run of tiles and stores their hidden states where segments start, so that every segment can be
  * walked from there. Block by block over all tiles of the run: each weight is read once. What is stored already is not made again;
- * a walk that was stopped goes on from the last start that it stored. Confined to its backend's thread.
+ * a walk that was stopped continues from the last start that it stored. Confined to its backend's thread.
  */
 public final class TraceWalk {
     private static final int TOKENS = 0;
@@ -48,7 +48,7 @@ public final class TraceWalk {
      * @param options of which the memory for statistics is not used
      * @param segments of the plan, in order; the first one starts from the tokens and needs no stream
      * @throws IllegalArgumentException for a recipe whose inputs do not come from the original model
-     * @throws dev.quern.engine.artifact.DamagedArtifactException when the stream that it would go on from is damaged
+     * @throws dev.quern.engine.artifact.DamagedArtifactException when the stream that it would continue from is damaged
      * @throws dev.quern.engine.Cancellation.CancelledException within about 2 s of a request; what was stored stays
      */
     public static Traced walk(

@@ -3,7 +3,7 @@ package dev.quern.engine.calibration;
 import dev.quern.engine.artifact.LinearRecord;
 import java.util.List;
 
-/** Hears how a walk goes on, from the walk's thread; must return at once. */
+/** Receives the progress of a walk, on the walk's thread; must return at once. */
 public interface WalkListener {
     WalkListener NONE = new WalkListener() {};
 

@@ -96,7 +96,7 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
                 && !endsWith(lower, OTHER_WEIGHTS);
     }
 
-    /** Why there is nothing to read, by the name of what there is instead. */
+    /** Why there is nothing to read, by the name of the file that is there instead. */
     QuernException noWeights() {
         for (String name : names) {
             String lower = name.toLowerCase(Locale.ROOT);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A config.json, or an object inside it. Getters refuse values of another type by path; null is as good as missing, as in Python.
  *
- * @param raw all members as they stand in the file
+ * @param raw all members as the file has them
  * @param path of the object in messages, {@code config.json} at the top
  */
 public record ModelConfig(JsonObject raw, String path) {

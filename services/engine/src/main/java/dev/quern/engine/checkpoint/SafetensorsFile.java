@@ -108,7 +108,7 @@ public final class SafetensorsFile {
         return entry;
     }
 
-    /** Where a tensor lies in the file; throws as {@link #tensor}. */
+    /** Where a tensor is in the file; throws as {@link #tensor}. */
     CheckpointFiles.Range range(String tensor) {
         TensorEntry entry = entry(tensor);
         return new CheckpointFiles.Range(name, dataStart + entry.begin(), entry.bytes());

@@ -1,6 +1,6 @@
 package dev.quern.engine.evaluation;
 
-/** Hears how an evaluation goes on, from its thread; must return at once. */
+/** Receives the progress of an evaluation, on its thread; must return at once. */
 @FunctionalInterface
 public interface Progress {
     Progress NONE = (done, total) -> {};

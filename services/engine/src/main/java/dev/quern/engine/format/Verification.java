@@ -27,7 +27,7 @@ public record Verification(
         files = List.copyOf(files);
     }
 
-    /** Of the compressed weights, with scales and zero points. */
+    /** Bits per compressed weight, with scales and zero points. */
     public double bitsPerWeight() {
         return weights == 0 ? 0 : 8.0 * compressedBytes / weights;
     }

@@ -74,7 +74,7 @@ public final class InputStatistics {
         return diagonal;
     }
 
-    /** Of the live columns. */
+    /** The mean of the diagonal of H over the live columns. */
     double meanDiagonal() {
         return meanDiagonal;
     }

@@ -199,7 +199,7 @@ public final class LinearCompressor {
         return new GridOptions(grid.bits(), groupSize, grid.symmetric(), clipSearch, checkpointType);
     }
 
-    /** Of weights that reach no output nothing is lost. */
+    /** Zero where the weights reach no output: nothing is lost. */
     private static double relative(double error, double reference) {
         return reference == 0 ? 0 : Math.max(0, error / reference);
     }

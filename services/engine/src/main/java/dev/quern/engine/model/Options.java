@@ -8,7 +8,7 @@ import dev.quern.recipes.json.JsonValue;
 
 /** Reads options of config.json that have a range, and names those that Quern does not implement. */
 final class Options {
-    /** Of a value that may be of any length. */
+    /** Characters that an error shows of a value, which may be of any length. */
     private static final int SHOWN = 500;
 
     private Options() {}

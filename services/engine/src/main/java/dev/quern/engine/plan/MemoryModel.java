@@ -77,7 +77,7 @@ record MemoryModel(Architecture architecture, Recipe recipe, int outputs, Tiling
                 .orElse(0);
     }
 
-    /** Of the original and of one compressed model after the other, with a slice of the head. */
+    /** Bytes of the logits of the original and of one compressed model after the other, with a slice of the head. */
     private long logits() {
         long tokens = OutputHead.tokensAtOnce(architecture);
         return 2 * tokens * (architecture.vocabulary() + (long) architecture.hidden()) * FLOAT + HEAD_SLICE;

@@ -100,7 +100,7 @@ public record Plan(
         return outputs.stream().mapToLong(Output::bytes).sum();
     }
 
-    /** Of the first result. */
+    /** Bits per weight of the first result. */
     public double bitsPerWeight() {
         return outputs.getFirst().bitsPerWeight();
     }

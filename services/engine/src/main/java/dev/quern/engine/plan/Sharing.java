@@ -36,7 +36,7 @@ public record Sharing(int runs, int units) {
         return (wish == null ? worthIt : wish > 1) ? sharing : null;
     }
 
-    /** Of the sums that the store holds while a block is in work, with one on its way there. */
+    /** Bytes of the sums that the store holds while a block is in work, with one on its way there. */
     long bytes(Architecture architecture) {
         List<Long> units = architecture.program().units().stream()
                 .map(WorkUnit::cols)

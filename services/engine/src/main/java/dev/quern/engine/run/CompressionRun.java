@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A whole compression in this process: the same steps as the service takes, without its durability of jobs. What was made stays in
- * the workplace's folder, so a run that was stopped goes on from there. Confined to its backend's thread.
+ * the workplace's folder, so a run that was stopped continues from there. Confined to its backend's thread.
  */
 public final class CompressionRun {
     private static final String FORMAT = "compressed-tensors";

@@ -16,7 +16,7 @@ import dev.quern.engine.model.LinearSpec;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The compressed blocks of a model, as they lie in a store. Reads a block when it is asked for and keeps none. */
+/** The compressed blocks of a model in a store. Reads a block when it is asked for and keeps none. */
 public record StoredBlocks(Architecture architecture, Provenance provenance, BlockStore store) {
 
     /**

@@ -87,7 +87,7 @@ class SharedBlockTest {
         assertThat(scratch).isEmptyDirectory();
     }
 
-    /** Wherever a step stops, whoever repeats it makes only what is missing. */
+    /** Wherever a step stops, its repetition makes only what is missing. */
     @Test
     void whatIsStoppedGoesOnToTheSameBytesAndNothingIsMadeTwice() {
         int stops = 0;

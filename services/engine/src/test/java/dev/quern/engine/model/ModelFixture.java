@@ -57,7 +57,7 @@ public enum ModelFixture {
         return new Model(checkpoint, Architectures.of(checkpoint.config()));
     }
 
-    /** A copy in a new folder: the resources may lie in a jar, which cannot be mapped. */
+    /** A copy in a new folder: the resources may be in a jar, which cannot be mapped. */
     public Path folder() {
         try {
             Path folder = Files.createTempDirectory("fixture");

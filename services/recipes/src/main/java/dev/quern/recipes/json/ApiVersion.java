@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * On a record that stands in files of its own: its JSON form begins with a member {@code apiVersion} of this value. A reader accepts the
+ * Marks a record that has files of its own: its JSON form begins with a member {@code apiVersion} of this value. A reader accepts the
  * record without the member, where an outer document has it, but no other value.
  */
 @Retention(RetentionPolicy.RUNTIME)

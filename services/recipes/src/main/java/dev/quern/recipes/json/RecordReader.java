@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** JSON to values, by the type that is wanted; goes on after an error, so that a document's errors come together. */
+/** JSON to values, by the type that is wanted; continues after an error, so that all errors of a document are reported together. */
 final class RecordReader {
     private static final int MOST_VIOLATIONS = 100;
     private static final int LONGEST_NAME = 200;

@@ -72,7 +72,7 @@ final class YamlBlocks {
                 at++;
                 values.add(nested(indent, false, depth));
             } else {
-                // What follows the dash stands where it stands: a map there goes on below, at its own column.
+                // What follows the dash keeps its column: a map that begins there continues below, at that column.
                 lines.set(at, rest);
                 values.add(node(depth + 1));
             }

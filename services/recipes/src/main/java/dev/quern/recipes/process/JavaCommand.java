@@ -17,7 +17,7 @@ public final class JavaCommand {
         List<String> command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
-        // Its file would lie in the machine's folder for temporary files.
+        // Its file would be in the machine's folder for temporary files.
         command.add("-XX:-UsePerfData");
         command.add("--enable-native-access=ALL-UNNAMED");
         // protobuf reaches for sun.misc.Unsafe.

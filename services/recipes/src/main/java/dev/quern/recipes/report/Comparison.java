@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Results side by side. Figures of a text stand in one row only where every side read the same windows of it.
+ * Results side by side. Figures of a text share a row only where every side read the same windows of it.
  *
  * @param recipe the fields in which the recipes differ
  * @param linears those whose errors differ most, the largest difference first

@@ -107,7 +107,7 @@ public record Report(
             long tokens,
             int seqLen,
             @Nullable String digest) {
-        /** Of windows that are not known. */
+        /** An evaluation whose windows are not known. */
         public Evaluation(
                 String file,
                 double pplOriginal,
@@ -139,7 +139,7 @@ public record Report(
             List<String> failures,
             @Nullable Closeness quality,
             @Nullable Approval approval) {
-        /** Of a gate alone. */
+        /** A verdict without words: only what the gate says. */
         public Verdict(boolean accepted, Gate gate, List<String> failures) {
             this(accepted, gate, failures, null, null);
         }

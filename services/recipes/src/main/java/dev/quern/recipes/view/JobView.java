@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param output where the first output is, null until it is published
  * @param labels as the request has them
  * @param progress how far it is
- * @param finishedAt when its work was over, whoever approved the result later; null before that
+ * @param finishedAt when its work was over, even if somebody approved the result later; null before that
  * @param failure why it ended without a result; null where it has one
  * @param approval null where the gate alone decided
  * @param outputs all of them, in the order of the request

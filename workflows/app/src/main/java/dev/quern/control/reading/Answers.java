@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * Reads what it is asked about. Errors are those of {@link Source#open}, {@link Tokenizer#open}, {@link Datasets} and
  * {@link dev.quern.engine.plan.Planner}.
  *
- * @param listener is told what is about to be read
+ * @param listener receives the name of each file before it is read
  */
 record Answers(Sources sources, Consumer<Word> listener) {
     JsonValue to(Question question) throws IOException {

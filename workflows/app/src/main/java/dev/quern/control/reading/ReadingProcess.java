@@ -26,10 +26,10 @@ import org.springframework.util.FileSystemUtils;
 /** The near end of a {@link ReadingMain}. Confined to one thread at a time. */
 final class ReadingProcess implements AutoCloseable {
     static final int HEAP_MB = 512;
-    /** Of memory that it may write to, heap included: this is what bounds native code. Mapped files do not count. */
+    /** Megabytes that it may write to, heap included: this is what bounds native code. Mapped files do not count. */
     private static final int DATA_MB = 3072;
 
-    /** Half a second, where nothing else goes on. */
+    /** Half a second, on a machine that does nothing else. */
     private static final Duration START = Duration.ofMinutes(1);
 
     private static final int OUT_OF_MEMORY = 3;

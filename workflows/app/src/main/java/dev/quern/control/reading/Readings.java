@@ -48,7 +48,7 @@ public final class Readings implements AutoCloseable {
     /**
      * Checks that everything a job was given can be read and fits, and cuts its texts into windows.
      *
-     * @param waiting is told, again and again, that others are being read
+     * @param waiting is called again and again while others are being read
      */
     public Inspected inspect(Question.InspectSource question, Runnable waiting, Cancellation cancellation) {
         return ask(question, Inspected.class, INSPECT, waiting, cancellation);
@@ -104,7 +104,7 @@ public final class Readings implements AutoCloseable {
         }
     }
 
-    /** Whoever still reads is killed. */
+    /** Kills the processes that still read. */
     @Override
     public void close() {
         processes.close();
