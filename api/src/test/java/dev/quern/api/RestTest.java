@@ -134,10 +134,21 @@ class RestTest {
                         .POST(java.net.http.HttpRequest.BodyPublishers.ofString(BODY)));
 
         assertThat(malformed.statusCode()).isEqualTo(400);
-        assertThat(malformed.body()).contains("\"code\":\"invalid-request\"", "line 1, column");
+        assertThat(malformed.body()).contains("\"code\":\"malformed-request\"", "line 1, column");
         assertThat(large.statusCode()).isEqualTo(422);
         assertThat(large.body()).contains("at most 131072 bytes");
+        assertThat(large.body()).contains("\"code\":\"invalid-request\"");
         assertThat(text.statusCode()).isEqualTo(415);
+        assertThat(text.body()).contains("\"code\":\"unsupported-media-type\"");
+    }
+
+    @Test
+    void aMethodThatAnAddressDoesNotTakeIsRefusedByName() {
+        HttpResponse<String> answer = server.post("/api/v1/recipes", server.submit, "{}");
+
+        assertThat(answer.statusCode()).isEqualTo(405);
+        assertThat(answer.body())
+                .contains("\"code\":\"method-not-allowed\"", "\"type\":\"/problems/method-not-allowed\"");
     }
 
     @Test

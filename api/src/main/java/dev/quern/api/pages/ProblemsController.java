@@ -21,8 +21,17 @@ final class ProblemsController {
     static {
         MEANING.put(
                 ErrorCode.INVALID_REQUEST,
-                "The request cannot be read (400), uses a method or a type that is not taken "
-                        + "here (405, 415), or holds a value outside its range (422). Each violation has a JSON pointer to the value.");
+                "A value of the request is outside its range. Each violation has a JSON pointer to the value.");
+        MEANING.put(
+                ErrorCode.MALFORMED_REQUEST,
+                "The server cannot read the request: the body is missing, cut off or not JSON, or the address is not "
+                        + "valid. The detail says where.");
+        MEANING.put(
+                ErrorCode.METHOD_NOT_ALLOWED,
+                "This address does not take this HTTP method. /docs lists the methods of each address.");
+        MEANING.put(
+                ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                "Send bodies with Content-Type: application/json, and accept application/json.");
         MEANING.put(ErrorCode.INVALID_RECIPE, "The recipe cannot be read, or a value of it is outside its range.");
         MEANING.put(
                 ErrorCode.INVALID_CHECKPOINT,

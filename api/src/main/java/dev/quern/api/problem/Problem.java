@@ -27,7 +27,15 @@ public record Problem(String type, String title, int status, String code, String
         return of(status(code), code, detail, List.of());
     }
 
-    public static Problem of(HttpStatus status, ErrorCode code, String detail) {
+    /** What Tomcat or Spring refuses with a status and no code of ours. */
+    public static Problem of(HttpStatus status, String detail) {
+        ErrorCode code = switch (status) {
+            case NOT_FOUND -> ErrorCode.NOT_FOUND;
+            case METHOD_NOT_ALLOWED, NOT_IMPLEMENTED -> ErrorCode.METHOD_NOT_ALLOWED;
+            case UNSUPPORTED_MEDIA_TYPE, NOT_ACCEPTABLE -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+            case SERVICE_UNAVAILABLE -> ErrorCode.UNAVAILABLE;
+            default -> status.is5xxServerError() ? ErrorCode.INTERNAL : ErrorCode.MALFORMED_REQUEST;
+        };
         return of(status, code, detail, List.of());
     }
 
@@ -51,6 +59,9 @@ public record Problem(String type, String title, int status, String code, String
 
     private static HttpStatus status(ErrorCode code) {
         return switch (code) {
+            case MALFORMED_REQUEST -> HttpStatus.BAD_REQUEST;
+            case METHOD_NOT_ALLOWED -> HttpStatus.METHOD_NOT_ALLOWED;
+            case UNSUPPORTED_MEDIA_TYPE -> HttpStatus.UNSUPPORTED_MEDIA_TYPE;
             case NOT_FOUND -> HttpStatus.NOT_FOUND;
             case CONFLICT, OUTPUT_TAKEN -> HttpStatus.CONFLICT;
             case UNAUTHENTICATED -> HttpStatus.UNAUTHORIZED;

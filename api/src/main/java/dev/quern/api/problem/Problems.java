@@ -42,12 +42,10 @@ public final class Problems {
     public static Problem of(Exception e) {
         return switch (e) {
             case QuernException ours -> Problem.of(ours);
-            case JsonException json ->
-                Problem.of(HttpStatus.BAD_REQUEST, ErrorCode.INVALID_REQUEST, "body: " + json.getMessage());
+            case JsonException json -> Problem.of(ErrorCode.MALFORMED_REQUEST, "body: " + json.getMessage());
             case TypeMismatchException mismatch ->
                 Problem.of(
-                        HttpStatus.BAD_REQUEST,
-                        ErrorCode.INVALID_REQUEST,
+                        ErrorCode.MALFORMED_REQUEST,
                         mismatch.getPropertyName() + ": " + mismatch.getValue() + " (expected: "
                                 + (mismatch.getRequiredType() == null
                                         ? "another type"
@@ -55,7 +53,7 @@ public final class Problems {
                                 + ")");
             case HttpMessageNotReadableException unread -> unread(unread);
             case InvalidParameterException query ->
-                Problem.of(HttpStatus.BAD_REQUEST, ErrorCode.INVALID_REQUEST, "query: not percent-encoded UTF-8");
+                Problem.of(ErrorCode.MALFORMED_REQUEST, "query: not percent-encoded UTF-8");
             case ErrorResponse known -> known(known);
             case StoreFullException full -> Problem.of(ErrorCode.DISK_BUDGET, String.valueOf(full.getMessage()));
             case StoreUnavailableException gone ->
@@ -71,15 +69,13 @@ public final class Problems {
     private static Problem unread(HttpMessageNotReadableException e) {
         String found = e.getCause() == null ? "missing" : "cut off";
         LOG.debug("body {}", found, e);
-        return Problem.of(
-                HttpStatus.BAD_REQUEST, ErrorCode.INVALID_REQUEST, "body: " + found + " (expected: a JSON document)");
+        return Problem.of(ErrorCode.MALFORMED_REQUEST, "body: " + found + " (expected: a JSON document)");
     }
 
     private static Problem known(ErrorResponse e) {
         HttpStatus status = HttpStatus.valueOf(e.getStatusCode().value());
-        ErrorCode code = status == HttpStatus.NOT_FOUND ? ErrorCode.NOT_FOUND : ErrorCode.INVALID_REQUEST;
         String detail = e.getBody().getDetail();
-        return Problem.of(status, code, detail == null ? status.getReasonPhrase() : detail);
+        return Problem.of(status, detail == null ? status.getReasonPhrase() : detail);
     }
 
     private static Problem unavailable(Exception e) {

@@ -2,7 +2,6 @@ package dev.quern.api.safety;
 
 import dev.quern.api.problem.Problem;
 import dev.quern.api.problem.ProblemWriter;
-import dev.quern.recipes.ErrorCode;
 import java.io.IOException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -24,8 +23,6 @@ public final class ProblemValve extends ErrorReportValve {
         }
         HttpStatus known = HttpStatus.resolve(status);
         HttpStatus shown = known == null ? HttpStatus.BAD_REQUEST : known;
-        boolean ours = shown.is5xxServerError() && shown != HttpStatus.NOT_IMPLEMENTED;
-        ErrorCode code = ours ? ErrorCode.INTERNAL : ErrorCode.INVALID_REQUEST;
         try {
             HeadersFilter.set(response);
             ProblemWriter.write(
@@ -33,7 +30,6 @@ public final class ProblemValve extends ErrorReportValve {
                     response,
                     Problem.of(
                             shown,
-                            code,
                             "request: " + shown.getReasonPhrase() + " (expected: HTTP as the API describes it)"));
         } catch (IOException | IllegalStateException e) {
             LOG.debug("client gone", e);

@@ -4,8 +4,14 @@ import java.util.Locale;
 
 /** What went wrong, as a closed list. Its kind alone decides the HTTP status, the retry policy and the exit code. */
 public enum ErrorCode {
-    /** A request, recipe or option that cannot be read or holds a value outside its range. */
+    /** A request or option with a value outside its range. */
     INVALID_REQUEST(Kind.USER),
+    /** A request that cannot be read: it is not HTTP as we take it, or its body is no JSON document. */
+    MALFORMED_REQUEST(Kind.USER),
+    /** An address that exists, but not for this HTTP method. */
+    METHOD_NOT_ALLOWED(Kind.USER),
+    /** A body of a media type that we do not read, or an answer asked for in one that we do not write. */
+    UNSUPPORTED_MEDIA_TYPE(Kind.USER),
     /** A recipe that cannot be read, or a value of it outside its range. */
     INVALID_RECIPE(Kind.USER),
     /** A checkpoint with a missing or damaged file, header, tensor or config. */
