@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.FolderStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchUploadException;
+import dev.quern.jobs.JobState;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
+import dev.quern.jobs.Step;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.UploadView;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -21,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -231,6 +235,84 @@ class UploadsTest {
                 server.submit,
                 RestTest.BODY.replace("\"path\":\"/models/tiny\"", "\"upload\":\"" + upload.id() + "\""));
         assertThat(early.body()).contains("/source/upload", "expected: the id of a completed upload");
+    }
+
+    @Test
+    void uploadsAreListedPageByPage() {
+        String key = server.key(new Principal("lists-" + System.nanoTime(), "lister", Set.of(Scope.SUBMIT)));
+        String first = opened(key, file("config.json", config), file("model.safetensors", weights));
+        String second = opened(key, file("mine.txt", random(7)));
+
+        UploadView.Page newest = page("/api/v1/uploads?limit=1", key);
+        UploadView.Page rest = page("/api/v1/uploads?limit=1&cursor=" + newest.next(), key);
+
+        assertThat(newest.uploads()).singleElement().returns(second, UploadView.Summary::id);
+        assertThat(rest.next()).isNull();
+        assertThat(rest.uploads())
+                .singleElement()
+                .returns(first, UploadView.Summary::id)
+                .returns("OPEN", UploadView.Summary::state)
+                .returns("lister", UploadView.Summary::createdBy)
+                .returns(2, UploadView.Summary::files)
+                .returns((long) config.length + weights.length, UploadView.Summary::bytes)
+                .matches(upload -> upload.expiresAt() != null && upload.completedAt() == null);
+        assertThat(server.get("/api/v1/uploads?limit=201", key).body()).contains("limit: 201 (expected: 1 to 200)");
+    }
+
+    @Test
+    void anUploadIsDeletedUnlessAnUnfinishedJobReadsIt() {
+        UploadView upload = open(file("config.json", config));
+        send(upload, "config.json", 1, config);
+        complete(upload);
+        String path = "/api/v1/uploads/" + upload.id();
+        JobView job = RecordCodec.read(
+                Json.parse(server.post(
+                                "/api/v1/jobs",
+                                server.submit,
+                                RestTest.BODY.replace(
+                                        "\"path\":\"/models/tiny\"", "\"upload\":\"" + upload.id() + "\""))
+                        .body()),
+                JobView.class);
+
+        HttpResponse<String> read = delete(path, server.submit);
+        assertThat(read.statusCode()).isEqualTo(409);
+        assertThat(read.body()).contains("\"code\":\"conflict\"", "is read by job " + job.id());
+
+        server.steps.project(UUID.fromString(job.id()), Step.of(1, 1, JobState.FAILED, null));
+        String stranger = server.key(new Principal(ApiServer.TENANT, "stranger", Set.of(Scope.SUBMIT)));
+        assertThat(delete(path, stranger).statusCode()).isEqualTo(403);
+        assertThat(delete(path, server.submit).statusCode()).isEqualTo(204);
+        assertThat(server.get(path, server.read).statusCode()).isEqualTo(404);
+        assertThat(delete(path, server.submit).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void thePartsOfADeletedUploadAreDropped() {
+        UploadView upload = open(file("config.json", config));
+        send(upload, "config.json", 1, config);
+        dev.quern.jobs.Upload.File file = new dev.quern.jobs.Upload.File("config.json", 100, sha256(config));
+        String transfer =
+                String.valueOf(server.uploads.stored(ApiServer.TENANT, file).transfer());
+
+        assertThat(delete("/api/v1/uploads/" + upload.id(), server.admin).statusCode())
+                .isEqualTo(204);
+
+        Assertions.assertThatThrownBy(() -> new FolderStore(server.store())
+                        .uploads()
+                        .parts(Keys.of(ApiServer.TENANT).upload(sha256(config)), transfer))
+                .isInstanceOf(NoSuchUploadException.class);
+    }
+
+    private HttpResponse<String> delete(String path, String key) {
+        return server.send(server.request(path, key).DELETE());
+    }
+
+    private String opened(String key, UploadView.Item... files) {
+        return view(server.post("/api/v1/uploads", key, body(files))).id();
+    }
+
+    private UploadView.Page page(String path, String key) {
+        return RecordCodec.read(Json.parse(server.get(path, key).body()), UploadView.Page.class);
     }
 
     @Test

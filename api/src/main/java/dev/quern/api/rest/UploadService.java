@@ -93,6 +93,26 @@ final class UploadService {
                         "upload: " + id + " (expected: the id of an upload that has not expired)"));
     }
 
+    UploadView.Page list(String tenant, @Nullable String cursor, int limit) {
+        return rows.list(tenant, cursor, limit);
+    }
+
+    /**
+     * Ends an upload and drops the parts that were sent; files that were complete go with the next sweep of the store.
+     *
+     * @throws QuernException CONFLICT while an unfinished job reads it
+     */
+    void delete(Upload upload) throws IOException {
+        Optional<UUID> reader = rows.delete(upload.tenant(), upload.id());
+        if (reader.isPresent()) {
+            throw new QuernException(
+                    ErrorCode.CONFLICT,
+                    "upload: " + upload.id() + " is read by job " + reader.get()
+                            + " (expected: one that no unfinished job reads)");
+        }
+        dropAbandoned();
+    }
+
     UploadView view(Upload upload) throws IOException {
         List<UploadView.File> files = new ArrayList<>();
         for (Upload.File file : upload.files()) {

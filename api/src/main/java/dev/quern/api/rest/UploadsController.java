@@ -4,13 +4,17 @@ import dev.quern.api.safety.Caller;
 import dev.quern.artifacts.NoSuchUploadException;
 import dev.quern.artifacts.StoreForbiddenException;
 import dev.quern.artifacts.Uploads;
+import dev.quern.jobs.Scope;
+import dev.quern.jobs.Upload;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.view.UploadView;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -24,6 +28,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/uploads")
 final class UploadsController {
+    private static final int MAX_PAGE = 200;
     private static final String PARTS = "/api/v1/uploads/parts";
 
     private final UploadService uploads;
@@ -41,6 +46,18 @@ final class UploadsController {
         UploadView upload = uploads.open(caller.principal(), request);
         return ResponseEntity.created(URI.create("/api/v1/uploads/" + upload.id()))
                 .body(upload);
+    }
+
+    @GetMapping
+    UploadView.Page list(
+            @RequestParam(required = false) @Nullable String cursor,
+            @RequestParam(defaultValue = "50") int limit,
+            Caller caller) {
+        if (limit < 1 || limit > MAX_PAGE) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "limit: " + limit + " (expected: 1 to " + MAX_PAGE + ")");
+        }
+        return uploads.list(caller.tenant(), cursor, limit);
     }
 
     @GetMapping("/{id}")
@@ -64,6 +81,17 @@ final class UploadsController {
     @PostMapping("/{id}/complete")
     UploadView complete(@PathVariable String id, Caller caller) throws IOException {
         return uploads.complete(uploads.find(caller.tenant(), id));
+    }
+
+    /** The key that opened it may do so, and an admin. */
+    @DeleteMapping("/{id}")
+    ResponseEntity<Void> delete(@PathVariable String id, Caller caller) throws IOException {
+        Upload upload = uploads.find(caller.tenant(), id);
+        if (!upload.principal().equals(caller.principal().name())) {
+            caller.require(Scope.ADMIN, "delete");
+        }
+        uploads.delete(upload);
+        return ResponseEntity.noContent().build();
     }
 
     /** Takes a part for a store without a server of its own. The token of the address is all that a sender needs. */

@@ -225,6 +225,24 @@ final class Description {
                         .answers(201, JSON, schemas.of(UploadView.class), "open; Location leads to it"));
         add(
                 "get",
+                "/api/v1/uploads",
+                Operation.of("listUploads", "uploads", "List uploads that have not ended, newest first.")
+                        .query("cursor", TEXT, "next of the page before")
+                        .query("limit", integer(), "1 to 200, default 50")
+                        .answers(200, JSON, schemas.of(UploadView.Page.class), "a page"));
+        add(
+                "delete",
+                "/api/v1/uploads/{id}",
+                upload(Operation.of(
+                                "deleteUpload", "uploads", "Delete an upload; 409 while an unfinished job reads it."))
+                        .saying(
+                                "Its files go with the next sweep of the store, unless another upload names them. Takes the key "
+                                        + "that opened it, or scope admin.")
+                        .empty(204, "deleted")
+                        .admin()
+                        .conflicts());
+        add(
+                "get",
                 "/api/v1/uploads/{id}",
                 upload(Operation.of("getUpload", "uploads", "What is there of an upload."))
                         .answers(200, JSON, schemas.of(UploadView.class), "the upload"));

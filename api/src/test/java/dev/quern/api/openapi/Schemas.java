@@ -35,6 +35,7 @@ final class Schemas {
             "JobView.stage", names(Stage.values()),
             "JobView.desired", names(Desired.values()),
             "UploadView.state", List.of("OPEN", "COMPLETED"),
+            "UploadView.Summary.state", List.of("OPEN", "COMPLETED"),
             "JobRequest.apiVersion", List.of(JobRequest.API_VERSION),
             "JobRequest.Output.format", List.of("compressed-tensors"),
             "JobEvent.type", List.of("state", "stage", "block", "linear", "reason", "log"),

@@ -8,7 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.UUID;
 
-/** A place in a list of jobs: the last one of a page. Opaque to callers; survives inserts and deletes around it. */
+/** A place in a list of jobs or uploads: the last one of a page. Opaque to callers; survives inserts and deletes around it. */
 record Cursor(Instant createdAt, UUID id) {
     static Cursor after(Job job) {
         return new Cursor(job.createdAt(), job.id());

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row of {@code upload} with its files.
  *
+ * @param principal the name of the key that opened it
  * @param expiresAt when it ends unless it is completed before
  */
-public record Upload(UUID id, String tenant, State state, Instant expiresAt, List<File> files) {
+public record Upload(UUID id, String tenant, String principal, State state, Instant expiresAt, List<File> files) {
     /** An EXPIRED one takes no more parts. */
     public enum State {
         OPEN,

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.view.UploadView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -32,9 +33,29 @@ public final class UploadRepository {
             ON CONFLICT DO NOTHING
             """;
     private static final String FIND =
-            "SELECT id, tenant, state, expires_at FROM upload WHERE tenant = :tenant AND id = :id";
+            "SELECT id, tenant, principal, state, expires_at FROM upload WHERE tenant = :tenant AND id = :id";
     private static final String FILES =
             "SELECT name, size, sha256 FROM upload_file WHERE upload_id = :id ORDER BY position";
+    private static final String PAGE = """
+            SELECT u.id, u.state, u.principal, u.created_at, u.completed_at,
+                   CASE WHEN u.state = 'OPEN' THEN u.expires_at END AS expires_at, f.files, f.bytes
+              FROM upload u
+              JOIN LATERAL (SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes
+                              FROM upload_file WHERE upload_id = u.id) f ON true
+             WHERE u.tenant = :tenant AND (u.state = 'COMPLETED' OR (u.state = 'OPEN' AND u.expires_at > now()))
+               AND (:createdAt::timestamptz IS NULL OR (u.created_at, u.id) < (:createdAt, :id::uuid))
+             ORDER BY u.created_at DESC, u.id DESC
+             LIMIT :limit
+            """;
+    // The id stands in the request of every job that reads the upload.
+    private static final String READER = """
+            SELECT id FROM job
+             WHERE tenant = :tenant AND strpos(request, '"' || :id || '"') > 0
+               AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
+             ORDER BY created_at LIMIT 1
+            """;
+    private static final String DELETE =
+            "UPDATE upload SET state = 'EXPIRED' WHERE tenant = :tenant AND id = :id AND state <> 'EXPIRED'";
     private static final String COMPLETE = """
             UPDATE upload SET state = 'COMPLETED', completed_at = now()
              WHERE tenant = :tenant AND id = :id AND state = 'OPEN'
@@ -138,10 +159,54 @@ public final class UploadRepository {
                 .query((row, index) -> new Upload(
                         id,
                         row.getString("tenant"),
+                        row.getString("principal"),
                         Upload.State.valueOf(row.getString("state")),
                         Rows.instant(row, "expires_at"),
                         files))
                 .optional();
+    }
+
+    /**
+     * A page of the uploads that have not ended, newest first.
+     *
+     * @param cursor from the page before; null is the first page
+     * @param limit at least 1
+     */
+    public UploadView.Page list(String tenant, @Nullable String cursor, int limit) {
+        Cursor after = cursor == null ? null : Cursor.parse(cursor);
+        List<UploadView.Summary> found = db.sql(PAGE)
+                .param("tenant", tenant)
+                .param("createdAt", after == null ? null : OffsetDateTime.ofInstant(after.createdAt(), ZoneOffset.UTC))
+                .param("id", after == null ? null : after.id())
+                .param("limit", limit + 1)
+                .query(UploadRepository::summary)
+                .list();
+        if (found.size() <= limit) {
+            return new UploadView.Page(found, null);
+        }
+        UploadView.Summary last = found.get(limit - 1);
+        return new UploadView.Page(
+                found.subList(0, limit), new Cursor(last.createdAt(), UUID.fromString(last.id())).toString());
+    }
+
+    /**
+     * Ends an upload that no unfinished job reads; its files go with the next sweep, unless another upload names them. A job that is
+     * submitted at the same moment finds that its source has ended.
+     *
+     * @return the job that reads it; empty where the upload has ended
+     */
+    public Optional<UUID> delete(String tenant, UUID id) {
+        return transactions.execute(status -> {
+            Optional<UUID> reader = db.sql(READER)
+                    .param("tenant", tenant)
+                    .param("id", id.toString())
+                    .query(UUID.class)
+                    .optional();
+            if (reader.isEmpty()) {
+                db.sql(DELETE).param("tenant", tenant).param("id", id).update();
+            }
+            return reader;
+        });
     }
 
     /** Ends an open upload, whose files are all verified. */
@@ -227,6 +292,18 @@ public final class UploadRepository {
                 .param("sha256", sha256)
                 .param("verified", verified)
                 .update();
+    }
+
+    private static UploadView.Summary summary(ResultSet row, int index) throws SQLException {
+        return new UploadView.Summary(
+                row.getString("id"),
+                row.getString("state"),
+                row.getString("principal"),
+                row.getInt("files"),
+                row.getLong("bytes"),
+                Rows.instant(row, "created_at"),
+                Rows.nullableInstant(row, "expires_at"),
+                Rows.nullableInstant(row, "completed_at"));
     }
 
     private static Upload.Stored stored(ResultSet row, int index) throws SQLException {

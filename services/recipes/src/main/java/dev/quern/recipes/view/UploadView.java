@@ -2,6 +2,7 @@ package dev.quern.recipes.view;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An upload of a checkpoint as {@code POST /api/v1/uploads} and {@code GET /api/v1/uploads/{id}} answer it: what is there already is
@@ -23,6 +24,37 @@ public record UploadView(String id, String state, List<File> files) {
     public record File(String name, long size, String sha256, boolean present, long partSize, List<Integer> parts) {
         public File {
             parts = List.copyOf(parts);
+        }
+    }
+
+    /**
+     * An upload in a list.
+     *
+     * @param state OPEN or COMPLETED
+     * @param createdBy the name of the key that opened it
+     * @param files how many there are
+     * @param bytes of all files together, whether they are there or not
+     * @param expiresAt when an open upload ends unless it is completed before; null for a completed one
+     * @param completedAt null for an open one
+     */
+    public record Summary(
+            String id,
+            String state,
+            String createdBy,
+            int files,
+            long bytes,
+            Instant createdAt,
+            @Nullable Instant expiresAt,
+            @Nullable Instant completedAt) {}
+
+    /**
+     * GET /api/v1/uploads.
+     *
+     * @param next the cursor of the next page, null on the last
+     */
+    public record Page(List<Summary> uploads, @Nullable String next) {
+        public Page {
+            uploads = List.copyOf(uploads);
         }
     }
 
