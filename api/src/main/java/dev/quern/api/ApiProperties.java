@@ -18,12 +18,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param bodies bytes of request bodies in memory at a time, over all requests
  * @param maxUnfinishedJobs of a tenant; more are refused with 429
  * @param requestsPerSecond of a principal, sustained; ten seconds' worth may come at once
- * @param maxStreams event streams open at a time, over all callers; one alone gets half of them
+ * @param maxStreams event streams and waiting answers open at a time, over all callers; one alone gets half of them
  * @param session how long a dashboard session lasts
  * @param uploads how long an upload is kept that its client has abandoned
  * @param partAddress how long a part may be sent to its address
  * @param estimate how long a request waits for an estimate
- * @param eventPoll how often an event stream looks for events
+ * @param eventPoll how often an event stream looks for events, and a waiting answer at its job
  * @param heartbeat how often an idle event stream sends a comment, which is how it finds out that its client has gone
  */
 @ConfigurationProperties("quern")

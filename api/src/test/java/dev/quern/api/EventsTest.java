@@ -16,10 +16,14 @@ import java.io.InputStreamReader;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -128,6 +132,55 @@ class EventsTest {
         return client.send(
                 server.request(path(job), key, "Accept", "text/event-stream").build(),
                 HttpResponse.BodyHandlers.ofInputStream());
+    }
+
+    @Test
+    void anAnswerWaitsForTheEndOfTheJob() {
+        Job job = server.job("wait");
+        CompletableFuture<HttpResponse<String>> answer =
+                CompletableFuture.supplyAsync(() -> server.get("/api/v1/jobs/" + job.id() + "?wait=60", server.read));
+
+        assertThat(answer).as("while the job runs").failsWithin(Duration.ofMillis(600));
+        server.steps.project(job.id(), Step.of(1, 1, JobState.FAILED, null));
+
+        assertThat(answer.join().body()).contains("\"state\":\"FAILED\"");
+    }
+
+    @Test
+    void anAnswerWaitsNoLongerThanItWasAskedTo() {
+        Job job = server.job("wait a second");
+
+        assertThat(server.get("/api/v1/jobs/" + job.id() + "?wait=1", server.read)
+                        .body())
+                .contains("\"state\":\"QUEUED\"");
+        assertThat(server.get("/api/v1/jobs/" + job.id() + "?wait=61", server.read)
+                        .body())
+                .contains("wait: 61 (expected: 0 to 60 seconds)");
+    }
+
+    /** Waiting answers and streams are of one kind: a caller with many leaves room for others. */
+    @Test
+    void nobodyTakesAllWaitingAnswers() {
+        Job job = server.job("patient crowd");
+        String crowd = server.key(new Principal(ApiServer.TENANT, "waits-" + UUID.randomUUID(), Set.of(Scope.READ)));
+        String path = "/api/v1/jobs/" + job.id() + "?wait=60";
+        List<CompletableFuture<Integer>> answers = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 40; i++) {
+                answers.add(CompletableFuture.supplyAsync(
+                        () -> server.get(path, crowd).statusCode(), threads));
+            }
+            assertThat(CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new))
+                            .join())
+                    .as("the first to be answered")
+                    .isEqualTo(429);
+            assertThat(server.get("/api/v1/jobs/" + job.id() + "?wait=1", server.read)
+                            .statusCode())
+                    .as("another caller")
+                    .isEqualTo(200);
+            server.steps.project(job.id(), Step.of(1, 1, JobState.FAILED, null));
+        }
+        assertThat(answers).extracting(CompletableFuture::join).contains(200, 429);
     }
 
     @Test

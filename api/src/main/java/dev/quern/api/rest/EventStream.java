@@ -2,13 +2,10 @@ package dev.quern.api.rest;
 
 import dev.quern.api.ApiProperties;
 import dev.quern.api.safety.Caller;
-import dev.quern.api.safety.Shares;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobEvent;
@@ -21,10 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.springframework.context.event.ContextClosedEvent;
-import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
@@ -38,18 +31,20 @@ final class EventStream {
     private final JobRepository jobs;
     private final EventRepository events;
     private final BoardRepository boards;
-    private final Duration poll;
+    private final OpenRequests open;
     private final Duration heartbeat;
-    private final Shares seats;
-    private final CountDownLatch closing = new CountDownLatch(1);
 
-    EventStream(JobRepository jobs, EventRepository events, BoardRepository boards, ApiProperties properties) {
+    EventStream(
+            JobRepository jobs,
+            EventRepository events,
+            BoardRepository boards,
+            OpenRequests open,
+            ApiProperties properties) {
         this.jobs = jobs;
         this.events = events;
         this.boards = boards;
-        this.poll = properties.eventPoll();
+        this.open = open;
         this.heartbeat = properties.heartbeat();
-        this.seats = new Shares(properties.maxStreams());
     }
 
     /** The data of {@code reset}: all that a client needs to start over. */
@@ -65,12 +60,6 @@ final class EventStream {
         }
     }
 
-    /** Streams are open requests: a server that stops must not wait for them. */
-    @EventListener(ContextClosedEvent.class)
-    void close() {
-        closing.countDown();
-    }
-
     void follow(Caller caller, Job job, String after, HttpServletResponse response)
             throws IOException, InterruptedException {
         OptionalLong position = position(after);
@@ -80,13 +69,7 @@ final class EventStream {
             response.setStatus(HttpServletResponse.SC_NO_CONTENT);
             return;
         }
-        String holder = caller.holder();
-        if (!seats.take(holder, 1, Duration.ZERO)) {
-            throw new QuernException(
-                    ErrorCode.TOO_MANY_REQUESTS,
-                    "streams: too many of this caller's are open (expected: fewer at a time)");
-        }
-        try {
+        try (OpenRequests.Seat _ = open.take(caller)) {
             OutputStream out = open(response);
             if (!known) {
                 send(out, job.lastEvent(), "reset", snapshot(job));
@@ -94,8 +77,6 @@ final class EventStream {
             follow(job, known ? position.getAsLong() : job.lastEvent(), out);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            seats.release(holder, 1);
         }
     }
 
@@ -132,7 +113,7 @@ final class EventStream {
             } else {
                 sentAt = System.nanoTime();
             }
-        } while (!closing.await(poll.toMillis(), TimeUnit.MILLISECONDS));
+        } while (open.pause());
     }
 
     private static boolean ended(Job job, long last) {

@@ -36,6 +36,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/v1/jobs")
 final class JobsController {
     private static final int MAX_PAGE = 200;
+    /** Seconds; proxies close a connection that is silent for longer. */
+    private static final int MAX_WAIT = 60;
+
     /** A list of large requests takes 50 MB while it is made. */
     private static final int LISTS = 8;
 
@@ -46,11 +49,13 @@ final class JobsController {
     private final Submitter submitter;
     private final JobRepository jobs;
     private final BoardRepository boards;
+    private final OpenRequests open;
 
-    JobsController(Submitter submitter, JobRepository jobs, BoardRepository boards) {
+    JobsController(Submitter submitter, JobRepository jobs, BoardRepository boards, OpenRequests open) {
         this.submitter = submitter;
         this.jobs = jobs;
         this.boards = boards;
+        this.open = open;
     }
 
     @PostMapping
@@ -101,9 +106,28 @@ final class JobsController {
         return labels;
     }
 
+    /** @param wait seconds that the answer may wait for the job's end; 0 answers at once */
     @GetMapping("/{id}")
-    JobView show(@PathVariable String id, Caller caller) {
-        return JobIds.find(jobs, caller, id).full();
+    JobView show(@PathVariable String id, @RequestParam(defaultValue = "0") int wait, Caller caller)
+            throws InterruptedException {
+        if (wait < 0 || wait > MAX_WAIT) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST, "wait: " + wait + " (expected: 0 to " + MAX_WAIT + " seconds)");
+        }
+        Job job = JobIds.find(jobs, caller, id);
+        return (wait == 0 || job.state().terminal() ? job : ended(id, caller, Duration.ofSeconds(wait))).full();
+    }
+
+    /** The job at its end, or as it is when the time is over. */
+    private Job ended(String id, Caller caller, Duration patience) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        try (OpenRequests.Seat _ = open.take(caller)) {
+            Job job = JobIds.find(jobs, caller, id);
+            while (!job.state().terminal() && System.nanoTime() < end && open.pause()) {
+                job = JobIds.find(jobs, caller, id);
+            }
+            return job;
+        }
     }
 
     @GetMapping("/{id}/layers")

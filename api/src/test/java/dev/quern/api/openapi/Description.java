@@ -126,6 +126,10 @@ final class Description {
                 "get",
                 "/api/v1/jobs/{id}",
                 job(Operation.of("getJob", "jobs", "A job, with its request and recipes."))
+                        .query(
+                                "wait",
+                                integer(),
+                                "seconds, at most 60: the answer comes when the job ends, or after this time")
                         .answers(200, JSON, schemas.of(JobView.class), "the job"));
         add(
                 "delete",
