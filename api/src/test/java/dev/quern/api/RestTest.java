@@ -43,6 +43,7 @@ class RestTest {
         assertThat(answer.headers().firstValue("Location")).contains("/api/v1/jobs/" + job.id());
         assertThat(job).returns("QUEUED", JobView::state).returns("gptq-w4a16", JobView::recipe);
         assertThat(server.get("/api/v1/jobs/" + job.id(), server.read).body()).isEqualTo(answer.body());
+        assertThat(answer.body()).as("no block is in work").doesNotContain("\"block\":");
     }
 
     @Test

@@ -58,7 +58,8 @@ final class ProgressLine {
                         ? job.state().toLowerCase(Locale.ROOT)
                         : job.stage().toLowerCase(Locale.ROOT));
         if (progress.blocks() > 0) {
-            int block = progress.block() < 0 ? progress.blocksDone() : progress.block() + 1;
+            Integer inWork = progress.block();
+            int block = inWork == null ? progress.blocksDone() : inWork + 1;
             line.append(" · block ").append(block).append(" of ").append(progress.blocks());
         }
         if (progress.linears() > 0) {

@@ -165,10 +165,11 @@ final class Rows {
     }
 
     private static JobView.Progress progress(ResultSet row) throws SQLException {
+        int block = row.getInt("block");
         return new JobView.Progress(
                 row.getInt("blocks_done"),
                 row.getInt("blocks"),
-                row.getInt("block"),
+                block < 0 ? null : block,
                 row.getInt("linears_done"),
                 row.getInt("linears"),
                 row.getInt("reused_blocks"),

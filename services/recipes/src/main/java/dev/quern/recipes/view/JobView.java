@@ -111,7 +111,7 @@ public record JobView(
 
     /**
      * @param blocksDone blocks whose artifacts exist, of {@code blocks}
-     * @param block the block in work, -1 where none is
+     * @param block the block in work, from 0; null where none is
      * @param reusedBlocks blocks of an earlier run that were not made again
      * @param percent of the whole job, 0 to 100
      * @param linearsPerMinute over the last minutes, null until known
@@ -120,7 +120,7 @@ public record JobView(
     public record Progress(
             int blocksDone,
             int blocks,
-            int block,
+            @Nullable Integer block,
             int linearsDone,
             int linears,
             int reusedBlocks,
