@@ -11,6 +11,7 @@ import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.WorkerRepository;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -73,6 +74,11 @@ class ApiConfiguration implements WebMvcConfigurer {
     @Bean
     EstimateRepository estimates(JdbcClient db) {
         return new EstimateRepository(db);
+    }
+
+    @Bean
+    WorkerRepository workers(JdbcClient db) {
+        return new WorkerRepository(db);
     }
 
     @Bean

@@ -295,6 +295,19 @@ class RestTest {
     }
 
     @Test
+    void workersAreThoseThatHaveBlocks() {
+        Job job = server.job("workers");
+        String worker = "cpu-" + UUID.randomUUID();
+        server.boards.layOut(job.id(), 1, List.of("mlp.up_proj"));
+        server.boards.worker(job.id(), 0, worker);
+        server.steps.project(job.id(), Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+
+        assertThat(server.get("/api/v1/workers", server.read).body())
+                .contains("{\"name\":\"" + worker + "\",\"working\":[{\"job\":\"" + job.id()
+                        + "\",\"block\":0}],\"blocks\":0}");
+    }
+
+    @Test
     void listsFilesFromTheManifestAndServesThemWholeOrInPart() throws IOException {
         Job job = server.job("files");
         ArtifactStore store = ArtifactStores.open(server.store().toUri().toString());

@@ -18,6 +18,7 @@ final class IndexController {
             "estimate", "/api/v1/estimate",
             "uploads", "/api/v1/uploads",
             "recipes", "/api/v1/recipes",
+            "workers", "/api/v1/workers",
             "keys", "/api/v1/keys",
             "whoami", "/api/v1/whoami",
             "openapi", "/openapi.json",

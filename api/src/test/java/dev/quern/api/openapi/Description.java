@@ -19,6 +19,7 @@ import dev.quern.recipes.view.KeyView;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.recipes.view.UploadView;
 import dev.quern.recipes.view.WhoView;
+import dev.quern.recipes.view.WorkerView;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -394,6 +395,15 @@ final class Description {
                 "/api/v1/whoami",
                 Operation.of("whoAmI", "server", "Whom the key of the request stands for.")
                         .answers(200, JSON, schemas.of(WhoView.class), "the caller"));
+        add(
+                "get",
+                "/api/v1/workers",
+                Operation.of(
+                                "listWorkers",
+                                "server",
+                                "List the workers that compress this tenant's jobs, or did within a day.")
+                        .saying("A worker that has had no block of these jobs is not listed.")
+                        .answers(200, JSON, schemas.of(WorkerView.Page.class), "the workers"));
         add(
                 "get",
                 "/openapi.json",
