@@ -218,6 +218,27 @@ class SafetyTest {
         assertThat(form("/logout", cookie, "csrf=" + token(cookie)).statusCode())
                 .isEqualTo(303);
         assertThat(server.get("/", "", "Cookie", cookie).statusCode()).isEqualTo(401);
+        assertThat(server.get("/login", "").body()).contains("Please sign in").doesNotContain("does not sign in");
+    }
+
+    @Test
+    void anErrorPageKeepsTheSessionAndShowsAWayOut() {
+        String cookie = session(Scope.READ);
+        for (String path : List.of("/jobs/nowhere", "/?state=nosuch", "/nowhere")) {
+            String page = server.get(path, "", "Cookie", cookie, "Accept", "text/html")
+                    .body();
+            assertThat(page)
+                    .contains("Sign out", "Back to the jobs", "What this error means")
+                    .doesNotContain("Unprocessable");
+        }
+        assertThat(server.get("/?state=nosuch", "", "Cookie", cookie, "Accept", "text/html")
+                        .body())
+                .contains("The server cannot use this request", "state: nosuch (expected one of: ");
+        String refused = server.send(server.request("/jobs/x/cancel", "", "Accept", "text/html")
+                        .header("Cookie", cookie)
+                        .POST(HttpRequest.BodyPublishers.noBody()))
+                .body();
+        assertThat(refused).contains("Your key does not allow this", "Sign out");
     }
 
     @Test

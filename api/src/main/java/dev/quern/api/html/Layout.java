@@ -9,6 +9,9 @@ public final class Layout {
             <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9.5"/><circle cx="12" cy="12" r="2.6"/>\
             <path d="M12 2.5v4M12 17.5v4M2.5 12h4M17.5 12h4"/></svg>""");
 
+    /** The attribute of a request under which its session's form token is kept, for pages that know no caller. */
+    public static final String FORM_TOKEN = Layout.class.getName() + ".formToken";
+
     private Layout() {}
 
     /**

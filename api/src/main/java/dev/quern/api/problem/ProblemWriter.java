@@ -1,12 +1,14 @@
 package dev.quern.api.problem;
 
 import dev.quern.api.html.ErrorPage;
+import dev.quern.api.html.Layout;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Sends a problem: as a page to a browser that looks at a page, as JSON to everyone else. */
 public final class ProblemWriter {
@@ -28,9 +30,13 @@ public final class ProblemWriter {
         boolean page = wantsPage(request);
         response.setContentType(page ? "text/html;charset=UTF-8" : Problem.MEDIA_TYPE);
         String body = page
-                ? ErrorPage.draw(problem.status(), problem.title(), problem.detail())
+                ? ErrorPage.draw(problem.status(), problem.code(), problem.detail(), formToken(request))
                 : Json.write(RecordCodec.write(problem));
         response.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static @Nullable String formToken(HttpServletRequest request) {
+        return (String) request.getAttribute(Layout.FORM_TOKEN);
     }
 
     private static boolean wantsPage(HttpServletRequest request) {

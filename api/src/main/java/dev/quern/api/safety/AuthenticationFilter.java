@@ -30,13 +30,14 @@ final class AuthenticationFilter extends SafetyFilter {
             return;
         }
         Caller caller = bearer(request).or(() -> session(request)).orElseThrow(AuthenticationFilter::unknown);
+        // Before anything is refused: the page that says so belongs to the session.
+        caller.attach(request);
         boolean safe = isSafe(request);
         boolean reading = safe || request.getServletPath().equals("/logout");
         caller.require(reading ? Scope.READ : Scope.SUBMIT, request.getMethod() + " " + request.getServletPath());
         if (!safe && caller.formToken() != null) {
             requireFormToken(request, caller.formToken());
         }
-        caller.attach(request);
     }
 
     private static boolean isOpen(String path) {

@@ -1,5 +1,6 @@
 package dev.quern.api.safety;
 
+import dev.quern.api.html.Layout;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.ErrorCode;
@@ -38,6 +39,7 @@ public record Caller(Principal principal, @Nullable String formToken) {
 
     void attach(HttpServletRequest request) {
         request.setAttribute(ATTRIBUTE, this);
+        request.setAttribute(Layout.FORM_TOKEN, formToken);
     }
 
     /** The caller that the authentication filter found; null on a path that is open to all. */

@@ -32,11 +32,14 @@ final class SessionController {
     }
 
     /**
-     * Answers with a page that leads to the jobs, not with a redirect: a browser that came from elsewhere would not send a
-     * SameSite=Strict cookie along with a redirect.
+     * Without a link it asks for a key. With one it answers with a page that leads to the jobs, not with a redirect: a browser that came
+     * from elsewhere would not send a SameSite=Strict cookie along with a redirect.
      */
     @GetMapping("/login")
     ResponseEntity<String> login(@RequestParam(defaultValue = "") String link, HttpServletRequest request) {
+        if (link.isEmpty()) {
+            return ResponseEntity.ok().contentType(HTML).body(LoginPage.needed());
+        }
         return answer(access.redeem(link, length), LoginPage.refused(), request);
     }
 
