@@ -40,9 +40,9 @@
         return;
       }
       busy = true;
-      const { after, blocks } = document.getElementById('cursor').dataset;
+      const { after, blocks, scale } = document.getElementById('cursor').dataset;
       htmx
-        .ajax('GET', `${page.dataset.live}?after=${after}&blocks=${blocks}`, { source: page, swap: 'none' })
+        .ajax('GET', `${page.dataset.live}?after=${after}&blocks=${blocks}&scale=${scale}`, { source: page, swap: 'none' })
         .finally(() => {
           busy = false;
           trim();

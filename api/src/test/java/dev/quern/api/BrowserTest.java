@@ -65,6 +65,9 @@ class BrowserTest {
             browser.await("the stream is over", "return document.getElementById('lamp').textContent === 'final'");
             browser.settle();
             browser.screenshot("job-completed" + suffix);
+            assertThat((String) browser.script("return document.getElementById('legend').textContent"))
+                    .contains("damping raised")
+                    .doesNotContain("queued");
             check(browser);
 
             SampleJob second = new SampleJob(server, "the next in line" + suffix, 6);
@@ -258,3 +261,17 @@ class BrowserTest {
         throw new AssertionError(id + ": not reached with " + MAX_TABS + " tabs");
     }
 }
+    /** The switch changes colours, and the legend says which scale they are on. */
+    private static void checkScales(Browser browser) {
+        String colour = "return getComputedStyle(document.getElementById('c0-0')).backgroundColor";
+        String legend = "return [...document.querySelectorAll('.scale')].filter((one) => one.checkVisibility())"
+                + ".map((one) => one.lastElementChild.textContent).join()";
+        Object own = browser.script(colour);
+        assertThat(browser.script(legend)).isEqualTo("scale of this job");
+        browser.script("document.getElementById('common-scale').click()");
+        assertThat(browser.script(legend)).isEqualTo("scale of all jobs");
+        assertThat(browser.script(colour)).isNotEqualTo(own);
+        browser.script("document.getElementById('common-scale').click()");
+        assertThat(browser.script(colour)).isEqualTo(own);
+    }
+

@@ -5,6 +5,7 @@ import dev.quern.api.safety.Caller;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.report.BoardDrawing;
 import dev.quern.recipes.report.ErrorOf;
+import dev.quern.recipes.report.ErrorScale;
 import dev.quern.recipes.report.Html;
 import dev.quern.recipes.report.QualityDrawing;
 import dev.quern.recipes.view.JobEvent;
@@ -101,7 +102,7 @@ final class JobPage {
         return Html.of(
                 """
                 <section><h2>Error of every linear</h2>
-                {}{}<div id="board-box" tabindex="0" role="group" aria-label="Board; arrow keys move from cell to cell">{}</div>
+                {}{}{}<div id="board-box" tabindex="0" role="group" aria-label="Board; arrow keys move from cell to cell">{}</div>
                 <output class="readout" id="readout" data-hint="{}">{}</output></section>
                 """,
                 Html.when(
@@ -111,6 +112,7 @@ final class JobPage {
                                 view.results().getFirst().recipe().name(),
                                 view.results().size())),
                 summary(board),
+                BoardDrawing.scaleSwitch(),
                 drawn(view),
                 "Point at a cell, or move with the arrow keys, for its figures.",
                 "Point at a cell, or move with the arrow keys, for its figures.");
@@ -121,7 +123,12 @@ final class JobPage {
         return board.blocks() == 0
                 ? new Html(
                         "<p class=\"aside unplanned\">The board comes with the plan: a cell for every linear of every block.</p>")
-                : BoardDrawing.board(board, ErrorOf.of(view.results().getFirst().recipe()));
+                : BoardDrawing.board(board, errorOf(view));
+    }
+
+    /** The board shows the first of several recipes. */
+    private static ErrorOf errorOf(View view) {
+        return ErrorOf.of(view.results().getFirst().recipe());
     }
 
     private static Html summary(Board board) {
@@ -132,17 +139,18 @@ final class JobPage {
 
     private static Html cursor(View view) {
         return Html.of(
-                "<div id=\"cursor\" data-after=\"{}\" data-blocks=\"{}\"></div>",
+                "<div id=\"cursor\" data-after=\"{}\" data-blocks=\"{}\" data-scale=\"{}\"></div>",
                 view.lastEvent(),
-                view.board().blocks());
+                view.board().blocks(),
+                ErrorScale.of(view.board().linears()));
     }
 
     /**
      * The parts that differ from a page of an earlier moment, for htmx to put in place by id.
      *
-     * @param shownBlocks how many rows that page's board has
+     * @param shown the board of that page
      */
-    static String changes(View view, Caller caller, int shownBlocks) {
+    static String changes(View view, Caller caller, Shown shown) {
         JobView job = view.job();
         // A request of the owner is in the log.
         boolean moved = view.events().stream()
@@ -154,7 +162,7 @@ final class JobPage {
                         replace(JobParts.stages(job)),
                         replace(JobParts.progress(view)),
                         replace(summary(view.board())),
-                        board(view, shownBlocks),
+                        board(view, shown),
                         Html.when(moved || view.measured(), () -> replace(JobResults.verdict(view))),
                         Html.when(moved || view.measured(), () -> replace(JobResults.results(view))),
                         // Only then: a question that stands open must not close by itself.
@@ -164,14 +172,28 @@ final class JobPage {
                 .markup();
     }
 
-    private static Html board(View view, int shownBlocks) {
-        if (view.board().blocks() != shownBlocks) {
+    /**
+     * The board that a page shows.
+     *
+     * @param blocks how many rows it has
+     * @param scale that its cells are coloured by
+     */
+    record Shown(int blocks, String scale) {
+        boolean fits(Board board) {
+            return board.blocks() == blocks
+                    && ErrorScale.of(board.linears()).toString().equals(scale);
+        }
+    }
+
+    private static Html board(View view, Shown shown) {
+        if (!shown.fits(view.board())) {
             return Html.of("<div id=\"board-box\" hx-swap-oob=\"innerHTML\">{}</div>", drawn(view));
         }
         // A cell of a table stands alone only inside a template.
         return Html.join(
                 Html.each(touched(view), cell -> Html.of("<template>{}</template>", replace(cell))),
-                Html.when(shownBlocks > 0, () -> replace(BoardDrawing.makers(view.board()))));
+                Html.when(shown.blocks() > 0, () -> replace(BoardDrawing.makers(view.board()))),
+                Html.when(shown.blocks() > 0, () -> replace(BoardDrawing.legend(view.board(), errorOf(view)))));
     }
 
     /** Cells of linears that were finished since, or that are in work. */

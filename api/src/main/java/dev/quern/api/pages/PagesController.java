@@ -89,19 +89,20 @@ final class PagesController {
         return html(JobPage.draw(view(job, job.lastEvent(), log), caller));
     }
 
-    /** What changed since event {@code after} on a page whose board shows {@code blocks} rows. */
+    /** What changed since event {@code after} on a page whose board shows {@code blocks} rows on the colour scale {@code scale}. */
     @GetMapping("/jobs/{id}/live")
     ResponseEntity<String> live(
             @PathVariable String id,
             @RequestParam(defaultValue = "0") long after,
             @RequestParam(defaultValue = "0") int blocks,
+            @RequestParam(defaultValue = "") String scale,
             Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
         // A page that slept for long gets at most so many at once, and the rest with its next question.
         // Before the row: what the page has heard of is never drawn again, so the row must be at least as new.
         List<JobEvent> since = events.after(job.id(), after, EVENTS * 10);
         long heard = since.isEmpty() ? after : since.getLast().id();
-        return html(JobPage.changes(view(job, heard, since), caller, blocks));
+        return html(JobPage.changes(view(job, heard, since), caller, new JobPage.Shown(blocks, scale)));
     }
 
     /** A job that has moved on in the meantime is what the page will show: a wish that came too late is no error here. */

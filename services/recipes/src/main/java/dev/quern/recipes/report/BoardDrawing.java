@@ -10,8 +10,8 @@ import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
- * The board: one cell per linear of a block, coloured by its relative error, a ratio of norms. Rows are blocks; a wide screen turns the table on its
- * side with CSS alone, so the order of reading stays the same.
+ * The board: one cell per linear of a block, coloured by its relative error, a ratio of norms, on the board's own scale or on that of
+ * all jobs. Rows are blocks; a wide screen turns the table on its side with CSS alone, so the order of reading stays the same.
  */
 public final class BoardDrawing {
     /** Up to here a wide screen has room for the figure in each cell, and a narrow one for comfortable rows. */
@@ -26,6 +26,7 @@ public final class BoardDrawing {
     public static Html board(Board board, ErrorOf of) {
         Map<String, LinearView> cells = index(board);
         BoardBands bands = BoardBands.of(board);
+        ErrorScale scale = ErrorScale.of(board.linears());
         List<Integer> blocks = IntStream.range(0, board.blocks()).boxed().toList();
         return Html.of(
                 """
@@ -42,7 +43,7 @@ public final class BoardDrawing {
                 density(board.blocks()),
                 of,
                 Html.each(board.names(), BoardDrawing::heading),
-                Html.each(blocks, block -> row(block, board, cells, bands)),
+                Html.each(blocks, block -> row(block, board, cells, bands, scale)),
                 legend(board, of),
                 bands.legend());
     }
@@ -56,7 +57,7 @@ public final class BoardDrawing {
         Optional<LinearView> found = board.linears().stream()
                 .filter(cell -> cell.block() == block && cell.linear().equals(linear))
                 .findFirst();
-        return cell(block, column, linear, found, BoardBands.of(board));
+        return cell(block, column, linear, found, BoardBands.of(board), ErrorScale.of(board.linears()));
     }
 
     /** The head of a block's row, with its worker, to replace the one that a page shows. */
@@ -89,7 +90,7 @@ public final class BoardDrawing {
                 bands.stroke(block));
     }
 
-    private static Html row(int block, Board board, Map<String, LinearView> cells, BoardBands bands) {
+    private static Html row(int block, Board board, Map<String, LinearView> cells, BoardBands bands, ErrorScale scale) {
         List<Integer> columns = IntStream.range(0, board.names().size()).boxed().toList();
         return Html.of(
                 "<tr role=\"row\"{}>{}{}</tr>\n",
@@ -97,11 +98,12 @@ public final class BoardDrawing {
                 head(block, board.blocks(), bands),
                 Html.each(columns, column -> {
                     String name = board.names().get(column);
-                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))), bands);
+                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))), bands, scale);
                 }));
     }
 
-    private static Html cell(int block, int column, String name, Optional<LinearView> linear, BoardBands bands) {
+    private static Html cell(
+            int block, int column, String name, Optional<LinearView> linear, BoardBands bands, ErrorScale scale) {
         String by = bands.worker(block) == null ? "" : ", " + bands.worker(block);
         if (linear.isEmpty() || !linear.get().state().equals("DONE")) {
             String state = linear.map(LinearView::state).orElse("").equals("RUNNING") ? "running" : "queued";
@@ -117,13 +119,25 @@ public final class BoardDrawing {
         }
         LinearView done = linear.get();
         return Html.of(
-                "<td role=\"cell\" id=\"c{}-{}\" class=\"h{}{}\" title=\"{}\"><span>{}</span></td>",
+                "<td role=\"cell\" id=\"c{}-{}\" class=\"{}{}\" title=\"{}\"><span>{}</span></td>",
                 block,
                 column,
-                HeatScale.step(done.relativeError()),
+                colour(done, scale),
                 flagged(done) ? " flag" : "",
                 reading(done) + by,
                 done.relativeError() == null ? Figures.NONE : Figures.percentNumber(Math.sqrt(done.relativeError())));
+    }
+
+    /** The classes of an error's colour, on the common scale and on this one. */
+    static String colour(LinearView linear, ErrorScale own) {
+        return "h" + ErrorScale.COMMON.step(linear.relativeError()) + " j" + own.step(linear.relativeError());
+    }
+
+    /** Chooses the scale for all boards of a page; beside the board, which may be drawn again. */
+    public static Html scaleSwitch() {
+        return Html.of(
+                "<p class=\"switch\"><label><input type=\"checkbox\" id=\"{}\"> Colour scale of all jobs, to compare boards</label></p>\n",
+                HeatScale.SWITCH);
     }
 
     /** Everything that is known about a cell, as one sentence. */
@@ -157,22 +171,22 @@ public final class BoardDrawing {
         return linear.fallback() != null || linear.retries() > 0;
     }
 
-    /** The scale, and of the marks those that the board can show: a finished one has no linear that is to come. */
-    private static Html legend(Board board, ErrorOf of) {
-        List<Integer> steps = IntStream.range(0, HeatScale.STEPS).boxed().toList();
+    /** The scales, and of the marks those that the board can show: a finished one has no linear that is to come. */
+    public static Html legend(Board board, ErrorOf of) {
+        ErrorScale scale = ErrorScale.of(board.linears());
         boolean finished =
                 board.linears().stream().allMatch(linear -> linear.state().equals("DONE"));
         return Html.of(
                 """
-                <div class="legend">
+                <div class="legend" id="legend">
                 <span class="name">relative error of the {}</span>
-                <div class="scale"><div class="ramp" aria-hidden="true">{}</div>
-                <div class="ends"><span>1 %</span><span>3.2 %</span><span>10 %</span><span>32 %</span><span>100 %</span></div></div>
+                {}{}
                 <ul class="key">{}{}</ul>
                 </div>
                 """,
                 of,
-                Html.each(steps, step -> Html.of("<i class=\"h{}\"></i>", step)),
+                ramp("own", "scale of this job", scale),
+                ramp("common", "scale of all jobs", ErrorScale.COMMON),
                 Html.when(
                         !finished,
                         () -> new Html(
@@ -180,6 +194,19 @@ public final class BoardDrawing {
                 Html.when(
                         !finished || board.linears().stream().anyMatch(BoardDrawing::flagged),
                         () -> new Html("<li><i class=\"h0 flag\"></i>damping raised or plain rounding</li>")));
+    }
+
+    private static Html ramp(String kind, String name, ErrorScale scale) {
+        List<Integer> steps = IntStream.range(0, HeatScale.STEPS).boxed().toList();
+        return Html.of(
+                """
+                <div class="scale {}"><div class="ramp" aria-hidden="true">{}</div>
+                <div class="ends">{}</div><div>{}</div></div>
+                """,
+                kind,
+                Html.each(steps, step -> Html.of("<i class=\"h{}\"></i>", step)),
+                Html.each(scale.marks(), mark -> Html.of("<span>{}</span>", mark)),
+                name);
     }
 
     private static String density(int blocks) {

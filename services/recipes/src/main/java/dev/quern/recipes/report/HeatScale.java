@@ -1,36 +1,18 @@
 package dev.quern.recipes.report;
 
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Colours of squared relative error on a logarithmic scale that is the same for every job, so that two boards compare by eye: six
- * steps per decade from 1e-4 to 1, which is 1 % to 100 % as a ratio of norms. Lightness falls (light scheme) or rises (dark scheme) without a turn, so the order survives every
- * kind of colour blindness and a grey print; the hue only adds distance. Colours are made in OKLCH (Björn Ottosson, "A perceptual
- * color space for image processing").
+ * The colours of relative errors, in steps; {@link ErrorScale} says which error has which. Lightness falls (light scheme) or rises (dark
+ * scheme) without a turn, so the order survives every kind of colour blindness and a grey print; the hue only adds distance. Colours
+ * are made in OKLCH (Björn Ottosson, "A perceptual color space for image processing").
  */
 public final class HeatScale {
     public static final int STEPS = 24;
-    public static final double LOWEST = 1e-4;
-    private static final int STEPS_PER_DECADE = 6;
+    /** The switch of a page: while it is on, errors are coloured on the common scale, else each board on its own. */
+    static final String SWITCH = "common-scale";
 
     private HeatScale() {}
-
-    /** 0 for the smallest errors, {@code STEPS - 1} for the largest; anything that is not finite counts as the largest. */
-    public static int step(@Nullable Double error) {
-        if (error == null || !Double.isFinite(error)) {
-            return STEPS - 1;
-        }
-        if (error <= LOWEST) {
-            return 0;
-        }
-        return Math.min(STEPS - 1, (int) Math.floor(STEPS_PER_DECADE * Math.log10(error / LOWEST)));
-    }
-
-    /** The lower end of a step. */
-    public static double from(int step) {
-        return LOWEST * Math.pow(10, (double) step / STEPS_PER_DECADE);
-    }
 
     /** Background of a step. */
     static Colour background(int step, boolean dark) {
@@ -46,7 +28,7 @@ public final class HeatScale {
         return background.contrast(Colour.WHITE) >= background.contrast(Colour.BLACK) ? Colour.WHITE : Colour.BLACK;
     }
 
-    /** One class per step, {@code .h0} to {@code h23}, for both schemes. */
+    /** For each step a class of the common scale, {@code .h0} to {@code .h23}, and one of a board's own, {@code .j0} to {@code .j23}. */
     static String css() {
         return rules(false) + "@media (prefers-color-scheme: dark) {\n" + rules(true) + "}\n";
     }
@@ -55,8 +37,11 @@ public final class HeatScale {
         StringBuilder css = new StringBuilder();
         for (int step = 0; step < STEPS; step++) {
             Colour background = background(step, dark);
-            css.append(".h%d { background: %s; color: %s }\n"
-                    .formatted(step, background.hex(), ink(background).hex()));
+            String colours = "{ background: %s; color: %s }\n"
+                    .formatted(background.hex(), ink(background).hex());
+            css.append(".h%d ".formatted(step)).append(colours);
+            css.append("body:not(:has(#%s:checked)) .j%d ".formatted(SWITCH, step))
+                    .append(colours);
         }
         return css.toString();
     }

@@ -82,15 +82,16 @@ public final class QualityDrawing {
                 <th role="columnheader" scope="col">plain rounding</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
-                """, Html.each(worst, QualityDrawing::worstRow));
+                """, Html.each(worst, linear -> worstRow(linear, scale)));
     }
 
-    private static Html worstRow(LinearView linear) {
+    private static Html worstRow(LinearView linear, ErrorScale scale) {
         return Html.of(
                 """
-                <tr role="row"><th role="rowheader" scope="row"><i class="swatch h{}"></i>block {} <code>{}</code></th><td role="cell">{}</td><td role="cell">{}</td></tr>
+                <tr role="row"><th role="rowheader" scope="row"><i class="swatch {}"></i>block {} <code>{}</code></th><td role="cell">{}</td><td role="cell">{}</td></tr>
                 """,
-                HeatScale.step(linear.relativeError()),
+                BoardDrawing.colour(linear, scale),
+        ErrorScale scale = ErrorScale.of(linears);
                 linear.block(),
                 linear.linear(),
                 Figures.error(linear.relativeError()),

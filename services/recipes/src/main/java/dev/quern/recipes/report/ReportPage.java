@@ -83,6 +83,7 @@ public final class ReportPage {
                         "Error of every linear",
                         Html.join(
                                 Html.of("<p class=\"aside\">{}</p>\n", QualityDrawing.summary(board.linears())),
+                                BoardDrawing.scaleSwitch(),
                                 BoardDrawing.board(board, ErrorOf.of(report.recipe())))),
                 Html.of(
                         "<div class=\"columns\">{}{}{}{}{}{}{}</div>\n",

@@ -5,27 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HeatScaleTest {
-    @ParameterizedTest
-    @CsvSource({
-        "0, 0",
-        "1e-9, 0",
-        "1e-4, 0",
-        "1.1e-3, 6",
-        "0.011, 12",
-        "0.11, 18",
-        "0.99, 23",
-        "1, 23",
-        "1e9, 23",
-        "NaN, 23"
-    })
-    void sixStepsPerDecade(double error, int step) {
-        assertThat(HeatScale.step(error)).isEqualTo(step);
-    }
-
     /** Lightness alone carries the order, which is what every kind of colour blindness and a grey print keep. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
