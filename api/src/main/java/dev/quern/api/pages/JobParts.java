@@ -135,7 +135,7 @@ final class JobParts {
         if (view.measured() && Words.terminal(job)) {
             Html took = ReportDrawing.number(
                     Words.elapsed(job, view.now()),
-                    "from submission to end",
+                    new Html("from submission to end"),
                     job.progress().linears() + " linears");
             return Html.of(
                     "<section class=\"progress\" id=\"progress\" aria-label=\"Result\">{}</section>\n",

@@ -4,6 +4,7 @@ import dev.quern.api.html.Layout;
 import dev.quern.api.safety.Caller;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
+import dev.quern.recipes.report.Terms;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;
 import java.util.List;
@@ -81,17 +82,22 @@ final class JobsPage {
     }
 
     private static Html table(View view) {
-        return Html.of("""
+        return Html.of(
+                """
                 <table role="table" class="jobs cards">
                 <caption class="unseen">Jobs, newest first</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">job</th>
                 <th role="columnheader" scope="col">state</th><th role="columnheader" scope="col">progress or quality</th>
-                <th role="columnheader" scope="col"><abbr title="mean KL divergence to the original, nats per token, worst text">KL</abbr></th>
-                <th role="columnheader" scope="col">perplexity</th><th role="columnheader" scope="col">smaller</th>
+                <th role="columnheader" scope="col">{}</th><th role="columnheader" scope="col">{}</th>
+                <th role="columnheader" scope="col">{}</th>
                 <th role="columnheader" scope="col">time</th><th role="columnheader" scope="col">submitted</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
-                """, Html.each(view.page().jobs(), job -> row(job, view.now())));
+                """,
+                Terms.KL.html("KL"),
+                Terms.PERPLEXITY.html(),
+                Terms.SMALLER.html(),
+                Html.each(view.page().jobs(), job -> row(job, view.now())));
     }
 
     private static Html row(JobView job, Instant now) {

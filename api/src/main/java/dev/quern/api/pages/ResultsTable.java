@@ -4,6 +4,7 @@ import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
 import dev.quern.recipes.report.ReportDrawing;
+import dev.quern.recipes.report.Terms;
 import dev.quern.recipes.view.JobView;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +13,22 @@ final class ResultsTable {
     private ResultsTable() {}
 
     static Html of(JobPage.View view) {
-        return Html.of("""
+        return Html.of(
+                """
                 <table role="table" class="figures cards">
                 <caption class="unseen">The results of the job, each on its worst text</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">recipe</th>
-                <th role="columnheader" scope="col">quality</th><th role="columnheader" scope="col">KL to the original</th>
-                <th role="columnheader" scope="col">perplexity</th><th role="columnheader" scope="col">top-1 kept</th>
-                <th role="columnheader" scope="col">size</th><th role="columnheader" scope="col">smaller</th></tr></thead>
+                <th role="columnheader" scope="col">quality</th><th role="columnheader" scope="col">{}</th>
+                <th role="columnheader" scope="col">{}</th><th role="columnheader" scope="col">{}</th>
+                <th role="columnheader" scope="col">size</th><th role="columnheader" scope="col">{}</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
-                """, Html.each(view.job().outputs(), ResultsTable::row));
+                """,
+                Terms.KL.html(),
+                Terms.PERPLEXITY.html(),
+                Terms.TOP1.html(),
+                Terms.SMALLER.html(),
+                Html.each(view.job().outputs(), ResultsTable::row));
     }
 
     private static Html row(JobView.Output output) {

@@ -15,27 +15,48 @@ public final class QualityDrawing {
 
     /** A row per evaluation file; on a narrow screen each row becomes a card. */
     public static Html evaluations(List<Evaluation> evaluations) {
+        return table(Html.each(evaluations, one -> evaluation("", one)));
+    }
+
+    /** A row per recipe and evaluation file, the recipes of a text together. */
+    public static Html comparison(List<Report> reports) {
+        List<String> texts = reports.stream()
+                .flatMap(report -> report.evaluations().stream().map(Evaluation::file))
+                .distinct()
+                .toList();
+        return table(Html.each(
+                texts,
+                text -> Html.each(
+                        reports,
+                        report -> Html.each(
+                                report.evaluations().stream()
+                                        .filter(one -> one.file().equals(text))
+                                        .toList(),
+                                one -> evaluation(report.recipe().name(), one)))));
+    }
+
+    private static Html table(Html rows) {
         return Html.of("""
                 <table role="table" class="figures cards">
                 <caption class="unseen">Original and compressed model, on each evaluation text</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">text</th>
                 <th role="columnheader" scope="col">perplexity, original</th><th role="columnheader" scope="col">compressed</th>
                 <th role="columnheader" scope="col">ratio</th>
-                <th role="columnheader" scope="col"><abbr title="mean KL divergence to the original, nats per token">KL mean</abbr></th>
-                <th role="columnheader" scope="col"><abbr title="99th percentile of the KL divergence over tokens">KL p99</abbr></th>
-                <th role="columnheader" scope="col"><abbr title="tokens whose most probable next token stays the same">top-1 kept</abbr></th>
+                <th role="columnheader" scope="col">{}</th><th role="columnheader" scope="col">{}</th>
+                <th role="columnheader" scope="col">{}</th>
                 <th role="columnheader" scope="col">tokens</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
-                """, Html.each(evaluations, QualityDrawing::evaluation));
+                """, Terms.KL_MEAN.html(), Terms.KL_P99.html(), Terms.TOP1.html(), rows);
     }
 
-    private static Html evaluation(Evaluation e) {
+    private static Html evaluation(String recipe, Evaluation e) {
         return Html.of(
                 """
-                <tr role="row"><th role="rowheader" scope="row" title="{}">{}</th>{}{}{}{}{}{}{}</tr>
+                <tr role="row"><th role="rowheader" scope="row" title="{}">{}{}</th>{}{}{}{}{}{}{}</tr>
                 """,
                 e.file(),
+                Html.when(!recipe.isEmpty(), () -> Html.of("{} <small>on</small> ", recipe)),
                 Figures.leaf(e.file()),
                 figure("perplexity, original", Figures.fixed(e.pplOriginal(), 3)),
                 figure("perplexity, compressed", Figures.fixed(e.pplCompressed(), 3)),
@@ -70,6 +91,7 @@ public final class QualityDrawing {
 
     /** The linears with the largest errors, where more bits would help first. */
     public static Html worst(List<LinearView> linears) {
+        ErrorScale scale = ErrorScale.of(linears);
         List<LinearView> worst = linears.stream()
                 .filter(linear -> linear.relativeError() != null)
                 .sorted(Comparator.comparingDouble(QualityDrawing::error).reversed())
@@ -91,7 +113,6 @@ public final class QualityDrawing {
                 <tr role="row"><th role="rowheader" scope="row"><i class="swatch {}"></i>block {} <code>{}</code></th><td role="cell">{}</td><td role="cell">{}</td></tr>
                 """,
                 BoardDrawing.colour(linear, scale),
-        ErrorScale scale = ErrorScale.of(linears);
                 linear.block(),
                 linear.linear(),
                 Figures.error(linear.relativeError()),

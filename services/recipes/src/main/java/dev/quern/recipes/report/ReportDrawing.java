@@ -54,16 +54,16 @@ public final class ReportDrawing {
                 evaluations.stream().mapToDouble(Evaluation::pplRatio).max().orElse(Double.NaN);
         Report.Sizes sizes = report.sizes();
         return Html.join(
-                number(Figures.number(kl), "KL to the original", "nats per token, worst text; 0 is the same model"),
-                number(Figures.change(ratio), "perplexity", "against the original, worst text"),
+                number(Figures.number(kl), Terms.KL.html(), "nats per token, worst text; 0 is the same model"),
+                number(Figures.change(ratio), Terms.PERPLEXITY.html(), "against the original, worst text"),
                 number(
                         Figures.fixed((double) sizes.sourceBytes() / sizes.outputBytes(), 2) + "×",
-                        "smaller",
+                        Terms.SMALLER.html(),
                         Figures.bytes(sizes.sourceBytes()) + " to " + Figures.bytes(sizes.outputBytes())));
     }
 
     /** One big number with its name and what it means. */
-    public static Html number(String value, String name, String note) {
+    public static Html number(String value, Html name, String note) {
         return Html.of(
                 "<div class=\"number\"><span class=\"value\">{}</span><span class=\"name\">{}</span><span class=\"note\">{}</span></div>\n",
                 value,
