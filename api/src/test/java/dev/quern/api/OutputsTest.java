@@ -142,15 +142,17 @@ class OutputsTest {
     void thePageShowsEachOutput() throws Exception {
         SampleJob sample = finished();
 
-        String page = server.get("/jobs/" + sample.job().id(), server.read).body();
+        String page = server.get("/jobs/" + sample.job().id(), server.admin).body();
 
         assertThat(page)
                 .contains(
                         "gptq-w4a16 + gptq-w3a16",
                         "By gptq-w4a16, the first of 2 recipes",
-                        "Quality: gptq-w4a16",
-                        "Quality: gptq-w3a16",
-                        "Sizes: gptq-w3a16",
+                        ">gptq-w4a16 <small>on</small> wt2_test.txt<",
+                        ">gptq-w3a16 <small>on</small> holdout.jsonl<",
+                        "Approve gptq-w3a16",
+                        "Publish gptq-w3a16?",
+                        "/files/config.json?output=1\" download>config.json<",
                         "/report?output=0\"",
                         "/report?output=1\"",
                         "vllm serve ./tiny/gptq-w4a16",

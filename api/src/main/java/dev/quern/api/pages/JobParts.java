@@ -68,8 +68,8 @@ final class JobParts {
         return Html.of("""
                 <div class="notice warn" role="alert"><strong>The result did not pass its gate.</strong> {}
                 <p>Approve it to publish it all the same, here or on the command line, or download it from quarantine to look at it first:</p>
-                <pre>quern jobs approve {}
-                quern jobs download {} --accept-quarantined --out {}</pre></div>
+                <pre>quern jobs approve {}</pre>
+                <pre>quern jobs download {} --accept-quarantined --out {}</pre></div>
                 """, failure.message(), job.id(), job.id(), JobResults.folder(job));
     }
 
@@ -215,16 +215,7 @@ final class JobParts {
         } else if (submits && job.state().equals("FAILED")) {
             content = button(job, caller, "retry", "Retry", "strong");
         } else if (job.state().equals("QUARANTINED") && caller.principal().may(Scope.ADMIN)) {
-            content = action(
-                    job,
-                    caller,
-                    "approve",
-                    job.outputs().size() == 1 ? "Approve result" : "Approve results",
-                    job.outputs().size() == 1 ? "Publish this result?" : "Publish all results?",
-                    refused(job) + " Publishing makes this a completed job like any other.",
-                    new Html(
-                            "<label class=\"why\">Reason <input name=\"reason\" maxlength=\"500\" autocomplete=\"off\"></label>"),
-                    "strong");
+            content = approve(job, caller);
         }
         return Html.of("<div class=\"actions\" id=\"actions\">{}</div>\n", content);
     }
@@ -248,15 +239,23 @@ final class JobParts {
                 "danger");
     }
 
-    /** Which of its results did not pass. */
-    private static String refused(JobView job) {
+    /** Names the results that did not pass, where there are others. */
+    private static Html approve(JobView job, Caller caller) {
         List<String> refused = job.outputs().stream()
                 .filter(output -> Boolean.FALSE.equals(output.accepted()))
                 .map(JobView.Output::recipe)
                 .toList();
-        return job.outputs().size() == 1 || refused.isEmpty()
-                ? "It did not pass its gate."
-                : String.join(" and ", refused) + " did not pass the gate.";
+        String what = job.outputs().size() == 1 || refused.isEmpty() ? "result" : String.join(" and ", refused);
+        return action(
+                job,
+                caller,
+                "approve",
+                "Approve " + what,
+                what.equals("result") ? "Publish this result?" : "Publish " + what + "?",
+                "The gate refused it. Publishing makes this a completed job like any other.",
+                new Html(
+                        "<label class=\"why\">Reason <input name=\"reason\" maxlength=\"500\" autocomplete=\"off\"></label>"),
+                "strong");
     }
 
     private static Html button(JobView job, Caller caller, String name, String label, String kind) {

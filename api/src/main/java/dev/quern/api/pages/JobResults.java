@@ -12,15 +12,16 @@ import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.ReportDrawing;
 import dev.quern.recipes.report.ReportPage;
 import dev.quern.recipes.view.JobView;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.web.util.UriUtils;
 
 /** What a job made, or will: the sections of its page around the board. Those of an output name its recipe where there are several. */
 final class JobResults {
@@ -33,10 +34,9 @@ final class JobResults {
      */
     static Html headlines(View view, Html took) {
         return view.results().size() == 1
-                ? each(
-                        view,
-                        (report, of) ->
-                                Html.of("<div class=\"numbers\">{}{}</div>", ReportDrawing.headline(report), took))
+                ? Html.each(
+                        reports(view),
+                        report -> Html.of("<div class=\"numbers\">{}{}</div>", ReportDrawing.headline(report), took))
                 : Html.of("{}<div class=\"numbers\">{}</div>", ResultsTable.of(view), took);
     }
 
@@ -46,7 +46,7 @@ final class JobResults {
             return new Html("<div id=\"verdict\"></div>\n");
         }
         Html content = view.measured()
-                ? each(view, (report, of) -> quality(view.job(), report, of))
+                ? quality(reports(view))
                 : ReportPage.section(
                         "Quality",
                         Html.of(
@@ -56,18 +56,26 @@ final class JobResults {
         return Html.of("<div id=\"verdict\">{}</div>\n", content);
     }
 
-    /** The notice above says what the gate refused; where there are several results, each says its own. */
-    private static Html quality(JobView job, Report report, String of) {
-        return Html.join(
-                Html.when(job.outputs().size() > 1, () -> ReportDrawing.failures(report)),
-                ReportPage.section(
-                        "Quality" + of,
-                        Html.join(
-                                QualityDrawing.evaluations(report.evaluations()),
-                                Html.of(
-                                        "<p class=\"aside\">Gate: {}.</p>",
-                                        QualityDrawing.gate(report.verdict().gate())),
-                                ReportDrawing.notes(report))));
+    /** The notice above says what the gate refused. One gate holds for all results. */
+    private static Html quality(List<Report> reports) {
+        Report first = reports.getFirst();
+        return ReportPage.section(
+                "Quality",
+                Html.join(
+                        reports.size() == 1
+                                ? QualityDrawing.evaluations(first.evaluations())
+                                : QualityDrawing.comparison(reports),
+                        Html.of(
+                                "<p class=\"aside\">Gate: {}.</p>",
+                                QualityDrawing.gate(first.verdict().gate())),
+                        Html.each(reports, ReportDrawing::notes)));
+    }
+
+    private static List<Report> reports(View view) {
+        return view.results().stream()
+                .map(JobResult::report)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private static Gate gate(JobRequest request) {
@@ -75,12 +83,8 @@ final class JobResults {
     }
 
     static Html results(View view) {
-        Report first = view.results().stream()
-                .map(JobResult::report)
-                .filter(Objects::nonNull)
-                .findFirst()
-                .orElse(null);
-        if (first == null) {
+        List<Report> reports = reports(view);
+        if (reports.isEmpty()) {
             boolean calibrates = view.results().getFirst().recipe().needsCalibration();
             return Html.of(
                     "<div class=\"across\" id=\"results\">{}{}{}{}</div>\n",
@@ -89,30 +93,25 @@ final class JobResults {
                     evaluation(view.request()),
                     wishes(view.job()));
         }
+        Report first = reports.getFirst();
         Html sections = Html.join(
                 download(view),
                 ReportPage.section(
                         "Largest errors" + of(view, 0),
                         QualityDrawing.worst(view.board().linears())),
-                each(view, (report, of) -> ReportPage.section("Sizes" + of, ReportDrawing.sizes(report))),
+                ReportPage.section("Sizes", beside(reports, ReportDrawing::sizeFacts)),
                 ReportPage.section("Calibrated on", ReportDrawing.calibration(first)),
                 recipes(view),
                 ReportPage.section("Time", ReportDrawing.time(first)),
                 wishes(view.job()),
-                each(view, (report, of) -> ReportPage.section("Provenance" + of, ReportDrawing.origin(report))));
+                ReportPage.section("Provenance", beside(reports, ReportDrawing::originFacts)));
         return Html.of("<div class=\"columns\" id=\"results\">{}</div>\n", sections);
     }
 
-    /** A section for every output that has a report. */
-    private static Html each(View view, BiFunction<Report, String, Html> section) {
-        List<Html> sections = new ArrayList<>();
-        for (int i = 0; i < view.results().size(); i++) {
-            Report report = view.results().get(i).report();
-            if (report != null) {
-                sections.add(section.apply(report, of(view, i)));
-            }
-        }
-        return Html.join(sections.toArray(Html[]::new));
+    private static Html beside(List<Report> reports, Function<Report, Map<String, Object>> facts) {
+        Map<String, Map<String, Object>> columns = new LinkedHashMap<>();
+        reports.forEach(report -> columns.put(report.recipe().name(), facts.apply(report)));
+        return FactsTable.of(columns);
     }
 
     private static String of(View view, int output) {
@@ -122,7 +121,10 @@ final class JobResults {
     }
 
     private static Html recipes(View view) {
-        return Html.each(view.results(), result -> ReportPage.section("Recipe", ReportDrawing.recipe(result.recipe())));
+        Map<String, Map<String, Object>> columns = new LinkedHashMap<>();
+        view.results()
+                .forEach(result -> columns.put(result.recipe().name(), ReportDrawing.recipeFacts(result.recipe())));
+        return ReportPage.section(columns.size() == 1 ? "Recipe" : "Recipes", FactsTable.of(columns));
     }
 
     /** What was asked for; the report will say what was taken. */
@@ -198,21 +200,37 @@ final class JobResults {
         boolean accepted = Boolean.TRUE.equals(view.job().outputs().get(output).accepted());
         boolean alone = view.results().size() == 1;
         String name = result.recipe().name();
-        long size = manifest.files().stream().mapToLong(Manifest.File::size).sum();
         return Html.of(
                 """
-                {}{}
-                <p class="aside">{}{} files, {}. <a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
+                {}{}{}
+                <p class="aside"><a href="/api/v1/jobs/{}/report{}">The report as one page</a></p>
                 """,
                 Html.when(!alone, () -> Html.of("<h3>{}</h3>\n", name)),
                 Html.when(
                         accepted,
                         () -> LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name))),
+                files(view.job(), output, accepted, manifest),
+                view.job().id(),
+                alone ? "" : "?output=" + output);
+    }
+
+    /** Each file of a result, to be downloaded by itself. */
+    private static Html files(JobView job, int output, boolean accepted, Manifest manifest) {
+        long size = manifest.files().stream().mapToLong(Manifest.File::size).sum();
+        return Html.of(
+                "<details class=\"files\"><summary>{}{} files, {}</summary><ul>{}</ul></details>\n",
                 accepted ? "" : "In quarantine: ",
                 manifest.files().size(),
                 Figures.bytes(size),
-                view.job().id(),
-                alone ? "" : "?output=" + output);
+                Html.each(
+                        manifest.files(),
+                        file -> Html.of(
+                                "<li><a href=\"/api/v1/jobs/{}/files/{}?output={}\" download>{}</a> <small>{}</small></li>",
+                                job.id(),
+                                UriUtils.encodePath(file.name(), StandardCharsets.UTF_8),
+                                output,
+                                file.name(),
+                                Figures.bytes(file.size()))));
     }
 
     /** The folder of the result, as commands name it. */

@@ -109,7 +109,7 @@ public final class ReportDrawing {
         return Html.each(texts, text -> Html.of("<li>{}</li>", text));
     }
 
-    public static Html sizes(Report report) {
+    public static Map<String, Object> sizeFacts(Report report) {
         Report.Sizes sizes = report.sizes();
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("original", Figures.bytes(sizes.sourceBytes()));
@@ -117,7 +117,7 @@ public final class ReportDrawing {
         facts.put("share", Figures.percent((double) sizes.outputBytes() / sizes.sourceBytes()));
         facts.put("weights compressed", Figures.count(sizes.weightsCompressed()));
         facts.put("bits per weight", Figures.fixed(sizes.bitsPerWeight(), 3));
-        return facts(facts);
+        return facts;
     }
 
     public static Html calibration(Report report) {
@@ -134,7 +134,7 @@ public final class ReportDrawing {
                         () -> Html.of("<p class=\"notice\">{}</p>\n", calibration.recommendation())));
     }
 
-    public static Html recipe(Recipe recipe) {
+    public static Map<String, Object> recipeFacts(Recipe recipe) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("recipe", recipe.name());
         method(recipe, facts);
@@ -147,7 +147,7 @@ public final class ReportDrawing {
         if (recipe.ignore() != null) {
             facts.put("ignored", String.join(", ", recipe.ignore()));
         }
-        return facts(facts);
+        return facts;
     }
 
     private static String group(int size) {
@@ -190,7 +190,7 @@ public final class ReportDrawing {
         return facts(facts);
     }
 
-    public static Html origin(Report report) {
+    public static Map<String, Object> originFacts(Report report) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("model", report.model().source());
         facts.put(
@@ -208,7 +208,7 @@ public final class ReportDrawing {
         facts.put("backend", report.plan().backend());
         facts.put("numeric profile", digest(report.plan().profile()));
         report.versions().forEach(facts::put);
-        return facts(facts);
+        return facts;
     }
 
     private static Html digest(String digest) {

@@ -88,9 +88,9 @@ public final class ReportPage {
                 Html.of(
                         "<div class=\"columns\">{}{}{}{}{}{}{}</div>\n",
                         section("Largest errors", QualityDrawing.worst(board.linears())),
-                        section("Sizes", ReportDrawing.sizes(report)),
+                        section("Sizes", ReportDrawing.facts(ReportDrawing.sizeFacts(report))),
                         section("Calibrated on", ReportDrawing.calibration(report)),
-                        section("Recipe", ReportDrawing.recipe(report.recipe())),
+                        section("Recipe", ReportDrawing.facts(ReportDrawing.recipeFacts(report.recipe()))),
                         section(
                                 "Load it",
                                 LoadingDrawing.of(
@@ -98,7 +98,7 @@ public final class ReportPage {
                                         report.model().source() + "-"
                                                 + report.recipe().name())),
                         section("Time", ReportDrawing.time(report)),
-                        section("Provenance", ReportDrawing.origin(report))));
+                        section("Provenance", ReportDrawing.facts(ReportDrawing.originFacts(report)))));
     }
 
     /** A titled part of a page. */
