@@ -1,12 +1,47 @@
-// Keeps the page of a job up to date: events say that something changed, the server draws what did.
+// Keeps the page of a job up to date: events say that something changed, the server draws what did. And what only a browser can do:
+// local times, copied commands.
 (() => {
   'use strict';
 
   const page = document.querySelector('[data-events]');
   if (page) follow(page);
   readout();
-  localTimes();
-  new MutationObserver(localTimes).observe(document.body, { childList: true, subtree: true });
+  dress();
+  new MutationObserver(dress).observe(document.body, { childList: true, subtree: true });
+
+  function dress() {
+    localTimes();
+    copyButtons();
+  }
+
+  // Commands are there to be pasted elsewhere.
+  function copyButtons() {
+    document.querySelectorAll('main:not(:has(.doc)) pre:not(:has(.copy))').forEach((pre) => {
+      const command = pre.textContent.trim();
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'copy';
+      button.textContent = 'Copy';
+      button.setAttribute('aria-label', `Copy ${command}`);
+      button.addEventListener('click', async () => {
+        button.textContent = (await copied(command)) ? 'Copied' : 'Press Ctrl+C';
+        setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+      });
+      pre.append(button);
+    });
+  }
+
+  // The clipboard is only there on https and localhost; elsewhere the command is at least selected.
+  async function copied(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const pre = [...document.querySelectorAll('pre')].find((one) => one.firstChild.textContent.trim() === text);
+      getSelection().selectAllChildren(pre);
+      return false;
+    }
+  }
 
   // The server writes UTC; people read the time of their own clock, and UTC in the tooltip.
   function localTimes() {
@@ -45,6 +80,7 @@
         .ajax('GET', `${page.dataset.live}?after=${after}&blocks=${blocks}&scale=${scale}`, { source: page, swap: 'none' })
         .finally(() => {
           busy = false;
+          document.title = `${document.getElementById('cursor').dataset.title} · Quern`;
           trim();
           if (again) {
             again = false;

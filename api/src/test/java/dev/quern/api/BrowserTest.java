@@ -10,6 +10,7 @@ import dev.quern.testing.Browser;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,8 @@ class BrowserTest {
             awaitDone(browser, 11 * 7 + 1);
             assertThat(browser.script("return document.querySelector('.percent').textContent"))
                     .isEqualTo("31%");
+            assertThat(browser.driver().getTitle()).startsWith("31 % · Qwen3 8B at 4 bits");
+            checkScales(browser);
             browser.settle();
             browser.screenshot("job-running" + suffix);
             check(browser);
@@ -62,12 +65,12 @@ class BrowserTest {
             assertThat(browser.script("return window.sameDocument"))
                     .as("no reload")
                     .isEqualTo(true);
-            browser.await("the stream is over", "return document.getElementById('lamp').textContent === 'final'");
-            browser.settle();
-            browser.screenshot("job-completed" + suffix);
             assertThat((String) browser.script("return document.getElementById('legend').textContent"))
                     .contains("damping raised")
                     .doesNotContain("queued");
+            browser.await("the stream is over", "return document.getElementById('lamp').textContent === 'final'");
+            browser.settle();
+            browser.screenshot("job-completed" + suffix);
             check(browser);
 
             SampleJob second = new SampleJob(server, "the next in line" + suffix, 6);
@@ -185,6 +188,7 @@ class BrowserTest {
         try (Browser browser = Browser.open(1280, false)) {
             signIn(browser, ApiServer.principal(Scope.ADMIN));
             open(browser, "/jobs/" + sample.job().id());
+            checkCopy(browser, "quern jobs approve " + sample.job().id());
             browser.driver().findElement(org.openqa.selenium.By.id("approve")).click();
             browser.screenshot("job-quarantined");
             check(browser);
@@ -193,6 +197,21 @@ class BrowserTest {
                     .click();
             awaitApproved(sample);
         }
+    }
+
+    private static void checkCopy(Browser browser, String command) {
+        browser.driver()
+                .executeCdpCommand(
+                        "Browser.grantPermissions",
+                        Map.of("permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite")));
+        WebElement button = browser.driver().findElement(org.openqa.selenium.By.cssSelector("#notice pre .copy"));
+        assertThat(button.getAccessibleName()).isEqualTo("Copy " + command);
+        button.click();
+        browser.await("the command is copied", "return document.querySelector('.copy').textContent === 'Copied'");
+        assertThat(browser.driver()
+                        .executeAsyncScript(
+                                "const done = arguments[0]; navigator.clipboard.readText().then(done, done)"))
+                .isEqualTo(command);
     }
 
     /** The click returns before the form has arrived. */
@@ -251,16 +270,6 @@ class BrowserTest {
                 .startsWith("block 1 self_attn.k_proj: error ");
     }
 
-    private static void tabTo(Browser browser, String id) {
-        for (int i = 0; i < MAX_TABS; i++) {
-            browser.driver().switchTo().activeElement().sendKeys(Keys.TAB);
-            if (id.equals(browser.script("return document.activeElement.id"))) {
-                return;
-            }
-        }
-        throw new AssertionError(id + ": not reached with " + MAX_TABS + " tabs");
-    }
-}
     /** The switch changes colours, and the legend says which scale they are on. */
     private static void checkScales(Browser browser) {
         String colour = "return getComputedStyle(document.getElementById('c0-0')).backgroundColor";
@@ -275,3 +284,13 @@ class BrowserTest {
         assertThat(browser.script(colour)).isEqualTo(own);
     }
 
+    private static void tabTo(Browser browser, String id) {
+        for (int i = 0; i < MAX_TABS; i++) {
+            browser.driver().switchTo().activeElement().sendKeys(Keys.TAB);
+            if (id.equals(browser.script("return document.activeElement.id"))) {
+                return;
+            }
+        }
+        throw new AssertionError(id + ": not reached with " + MAX_TABS + " tabs");
+    }
+}

@@ -162,7 +162,15 @@ final class SampleJob {
     }
 
     void end(boolean accepted) {
-        step(accepted ? JobState.COMPLETED : JobState.QUARANTINED, accepted ? Stage.PUBLISH : Stage.EVALUATE);
+        if (accepted) {
+            step(JobState.COMPLETED, Stage.PUBLISH);
+            return;
+        }
+        seq++;
+        server.steps.project(
+                job.id(),
+                Step.of(generation, seq, JobState.QUARANTINED, Stage.EVALUATE)
+                        .failedWith("gate-failed", "wt2_test.txt: KL mean 0.00988 (expected: at most 0.005)"));
     }
 
     void publish(int output, boolean accepted) throws IOException {

@@ -13,6 +13,7 @@ import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView.Board;
 import java.time.Instant;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The page of a job, whole or as the parts that changed. */
@@ -45,7 +46,7 @@ final class JobPage {
     static String draw(View view, Caller caller) {
         JobView job = view.job();
         return Layout.page(
-                Words.title(job),
+                Words.windowTitle(job),
                 caller.formToken(),
                 LAMP,
                 Html.of(
@@ -77,7 +78,7 @@ final class JobPage {
                 <header class="head">
                 <p class="over"><a href="/">Jobs</a> / <code>{}</code></p>
                 <h1>{}</h1><span class="badges">{}{}</span>{}
-                <p class="sub"><strong>{}</strong> · {} · submitted {}</p>
+                <p class="sub"><strong>{}</strong> · {} · submitted {}{}</p>
                 </header>
                 """,
                 job.id(),
@@ -87,7 +88,17 @@ final class JobPage {
                 JobParts.actions(job, caller),
                 Words.recipes(job),
                 job.model(),
-                Words.time(job.createdAt(), view.now()));
+                Words.time(job.createdAt(), view.now()),
+                labels(job));
+    }
+
+    /** Those that its owner chose. */
+    private static Html labels(JobView job) {
+        return Html.each(
+                new TreeMap<>(job.labels()).entrySet(),
+                label -> Html.when(
+                        !label.getKey().equals(JobRequest.SAME),
+                        () -> Html.of(" <span class=\"label\">{}: {}</span>", label.getKey(), label.getValue())));
     }
 
     private static Html closeness(JobView job) {
@@ -139,10 +150,11 @@ final class JobPage {
 
     private static Html cursor(View view) {
         return Html.of(
-                "<div id=\"cursor\" data-after=\"{}\" data-blocks=\"{}\" data-scale=\"{}\"></div>",
+                "<div id=\"cursor\" data-after=\"{}\" data-blocks=\"{}\" data-scale=\"{}\" data-title=\"{}\"></div>",
                 view.lastEvent(),
                 view.board().blocks(),
-                ErrorScale.of(view.board().linears()));
+                ErrorScale.of(view.board().linears()),
+                Words.windowTitle(view.job()));
     }
 
     /**

@@ -30,6 +30,15 @@ final class Words {
         return job.name() == null ? Figures.leaf(job.model()) + " · " + recipes(job) : job.name();
     }
 
+    /** For the browser's tab: how far the job is, or how it ended, before its title. */
+    static String windowTitle(JobView job) {
+        String standing = standing(job);
+        String first = standing.equals("running")
+                ? Figures.fixed(Math.floor(job.progress().percent()), 0) + " %"
+                : standing;
+        return first + " · " + title(job);
+    }
+
     /** What the title does not say. */
     static String subtitle(JobView job) {
         return job.name() == null ? "" : Figures.leaf(job.model()) + " · " + recipes(job);
