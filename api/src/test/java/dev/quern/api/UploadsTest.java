@@ -16,6 +16,7 @@ import dev.quern.recipes.view.UploadView;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -117,6 +118,21 @@ class UploadsTest {
                 "/api/v1/uploads", server.submit, body(new UploadView.Item("config.json", 5, sha256(config))));
         assertThat(lie.statusCode()).isEqualTo(422);
         assertThat(lie.body()).contains("/files/0/size", "5 (expected: 100, ");
+    }
+
+    /** curl --data-binary and Python's urllib call every body a form. */
+    @Test
+    void aPartThatIsCalledAFormIsAPart() {
+        byte[] formLike = "a=b&c=%zz".getBytes(StandardCharsets.UTF_8);
+        UploadView upload = open(file("config.json", formLike));
+
+        HttpResponse<String> answer = server.send(
+                HttpRequest.newBuilder(URI.create(part(upload, "config.json", 1).url()))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .PUT(HttpRequest.BodyPublishers.ofByteArray(formLike)));
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(view(complete(upload)).state()).isEqualTo("COMPLETED");
     }
 
     @Test
