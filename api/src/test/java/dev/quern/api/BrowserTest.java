@@ -2,9 +2,14 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.jobs.JobState;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Stage;
+import dev.quern.jobs.Step;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Await;
 import dev.quern.testing.Browser;
 import java.io.IOException;
@@ -12,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -126,6 +132,58 @@ class BrowserTest {
             browser.settle();
             browser.screenshot("job-segments" + suffix);
             check(browser);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} px, dark {1}")
+    @CsvSource({"1440, false", "390, true"})
+    void severalResultsFitOnEveryScreen(int width, boolean dark) throws IOException {
+        SampleJob sample = twoResults();
+        try (Browser browser = Browser.open(width, dark)) {
+            signIn(browser, ApiServer.principal(Scope.ADMIN));
+            open(browser, "/jobs/" + sample.job().id());
+            browser.script("document.querySelectorAll('.files').forEach((files) => files.setAttribute('open', ''))");
+            browser.settle();
+            browser.screenshot("job-two-results-" + width);
+            check(browser);
+        }
+    }
+
+    private SampleJob twoResults() throws IOException {
+        JobView view = RecordCodec.read(
+                Json.parse(server.post("/api/v1/jobs", server.admin, """
+                        {"apiVersion":"quern/v1","source":{"path":"/models/Qwen3-8B"},"recipe":{"ref":"gptq-w4a16"},
+                        "labels":{"team":"search"},"outputs":[{"format":"compressed-tensors"},
+                        {"format":"compressed-tensors","recipe":{"ref":"gptq-w3a16"}}]}""").body()), JobView.class);
+        SampleJob sample = new SampleJob(
+                server, server.jobs.find(UUID.fromString(view.id())).orElseThrow(), 4);
+        sample.start();
+        for (int block = 0; block < 4; block++) {
+            sample.block(block);
+        }
+        sample.publish(0, true);
+        sample.publish(1, false);
+        sample.end(false);
+        return sample;
+    }
+
+    @Test
+    void aRejectedJobHasNoEmptyCards() {
+        SampleJob sample = new SampleJob(server, "a wrong folder", 4);
+        server.steps.project(
+                sample.job().id(),
+                Step.of(1, 1, JobState.REJECTED, Stage.INSPECT)
+                        .failedWith(
+                                "invalid-checkpoint", "/nowhere: no such folder (expected: a checkpoint's folder)"));
+        try (Browser browser = Browser.open(1440, false)) {
+            signIn(browser, ApiServer.principal(Scope.READ));
+            open(browser, "/jobs/" + sample.job().id());
+            browser.screenshot("job-rejected");
+            check(browser);
+            assertThat(browser.script(
+                            "return [...document.querySelectorAll('section')].filter((one) => one.checkVisibility()"
+                                    + " && !one.textContent.trim()).length"))
+                    .isEqualTo(0L);
         }
     }
 

@@ -150,6 +150,7 @@ class OutputsTest {
                         "By gptq-w4a16, the first of 2 recipes",
                         ">gptq-w4a16 <small>on</small> wt2_test.txt<",
                         ">gptq-w3a16 <small>on</small> holdout.jsonl<",
+                        "<li>a note of all</li><li>gptq-w3a16: a note of one</li>",
                         "Approve gptq-w3a16",
                         "Publish gptq-w3a16?",
                         "/files/config.json?output=1\" download>config.json<",

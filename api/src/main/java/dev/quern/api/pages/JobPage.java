@@ -78,7 +78,7 @@ final class JobPage {
                 <header class="head">
                 <p class="over"><a href="/">Jobs</a> / <code>{}</code></p>
                 <h1>{}</h1><span class="badges">{}{}</span>{}
-                <p class="sub"><strong>{}</strong> · {} · submitted {}{}</p>
+                <p class="sub">{}{} · submitted {}{}</p>
                 </header>
                 """,
                 job.id(),
@@ -86,7 +86,8 @@ final class JobPage {
                 Words.badge(job),
                 closeness(job),
                 JobParts.actions(job, caller),
-                Words.recipes(job),
+                // The title of a job without a name says it.
+                Html.when(job.name() != null, () -> Html.of("<strong>{}</strong> · ", Words.recipes(job))),
                 job.model(),
                 Words.time(job.createdAt(), view.now()),
                 labels(job));

@@ -68,7 +68,19 @@ final class JobResults {
                         Html.of(
                                 "<p class=\"aside\">Gate: {}.</p>",
                                 QualityDrawing.gate(first.verdict().gate())),
-                        Html.each(reports, ReportDrawing::notes)));
+                        ReportDrawing.notes(notes(reports))));
+    }
+
+    /** Each note once; one that does not hold for all results names its recipe. */
+    private static List<String> notes(List<Report> reports) {
+        return reports.stream()
+                .flatMap(report -> report.notes().stream()
+                        .map(note ->
+                                reports.stream().allMatch(one -> one.notes().contains(note))
+                                        ? note
+                                        : report.recipe().name() + ": " + note))
+                .distinct()
+                .toList();
     }
 
     private static List<Report> reports(View view) {

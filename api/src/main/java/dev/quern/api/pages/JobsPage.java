@@ -110,8 +110,7 @@ final class JobsPage {
                 <th role="rowheader" scope="row"><a id="job-{}" href="/jobs/{}">{}</a><small>{}</small>{}</th>
                 <td role="cell"><span class="badge {}">{}</span></td>
                 <td role="cell" class="wide">{}</td>
-                <td role="cell" data-label="KL">{}</td><td role="cell" data-label="perplexity">{}</td>
-                <td role="cell" data-label="smaller">{}</td>
+                {}{}{}
                 <td role="cell">{}</td>
                 <td role="cell">{}</td>
                 </tr>
@@ -125,11 +124,20 @@ final class JobsPage {
                 state,
                 state,
                 Words.terminal(job) ? Words.closeness(job) : progress(job),
-                Figures.number(quality == null ? null : quality.klMean()),
-                ResultsTable.change(quality),
-                ResultsTable.smaller(quality),
+                figure("KL", Figures.number(quality == null ? null : quality.klMean())),
+                figure("perplexity", ResultsTable.change(quality)),
+                figure("smaller", ResultsTable.smaller(quality)),
                 remaining(job, now),
                 Words.time(job.createdAt(), now));
+    }
+
+    /** A narrow screen names each figure, and leaves out those that are not known. */
+    private static Html figure(String name, String value) {
+        return Html.of(
+                "<td role=\"cell\" data-label=\"{}\" class=\"{}\">{}</td>",
+                name,
+                value.equals(Figures.NONE) ? "none" : "",
+                value);
     }
 
     /** How far a job is that is not over. */

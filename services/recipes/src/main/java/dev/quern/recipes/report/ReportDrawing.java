@@ -100,9 +100,8 @@ public final class ReportDrawing {
                 + (approval.reason() == null ? "." : ": " + approval.reason() + ".");
     }
 
-    public static Html notes(Report report) {
-        return Html.when(
-                !report.notes().isEmpty(), () -> Html.of("<ul class=\"notes\">{}</ul>\n", items(report.notes())));
+    public static Html notes(List<String> notes) {
+        return Html.when(!notes.isEmpty(), () -> Html.of("<ul class=\"notes\">{}</ul>\n", items(notes)));
     }
 
     private static Html items(List<String> texts) {

@@ -78,7 +78,7 @@ public final class ReportPage {
                                 Html.of(
                                         "<p class=\"aside\">Gate: {}.</p>\n",
                                         QualityDrawing.gate(report.verdict().gate())),
-                                ReportDrawing.notes(report))),
+                                ReportDrawing.notes(report.notes()))),
                 section(
                         "Error of every linear",
                         Html.join(
