@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         name = "compress",
         description = "Compress a checkpoint; place the result and a report of its quality in a folder.",
         footer = {
-            "%nThe same command after an interruption resumes from what exists.",
+            "%nRun the same command again to resume after an interruption.",
             "Without --server it uses the embedded stack of the data folder, and starts it where it does not run.",
             "With --server it uploads MODEL and texts: files that the server has are skipped, and an interrupted upload is resumed."
         })

@@ -91,7 +91,7 @@ abstract sealed class JobAction implements Callable<Integer> {
         }
     }
 
-    @Command(name = "resume", description = "Let a paused job continue from what exists.")
+    @Command(name = "resume", description = "Continue a paused job from its finished blocks.")
     static final class Resume extends JobAction {
         Resume() {
             super(Api::resume, true);

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "approve", description = "Publish a quarantined result all the same; takes a key with scope admin.")
+@Command(name = "approve", description = "Publish a quarantined result; requires a key with scope admin.")
 final class JobsApprove implements Callable<Integer> {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParentCommand;
 /** Keys for people and programs that talk to a server. */
 @Command(
         name = "keys",
-        description = "Create, list and revoke API keys; takes a key with scope admin.",
+        description = "Create, list and revoke API keys; requires a key with scope admin.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {Keys.Create.class, Keys.ListAll.class, Keys.Revoke.class})
 final class Keys {

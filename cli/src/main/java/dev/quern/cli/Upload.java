@@ -206,7 +206,7 @@ final class Upload {
                     throw new QuernException(
                             ErrorCode.UNAVAILABLE,
                             file.name() + ": part " + part.part() + " could not be sent: " + e.getMessage()
-                                    + " (the same command continues from what the server has)",
+                                    + " (run the same command again to resume)",
                             e);
                 }
                 sent.takeBack();

@@ -44,7 +44,7 @@ final class Worker implements Callable<Integer> {
             description = "What it may take, such as 12g (default: three quarters of the machine).")
     private @Nullable String memory;
 
-    @Option(names = "--scratch", paramLabel = "DIR", description = "Folder for files that need not last.")
+    @Option(names = "--scratch", paramLabel = "DIR", description = "Scratch directory, private to the process.")
     private @Nullable String scratch;
 
     @Option(names = "--lifetime", paramLabel = "signal|input", hidden = true)

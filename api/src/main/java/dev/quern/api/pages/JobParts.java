@@ -67,7 +67,7 @@ final class JobParts {
     private static Html quarantined(JobView job, JobView.Failure failure) {
         return Html.of("""
                 <div class="notice warn" role="alert"><strong>The result did not pass its gate.</strong> {}
-                <p>Approve it to publish it all the same, here or on the command line, or download it from quarantine to look at it first:</p>
+                <p>Approve it here or on the command line to publish it anyway. To look at it first, download it from quarantine:</p>
                 <pre>quern jobs approve {}</pre>
                 <pre>quern jobs download {} --accept-quarantined --out {}</pre></div>
                 """, failure.message(), job.id(), job.id(), JobResults.folder(job));

@@ -141,7 +141,7 @@ final class Description {
                                 "Delete a job at its end, with its results in the store; 409 before its end."))
                         .saying(
                                 "It is gone from lists at once; its files go within a minute. What it published to a uri of its "
-                                        + "own stays there. Takes the key that submitted it, or scope admin.")
+                                        + "own stays there. Requires the key that submitted it, or scope admin.")
                         .empty(204, "deleted")
                         .admin()
                         .conflicts());
@@ -179,7 +179,7 @@ final class Description {
         act(
                 "pause",
                 "pauseJob",
-                "Ask a job to stand still; what exists stays. 409 when it is at its end or about to be cancelled.");
+                "Ask a job to pause; finished blocks are kept. 409 when it is at its end or about to be cancelled.");
         act("resume", "resumeJob", "Ask a paused job to continue. 409 when it is at its end or about to be cancelled.");
         act(
                 "retry",
@@ -231,7 +231,7 @@ final class Description {
         add(
                 "get",
                 "/api/v1/uploads",
-                Operation.of("listUploads", "uploads", "List uploads that have not ended, newest first.")
+                Operation.of("listUploads", "uploads", "List open and completed uploads, newest first.")
                         .query("cursor", TEXT, "next of the page before")
                         .query("limit", integer(), "1 to 200, default 50")
                         .answers(200, JSON, schemas.of(UploadView.Page.class), "a page"));
@@ -241,7 +241,7 @@ final class Description {
                 upload(Operation.of(
                                 "deleteUpload", "uploads", "Delete an upload; 409 while an unfinished job reads it."))
                         .saying(
-                                "Its files go with the next sweep of the store, unless another upload names them. Takes the key "
+                                "Its files go with the next sweep of the store, unless another upload names them. Requires the key "
                                         + "that opened it, or scope admin.")
                         .empty(204, "deleted")
                         .admin()

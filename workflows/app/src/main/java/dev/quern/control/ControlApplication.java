@@ -23,7 +23,7 @@ public class ControlApplication {
             "SPRING_DATASOURCE_URL", "jdbc:postgresql://host:port/database",
             "QUERN_TEMPORAL", "host:port",
             "QUERN_STORE", "file:///folder or s3://bucket/prefix",
-            "QUERN_SCRATCH", "a folder for files that need not last");
+            "QUERN_SCRATCH", "a scratch directory, private to the process");
 
     /** As a process of its own: all that it needs is in the environment, see docs/deployment.md. */
     public static void main(String[] args) {

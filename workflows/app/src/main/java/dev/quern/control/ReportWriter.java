@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 record ReportWriter(
         JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan, int output, List<Report.Maker> makers) {
     private static final String OWN_TEXT =
-            "Evaluated on built-in public-domain English text: name text of the kind that the model will read.";
+            "Evaluated on built-in public-domain English text. Pass --evaluate with text like your own.";
 
     /**
      * @param blocks all of the output's

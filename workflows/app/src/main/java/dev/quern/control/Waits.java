@@ -108,9 +108,7 @@ final class Waits {
         if (from.plus(BOOTING).isAfter(Instant.now())) {
             return Optional.empty();
         }
-        String remedy = own == null
-                ? "Start a worker of class " + workerClass + "."
-                : "Nothing to do: the worker is being started.";
+        String remedy = own == null ? "Start a worker of class " + workerClass + "." : "Quern is starting the worker.";
         return Optional.of(new JobView.Reason("WAITING_FOR_WORKER", from, remedy));
     }
 

@@ -100,7 +100,7 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
                 if (damaged == null || damages == Failures.INTERNAL_ATTEMPTS) {
                     throw failure;
                 }
-                steps.standing("RETRYING", "Nothing to do: " + Outcomes.explain(failure));
+                steps.standing("RETRYING", "Quern tries again by itself: " + Outcomes.explain(failure));
                 compute.mend(damaged);
             }
         }

@@ -152,7 +152,7 @@ final class Compute {
                     continue;
                 }
                 repair(failure);
-                steps.standing("RETRYING", "Nothing to do: " + Outcomes.explain(failure));
+                steps.standing("RETRYING", "Quern tries again by itself: " + Outcomes.explain(failure));
                 standing = true;
             }
         }

@@ -50,7 +50,7 @@ final class Steps {
             write("CANCELLING", null, null, null);
         } else {
             String reason = wanted.equals(Outcome.paused()) ? "PAUSING" : "STOPPING";
-            write(RUNNING, reason, "Nothing to do: the workers stop at their next step.", null);
+            write(RUNNING, reason, "The workers are stopping.", null);
         }
         stopping = true;
     }

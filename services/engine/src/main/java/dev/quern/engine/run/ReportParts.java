@@ -19,7 +19,7 @@ import java.util.Optional;
 /** The parts of a quality report as the engine knows them. */
 public final class ReportParts {
     private static final String RECOMMENDATION =
-            "Calibrate on text of the kind that the model will read: the built-in text is old public-domain English.";
+            "Use calibration text that resembles your production traffic: the built-in text is old public-domain English.";
 
     private ReportParts() {}
 

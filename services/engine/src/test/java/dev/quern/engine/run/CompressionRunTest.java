@@ -68,7 +68,7 @@ class CompressionRunTest {
         assertThat(report.model().type()).isEqualTo("llama");
         assertThat(report.model().parameters()).isEqualTo(1_049_728L);
         assertThat(report.calibration().windows()).isEqualTo(FEW);
-        assertThat(report.calibration().recommendation()).contains("text of the kind that the model will read");
+        assertThat(report.calibration().recommendation()).contains("text that resembles your production traffic");
         assertThat(report.linears())
                 .hasSize(28)
                 .allSatisfy(linear -> assertThat(linear.relativeError()).isLessThan(linear.relativeErrorNearest()));

@@ -98,7 +98,7 @@ public record JobView(
             @Nullable String reason,
             @Nullable String refused) {}
 
-    /** Why a job stands still. */
+    /** Why a job is stalled. */
     public record Reason(
             String code, Instant since, @Nullable String remedy) {}
 
