@@ -94,6 +94,17 @@ class UploadsTest {
                 body.replace("\"outputs\"", "\"calibration\":{\"upload\":\"" + model + "\"},\"outputs\""));
 
         assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+        assertThat(RecordCodec.read(Json.parse(accepted.body()), JobView.class).texts())
+                .containsExactly(
+                        new JobView.Text("calibration", "mine.jsonl", sha256(config)),
+                        new JobView.Text("evaluation", "mine.jsonl", sha256(config)));
+        String page = server.get(
+                        "/jobs/"
+                                + RecordCodec.read(Json.parse(accepted.body()), JobView.class)
+                                        .id(),
+                        server.read)
+                .body();
+        assertThat(page).contains("<dd>mine.jsonl</dd>", "<dt>mine.jsonl</dt><dd>all windows, at most 256</dd>");
         assertThat(noText.statusCode()).isEqualTo(422);
         assertThat(noText.body())
                 .contains("/calibration/upload", "expected: the id of a completed upload of one .jsonl or .txt file");

@@ -25,6 +25,7 @@ final class JobPage {
     /**
      * Everything that the page shows.
      *
+     * @param texts that the request names
      * @param events the newest of them, oldest first
      * @param lastEvent the id that the page is up to
      * @param results at least one, in the order of the request
@@ -32,6 +33,7 @@ final class JobPage {
     record View(
             JobView job,
             JobRequest request,
+            List<JobView.Text> texts,
             Board board,
             List<JobEvent> events,
             long lastEvent,

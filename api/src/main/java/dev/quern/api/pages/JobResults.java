@@ -14,6 +14,7 @@ import dev.quern.recipes.report.ReportPage;
 import dev.quern.recipes.view.JobView;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ import org.springframework.web.util.UriUtils;
 
 /** What a job made, or will: the sections of its page around the board. Those of an output name its recipe where there are several. */
 final class JobResults {
+    private static final String BUILT_IN = "built-in, public-domain English";
+
     private JobResults() {}
 
     /**
@@ -101,8 +104,8 @@ final class JobResults {
             return Html.of(
                     "<div class=\"across\" id=\"results\">{}{}{}{}</div>\n",
                     recipes(view),
-                    Html.when(calibrates, () -> calibration(view.request())),
-                    evaluation(view.request()),
+                    Html.when(calibrates, () -> calibration(view)),
+                    evaluation(view),
                     wishes(view.job()));
         }
         Report first = reports.getFirst();
@@ -140,27 +143,43 @@ final class JobResults {
     }
 
     /** What was asked for; the report will say what was taken. */
-    private static Html calibration(JobRequest request) {
+    private static Html calibration(View view) {
         JobRequest.Calibration asked =
-                Objects.requireNonNullElse(request.calibration(), JobRequest.Calibration.of(null, null, null));
-        JobRequest.Source text = asked.text();
+                Objects.requireNonNullElse(view.request().calibration(), JobRequest.Calibration.of(null, null, null));
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("text", text == null ? "built-in, public-domain English" : text.location());
+        facts.put(
+                "text",
+                asked.text() == null ? BUILT_IN : texts(view, "calibration").getFirst());
         facts.put("windows", Objects.requireNonNullElse(asked.samples(), "128"));
         facts.put("tokens of a window", Objects.requireNonNullElse(asked.seqLen(), "up to 2048"));
         return ReportPage.section("Calibration", ReportDrawing.facts(facts));
     }
 
-    /** What will be read to compare original and result. */
-    private static Html evaluation(JobRequest request) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        for (JobRequest.Evaluation asked : request.evaluation()) {
-            JobRequest.Source text = asked.text();
-            facts.put(
-                    text == null ? "built-in" : Figures.leaf(text.location()),
-                    asked.windows() == null ? "all windows, at most 256" : asked.windows() + " windows");
-        }
-        return facts.isEmpty() ? Html.EMPTY : ReportPage.section("Evaluation", ReportDrawing.facts(facts));
+    /** What will be read to compare original and result: one row for each text, also where two have the same name. */
+    private static Html evaluation(View view) {
+        List<JobRequest.Evaluation> all = view.request().evaluation();
+        Iterator<String> names = texts(view, "evaluation").iterator();
+        // Without a wish the built-in text is read.
+        List<JobRequest.Evaluation> read = all.isEmpty() ? List.of(JobRequest.Evaluation.of(null, null, null)) : all;
+        return ReportPage.section(
+                "Evaluation",
+                Html.of(
+                        "<dl class=\"facts\">{}</dl>",
+                        Html.each(
+                                read,
+                                asked -> Html.of(
+                                        "<div><dt>{}</dt><dd>{}</dd></div>",
+                                        asked.text() == null ? BUILT_IN : names.next(),
+                                        asked.windows() == null
+                                                ? "all windows, at most 256"
+                                                : asked.windows() + " windows"))));
+    }
+
+    private static List<String> texts(View view, String use) {
+        return view.texts().stream()
+                .filter(text -> text.use().equals(use))
+                .map(JobView.Text::name)
+                .toList();
     }
 
     /** What was asked for beside the result; nothing where nothing was. */

@@ -3,6 +3,7 @@ package dev.quern.api.pages;
 import dev.quern.api.html.Assets;
 import dev.quern.api.rest.ApprovalReason;
 import dev.quern.api.rest.JobIds;
+import dev.quern.api.rest.JobTexts;
 import dev.quern.api.rest.OutputFiles;
 import dev.quern.api.safety.Caller;
 import dev.quern.jobs.BoardRepository;
@@ -50,18 +51,21 @@ final class PagesController {
     private final EventRepository events;
     private final ReportRepository reports;
     private final OutputFiles files;
+    private final JobTexts texts;
 
     PagesController(
             JobRepository jobs,
             BoardRepository boards,
             EventRepository events,
             ReportRepository reports,
-            OutputFiles files) {
+            OutputFiles files,
+            JobTexts texts) {
         this.jobs = jobs;
         this.boards = boards;
         this.events = events;
         this.reports = reports;
         this.files = files;
+        this.texts = texts;
     }
 
     @GetMapping("/")
@@ -143,6 +147,7 @@ final class PagesController {
         return new JobPage.View(
                 job.view(),
                 RecordCodec.read(Json.parse(job.request()), JobRequest.class),
+                texts.of(job),
                 boards.find(job.id()),
                 log,
                 heard,

@@ -50,12 +50,14 @@ final class JobsController {
     private final JobRepository jobs;
     private final BoardRepository boards;
     private final OpenRequests open;
+    private final JobTexts texts;
 
-    JobsController(Submitter submitter, JobRepository jobs, BoardRepository boards, OpenRequests open) {
+    JobsController(Submitter submitter, JobRepository jobs, BoardRepository boards, OpenRequests open, JobTexts texts) {
         this.submitter = submitter;
         this.jobs = jobs;
         this.boards = boards;
         this.open = open;
+        this.texts = texts;
     }
 
     @PostMapping
@@ -66,7 +68,7 @@ final class JobsController {
         Job job = submitter.submit(caller, request, idempotencyKey).job();
         return ResponseEntity.accepted()
                 .location(URI.create("/api/v1/jobs/" + job.id()))
-                .body(job.full());
+                .body(job.full(texts.of(job)));
     }
 
     @GetMapping
@@ -115,7 +117,8 @@ final class JobsController {
                     ErrorCode.INVALID_REQUEST, "wait: " + wait + " (expected: 0 to " + MAX_WAIT + " seconds)");
         }
         Job job = JobIds.find(jobs, caller, id);
-        return (wait == 0 || job.state().terminal() ? job : ended(id, caller, Duration.ofSeconds(wait))).full();
+        Job answer = wait == 0 || job.state().terminal() ? job : ended(id, caller, Duration.ofSeconds(wait));
+        return answer.full(texts.of(answer));
     }
 
     /** The job at its end, or as it is when the time is over. */

@@ -75,15 +75,16 @@ public record Job(
 
     /** As lists show it. */
     public JobView view() {
-        return view(false);
+        return view(null);
     }
 
-    /** With its request and recipes. */
-    public JobView full() {
-        return view(true);
+    /** With its request and recipes, and the texts that the request names. */
+    public JobView full(List<JobView.Text> texts) {
+        return view(texts);
     }
 
-    private JobView view(boolean full) {
+    private JobView view(@Nullable List<JobView.Text> texts) {
+        boolean full = texts != null;
         return new JobView(
                 id.toString(),
                 name,
@@ -105,6 +106,7 @@ public record Job(
                 placement,
                 limits,
                 outputs.stream().map(one -> one.view(full)).toList(),
-                full ? RecordCodec.read(Json.parse(request), JobRequest.class) : null);
+                full ? RecordCodec.read(Json.parse(request), JobRequest.class) : null,
+                texts);
     }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param approval null where the gate alone decided
  * @param outputs all of them, in the order of the request
  * @param request as it was submitted; in the answer about one job, not in lists
+ * @param texts that the request names, calibration first; in the answer about one job, not in lists
  */
 public record JobView(
         String id,
@@ -46,7 +47,18 @@ public record JobView(
         JobRequest.@Nullable Placement placement,
         JobRequest.@Nullable Limits limits,
         List<Output> outputs,
-        @Nullable JobRequest request) {
+        @Nullable JobRequest request,
+        @Nullable List<Text> texts) {
+
+    /**
+     * A text that the request names.
+     *
+     * @param use {@code calibration} or {@code evaluation}
+     * @param name of its file
+     * @param sha256 of its content; null where the server has not taken the file in
+     */
+    public record Text(String use, String name, @Nullable String sha256) {}
+
     /**
      * A result of the job.
      *
