@@ -26,6 +26,8 @@ final class ConfigFile {
 
     static ModelConfig unquantized(CheckpointFolder folder) {
         ModelConfig config = read(folder);
+        // Read only to be checked: the result keeps it, and loaders take nothing but the name of a type.
+        config.torchDtype();
         refuseQuantized(config);
         refuseQuantized(config.object("text_config"));
         for (String file : QUANTIZATION_FILES) {

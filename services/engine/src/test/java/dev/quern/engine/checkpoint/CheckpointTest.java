@@ -139,6 +139,13 @@ class CheckpointTest {
     }
 
     @Test
+    void aDtypeThatIsNotANameIsRefused() throws IOException {
+        shard("model.safetensors", "a");
+        Files.writeString(folder.resolve("config.json"), "{\"dtype\": 0}");
+        refused(ErrorCode.INVALID_CHECKPOINT, "config.json: dtype: 0 (expected: a string)");
+    }
+
+    @Test
     void aDtypeOfNullIsAsGoodAsMissing() throws IOException {
         shard("model.safetensors", "a");
         Files.writeString(folder.resolve("config.json"), "{\"dtype\": null, \"torch_dtype\": \"float16\"}");
