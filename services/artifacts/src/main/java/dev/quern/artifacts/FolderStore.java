@@ -71,7 +71,13 @@ public final class FolderStore implements ArtifactStore {
             sync(parent);
             return Optional.of(made);
         } catch (FileAlreadyExistsException e) {
-            if (!target.toString().equals(e.getFile()) || Files.isDirectory(target)) {
+            if (Files.isDirectory(target)) {
+                throw new FileAlreadyExistsException(
+                        target.toString(),
+                        null,
+                        "a folder (expected: a file of the store, or nothing; move the folder away, then retry the job)");
+            }
+            if (!target.toString().equals(e.getFile())) {
                 throw e;
             }
             // Or there was one, which has been deleted since.

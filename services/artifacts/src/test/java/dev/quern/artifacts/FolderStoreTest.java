@@ -201,7 +201,8 @@ class FolderStoreTest extends ArtifactStoreContract {
         assertThatThrownBy(() -> store.create("t/default/datasets/a/b", bytes("x")))
                 .isInstanceOf(FileAlreadyExistsException.class);
         assertThatThrownBy(() -> store.create("t/default/datasets/b", bytes("x")))
-                .isInstanceOf(FileAlreadyExistsException.class);
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining("move the folder away, then retry the job");
     }
 
     @Test
