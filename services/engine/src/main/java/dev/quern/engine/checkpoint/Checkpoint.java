@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -65,9 +66,28 @@ public final class Checkpoint implements AutoCloseable {
      * @param files closed with the checkpoint, and when it cannot be opened
      */
     public static Checkpoint open(CheckpointFiles files) {
+        return open(files, ConfigFile::unquantized);
+    }
+
+    /**
+     * Opens a result, whoever compressed it: as {@link #open(CheckpointFiles)}, but its config may have a quantization_config.
+     *
+     * @param files closed with the checkpoint, and when it cannot be opened
+     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT or UNSAFE_CHECKPOINT, naming the file or tensor
+     */
+    public static Checkpoint openResult(CheckpointFiles files) {
+        return open(files, ConfigFile::safe);
+    }
+
+    /** A result in a folder; throws as {@link #openResult(CheckpointFiles)}. */
+    public static Checkpoint openResult(Path folder) {
+        return openResult(new FolderFiles(folder));
+    }
+
+    private static Checkpoint open(CheckpointFiles files, Function<CheckpointFolder, ModelConfig> reading) {
         return closedOnError(files, () -> {
             CheckpointFolder folder = CheckpointFolder.of(files);
-            ModelConfig config = ConfigFile.unquantized(folder);
+            ModelConfig config = reading.apply(folder);
             Map<String, SafetensorsFile> shards = Shards.open(folder);
             Map<String, Place> places = places(shards, TiedHead.isTied(config));
             boolean untied = TiedHead.isTied(config) && hasOwnHead(files, places);

@@ -35,6 +35,15 @@ final class ConfigFile {
                 throw quantized(file);
             }
         }
+        return requireSafe(folder, config);
+    }
+
+    /** Quantized or not. */
+    static ModelConfig safe(CheckpointFolder folder) {
+        return requireSafe(folder, read(folder));
+    }
+
+    private static ModelConfig requireSafe(CheckpointFolder folder, ModelConfig config) {
         if (folder.has(ADAPTER)) {
             throw Refusal.damaged(
                     ADAPTER,

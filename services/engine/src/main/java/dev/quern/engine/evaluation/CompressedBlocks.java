@@ -10,4 +10,13 @@ public interface CompressedBlocks {
 
     /** Replaces the linears of a block that are compressed by what a loader decodes. */
     void replaceLinears(int block, BlockWeights weights);
+
+    /**
+     * Where all other weights come from: embedding, norms, biases, head.
+     *
+     * @return the original itself where they are the same, which saves a second reading
+     */
+    default StoredModel others(StoredModel original) {
+        return original;
+    }
 }

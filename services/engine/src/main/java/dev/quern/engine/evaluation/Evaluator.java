@@ -22,7 +22,7 @@ import java.util.List;
 public final class Evaluator {
     private final ComputeBackend backend;
     private final Architecture architecture;
-    private final WeightSource source;
+    private final StoredModel model;
     private final Path scratch;
 
     /**
@@ -32,7 +32,7 @@ public final class Evaluator {
     public Evaluator(ComputeBackend backend, Architecture architecture, WeightSource source, Path scratch) {
         this.backend = backend;
         this.architecture = architecture;
-        this.source = source;
+        this.model = new StoredModel(architecture, source);
         this.scratch = scratch;
     }
 
@@ -54,33 +54,52 @@ public final class Evaluator {
         requireTokens(windows);
         Tiling tiling = Tiling.of(windows.count(), windows.seqLen());
         int chunks = Math.ceilDiv((int) windows.size(), OutputHead.tokensAtOnce(architecture));
-        int total = tiling.tiles() * (1 + (1 + compressed.size()) * architecture.blocks()) + chunks;
+        List<StoredModel> stored =
+                compressed.stream().map(each -> each.others(model)).toList();
+        int embedded = 1 + (int) stored.stream().filter(this::isOther).count();
+        int total = tiling.tiles() * (embedded + (1 + compressed.size()) * architecture.blocks()) + chunks;
         Steps steps = new Steps(total, progress, cancellation);
         try (Lane original = new Lane(backend, tiling, architecture.hidden(), scratch);
                 Lanes others = new Lanes(backend, tiling, architecture.hidden(), scratch, compressed.size())) {
-            embed(original, windows, steps);
-            others.each().forEach(lane -> lane.join(original));
-            advance(original, others, compressed, tiling.seqLen(), steps);
-            return compare(original, others, windows, chunks, steps);
+            embed(original, model, windows, steps);
+            for (int i = 0; i < stored.size(); i++) {
+                if (isOther(stored.get(i))) {
+                    embed(others.each().get(i), stored.get(i), windows, steps);
+                } else {
+                    others.each().get(i).join(original);
+                }
+            }
+            advance(original, others, compressed, stored, tiling.seqLen(), steps);
+            return compare(original, others, stored, windows, chunks, steps);
         }
     }
 
-    private void embed(Lane lane, TokenWindows windows, Steps steps) {
-        try (Embedding embedding = new Embedding(backend, architecture, source)) {
+    private boolean isOther(StoredModel stored) {
+        return !stored.equals(model);
+    }
+
+    private void embed(Lane lane, StoredModel stored, TokenWindows windows, Steps steps) {
+        try (Embedding embedding = new Embedding(backend, stored.architecture(), stored.weights())) {
             lane.embed(embedding, windows, steps);
         }
     }
 
-    private void advance(Lane original, Lanes others, List<CompressedBlocks> compressed, int seqLen, Steps steps) {
+    private void advance(
+            Lane original,
+            Lanes others,
+            List<CompressedBlocks> compressed,
+            List<StoredModel> stored,
+            int seqLen,
+            Steps steps) {
         try (Interpreter interpreter =
                 new Interpreter(backend, architecture.program(), architecture.rope(), seqLen, steps.cancellation())) {
             for (int block = 0; block < architecture.blocks(); block++) {
                 // One after the other: the weights of one block are in memory, not of two.
-                try (BlockWeights weights = weights(block)) {
+                try (BlockWeights weights = model.block(backend, block)) {
                     original.advance(interpreter, weights, steps);
                 }
                 for (int i = 0; i < compressed.size(); i++) {
-                    try (BlockWeights weights = weights(block)) {
+                    try (BlockWeights weights = stored.get(i).block(backend, block)) {
                         compressed.get(i).replaceLinears(block, weights);
                         others.each().get(i).advance(interpreter, weights, steps);
                     }
@@ -89,20 +108,16 @@ public final class Evaluator {
         }
     }
 
-    private List<TokenFigures> compare(Lane original, Lanes others, TokenWindows windows, int chunks, Steps steps) {
-        try (OutputHead head = new OutputHead(backend, architecture, source, steps.cancellation());
-                LogitComparison comparison = new LogitComparison(
-                        backend, architecture, head, windows, others.each().size())) {
+    private List<TokenFigures> compare(
+            Lane original, Lanes others, List<StoredModel> stored, TokenWindows windows, int chunks, Steps steps) {
+        try (Heads heads = new Heads(backend, model, stored, steps.cancellation());
+                LogitComparison comparison = new LogitComparison(backend, architecture, heads, windows)) {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 comparison.compare(chunk, original, others.each());
                 steps.next();
             }
             return comparison.figures();
         }
-    }
-
-    private BlockWeights weights(int block) {
-        return new BlockWeights(backend, source, architecture.prefix(block));
     }
 
     private void requireTokens(TokenWindows windows) {

@@ -24,20 +24,18 @@ final class LogitComparison implements AutoCloseable {
     private static final int NOTHING_FOLLOWS = -1;
 
     private final ComputeBackend backend;
-    private final OutputHead head;
+    private final Heads heads;
     private final int[] labels;
     private final Scope scope;
     private final Tensor originalLogits;
     private final Tensor compressedLogits;
     private final List<FiguresBuilder> figures;
 
-    /** @param models that are compared with the original */
-    LogitComparison(
-            ComputeBackend backend, Architecture architecture, OutputHead head, TokenWindows windows, int models) {
+    LogitComparison(ComputeBackend backend, Architecture architecture, Heads heads, TokenWindows windows) {
         this.backend = backend;
-        this.head = head;
+        this.heads = heads;
         this.labels = labels(windows);
-        this.figures = IntStream.range(0, models)
+        this.figures = IntStream.range(0, heads.count())
                 .mapToObj(model -> new FiguresBuilder(windows.count() * (windows.seqLen() - 1)))
                 .toList();
         this.scope = backend.memory().scope();
@@ -66,11 +64,15 @@ final class LogitComparison implements AutoCloseable {
         for (int i = 0; i < compressed.size(); i++) {
             try (Scope scope = backend.memory().scope()) {
                 Tensor states = compressed.get(i).tokens(scope, from, to);
-                if (i == 0) {
-                    // Together: a slice of the head is cast once for both.
-                    head.apply(List.of(original.tokens(scope, from, to), states), List.of(logits, other));
+                boolean together = i == 0 && heads.compressed(0) == heads.original();
+                if (together) {
+                    // A slice of the head is cast once for both.
+                    heads.original().apply(List.of(original.tokens(scope, from, to), states), List.of(logits, other));
                 } else {
-                    head.apply(List.of(states), List.of(other));
+                    if (i == 0) {
+                        heads.original().apply(List.of(original.tokens(scope, from, to)), List.of(logits));
+                    }
+                    heads.compressed(i).apply(List.of(states), List.of(other));
                 }
                 diverge(scope, logits, other, from, figures.get(i));
             }

@@ -3,6 +3,7 @@ package dev.quern.engine.model;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -68,12 +69,22 @@ public record Architecture(
         return tensorStream().toList();
     }
 
+    /** The tensors outside the blocks: embedding, norm, and a head of its own. */
+    public List<TensorSpec> outerTensors() {
+        List<TensorSpec> outer = new ArrayList<>();
+        outer.add(TensorSpec.matrix(embedding(), vocabulary, hidden));
+        outer.add(TensorSpec.vector(finalNorm(), hidden));
+        if (!tied) {
+            outer.add(TensorSpec.matrix(head(), vocabulary, hidden));
+        }
+        return outer;
+    }
+
     private Stream<TensorSpec> tensorStream() {
-        Stream<TensorSpec> before = Stream.of(TensorSpec.matrix(embedding(), vocabulary, hidden));
         Stream<TensorSpec> inside = IntStream.range(0, blocks).boxed().flatMap(block -> tensors(block).stream());
-        Stream<TensorSpec> norm = Stream.of(TensorSpec.vector(finalNorm(), hidden));
-        Stream<TensorSpec> head = tied ? Stream.empty() : Stream.of(TensorSpec.matrix(head(), vocabulary, hidden));
-        return Stream.of(before, inside, norm, head).flatMap(part -> part);
+        List<TensorSpec> outer = outerTensors();
+        return Stream.of(outer.stream().limit(1), inside, outer.stream().skip(1))
+                .flatMap(part -> part);
     }
 
     /**
@@ -100,7 +111,7 @@ public record Architecture(
     }
 
     /** What old files carry beside the weights: tables that config.json determines, and a second copy of a tied head. */
-    private boolean isIgnored(String name) {
+    public boolean isIgnored(String name) {
         return name.endsWith(".rotary_emb.inv_freq") || (tied && name.equals(OWN_HEAD));
     }
 }

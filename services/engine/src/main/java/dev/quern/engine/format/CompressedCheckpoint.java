@@ -1,0 +1,156 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.CheckpointFiles;
+import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Architectures;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.QuernException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * An open result, Quern's or another tool's: a checkpoint of a model that we know, whose linears are packed on integer grids or stored as
+ * they are. One without a packed linear is an ordinary checkpoint.
+ *
+ * @param grids of the packed linears by their modules' names, in the order of the blocks
+ */
+public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architecture, Map<String, PackedGrid> grids)
+        implements AutoCloseable {
+    private static final CompressedTensors FORMAT = new CompressedTensors();
+
+    /**
+     * @throws QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or UNSUPPORTED_ARCHITECTURE, naming the file, tensor or option
+     */
+    public static CompressedCheckpoint open(Path folder) {
+        return of(Checkpoint.openResult(folder));
+    }
+
+    /**
+     * As {@link #open(Path)} for a result that lies elsewhere.
+     *
+     * @param files closed with the result
+     */
+    public static CompressedCheckpoint open(CheckpointFiles files) {
+        return of(Checkpoint.openResult(files));
+    }
+
+    private static CompressedCheckpoint of(Checkpoint checkpoint) {
+        try {
+            Architecture architecture = Architectures.of(checkpoint.config());
+            List<PackedGrid> stated = StatedGrids.of(checkpoint.config());
+            return new CompressedCheckpoint(
+                    checkpoint, architecture, new ResultTensors(checkpoint, architecture, stated).grids());
+        } catch (RuntimeException e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Compares with the model that this is said to be a result of.
+     *
+     * @throws QuernException INVALID_CHECKPOINT that names what differs
+     */
+    public void requireResultOf(Architecture original) {
+        same("model_type", original, Architecture::modelType);
+        same("hidden_size", original, Architecture::hidden);
+        same("num_hidden_layers", original, Architecture::blocks);
+        same("vocab_size", original, Architecture::vocabulary);
+        same("rms_norm_eps", original, Architecture::eps);
+        same("rope", original, Architecture::rope);
+        same("shapes of a block", original, Architecture::program);
+    }
+
+    private <T> void same(String what, Architecture original, Function<Architecture, T> figure) {
+        T here = figure.apply(architecture);
+        T there = figure.apply(original);
+        if (!here.equals(there)) {
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT,
+                    "%s: %s: %s (expected: %s, as in the original: a result of the same model)"
+                            .formatted(checkpoint.location(), what, here, there));
+        }
+    }
+
+    /**
+     * A packed linear by its module's name.
+     *
+     * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
+     */
+    public CompressedLinear read(String module) {
+        PackedGrid grid = grids.get(module);
+        if (grid == null) {
+            throw new IllegalArgumentException("module: " + module + " (expected: one that is packed)");
+        }
+        return FORMAT.read(checkpoint, module, grid);
+    }
+
+    /** The dtype that loaders decode a packed linear to: that of its scales. */
+    public DType decodedType(String module) {
+        return checkpoint.entry(module + CompressedTensors.SCALE).type().dtype();
+    }
+
+    /** Weights of the packed linears. */
+    public long weights() {
+        return architecture.program().linears().stream()
+                .mapToLong(linear -> packed(linear.name()) * linear.rows() * linear.cols())
+                .sum();
+    }
+
+    private long packed(String linear) {
+        return IntStream.range(0, architecture.blocks())
+                .filter(block -> grids.containsKey(architecture.prefix(block) + linear))
+                .count();
+    }
+
+    /** Of the packed weights, with scales and zero points; 0 where none is packed. */
+    public double bitsPerWeight() {
+        long bytes = grids.keySet().stream()
+                .flatMap(module -> ResultTensors.of(module).filter(checkpoint::has))
+                .map(checkpoint::entry)
+                .filter(tensor -> !tensor.name().endsWith(CompressedTensors.SHAPE))
+                .mapToLong(TensorEntry::bytes)
+                .sum();
+        return grids.isEmpty() ? 0 : 8.0 * bytes / weights();
+    }
+
+    /**
+     * Compares files with what a manifest says of them.
+     *
+     * @param files of this result
+     * @throws QuernException OUTPUT_DAMAGED that names the first file that differs, or is missing in the manifest
+     */
+    public static void requireFiles(Manifest manifest, List<FileDigest> files) {
+        Map<String, String> known = manifest.files().stream()
+                .collect(Collectors.toMap(Manifest.File::name, Manifest.File::sha256, (first, second) -> first));
+        for (FileDigest file : files) {
+            String expected = known.get(file.name());
+            boolean loaded = file.name().endsWith(".safetensors");
+            if (expected == null ? loaded : !expected.equals(file.sha256())) {
+                throw new QuernException(
+                        ErrorCode.OUTPUT_DAMAGED,
+                        "%s: SHA-256 %s (expected: %s, as %s says)"
+                                .formatted(
+                                        file.name(),
+                                        file.sha256(),
+                                        expected == null ? "no such file" : expected,
+                                        Manifest.NAME));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        checkpoint.close();
+    }
+}

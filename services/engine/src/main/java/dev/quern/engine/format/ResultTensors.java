@@ -1,0 +1,153 @@
+package dev.quern.engine.format;
+
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.OutputTensor;
+import dev.quern.engine.checkpoint.StoredTensor;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.TensorSpec;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Accounts for every tensor of a result: each linear is packed on one of the stated grids, or stored; everything else is as in the
+ * original.
+ *
+ * @param stated grids that config.json names
+ */
+record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<PackedGrid> stated) {
+    private static final CompressedTensors FORMAT = new CompressedTensors();
+    private static final String ORDER = ".weight_g_idx";
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** The tensors that may stand for a packed linear. */
+    static Stream<String> of(String module) {
+        return Stream.of(
+                        CompressedTensors.PACKED,
+                        CompressedTensors.SCALE,
+                        CompressedTensors.SHAPE,
+                        CompressedTensors.ZERO_POINT,
+                        ORDER)
+                .map(module::concat);
+    }
+
+    /**
+     * The grids of the packed linears by their modules' names, in the order of the blocks.
+     *
+     * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE that names the first tensor that is missing, has another
+     *     shape or type, or has no place in the model
+     */
+    Map<String, PackedGrid> grids() {
+        Map<String, PackedGrid> grids = new LinkedHashMap<>();
+        Set<String> known = new HashSet<>();
+        // A block at a time, and no further than the first tensor that is missing: config.json may speak of more than
+        // memory holds.
+        for (int block = 0; block < architecture.blocks(); block++) {
+            String prefix = architecture.prefix(block);
+            for (LinearSpec linear : architecture.program().linears()) {
+                String module = prefix + linear.name();
+                if (checkpoint.has(module + CompressedTensors.PACKED)) {
+                    grids.put(module, grid(module, linear));
+                    of(module).forEach(known::add);
+                }
+            }
+            architecture.tensors(block).forEach(tensor -> requireStored(tensor, grids, known));
+        }
+        architecture.outerTensors().forEach(tensor -> requireStored(tensor, grids, known));
+        refuseOthers(known);
+        return grids;
+    }
+
+    private void requireStored(TensorSpec tensor, Map<String, PackedGrid> grids, Set<String> known) {
+        String name = tensor.name();
+        if (!name.endsWith(".weight") || !grids.containsKey(name.substring(0, name.lastIndexOf('.')))) {
+            checkpoint.requireTensors(Map.of(name, tensor.shape()));
+            known.add(name);
+        }
+    }
+
+    private void refuseOthers(Set<String> known) {
+        for (String name : checkpoint.tensorNames()) {
+            if (!known.contains(name) && !architecture.isIgnored(name)) {
+                throw new QuernException(
+                        ErrorCode.UNSUPPORTED_ARCHITECTURE,
+                        name + ": unexpected tensor (supported: those of " + architecture.modelType()
+                                + ", linears as they are or as pack-quantized stores them)");
+            }
+        }
+    }
+
+    /** The stated grid on which these tensors are. */
+    private PackedGrid grid(String module, LinearSpec linear) {
+        PackedGrid grid = stated.stream()
+                .filter(each -> fits(module, linear, each))
+                .findFirst()
+                .orElseThrow(() -> new QuernException(
+                        ErrorCode.INVALID_CHECKPOINT,
+                        "%s: %s (expected: tensors of [%d, %d] weights on a grid of config.json: %s)"
+                                .formatted(module, shapes(module), linear.rows(), linear.cols(), stated)));
+        requireOrder(module, linear.cols(), grid);
+        return grid;
+    }
+
+    private boolean fits(String module, LinearSpec linear, PackedGrid grid) {
+        String scale = module + CompressedTensors.SCALE;
+        if (!checkpoint.has(scale) || !checkpoint.entry(scale).type().isWeight()) {
+            return false;
+        }
+        if (FORMAT.refusal(module, linear.rows(), linear.cols(), grid).isPresent()
+                || grid.symmetric() == checkpoint.has(module + CompressedTensors.ZERO_POINT)) {
+            return false;
+        }
+        StoredType scaleType = checkpoint.entry(scale).type();
+        return FORMAT.tensors(module, linear.rows(), linear.cols(), grid, scaleType).stream()
+                .allMatch(this::isThere);
+    }
+
+    private boolean isThere(OutputTensor expected) {
+        if (!checkpoint.has(expected.name())) {
+            return false;
+        }
+        TensorEntry found = checkpoint.entry(expected.name());
+        return found.type() == expected.type() && found.shape().equals(expected.shape());
+    }
+
+    private String shapes(String module) {
+        return of(module)
+                .filter(checkpoint::has)
+                .map(checkpoint::entry)
+                .map(tensor ->
+                        tensor.name().substring(module.length() + 1) + " " + tensor.type() + " " + tensor.shape())
+                .toList()
+                .toString();
+    }
+
+    /** Columns whose groups are not contiguous would need an order that is not implemented. */
+    private void requireOrder(String module, int cols, PackedGrid grid) {
+        String name = module + ORDER;
+        if (!checkpoint.has(name)) {
+            return;
+        }
+        StoredTensor order = checkpoint.tensor(name);
+        boolean plain = order.type() == StoredType.I32 && order.shape().equals(List.of((long) cols));
+        for (int column = 0; plain && column < cols; column++) {
+            int group = grid.groupSize() == 0 ? 0 : column / grid.groupSize();
+            plain = order.data().get(INT, (long) column * Integer.BYTES) == group;
+        }
+        if (!plain) {
+            throw new QuernException(
+                    ErrorCode.UNSUPPORTED_ARCHITECTURE,
+                    name + ": columns in an order of their own (supported: groups of neighbouring columns)");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.quern.engine.run;
+
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.evaluation.CompressedBlocks;
+import dev.quern.engine.evaluation.StoredModel;
+import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.BlockWeights;
+import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.engine.model.LinearSpec;
+
+/** The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none. */
+public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) implements CompressedBlocks {
+    @Override
+    public void replaceLinears(int block, BlockWeights weights) {
+        for (LinearSpec linear : result.architecture().program().linears()) {
+            String module = result.architecture().prefix(block) + linear.name();
+            if (result.grids().containsKey(module)) {
+                CompressedLinear read = result.read(module);
+                weights.replace(linear, scope -> read.decode(backend, scope, result.decodedType(module)));
+            }
+        }
+    }
+
+    /** All that is not packed is stored beside it, and another tool may have changed it. */
+    @Override
+    public StoredModel others(StoredModel original) {
+        return new StoredModel(result.architecture(), new CheckpointWeights(backend, result.checkpoint()));
+    }
+}

@@ -1,0 +1,208 @@
+package dev.quern.engine.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.artifact.FolderBlockStore;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.calibration.WalkInputs;
+import dev.quern.engine.calibration.WalkListener;
+import dev.quern.engine.calibration.WalkOptions;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.OutputTensor;
+import dev.quern.engine.checkpoint.SafetensorsWriter;
+import dev.quern.engine.checkpoint.StoredTensor;
+import dev.quern.engine.evaluation.CompressedBlocks;
+import dev.quern.engine.evaluation.EvaluationFigures;
+import dev.quern.engine.evaluation.Evaluator;
+import dev.quern.engine.evaluation.Progress;
+import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.model.ModelFixture;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
+import dev.quern.recipes.Recipe.Propagation;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A result that is read from its files has the figures, bit for bit, of the blocks that it was written from. */
+class ResultBlocksTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+    private static final List<Recipe> RECIPES = List.of(
+            recipe(4, 8, true), recipe(3, 8, false), recipe(8, 0, true), recipe(2, 0, false), recipe(5, 4, true));
+    private static final List<String> IGNORED = List.of("*.o_proj", "model.layers.1.mlp.*");
+
+    @TempDir
+    Path folder;
+
+    private final JavaBackend backend = new JavaBackend(DType.F32, 2);
+    private Path scratch;
+
+    @BeforeEach
+    void makeScratch() throws IOException {
+        scratch = Files.createDirectory(folder.resolve("scratch"));
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        assertThat(backend.liveBytes()).as("bytes of open scopes").isZero();
+        backend.close();
+    }
+
+    /** bf16, f16 and f32; tied heads, biases, shards. */
+    @ParameterizedTest
+    @EnumSource(ModelFixture.class)
+    void theFiguresAreThoseOfTheBlocks(ModelFixture fixture) throws IOException {
+        List<Recipe> recipes = new ArrayList<>(RECIPES);
+        recipes.add(new Recipe(
+                "some", Propagation.INDEPENDENT, new Grid(4, 8, true, ClipSearch.NONE), new Nearest(), true, IGNORED));
+        TokenWindows windows = new TokenWindows("fixture", fixture.seqLen(), fixture.tokens());
+        try (Source source = Source.open(fixture.folder())) {
+            for (int i = 0; i < recipes.size(); i++) {
+                Path output = folder.resolve("output-" + i);
+                StoredBlocks blocks = compress(source, recipes.get(i), windows, output);
+                try (CompressedCheckpoint result = CompressedCheckpoint.open(output)) {
+                    result.requireResultOf(source.architecture());
+                    List<TokenFigures> figures = evaluate(
+                            source,
+                            windows,
+                            blocks.decoded(backend, source.storedType()),
+                            new ResultBlocks(backend, result));
+
+                    assertThat(figures.getLast().bytes())
+                            .as("%s by %s", fixture, recipes.get(i))
+                            .isEqualTo(figures.getFirst().bytes());
+                    assertThat(EvaluationFigures.reduce(figures.subList(1, 2)).klMean())
+                            .isPositive();
+                }
+            }
+        }
+    }
+
+    /** Written by compressed-tensors itself, whose config says more than ours. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aResultOfAnotherToolIsRead(boolean symmetric) {
+        Path golden = GOLDEN.resolve(symmetric ? "ct-w4a16-g32-sym" : "ct-w4a16-g32-asym");
+        try (Source source = Source.open(GOLDEN.resolve("base-bf16"));
+                CompressedCheckpoint result = CompressedCheckpoint.open(golden)) {
+            result.requireResultOf(source.architecture());
+
+            assertThat(result.grids()).hasSize(14);
+            assertThat(result.weights()).isEqualTo(73_728);
+            assertThat(result.bitsPerWeight()).isEqualTo(symmetric ? 4.5 : 4.625);
+            assertThat(figures(source, result).klMean()).isBetween(1e-5, 0.1);
+        }
+    }
+
+    @Test
+    void theOriginalDoesNotDivergeFromItself() {
+        try (Source source = Source.open(GOLDEN.resolve("base-bf16"));
+                CompressedCheckpoint result = CompressedCheckpoint.open(GOLDEN.resolve("base-bf16"))) {
+            assertThat(result.grids()).isEmpty();
+            assertThat(result.bitsPerWeight()).isZero();
+            assertThat(figures(source, result)).satisfies(figures -> {
+                assertThat(figures.klMean()).isZero();
+                assertThat(figures.top1()).isEqualTo(1);
+            });
+        }
+    }
+
+    /** Other tools fold factors into norms, and some replace embedding or head. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"model.embed_tokens.weight", "model.norm.weight", "lm_head.weight", "input_layernorm.weight"})
+    void whatIsNotPackedIsTheResultsOwn(String changed) throws IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        copy(GOLDEN.resolve("base-bf16"), other, changed);
+        try (Source source = Source.open(GOLDEN.resolve("base-bf16"));
+                CompressedCheckpoint result = CompressedCheckpoint.open(other)) {
+            assertThat(figures(source, result).klMean()).isPositive();
+        }
+    }
+
+    private EvaluationFigures figures(Source source, CompressedCheckpoint result) {
+        int[] tokens = IntStream.range(0, 2 * 24).map(t -> t * 37 % 250).toArray();
+        List<TokenFigures> figures =
+                evaluate(source, new TokenWindows("numbers", 24, tokens), new ResultBlocks(backend, result));
+        return EvaluationFigures.reduce(figures);
+    }
+
+    private List<TokenFigures> evaluate(Source source, TokenWindows windows, CompressedBlocks... compressed) {
+        return new Evaluator(backend, source.architecture(), source.weights(backend), scratch)
+                .evaluate(windows, List.of(compressed), Progress.NONE, Cancellation.NEVER);
+    }
+
+    private StoredBlocks compress(Source source, Recipe recipe, TokenWindows windows, Path output) {
+        Provenance provenance = new Provenance("model", recipe, windows.digest(), 1, "java");
+        FolderBlockStore store = new FolderBlockStore(scratch.resolve("artifacts"));
+        WalkInputs inputs = new WalkInputs(
+                source.architecture(), source.weights(backend), source.storedType(), windows, provenance);
+        WalkOptions options = new WalkOptions(scratch, 1 << 20, WalkListener.NONE, Cancellation.NEVER);
+        Slice all = new Slice(0, source.architecture().blocks());
+        try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, all)) {
+            while (walk.hasNext()) {
+                walk.next();
+            }
+        }
+        StoredBlocks blocks = new StoredBlocks(source.architecture(), provenance, store);
+        new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of("compressed-tensors"), recipe)
+                .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
+        return blocks;
+    }
+
+    /** The same model, with every second weight of a tensor doubled. */
+    private static void copy(Path from, Path to, String changed) throws IOException {
+        Files.copy(from.resolve("config.json"), to.resolve("config.json"));
+        try (Checkpoint base = Checkpoint.open(from)) {
+            List<OutputTensor> tensors = base.tensorNames().stream()
+                    .map(name -> new OutputTensor(
+                            name, base.entry(name).type(), base.entry(name).shape()))
+                    .toList();
+            try (SafetensorsWriter writer = SafetensorsWriter.create(to.resolve("model.safetensors"), tensors)) {
+                for (OutputTensor tensor : tensors) {
+                    byte[] bytes = bytes(base.tensor(tensor.name()));
+                    if (tensor.name().endsWith(changed)) {
+                        for (int i = 1; i < bytes.length; i += 4) {
+                            // One more in the exponent of a bf16.
+                            bytes[i]++;
+                        }
+                    }
+                    writer.write(tensor.name(), MemorySegment.ofArray(bytes));
+                }
+                writer.commit();
+            }
+        }
+    }
+
+    private static byte[] bytes(StoredTensor tensor) {
+        return tensor.data().toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private static Recipe recipe(int bits, int group, boolean symmetric) {
+        Grid grid = new Grid(bits, group, symmetric, ClipSearch.NONE);
+        return new Recipe("w" + bits, Propagation.INDEPENDENT, grid, new Nearest(), true);
+    }
+}
