@@ -27,6 +27,7 @@ public record Provenance(
     static final String STATISTICS_SCHEMA = "quern-statistics/v1";
     static final String PART_SCHEMA = "quern-part/v1";
     static final String FIGURES_SCHEMA = "quern-figures/v1";
+    static final String RESULT_FIGURES_SCHEMA = "quern-result-figures/v1";
 
     /**
      * With sequential propagation the sum over all tiles is the sum over so many runs of tiles, or over all tiles where there are
@@ -123,6 +124,24 @@ public record Provenance(
         parts.append('\n').append(evaluation);
         parts.append('\n').append(first).append(' ').append(end);
         return Digests.sha256(parts.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The same of a finished result, which was not made from artifacts.
+     *
+     * @param model digest of the original
+     * @param result digest of the result
+     * @param profile numeric profile of the job's workers
+     */
+    public static String figures(String model, String result, String profile, String evaluation, int first, int end) {
+        return key(JsonObject.EMPTY
+                .with("schema", RESULT_FIGURES_SCHEMA)
+                .with("model", model)
+                .with("result", result)
+                .with("evaluation", evaluation)
+                .with("first", first)
+                .with("end", end)
+                .with("profile", profile));
     }
 
     private String boundary(int block) {

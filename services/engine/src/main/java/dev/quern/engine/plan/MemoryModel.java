@@ -15,9 +15,9 @@ import java.util.List;
  * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the tiles in flight, or
  * with what solving its largest linear takes, or the logits of an evaluation. Mapped files do not count.
  *
- * @param outputs whose blocks are made side by side
+ * @param recipes of the outputs, whose blocks are made side by side; none where a finished result is evaluated
  */
-record MemoryModel(Architecture architecture, Recipe recipe, int outputs, Tiling tiling, int threads) {
+record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tiling, int threads) {
     private static final int FLOAT = DType.F32.bytes();
     /** JVM, code, native libraries, and what they keep for themselves. */
     private static final long PROCESS = 400L << 20;
@@ -26,10 +26,10 @@ record MemoryModel(Architecture architecture, Recipe recipe, int outputs, Tiling
 
     /** Bytes that a walk holds for H of each work unit. */
     List<Long> statistics() {
-        if (!recipe.needsCalibration()) {
+        if (!calibrates()) {
             return List.of(0L);
         }
-        int buffers = SumRuns.buffers(recipe, tiling);
+        int buffers = SumRuns.buffers(recipes.getFirst(), tiling);
         return architecture.program().units().stream()
                 .map(unit -> buffers * (long) unit.cols() * unit.cols() * DType.F64.bytes())
                 .toList();
@@ -37,10 +37,15 @@ record MemoryModel(Architecture architecture, Recipe recipe, int outputs, Tiling
 
     /** Everything but statistics. */
     long withoutStatistics() {
-        long calibrating = recipe.needsCalibration() ? tile() : 0;
-        long compressing = block() + outputs * codes() + Math.max(calibrating, solving());
+        long calibrating = calibrates() ? tile() : 0;
+        long compressing =
+                recipes.isEmpty() ? 0 : block() + recipes.size() * codes() + Math.max(calibrating, solving());
         long evaluating = codes() + Math.max(block() + tile(), logits());
         return PROCESS + Math.max(compressing, evaluating);
+    }
+
+    private boolean calibrates() {
+        return !recipes.isEmpty() && recipes.getFirst().needsCalibration();
     }
 
     /** A block's weights in float32. */

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  * How a model will be compressed and what it will take.
  *
  * @param tiling part of what decides the bits
- * @param segments runs of blocks that can be walked side by side
+ * @param segments runs of blocks that can be walked side by side; none where a finished result is evaluated
  * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
  * @param sharing of each block by several workers; null where one makes it
- * @param linears of one block, in program order; all blocks have the same
+ * @param linears of one block, in program order; all blocks have the same. None where a finished result is evaluated
  * @param weightsCompressed weights of all linears of all blocks that the first recipe compresses
  * @param statisticsBytes memory for statistics that are held at once
  * @param peakBytes of a worker's process, predicted
  * @param scratchBytes on the disk of a worker that has the artifacts on it too, predicted: streams at segment starts included
- * @param outputs one for each recipe
+ * @param outputs one for each recipe; none where a finished result is evaluated
  * @param recipes as they are for this model, in the same order
  * @param ignored modules that the first recipe leaves as they are, by full name
  * @param secondsPerBlock estimated for compressing one block on one worker
@@ -100,9 +100,9 @@ public record Plan(
         return outputs.stream().mapToLong(Output::bytes).sum();
     }
 
-    /** Bits per weight of the first result. */
+    /** Bits per weight of the first result; 0 where nothing is compressed. */
     public double bitsPerWeight() {
-        return outputs.getFirst().bitsPerWeight();
+        return outputs.isEmpty() ? 0 : outputs.getFirst().bitsPerWeight();
     }
 
     /** Seconds of all stages together. */

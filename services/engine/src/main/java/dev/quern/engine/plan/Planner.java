@@ -30,13 +30,15 @@ public final class Planner {
             Workload workload,
             Budget budget,
             Fanout fanout) {
+        if (workload.onlyEvaluates()) {
+            return evaluation(architecture, sourceBytes, storedBytes, workload, budget, fanout.workers());
+        }
         List<Recipe> recipes = workload.recipes().stream()
                 .map(each -> RecipeFit.resolve(each, architecture))
                 .toList();
         Recipe recipe = recipes.getFirst();
         Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
-        MemoryModel memory =
-                new MemoryModel(architecture, recipe, workload.recipes().size(), tiling, budget.threads());
+        MemoryModel memory = new MemoryModel(architecture, recipes, tiling, budget.threads());
         long statistics = statisticsBytes(memory, budget);
         List<Packed> packed =
                 recipes.stream().map(each -> Packed.of(each, architecture)).toList();
@@ -66,6 +68,38 @@ public final class Planner {
                 RecipeFit.ignored(recipe, architecture),
                 time.block(),
                 time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
+    }
+
+    private static Plan evaluation(
+            Architecture architecture,
+            long sourceBytes,
+            int storedBytes,
+            Workload workload,
+            Budget budget,
+            int workers) {
+        Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
+        MemoryModel memory = new MemoryModel(architecture, List.of(), tiling, budget.threads());
+        // Refuses what does not fit.
+        statisticsBytes(memory, budget);
+        long scratch = evaluationBytes(architecture, workload);
+        requireDisk(scratch, budget);
+        TimeModel time = new TimeModel(architecture, workload, budget, 0, storedBytes);
+        return new Plan(
+                tiling,
+                List.of(),
+                List.of(),
+                null,
+                architecture.blocks(),
+                List.of(),
+                0,
+                0,
+                memory.withoutStatistics(),
+                scratch,
+                List.of(),
+                List.of(),
+                List.of(),
+                time.block(),
+                time.secondsOfEvaluation(sourceBytes, workers));
     }
 
     private static List<Linear> linears(Architecture architecture, Recipe recipe) {
@@ -166,9 +200,13 @@ public final class Planner {
         long stored = sharing == null
                 ? schedule.storedPositions() * stream
                 : 2 * stream + sharing.bytes(architecture) + block;
-        long evaluation =
-                (1L + workload.recipes().size()) * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
-        return stored + Math.max(2 * stream + block, evaluation);
+        return stored + Math.max(2 * stream + block, evaluationBytes(architecture, workload));
+    }
+
+    /** Hidden states of the original and of each model that is compared with it. */
+    private static long evaluationBytes(Architecture architecture, Workload workload) {
+        int models = 1 + Math.max(1, workload.recipes().size());
+        return models * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
     }
 
     private static void requireDisk(long needed, Budget budget) {

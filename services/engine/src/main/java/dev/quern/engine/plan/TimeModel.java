@@ -35,6 +35,11 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                 "evaluate", evaluate() / workers);
     }
 
+    /** Of an evaluation of a finished result, which is read as the source is. */
+    Map<String, Double> secondsOfEvaluation(long sourceBytes, int workers) {
+        return Map.of("inspect", 2 * sourceBytes / READ_BYTES_PER_SECOND, "evaluate", evaluate() / workers);
+    }
+
     /** Compressing one block on one worker. */
     double block() {
         return loading() + (streaming() + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
@@ -62,7 +67,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     private double evaluate() {
         double head = 2.0 * architecture.vocabulary() * architecture.hidden();
-        double perToken = (1 + outputs()) * (architecture.blocks() * forward() + head);
+        double perToken = (1 + Math.max(1, outputs())) * (architecture.blocks() * forward() + head);
         return workload.evaluationTokens() * perToken / budget.flopsPerSecond();
     }
 

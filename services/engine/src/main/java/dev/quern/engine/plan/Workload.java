@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is to be done with a checkpoint.
  *
- * @param recipes one for each output, all from one walk; the first one decides how the walk goes
+ * @param recipes one for each output, all from one walk; the first one decides how the walk goes. None where a finished result is
+ *     evaluated
  * @param windows of the calibration text
  * @param seqLen tokens of a window
  * @param evaluationTokens of all evaluation texts together; only estimates of time and scratch need them
@@ -30,8 +31,24 @@ public record Workload(List<Recipe> recipes, int windows, int seqLen, long evalu
     }
 
     /**
+     * The evaluation of a finished result.
+     *
+     * @param seqLen tokens of the longest window
+     */
+    public static Workload evaluation(int seqLen, long evaluationTokens) {
+        int windows = Math.clamp(evaluationTokens / seqLen, 1, Integer.MAX_VALUE);
+        return new Workload(List.of(), windows, seqLen, evaluationTokens);
+    }
+
+    /** True where nothing is compressed. */
+    boolean onlyEvaluates() {
+        return recipes.isEmpty();
+    }
+
+    /**
      * Before any text is read: as many windows as asked for, as long as asked for.
      *
+     * @param recipes none where a finished result is evaluated
      * @param calibration null is the defaults of {@link Datasets}
      * @param evaluations none is the built-in text; an own one counts with all the windows that may be read of it
      */
@@ -46,6 +63,13 @@ public record Workload(List<Recipe> recipes, int windows, int seqLen, long evalu
                 : evaluations.stream()
                         .mapToLong(text -> tokens(text, architecture))
                         .sum();
+        if (recipes.isEmpty()) {
+            int longest = evaluations.stream()
+                    .mapToInt(text -> seqLen(text.seqLen(), architecture))
+                    .max()
+                    .orElse(seqLen(null, architecture));
+            return evaluation(longest, evaluated);
+        }
         return new Workload(
                 recipes,
                 windows == null ? Datasets.CALIBRATION_WINDOWS : windows,
