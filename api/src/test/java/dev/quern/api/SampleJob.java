@@ -205,6 +205,7 @@ final class SampleJob {
                 Report.SCHEMA,
                 job.id().toString(),
                 job.name(),
+                null,
                 new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
                 Recipes.find(job.outputs().get(output).recipeName()),
                 new Report.Calibration(

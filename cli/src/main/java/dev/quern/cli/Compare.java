@@ -1,14 +1,9 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,9 +18,6 @@ import picocli.CommandLine.ParentCommand;
         name = "compare",
         description = "Compare results: recipes, quality on the same texts, sizes, times, errors of linears.")
 final class Compare implements Callable<Integer> {
-    private static final String REPORT = "quern-report.json";
-    private static final int MAX_BYTES = 256 << 20;
-
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
@@ -68,22 +60,14 @@ final class Compare implements Callable<Integer> {
         return Exit.COMPLETED.code();
     }
 
-    private static boolean isFolder(String result) {
+    /** Or the beginning of a job's id. */
+    static boolean isFolder(String result) {
         return result.contains("/") || Files.isDirectory(Path.of(result));
     }
 
     private void folder(String folder) {
-        Path file = Path.of(folder).resolve(REPORT);
-        try {
-            labels.add(folder);
-            reports.add(RecordCodec.read(
-                    Json.parse(Files.readAllBytes(file), MAX_BYTES), Report.class, ErrorCode.OUTPUT_DAMAGED));
-        } catch (IOException e) {
-            throw new QuernException(
-                    ErrorCode.OUTPUT_DAMAGED, file + ": cannot be read (expected: the folder of a result)", e);
-        } catch (JsonException e) {
-            throw e.in(file.toString(), ErrorCode.OUTPUT_DAMAGED);
-        }
+        labels.add(folder);
+        reports.add(ReportFile.read(Path.of(folder)));
     }
 
     private void job(Connection connection, String typed) throws InterruptedException {

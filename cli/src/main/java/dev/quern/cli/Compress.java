@@ -1,14 +1,9 @@
 package dev.quern.cli;
 
-import dev.quern.embedded.StackLease;
-import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
-import dev.quern.recipes.process.ShellWord;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;
@@ -63,11 +58,13 @@ final class Compress implements Callable<Integer> {
         Placements placement = target.isLocal() && !detach
                 ? Placements.into(target.local(), request.recipeNames(), result.overwrite())
                 : null;
-        Submission submission = Submission.of(request, target, detach, server.isRemote(), console);
+        Submission submission =
+                Submission.of(local -> request.toRequest(target, detach, local), server.isRemote(), console);
         sayRecipes(console);
-        try (Interruption interruption = new Interruption(console, this::again, placement);
-                Connection connection = Connection.open(server, options(), console::say)) {
-            sayWhere(console, connection);
+        try (Interruption interruption = new Interruption(console, () -> Console.again(spec), placement);
+                Connection connection =
+                        Connection.open(server, request.placement().workers().stack(store, server), console::say)) {
+            connection.sayWhere(console);
             if (!submission.uploads().isEmpty()) {
                 interruption.expect();
             }
@@ -96,42 +93,6 @@ final class Compress implements Callable<Integer> {
     /** Once a job is over the same command would start another one. */
     private String downloadAgain(String job, String out) {
         return Console.command() + " jobs download " + job + " --out " + out + server.words();
-    }
-
-    private StackOptions options() {
-        Integer threads = request.placement().threads();
-        StackOptions options = StackOptions.standard()
-                .withWorkers(request.placement().workers())
-                .withStore(store.url());
-        if (store.url() != null && server.isRemote()) {
-            throw new QuernException(
-                    ErrorCode.INVALID_REQUEST, "--store: " + store.url() + " (expected: none, a server has its own)");
-        }
-        if (threads != null && threads < 1) {
-            throw new QuernException(ErrorCode.INVALID_REQUEST, "--threads: " + threads + " (expected: at least 1)");
-        }
-        return threads == null ? options : options.withThreads(threads);
-    }
-
-    /** The command line that continues this job. */
-    private String again() {
-        StringBuilder line = new StringBuilder(Console.command());
-        for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
-            line.append(' ').append(ShellWord.quoted(argument));
-        }
-        return line.toString();
-    }
-
-    private static void sayWhere(Console console, Connection connection) {
-        StackLease lease = connection.lease();
-        if (lease == null) {
-            return;
-        }
-        console.say("dashboard: " + lease.link());
-        if (!lease.stack().build().equals(Version.build())) {
-            console.say("note: the stack runs another build (" + lease.stack().build()
-                    + "); it goes with its last command");
-        }
     }
 
     private Integer detached(Console console, JobView job, Place target) {

@@ -67,6 +67,18 @@ final class Connection implements AutoCloseable {
         return api;
     }
 
+    /** Where the pages of the embedded stack are; nothing for a server that runs elsewhere. */
+    void sayWhere(Console console) {
+        if (lease == null) {
+            return;
+        }
+        console.say("dashboard: " + lease.link());
+        if (!lease.stack().build().equals(Version.build())) {
+            console.say("note: the stack runs another build (" + lease.stack().build()
+                    + "); it goes with its last command");
+        }
+    }
+
     @Nullable
     StackLease lease() {
         return lease;

@@ -2,8 +2,10 @@ package dev.quern.cli;
 
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.process.ShellWord;
 import java.io.PrintStream;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * Where a command writes: results to standard output, everything else to standard error.
@@ -20,6 +22,15 @@ record Console(PrintStream out, PrintStream err, boolean json, boolean quiet, bo
     /** What a person types to run this program. */
     static String command() {
         return System.getProperty("quern.command", "quern");
+    }
+
+    /** The command line that was typed, for a shell. */
+    static String again(CommandSpec spec) {
+        StringBuilder line = new StringBuilder(command());
+        for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
+            line.append(' ').append(ShellWord.quoted(argument));
+        }
+        return line.toString();
     }
 
     /** The width of the terminal, as far as it tells. */

@@ -61,10 +61,10 @@ final class Inspect implements Callable<Integer> {
                     chosen, architecture, request.calibration(Inspect::local), request.evaluations(Inspect::local));
             PlacementOptions place = request.placement();
             StackOptions stack = StackOptions.standard()
-                    .withWorkers(place.workers())
-                    .withThreads(Objects.requireNonNullElse(place.threads(), 0));
+                    .withWorkers(place.workers().workers())
+                    .withThreads(Objects.requireNonNullElse(place.workers().threads(), 0));
             Budget budget = new Budget(stack.memoryEach(), stack.threadsEach());
-            Fanout fanout = new Fanout(place.workers(), place.segments(), SLICE_SECONDS);
+            Fanout fanout = new Fanout(place.workers().workers(), place.segments(), SLICE_SECONDS);
             Plan plan = source.plan(workload, budget, fanout);
             Estimate estimate = source.estimate(workload, budget, fanout);
             Facts facts = Facts.of(source.checkpoint(), architecture);

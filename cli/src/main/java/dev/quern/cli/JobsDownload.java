@@ -34,7 +34,8 @@ final class JobsDownload implements Callable<Integer> {
         named.require();
         try (Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
             JobView job = published(connection);
-            String out = result.place(new Place(job.model()).name(), Results.recipes(job));
+            String of = job.result() == null ? job.model() : job.result();
+            String out = result.place(new Place(of).name(), Results.recipes(job));
             Results results = new Results(job, out);
             String again = Console.command() + " jobs download " + job.id() + " --out " + out + server.words();
             Placements placements = Placements.into(new Place(out).local(), results.recipes(), result.overwrite());

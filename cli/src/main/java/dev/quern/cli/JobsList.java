@@ -148,7 +148,7 @@ final class JobsList implements Callable<Integer> {
                                             Locale.ROOT,
                                             " %.0f %%",
                                             job.progress().percent())),
-                    new Place(job.model()).name(),
+                    new Place(job.result() == null ? job.model() : job.result()).name(),
                     String.join(" + ", Results.recipes(job)),
                     quality == null ? "" : figure("%.4f", quality.klMean()),
                     quality == null ? "" : figure("%.3f", quality.pplRatio()),

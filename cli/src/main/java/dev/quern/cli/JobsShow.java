@@ -61,7 +61,11 @@ final class JobsShow implements Callable<Integer> {
         console.print("job     " + job.id() + (job.name() == null ? "" : " (" + job.name() + ")"));
         console.print("state   " + job.state().toLowerCase(Locale.ROOT));
         console.print("model   " + job.model());
-        console.print("recipe  " + String.join(" + ", Results.recipes(job)));
+        if (job.result() == null) {
+            console.print("recipe  " + String.join(" + ", Results.recipes(job)));
+        } else {
+            console.print("result  " + job.result() + ", evaluated");
+        }
         console.print("created " + LOCAL.format(job.createdAt()));
         if (job.finishedAt() != null) {
             console.print("ended   " + LOCAL.format(job.finishedAt()));

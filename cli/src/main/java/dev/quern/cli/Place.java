@@ -4,6 +4,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.QuernException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -61,6 +62,35 @@ record Place(String text) {
             return Source.objects(objects());
         }
         return isOfServer() ? Source.onServer(ofServer().toString()) : local.apply(local());
+    }
+
+    /** As a request names a checkpoint; throws as {@link #folder} for one of this machine. */
+    Source checkpoint(Function<Path, Source> local) {
+        return isLocal() ? local.apply(folder()) : source(local);
+    }
+
+    /**
+     * A checkpoint on this machine.
+     *
+     * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the hub
+     */
+    Path folder() {
+        if (!isLocal()) {
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT, text + ": not on this machine (expected: a folder of it)");
+        }
+        if (!Files.isDirectory(local())) {
+            boolean hub = text.matches("[\\w.-]+/[\\w.-]+") && !text.startsWith(".");
+            throw new QuernException(
+                    ErrorCode.INVALID_CHECKPOINT,
+                    text + ": no such folder (expected: a checkpoint"
+                            + (hub
+                                    ? "; fetch one of the Hugging Face hub first: hf download " + text + " --local-dir "
+                                            + name()
+                                    : "")
+                            + ")");
+        }
+        return local();
     }
 
     /** The last part of it. */

@@ -24,8 +24,7 @@ final class ReportTable {
         Report.Sizes sizes = report.sizes();
         console.print("");
         console.print(
-                console.bold(report.recipe().name()) + " of " + report.model().source() + " ("
-                        + report.model().type() + ", " + report.model().blocks() + " blocks)");
+                subject() + " (" + report.model().type() + ", " + report.model().blocks() + " blocks)");
         console.print("");
         quality();
         console.print("");
@@ -35,9 +34,11 @@ final class ReportTable {
                 Units.bytes(sizes.sourceBytes()),
                 Units.bytes(sizes.outputBytes()),
                 sizes.bitsPerWeight()));
-        console.print("calibrated   " + report.calibration().windows() + " windows of "
-                + report.calibration().seqLen() + " tokens, "
-                + report.calibration().source());
+        if (report.evaluated() == null || report.calibration().windows() > 0) {
+            console.print("calibrated   " + report.calibration().windows() + " windows of "
+                    + report.calibration().seqLen() + " tokens, "
+                    + report.calibration().source());
+        }
         worst();
         console.print("took         "
                 + Units.duration(report.secondsPerStage().values().stream()
@@ -47,6 +48,13 @@ final class ReportTable {
         console.print("digest       " + report.model().outputDigest());
         notes();
         verdict();
+    }
+
+    private String subject() {
+        return report.evaluated() == null
+                ? console.bold(report.recipeName()) + " of " + report.model().source()
+                : console.bold(report.evaluated()) + " against "
+                        + report.model().source();
     }
 
     private void quality() {
@@ -79,7 +87,7 @@ final class ReportTable {
                     label,
                     linear.name(),
                     Figures.error(linear.relativeError()),
-                    ErrorOf.of(report.recipe()),
+                    ErrorOf.of(report.knownRecipe()),
                     Figures.error(linear.relativeErrorNearest())));
             label = " ".repeat(13);
         }

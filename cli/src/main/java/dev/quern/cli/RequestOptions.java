@@ -1,6 +1,5 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Evaluation;
@@ -8,15 +7,12 @@ import dev.quern.recipes.JobRequest.Output;
 import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What to compress, how, and on what text: the part of the command line that becomes a request. */
@@ -44,14 +40,8 @@ final class RequestOptions {
     @Mixin
     private LimitOptions limits = new LimitOptions();
 
-    @Option(names = "--name", paramLabel = "S", description = "What lists call the job.")
-    private @Nullable String name;
-
-    @Option(
-            names = "--label",
-            paramLabel = "KEY=VALUE",
-            description = "A label of the job, for filters; may be repeated.")
-    private Map<String, String> labels = Map.of();
+    @Mixin
+    private NameOptions names = new NameOptions();
 
     /**
      * @param output where the result goes; null leaves it in the store
@@ -64,24 +54,21 @@ final class RequestOptions {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 source(local),
+                null,
                 RecipeOptions.choice(all.getFirst()),
                 calibration(local),
                 evaluations(local),
                 outputs(output, all),
                 evaluation.toGate(),
-                labels,
-                name,
+                names.labels(),
+                names.name(),
                 detach,
                 placement.toPlacement(),
                 limits.toLimits());
     }
 
     private Source source(Function<Path, Source> local) {
-        Place place = place();
-        if (place.isLocal()) {
-            folder();
-        }
-        return place.source(local);
+        return place().checkpoint(local);
     }
 
     Place place() {
@@ -94,23 +81,7 @@ final class RequestOptions {
      * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the hub
      */
     Path folder() {
-        Place place = place();
-        if (!place.isLocal()) {
-            throw new QuernException(
-                    ErrorCode.INVALID_CHECKPOINT, model + ": not on this machine (expected: a folder of it)");
-        }
-        if (!Files.isDirectory(place.local())) {
-            boolean hub = model.matches("[\\w.-]+/[\\w.-]+") && !model.startsWith(".");
-            throw new QuernException(
-                    ErrorCode.INVALID_CHECKPOINT,
-                    model + ": no such folder (expected: a checkpoint"
-                            + (hub
-                                    ? "; fetch one of the Hugging Face hub first: hf download " + model
-                                            + " --local-dir " + place.name()
-                                    : "")
-                            + ")");
-        }
-        return place.local();
+        return place().folder();
     }
 
     @Nullable

@@ -25,8 +25,8 @@ final class Requests {
 
     /** The request with its label. What it and an upload are called, its labels and whether it is detached do not count. */
     static JobRequest labelled(JobRequest request) {
-        JobRequest nameless =
-                request.reading(request.source().named(null), request.calibration(), request.evaluation());
+        JobRequest nameless = request.reading(
+                request.source().named(null), nameless(request.result()), request.calibration(), request.evaluation());
         String content = Json.canonical(RecordCodec.write(with(nameless, null, false, Map.of())));
         Map<String, String> labels = new HashMap<>(request.labels());
         labels.put(LABEL, sha256(content));
@@ -36,8 +36,11 @@ final class Requests {
     /** The same wish, each upload named by its id instead of its digest; the label stays. */
     static JobRequest withUploads(JobRequest request, Map<String, String> ids) {
         Calibration calibration = request.calibration();
+        JobRequest.Result result = request.result();
+        Source place = result == null ? null : result.place();
         return request.reading(
                 sent(request.source(), ids),
+                place == null ? result : JobRequest.Result.of(sent(place, ids)),
                 calibration == null
                         ? null
                         : Calibration.of(
@@ -45,6 +48,10 @@ final class Requests {
                 request.evaluation().stream()
                         .map(text -> Evaluation.of(sentText(text.text(), ids), text.windows(), text.seqLen()))
                         .toList());
+    }
+
+    private static JobRequest.@Nullable Result nameless(JobRequest.@Nullable Result result) {
+        return result == null ? null : result.named(null);
     }
 
     private static @Nullable Source sentText(@Nullable Source text, Map<String, String> ids) {
@@ -64,6 +71,7 @@ final class Requests {
         return new JobRequest(
                 request.apiVersion(),
                 request.source(),
+                request.result(),
                 request.recipe(),
                 request.calibration(),
                 request.evaluation(),

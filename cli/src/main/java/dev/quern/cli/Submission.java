@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +25,15 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
     /** How many jobs with one label are looked through: all but the newest are finished. */
     private static final int RECENT = 20;
 
-    /** Reads what is to be uploaded: a request to a server is known by what its files hold, not by where they lie. */
-    static Submission of(
-            RequestOptions options, @Nullable Place output, boolean detach, boolean remote, Console console) {
+    /**
+     * Reads what is to be uploaded: a request to a server is known by what its files hold, not by where they lie.
+     *
+     * @param options make the request, once they know how the server comes to a file or folder of this machine
+     * @param remote whether that is by upload
+     */
+    static Submission of(Function<Function<Path, Source>, JobRequest> options, boolean remote, Console console) {
         Map<String, Upload> uploads = new LinkedHashMap<>();
-        JobRequest request = options.toRequest(output, detach, file -> {
+        JobRequest request = options.apply(file -> {
             if (!remote) {
                 return Source.onServer(file.toString());
             }
@@ -59,8 +64,8 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
     JobView submit(Api api, Console console) throws InterruptedException {
         JobView existing = existing(api);
         if (existing != null) {
-            console.say("job " + existing.id() + " has the same request and is not finished: attached to it, "
-                    + existing.progress().blocksDone() + " blocks exist");
+            console.say("job " + existing.id() + " has the same request and is not finished: attached to it"
+                    + (existing.result() == null ? ", " + existing.progress().blocksDone() + " blocks exist" : ""));
             if (existing.desired().equals("PAUSE")) {
                 console.say("it is paused; resume it with: " + Console.command() + " jobs resume " + existing.id());
             }
@@ -72,7 +77,8 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
         }
         JobView job =
                 api.submit(Requests.withUploads(request, ids), UUID.randomUUID().toString());
-        console.say("job " + job.id() + ": " + String.join(" + ", Results.recipes(job)) + " of " + job.model());
+        console.say("job " + job.id() + ": " + String.join(" + ", Results.recipes(job)) + " of "
+                + (job.result() == null ? job.model() : job.result() + " against " + job.model()));
         return job;
     }
 

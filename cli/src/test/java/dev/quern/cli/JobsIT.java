@@ -126,6 +126,7 @@ class JobsIT {
         JobRequest request = new JobRequest(
                 JobRequest.API_VERSION,
                 JobRequest.Source.onServer(Cli.TINY.toString()),
+                null,
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
                 JobRequest.Calibration.of(null, 16, null),
                 List.of(),

@@ -66,6 +66,7 @@ record Client(Installation installation, HttpClient http) {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 JobRequest.Source.onServer(model.toString()),
+                null,
                 recipe,
                 JobRequest.Calibration.of(null, windows, tokens),
                 List.of(JobRequest.Evaluation.of(null, 2, 128)),

@@ -90,9 +90,15 @@ final class JobPage {
                 JobParts.actions(job, caller),
                 // The title of a job without a name says it.
                 Html.when(job.name() != null, () -> Html.of("<strong>{}</strong> · ", Words.recipes(job))),
-                job.model(),
+                subject(job),
                 Words.time(job.createdAt(), view.now()),
                 labels(job));
+    }
+
+    private static Html subject(JobView job) {
+        return job.result() == null
+                ? Html.of("{}", job.model())
+                : Html.of("{} · against {}", job.result(), job.model());
     }
 
     /** Those that its owner chose. */
@@ -110,7 +116,8 @@ final class JobPage {
 
     private static Html boardSection(View view) {
         Board board = view.board();
-        if (board.blocks() == 0 && Words.terminal(view.job())) {
+        boolean planned = board.blocks() > 0;
+        if (view.job().result() != null || (!planned && Words.terminal(view.job()))) {
             return Html.EMPTY;
         }
         return Html.of(
@@ -123,7 +130,7 @@ final class JobPage {
                         view.results().size() > 1,
                         () -> Html.of(
                                 "<p class=\"aside\">By {}, the first of {} recipes; the others' errors are in their reports.</p>\n",
-                                view.results().getFirst().recipe().name(),
+                                view.results().getFirst().knownRecipe().name(),
                                 view.results().size())),
                 summary(board),
                 BoardDrawing.scaleSwitch(),
@@ -142,7 +149,7 @@ final class JobPage {
 
     /** The board shows the first of several recipes. */
     private static ErrorOf errorOf(View view) {
-        return ErrorOf.of(view.results().getFirst().recipe());
+        return ErrorOf.of(view.results().getFirst().knownRecipe());
     }
 
     private static Html summary(Board board) {
@@ -176,8 +183,8 @@ final class JobPage {
                         replace(JobParts.notice(job, view.now())),
                         replace(JobParts.stages(job)),
                         replace(JobParts.progress(view)),
-                        replace(summary(view.board())),
-                        board(view, shown),
+                        Html.when(job.result() == null, () -> replace(summary(view.board()))),
+                        Html.when(job.result() == null, () -> board(view, shown)),
                         Html.when(moved || view.measured(), () -> replace(JobResults.verdict(view))),
                         Html.when(moved || view.measured(), () -> replace(JobResults.results(view))),
                         // Only then: a question that stands open must not close by itself.

@@ -20,6 +20,7 @@ import java.util.Map;
 final class JobParts {
     private static final List<String> STAGES =
             List.of("INSPECT", "PLAN", "TRACE", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
+    private static final List<String> STAGES_OF_EVALUATION = List.of("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
 
     /** What a person should know while a wish is on its way, or stands. */
     private static final Map<String, String> WISHES = Map.of(
@@ -45,7 +46,7 @@ final class JobParts {
             return approved(job.approval(), now);
         }
         if (failure != null && job.state().equals("QUARANTINED")) {
-            return quarantined(job, failure);
+            return job.result() == null ? quarantined(job, failure) : refused(failure);
         }
         if (failure != null) {
             return Html.of(
@@ -71,6 +72,13 @@ final class JobParts {
                 <pre>quern jobs approve {}</pre>
                 <pre>quern jobs download {} --accept-quarantined --out {}</pre></div>
                 """, failure.message(), job.id(), job.id(), JobResults.folder(job));
+    }
+
+    /** A report is not a model: nobody has to approve it, and it can be read as it is. */
+    private static Html refused(JobView.Failure failure) {
+        return Html.of(
+                "<div class=\"notice warn\" role=\"alert\"><strong>The result did not pass the gate.</strong> {}</div>",
+                failure.message());
     }
 
     private static Html approved(JobView.Approval approval, Instant now) {
@@ -102,7 +110,8 @@ final class JobParts {
 
     /** The stages with what is behind, what is now, and what is to come. TRACE shows only where it happens. */
     static Html stages(JobView job) {
-        List<String> shown = STAGES.stream()
+        List<String> all = job.result() == null ? STAGES : STAGES_OF_EVALUATION;
+        List<String> shown = all.stream()
                 .filter(stage -> !stage.equals("TRACE") || stage.equals(job.stage()))
                 .toList();
         int now = job.stage() == null ? -1 : shown.indexOf(job.stage());
@@ -136,7 +145,7 @@ final class JobParts {
             Html took = ReportDrawing.number(
                     Words.elapsed(job, view.now()),
                     new Html("from submission to end"),
-                    job.progress().linears() + " linears");
+                    job.result() == null ? job.progress().linears() + " linears" : "evaluation alone");
             return Html.of(
                     "<section class=\"progress\" id=\"progress\" aria-label=\"Result\">{}</section>\n",
                     JobResults.headlines(view, took));
@@ -170,6 +179,9 @@ final class JobParts {
                     progress.etaSeconds() == null ? Figures.NONE : "about " + Figures.duration(progress.etaSeconds()));
         }
         figures.put(over ? "took" : "elapsed", Words.elapsed(job, now));
+        if (job.result() != null) {
+            return figures;
+        }
         figures.put("blocks", share(progress.blocksDone(), progress.blocks()));
         figures.put("linears", share(progress.linearsDone(), progress.linears()));
         if (moves) {
@@ -214,7 +226,7 @@ final class JobParts {
             content = Html.join(move(job, caller), cancel(job, caller));
         } else if (submits && job.state().equals("FAILED")) {
             content = button(job, caller, "retry", "Retry", "strong");
-        } else if (job.state().equals("QUARANTINED") && caller.principal().may(Scope.ADMIN)) {
+        } else if (job.state().equals("QUARANTINED") && job.result() == null && caller.principal().may(Scope.ADMIN)) {
             content = approve(job, caller);
         }
         return Html.of("<div class=\"actions\" id=\"actions\">{}</div>\n", content);
@@ -233,8 +245,11 @@ final class JobParts {
                 "cancel",
                 "Cancel job",
                 "Cancel this job?",
-                "The worker stops within seconds. Finished blocks are kept, and reused by a later job with the same "
-                        + "model, recipe and calibration.",
+                job.result() == null
+                        ? "The worker stops within seconds. Finished blocks are kept, and reused by a later job with the same "
+                                + "model, recipe and calibration."
+                        : "The worker stops within seconds. What is measured is kept, and reused by a later evaluation of the same "
+                                + "result on the same text.",
                 Html.EMPTY,
                 "danger");
     }

@@ -8,8 +8,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * An output of a job on its page.
  *
+ * @param recipe null for an evaluation
  * @param report null before its gate
  * @param manifest null where it is not there
  */
 record JobResult(
-        Recipe recipe, @Nullable Report report, @Nullable Manifest manifest) {}
+        @Nullable Recipe recipe,
+        @Nullable Report report,
+        @Nullable Manifest manifest) {
+    /**
+     * The recipe of a compression.
+     *
+     * @throws IllegalStateException for an evaluation
+     */
+    Recipe knownRecipe() {
+        if (recipe == null) {
+            throw new IllegalStateException("recipe: none (expected: an output of a compression)");
+        }
+        return recipe;
+    }
+}

@@ -53,8 +53,9 @@ final class JobResults {
                 : ReportPage.section(
                         "Quality",
                         Html.of(
-                                "<p class=\"aside\">Measured after the last block: KL divergence to the original, perplexity and top-1"
+                                "<p class=\"aside\">Measured {}: KL divergence to the original, perplexity and top-1"
                                         + " agreement. Gate: {}.</p>",
+                                view.job().result() == null ? "after the last block" : "when all texts are read",
                                 QualityDrawing.gate(gate(view.request()))));
         return Html.of("<div id=\"verdict\">{}</div>\n", content);
     }
@@ -81,7 +82,7 @@ final class JobResults {
                         .map(note ->
                                 reports.stream().allMatch(one -> one.notes().contains(note))
                                         ? note
-                                        : report.recipe().name() + ": " + note))
+                                        : report.recipeName() + ": " + note))
                 .distinct()
                 .toList();
     }
@@ -99,8 +100,11 @@ final class JobResults {
 
     static Html results(View view) {
         List<Report> reports = reports(view);
+        if (view.job().result() != null) {
+            return evaluation(view, reports);
+        }
         if (reports.isEmpty()) {
-            boolean calibrates = view.results().getFirst().recipe().needsCalibration();
+            boolean calibrates = view.results().getFirst().knownRecipe().needsCalibration();
             return Html.of(
                     "<div class=\"across\" id=\"results\">{}{}{}{}</div>\n",
                     recipes(view),
@@ -123,22 +127,41 @@ final class JobResults {
         return Html.of("<div class=\"columns\" id=\"results\">{}</div>\n", sections);
     }
 
+    /** The sections of an evaluation: what will be read, then what is known of the result. */
+    private static Html evaluation(View view, List<Report> reports) {
+        return reports.isEmpty()
+                ? Html.of(
+                        "<div class=\"across\" id=\"results\">{}{}</div>\n", evaluation(view), wishes(view.job()))
+                : Html.of(
+                        "<div class=\"columns\" id=\"results\">{}{}{}</div>\n",
+                        reportFiles(view),
+                        ReportDrawing.evaluationFacts(reports.getFirst()),
+                        wishes(view.job()));
+    }
+
+    private static Html reportFiles(View view) {
+        return ReportPage.section("Report", Html.of("""
+                <p class="aside"><a href="/api/v1/jobs/{}/report">The report as one page</a></p>
+                <pre>quern jobs download {} --out {}</pre>
+                """, view.job().id(), view.job().id(), folder(view.job())));
+    }
+
     private static Html beside(List<Report> reports, Function<Report, Map<String, Object>> facts) {
         Map<String, Map<String, Object>> columns = new LinkedHashMap<>();
-        reports.forEach(report -> columns.put(report.recipe().name(), facts.apply(report)));
+        reports.forEach(report -> columns.put(report.recipeName(), facts.apply(report)));
         return FactsTable.of(columns);
     }
 
     private static String of(View view, int output) {
         return view.results().size() == 1
                 ? ""
-                : ": " + view.results().get(output).recipe().name();
+                : ": " + view.results().get(output).knownRecipe().name();
     }
 
     private static Html recipes(View view) {
         Map<String, Map<String, Object>> columns = new LinkedHashMap<>();
         view.results()
-                .forEach(result -> columns.put(result.recipe().name(), ReportDrawing.recipeFacts(result.recipe())));
+                .forEach(result -> columns.put(result.knownRecipe().name(), ReportDrawing.recipeFacts(result.knownRecipe())));
         return ReportPage.section(columns.size() == 1 ? "Recipe" : "Recipes", FactsTable.of(columns));
     }
 
@@ -230,7 +253,7 @@ final class JobResults {
         }
         boolean accepted = Boolean.TRUE.equals(view.job().outputs().get(output).accepted());
         boolean alone = view.results().size() == 1;
-        String name = result.recipe().name();
+        String name = result.knownRecipe().name();
         return Html.of(
                 """
                 {}{}{}
@@ -239,7 +262,7 @@ final class JobResults {
                 Html.when(!alone, () -> Html.of("<h3>{}</h3>\n", name)),
                 Html.when(
                         accepted,
-                        () -> LoadingDrawing.of(result.recipe(), folder(view.job()) + (alone ? "" : "/" + name))),
+                        () -> LoadingDrawing.of(result.knownRecipe(), folder(view.job()) + (alone ? "" : "/" + name))),
                 files(view.job(), output, accepted, manifest),
                 view.job().id(),
                 alone ? "" : "?output=" + output);
@@ -266,6 +289,9 @@ final class JobResults {
 
     /** The folder of the result, as commands name it. */
     static String folder(JobView job) {
+        if (job.result() != null) {
+            return Figures.leaf(job.result()) + "-" + job.recipe();
+        }
         String model = Figures.leaf(job.model());
         return job.outputs().size() <= 1 ? model + "-" + job.recipe() : model;
     }

@@ -157,7 +157,7 @@ final class PagesController {
 
     private JobResult result(Job job, JobOutput output) {
         return new JobResult(
-                RecordCodec.read(Json.parse(output.recipe()), Recipe.class),
+                output.recipe() == null ? null : RecordCodec.read(Json.parse(output.recipe()), Recipe.class),
                 reports.find(job.id(), output.position())
                         .map(json -> RecordCodec.read(Json.parse(json), Report.class))
                         .orElse(null),

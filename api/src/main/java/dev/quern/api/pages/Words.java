@@ -25,9 +25,13 @@ final class Words {
 
     private Words() {}
 
-    /** What tells the job apart: its name, or its model and recipes. */
+    /** What tells the job apart: its name, or its model or result and its recipes. */
     static String title(JobView job) {
-        return job.name() == null ? Figures.leaf(job.model()) + " · " + recipes(job) : job.name();
+        return job.name() == null ? subject(job) : job.name();
+    }
+
+    private static String subject(JobView job) {
+        return Figures.leaf(job.result() == null ? job.model() : job.result()) + " · " + recipes(job);
     }
 
     /** For the browser's tab: how far the job is, or how it ended, before its title. */
@@ -41,7 +45,7 @@ final class Words {
 
     /** What the title does not say. */
     static String subtitle(JobView job) {
-        return job.name() == null ? "" : Figures.leaf(job.model()) + " · " + recipes(job);
+        return job.name() == null ? "" : subject(job);
     }
 
     /** The names of its recipes. */

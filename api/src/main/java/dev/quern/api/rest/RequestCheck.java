@@ -27,7 +27,8 @@ final class RequestCheck {
     private static final int MAX_URI = 900;
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern WORKER_CLASS = Pattern.compile("[a-z][a-z0-9-]{0,31}");
-    private static final Pattern UPLOAD = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    /** Of an upload or a job. */
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     /** As the store's keys: no empty segment, none that begins with a dot, none overlong. */
     private static final Pattern URI =
             Pattern.compile("s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_][A-Za-z0-9._=+@-]{0,199})+");
@@ -43,8 +44,9 @@ final class RequestCheck {
         RequestCheck check = new RequestCheck();
         check.head(request);
         check.place("/source", request.source());
+        check.task(request);
         check.texts(request);
-        check.outputs(request.outputs());
+        check.outputs(request);
         check.apart(request);
         check.placement(request.placement());
         check.limits(request.limits());
@@ -61,7 +63,6 @@ final class RequestCheck {
                 "/apiVersion",
                 request.apiVersion(),
                 JobRequest.API_VERSION);
-        recipe("/recipe", request.recipe());
         String name = request.name();
         expect(
                 name == null || isShort(name),
@@ -81,6 +82,35 @@ final class RequestCheck {
                         "at most " + MAX_TEXT + " characters"));
     }
 
+    /** Either a recipe says how to compress, or a result is there that was compressed. */
+    private void task(JobRequest request) {
+        JobRequest.RecipeChoice recipe = request.recipe();
+        JobRequest.Result result = request.result();
+        if (result == null) {
+            expect(recipe != null, "/recipe", "missing", "a recipe, or a result to evaluate");
+            if (recipe != null) {
+                recipe("/recipe", recipe);
+            }
+            return;
+        }
+        expect(recipe == null, "/recipe", "given", "none with a result, which has been compressed already");
+        expect(request.calibration() == null, "/calibration", "given", "none with a result");
+        result(result);
+    }
+
+    private void result(JobRequest.Result result) {
+        JobRequest.Source place = result.place();
+        if (place != null) {
+            place("/result", place);
+            return;
+        }
+        boolean alone = Stream.of(result.path(), result.uri(), result.upload()).allMatch(Objects::isNull);
+        expect(alone, "/result", "several", "exactly one of path, uri, upload and job");
+        String job = String.valueOf(result.job());
+        expect(ID.matcher(job).matches(), "/result/job", job, "the id of a job");
+        range("/result/output", result.output(), 0, OutputRecipes.MAX - 1);
+    }
+
     private void recipe(String pointer, JobRequest.RecipeChoice recipe) {
         boolean one = (recipe.ref() == null) != (recipe.inline() == null);
         expect(one, pointer, recipe.ref() == null ? "empty" : "both", "either ref or inline");
@@ -95,7 +125,7 @@ final class RequestCheck {
         uri(at + "/uri", place.uri());
         String upload = place.upload();
         expect(
-                upload == null || UPLOAD.matcher(upload).matches(),
+                upload == null || ID.matcher(upload).matches(),
                 at + "/upload",
                 String.valueOf(upload),
                 "the id of an upload");
@@ -127,19 +157,18 @@ final class RequestCheck {
         }
     }
 
-    private void outputs(List<JobRequest.Output> outputs) {
+    private void outputs(JobRequest request) {
+        List<JobRequest.Output> outputs = request.outputs();
+        boolean compresses = request.result() == null;
         expect(
-                !outputs.isEmpty() && outputs.size() <= OutputRecipes.MAX,
+                !outputs.isEmpty() && outputs.size() <= (compresses ? OutputRecipes.MAX : 1),
                 "/outputs",
                 outputs.size() + " outputs",
-                "1 to " + OutputRecipes.MAX);
+                compresses ? "1 to " + OutputRecipes.MAX : "1 with a result");
+        String format = compresses ? JobRequest.Output.COMPRESSED : JobRequest.Output.EVALUATION;
         for (int i = 0; i < outputs.size(); i++) {
             JobRequest.Output output = outputs.get(i);
-            expect(
-                    output.format().equals("compressed-tensors"),
-                    "/outputs/" + i + "/format",
-                    output.format(),
-                    "compressed-tensors");
+            expect(output.format().equals(format), "/outputs/" + i + "/format", output.format(), format);
             String prefix = output.prefix();
             expect(
                     prefix == null || PREFIX.matcher(prefix).matches(),
@@ -149,20 +178,27 @@ final class RequestCheck {
             uri("/outputs/" + i + "/uri", output.uri());
             JobRequest.RecipeChoice recipe = output.recipe();
             if (recipe != null) {
+                expect(compresses, "/outputs/" + i + "/recipe", "given", "none with a result");
                 recipe("/outputs/" + i + "/recipe", recipe);
             }
             expect(prefix == null || output.uri() == null, "/outputs/" + i, "both", "either prefix or uri");
         }
     }
 
-    /** An output within its source, or around it, would change the source. */
+    /** An output within a source, or around it, would change the source. */
     private void apart(JobRequest request) {
-        String source = request.source().uri();
+        apart(request, request.source().uri(), "a place apart from the source");
+        if (request.result() != null) {
+            apart(request, request.result().uri(), "a place apart from the result");
+        }
+    }
+
+    private void apart(JobRequest request, @Nullable String source, String expected) {
         for (int i = 0; source != null && i < request.outputs().size(); i++) {
             String output = request.outputs().get(i).uri();
             boolean overlap = output != null
                     && ((output + "/").startsWith(source + "/") || (source + "/").startsWith(output + "/"));
-            expect(!overlap, "/outputs/" + i + "/uri", String.valueOf(output), "a place apart from the source");
+            expect(!overlap, "/outputs/" + i + "/uri", String.valueOf(output), expected);
         }
     }
 

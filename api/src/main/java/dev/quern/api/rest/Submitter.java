@@ -60,6 +60,9 @@ final class Submitter {
         RequestCheck.check(request);
         OutputRecipes.of(request);
         requireReadable(caller, "/source", request.source(), completed -> true, "the id of a completed upload");
+        if (request.result() != null) {
+            requireResult(caller, request.result());
+        }
         if (request.calibration() != null) {
             requireText(caller, "/calibration", request.calibration().text());
         }
@@ -69,6 +72,22 @@ final class Submitter {
         for (int i = 0; i < request.outputs().size(); i++) {
             requireConfigured(
                     outputs, "/outputs/" + i + "/uri", request.outputs().get(i).uri());
+        }
+    }
+
+    private void requireResult(Caller caller, JobRequest.Result result) {
+        JobRequest.Source place = result.place();
+        if (place != null) {
+            requireReadable(caller, "/result", place, completed -> true, "the id of a completed upload");
+            return;
+        }
+        String id = String.valueOf(result.job());
+        boolean made = jobs.find(caller.tenant(), UUID.fromString(id))
+                .filter(job -> result.output() < job.outputs().size() && job.result() == null)
+                .filter(job -> job.outputs().get(result.output()).location() != null)
+                .isPresent();
+        if (!made) {
+            throw refused("/result/job", id, "the id of a job that compressed a model and has its result");
         }
     }
 
@@ -121,6 +140,7 @@ final class Submitter {
                 caller.principal(),
                 request.name(),
                 request.source().location(),
+                request.result() == null ? null : request.result().location(),
                 outputs(request),
                 body,
                 request.labels(),
@@ -131,6 +151,10 @@ final class Submitter {
     }
 
     private static List<Submission.Output> outputs(JobRequest request) {
+        if (request.result() != null) {
+            JobRequest.Output report = request.outputs().getFirst();
+            return List.of(new Submission.Output(report.prefix(), report.uri(), JobRequest.Output.EVALUATION, null));
+        }
         List<Recipe> recipes = OutputRecipes.of(request);
         return IntStream.range(0, recipes.size())
                 .mapToObj(i -> {

@@ -26,7 +26,7 @@ import java.util.Map;
 
 /** The OpenAPI document: operations are listed here, schemas come from the records that the API reads and writes. */
 final class Description {
-    static final String VERSION = "1.1.0";
+    static final String VERSION = "1.2.0";
     private static final String INTRODUCTION = "Compresses large language models, offline, as durable jobs. "
             + "Every request carries a key: Authorization: Bearer KEY. Errors are application/problem+json (RFC 9457); their type "
             + "leads to a page that says what they mean. POST /api/v1/jobs with an Idempotency-Key can be repeated safely.";
@@ -94,7 +94,8 @@ final class Description {
                 "/api/v1/jobs",
                 Operation.of("submitJob", "jobs", "Submit a job; 202 with its location.")
                         .saying(
-                                "The same Idempotency-Key with the same body is the same job; with another body it is refused (422). "
+                                "With a recipe the job compresses its source; with a result it evaluates that, and needs no recipe. The "
+                                        + "same Idempotency-Key with the same body is the same job; with another body it is refused (422). "
                                         + "429 when too many jobs are unfinished.")
                         .header("Idempotency-Key", "1 to 255 characters of the client's choice")
                         .body(schemas.of(JobRequest.class), REQUEST)

@@ -37,7 +37,7 @@ final class Schemas {
             "UploadView.state", List.of("OPEN", "COMPLETED"),
             "UploadView.Summary.state", List.of("OPEN", "COMPLETED"),
             "JobRequest.apiVersion", List.of(JobRequest.API_VERSION),
-            "JobRequest.Output.format", List.of("compressed-tensors"),
+            "JobRequest.Output.format", List.of(JobRequest.Output.COMPRESSED, JobRequest.Output.EVALUATION),
             "JobEvent.type", List.of("state", "stage", "block", "linear", "reason", "log"),
             "Problem.code",
                     Arrays.stream(ErrorCode.values()).map(ErrorCode::slug).toList());

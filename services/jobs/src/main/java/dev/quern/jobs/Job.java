@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * A row of {@code job}.
  *
  * @param request the {@code JobRequest} as JSON
- * @param recipe the resolved {@code Recipe} of the first output as JSON
+ * @param recipe the resolved {@code Recipe} of the first output as JSON; null for an evaluation
  * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
+ * @param result the finished result that is evaluated, as {@code JobRequest.Result.location()} names it; null for a compression
  * @param prefix the claimed name of the first output
  * @param desired what the owner wants, whatever the state
  * @param failure stays when the result is approved
@@ -35,9 +36,10 @@ public record Job(
         String principal,
         @Nullable String name,
         String source,
+        @Nullable String result,
         String recipeName,
         String request,
-        String recipe,
+        @Nullable String recipe,
         String prefix,
         Map<String, String> labels,
         boolean detach,
@@ -93,6 +95,7 @@ public record Job(
                 desired.name(),
                 reason,
                 source,
+                result,
                 recipeName,
                 progress,
                 labels,

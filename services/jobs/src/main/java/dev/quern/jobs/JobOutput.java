@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A result of a job, asked for or made.
  *
  * @param position among those of its job, from 0
- * @param recipe the resolved {@code Recipe} as JSON
+ * @param recipe the resolved {@code Recipe} as JSON; null for an evaluation
  * @param prefix that it claims under the tenant's outputs in the store
  * @param uri that it claims in place of that; null for the store
  * @param location where it is, its place or the quarantine; null until it is complete there
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record JobOutput(
         int position,
         String recipeName,
-        String recipe,
+        @Nullable String recipe,
         String prefix,
         @Nullable String uri,
         @Nullable String location,
@@ -36,7 +36,7 @@ public record JobOutput(
      * @param full with the recipe
      */
     JobView.Output view(boolean full) {
-        Recipe parameters = full ? RecordCodec.read(Json.parse(recipe), Recipe.class) : null;
+        Recipe parameters = full && recipe != null ? RecordCodec.read(Json.parse(recipe), Recipe.class) : null;
         return new JobView.Output(recipeName, prefix, uri, location, digest, accepted, quality, parameters);
     }
 }

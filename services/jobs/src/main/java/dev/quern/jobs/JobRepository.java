@@ -39,9 +39,10 @@ public final class JobRepository {
             SELECT count(*) FROM job WHERE tenant = :tenant AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
             """;
     private static final String INSERT = """
-            INSERT INTO job (id, tenant, principal, name, source, prefix, output_uri, recipe_name, request, recipe, labels,
+            INSERT INTO job (id, tenant, principal, name, source, result, prefix, output_uri, recipe_name, request, recipe, labels,
                    detach, worker_class, segments, max_pending_seconds, max_runtime_seconds)
-            VALUES (:id, :tenant, :principal, :name, :source, :prefix, :uri::text, :recipeName, :request, :recipe,
+            VALUES (:id, :tenant, :principal, :name, :source, :result::text, :prefix, :uri::text, :recipeName, :request,
+                    :recipe::text,
                     jsonb_object(:labelKeys::text[], :labelValues::text[]), :detach,
                     :workerClass::text, :segments::int, :maxPending::int, :maxRuntime::int)
             """;
@@ -434,6 +435,7 @@ public final class JobRepository {
                 .param("principal", submission.principal().name())
                 .param("name", submission.name())
                 .param("source", submission.source())
+                .param("result", submission.result())
                 .param("prefix", OutputRepository.claim(id, 0, first).prefix())
                 .param("uri", first.uri())
                 .param("recipeName", first.recipeName())

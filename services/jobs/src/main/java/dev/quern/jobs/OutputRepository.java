@@ -10,7 +10,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public final class OutputRepository {
     private static final String INSERT = """
             INSERT INTO job_output (job_id, position, recipe_name, recipe, prefix, uri)
-            VALUES (:job, :position, :recipeName, :recipe, :prefix, :uri::text)
+            VALUES (:job, :position, :recipeName, :recipe::text, :prefix, :uri::text)
             """;
     private static final String PUBLISHED = """
             UPDATE job_output SET location = :location, digest = :digest, accepted = :accepted

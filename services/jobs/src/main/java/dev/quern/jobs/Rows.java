@@ -55,6 +55,7 @@ final class Rows {
                 row.getString("principal"),
                 row.getString("name"),
                 row.getString("source"),
+                row.getString("result"),
                 row.getString("recipe_name"),
                 row.getString("request"),
                 row.getString("recipe"),

@@ -31,6 +31,7 @@ public final class StepRepository {
                    output = coalesce(:output::text, output),
                    output_digest = coalesce(:outputDigest::text, output_digest),
                    percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100
+                                  WHEN result IS NOT NULL AND :stage::text = 'EVALUATE' THEN percent
                                   ELSE greatest(percent, :percent) END,
                    eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
                    block = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN -1 ELSE block END,

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A job as it is asked for, validated by the caller.
  *
  * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
+ * @param result the finished result that is to be evaluated, as {@code JobRequest.Result.location()} names it; null for a compression
  * @param outputs at least one; its name is in lists
  * @param request the {@code JobRequest} as JSON
  * @param idempotency null where the caller sent no key
@@ -18,6 +19,7 @@ public record Submission(
         Principal principal,
         @Nullable String name,
         String source,
+        @Nullable String result,
         List<Output> outputs,
         String request,
         Map<String, String> labels,
@@ -39,9 +41,13 @@ public record Submission(
      * @param prefix its name, claimed with the job; null is made of the job's id
      * @param uri where it goes instead of the store's outputs, claimed with the job; null is the store
      * @param recipeName for lists
-     * @param recipe the resolved {@code Recipe} as JSON
+     * @param recipe the resolved {@code Recipe} as JSON; null for an evaluation
      */
-    public record Output(@Nullable String prefix, @Nullable String uri, String recipeName, String recipe) {}
+    public record Output(
+            @Nullable String prefix,
+            @Nullable String uri,
+            String recipeName,
+            @Nullable String recipe) {}
 
     /** With one output that goes to the store, anywhere, without limits. */
     public Submission(
@@ -59,6 +65,7 @@ public record Submission(
                 principal,
                 name,
                 source,
+                null,
                 List.of(new Output(prefix, null, recipeName, recipe)),
                 request,
                 labels,

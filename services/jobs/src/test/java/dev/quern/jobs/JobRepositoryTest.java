@@ -382,7 +382,7 @@ class JobRepositoryTest {
     }
 
     private Submission submission(List<Submission.Output> outputs) {
-        return new Submission(owner, null, "/m", outputs, "{}", Map.of(), false, null, null, null);
+        return new Submission(owner, null, "/m", null, outputs, "{}", Map.of(), false, null, null, null);
     }
 
     private boolean accepted(Submission submission) {
@@ -401,6 +401,7 @@ class JobRepositoryTest {
                 owner,
                 null,
                 "/m",
+                null,
                 List.of(new Submission.Output(null, uri, "gptq-w4a16", "{}")),
                 "{}",
                 Map.of(),

@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param apiVersion {@code quern/v1}
  * @param source a checkpoint, named in exactly one way
- * @param recipe by name or inline, exactly one; of the outputs that name none
- * @param calibration null takes the built-in public-domain English text and the default sizes
+ * @param result a finished result of that checkpoint, to be evaluated; null compresses the checkpoint
+ * @param recipe by name or inline, exactly one; of the outputs that name none. Null with a result, which has been compressed already
+ * @param calibration null takes the built-in public-domain English text and the default sizes; null with a result
  * @param evaluation at most 8; empty takes the built-in text
- * @param outputs 1 to 4, of one calibration; missing is one in compressed-tensors in the store; several have each another recipe, which must need calibration and be independent
+ * @param outputs 1 to 4, of one calibration; missing is one in compressed-tensors in the store, or with a result one evaluation; several have each another recipe, which must need calibration and be independent
  * @param detach the job keeps an embedded stack alive after the command that submitted it has gone
  * @param placement null leaves worker and segments to the planner
  * @param limits null waits and runs as long as it takes
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 public record JobRequest(
         String apiVersion,
         Source source,
-        RecipeChoice recipe,
+        @Nullable Result result,
+        @Nullable RecipeChoice recipe,
         @Nullable Calibration calibration,
         List<Evaluation> evaluation,
         @Default("[{\"format\":\"compressed-tensors\"}]") List<Output> outputs,
@@ -36,11 +38,19 @@ public record JobRequest(
     /** A label: a submission with a value of it that an unfinished job of the tenant has, is that job. */
     public static final String SAME = "quern.request";
 
-    /** The same request on another checkpoint and other texts. */
-    public JobRequest reading(Source source, @Nullable Calibration calibration, List<Evaluation> evaluation) {
+    public JobRequest {
+        if (result != null && outputs.equals(List.of(new Output(Output.COMPRESSED, null, null)))) {
+            outputs = List.of(new Output(Output.EVALUATION, null, null));
+        }
+    }
+
+    /** The same request on another checkpoint, result and texts. */
+    public JobRequest reading(
+            Source source, @Nullable Result result, @Nullable Calibration calibration, List<Evaluation> evaluation) {
         return new JobRequest(
                 apiVersion,
                 source,
+                result,
                 recipe,
                 calibration,
                 evaluation,
@@ -89,6 +99,50 @@ public record JobRequest(
                 return path;
             }
             return uri == null ? "upload:" + upload + (name == null ? "" : "/" + name) : uri;
+        }
+    }
+
+    /**
+     * Where a finished result is; exactly one of path, uri, upload and job is given.
+     *
+     * @param path a folder on the server
+     * @param uri {@code s3://bucket/prefix} under a configured location
+     * @param upload the id of a completed upload
+     * @param job the id of a job that has results, which may lie in quarantine
+     * @param output position among the results of that job, from 0
+     * @param name what lists and reports call it; null takes the last part of its place
+     */
+    public record Result(
+            @Nullable String path,
+            @Nullable String uri,
+            @Nullable String upload,
+            @Nullable String job,
+            @Default("0") int output,
+            @Nullable String name) {
+        public static Result of(Source place) {
+            return new Result(place.path, place.uri, place.upload, null, 0, place.name);
+        }
+
+        public static Result ofJob(String id, int output) {
+            return new Result(null, null, null, id, output, null);
+        }
+
+        /** Null for a job's. */
+        public @Nullable Source place() {
+            return job == null ? new Source(path, uri, upload, name) : null;
+        }
+
+        /** The same under another name. */
+        public Result named(@Nullable String name) {
+            return new Result(path, uri, upload, job, output, name);
+        }
+
+        /** As lists name it: as {@link Source#location()}, or {@code job:<id>/<name>}. */
+        public String location() {
+            Source place = place();
+            return place == null
+                    ? "job:" + job + "/" + (name == null ? String.valueOf(output) : name)
+                    : place.location();
         }
     }
 
@@ -152,7 +206,7 @@ public record JobRequest(
     }
 
     /**
-     * @param format {@code compressed-tensors}
+     * @param format {@code compressed-tensors}, or {@code evaluation} with a result: a report alone
      * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null is the job's id,
      *     and for an output after the first the job's id with the recipe's name
      * @param uri {@code s3://bucket/prefix} under a configured location, to publish to instead of the store's outputs
@@ -163,6 +217,9 @@ public record JobRequest(
             @Nullable String prefix,
             @Nullable String uri,
             @Nullable RecipeChoice recipe) {
+        public static final String COMPRESSED = "compressed-tensors";
+        public static final String EVALUATION = "evaluation";
+
         /** By the request's recipe. */
         public Output(String format, @Nullable String prefix, @Nullable String uri) {
             this(format, prefix, uri, null);

@@ -22,11 +22,17 @@ public final class OutputRecipes {
     }
 
     /**
+     * None for the evaluation of a result.
+     *
      * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue, or is a built-in recipe's where it does something else;
      *     INVALID_REQUEST with every violation for several that one walk cannot make
      */
     public static List<Recipe> of(JobRequest request) {
-        Recipe common = resolve("/recipe", request.recipe());
+        JobRequest.RecipeChoice choice = request.recipe();
+        if (choice == null) {
+            return List.of();
+        }
+        Recipe common = resolve("/recipe", choice);
         List<Recipe> recipes = new ArrayList<>();
         for (int i = 0; i < request.outputs().size(); i++) {
             JobRequest.RecipeChoice own = request.outputs().get(i).recipe();

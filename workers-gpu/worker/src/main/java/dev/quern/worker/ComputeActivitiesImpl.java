@@ -29,8 +29,6 @@ import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
-import dev.quern.engine.run.Source;
-import dev.quern.engine.run.StoredBlocks;
 import dev.quern.inputs.Sources;
 import dev.quern.inputs.TenantBlocks;
 import io.temporal.activity.Activity;
@@ -170,10 +168,11 @@ final class ComputeActivitiesImpl implements ComputeActivities {
         return work(
                 job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
                     Keys keys = Keys.of(job.tenant());
-                    List<ShardFigures> figures = ShardFigures.of(store, keys, source, shard);
+                    List<ShardFigures> figures = ShardFigures.of(store, keys, source.plan(), shard);
                     List<ShardFigures> missing = ShardFigures.missing(figures);
                     if (!missing.isEmpty()) {
-                        TenantBlocks blocks = new TenantBlocks(store, keys, folder.path());
+                        List<CompressedBlocks> compared =
+                                source.compared(backend, new TenantBlocks(store, keys, folder.path()));
                         Evaluator evaluator = new Evaluator(
                                 backend,
                                 source.source().architecture(),
@@ -181,21 +180,15 @@ final class ComputeActivitiesImpl implements ComputeActivities {
                                 folder.path());
                         List<TokenFigures> made = evaluator.evaluate(
                                 source.evaluation(shard.file()).slice(shard.first(), shard.end()),
-                                compressed(backend, source.source(), blocks, missing),
+                                missing.stream()
+                                        .map(each -> compared.get(each.model()))
+                                        .toList(),
                                 progress,
                                 cancellation);
                         ShardFigures.store(missing, made);
                     }
                     return figures.getFirst().key();
                 });
-    }
-
-    private static List<CompressedBlocks> compressed(
-            ComputeBackend backend, Source source, TenantBlocks blocks, List<ShardFigures> figures) {
-        return figures.stream()
-                .map(each -> new StoredBlocks(source.architecture(), each.provenance(), blocks)
-                        .decoded(backend, source.storedType()))
-                .toList();
     }
 
     /** What an activity does on the device. */

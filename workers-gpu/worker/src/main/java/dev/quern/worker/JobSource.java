@@ -2,25 +2,51 @@ package dev.quern.worker;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.contract.JobPlan;
+import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.WalkInputs;
+import dev.quern.engine.evaluation.CompressedBlocks;
+import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.run.ResultBlocks;
 import dev.quern.engine.run.Source;
+import dev.quern.engine.run.StoredBlocks;
 import dev.quern.inputs.Plans;
 import dev.quern.inputs.Sources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The inputs of a job, opened: its plan, and the checkpoint that the plan was made for. */
-record JobSource(ArtifactStore store, JobPlan plan, Source source) implements AutoCloseable {
+/**
+ * The inputs of a job, opened: its plan, and the checkpoint that the plan was made for.
+ *
+ * @param result that is evaluated; null for a compression
+ */
+record JobSource(
+        ArtifactStore store,
+        JobPlan plan,
+        Source source,
+        @Nullable CompressedCheckpoint result) implements AutoCloseable {
     /**
      * @throws dev.quern.recipes.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
      */
     static JobSource open(ArtifactStore store, Sources sources, String planDocument) {
         JobPlan plan = Plans.parse(read(store, planDocument));
-        return new JobSource(store, plan, sources.open(plan.source(), plan.sourceStamp()));
+        Source source = sources.open(plan.source(), plan.sourceStamp());
+        try {
+            return new JobSource(store, plan, source, result(sources, plan));
+        } catch (RuntimeException e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    private static @Nullable CompressedCheckpoint result(Sources sources, JobPlan plan) {
+        return plan.result() == null
+                ? null
+                : sources.openResult(plan.result().location(), plan.result().stamp());
     }
 
     WalkInputs inputs(ComputeBackend backend) {
@@ -28,7 +54,7 @@ record JobSource(ArtifactStore store, JobPlan plan, Source source) implements Au
                 source.architecture(),
                 source.weights(backend),
                 source.storedType(),
-                windows(plan.calibration()),
+                windows(plan.calibrationWindows()),
                 provenances());
     }
 
@@ -37,12 +63,30 @@ record JobSource(ArtifactStore store, JobPlan plan, Source source) implements Au
         return Plans.provenances(plan);
     }
 
+    /**
+     * The models that are compared with the original, in the order of {@link Plans#figures}.
+     *
+     * @param blocks the job's
+     */
+    List<CompressedBlocks> compared(ComputeBackend backend, BlockStore blocks) {
+        if (result != null) {
+            return List.of(new ResultBlocks(backend, result));
+        }
+        return provenances().stream()
+                .map(provenance -> new StoredBlocks(source.architecture(), provenance, blocks)
+                        .decoded(backend, source.storedType()))
+                .toList();
+    }
+
     TokenWindows evaluation(int file) {
         return windows(plan.evaluations().get(file));
     }
 
     @Override
     public void close() {
+        if (result != null) {
+            result.close();
+        }
         source.close();
     }
 

@@ -2,29 +2,30 @@ package dev.quern.worker;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
+import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
-import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.inputs.Plans;
 import dev.quern.recipes.process.FailPoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
- * The token figures of an output over a shard in the store, under a key made of all that decides them.
+ * The token figures of a compared model over a shard in the store, under a key made of all that decides them.
  *
+ * @param model its position among those of {@link Plans#figures}
  * @param key names the object
  */
-record ShardFigures(ArtifactStore store, Provenance provenance, String key) {
-    /** One for each output. */
-    static List<ShardFigures> of(ArtifactStore store, Keys keys, JobSource source, Shard shard) {
-        return source.provenances().stream()
-                .map(provenance -> new ShardFigures(
-                        store,
-                        provenance,
-                        keys.figures(Plans.figures(
-                                source.plan(), provenance.blocks(source.plan().blocks()), shard))))
+record ShardFigures(ArtifactStore store, int model, String key) {
+    /** One for each compared model. */
+    static List<ShardFigures> of(ArtifactStore store, Keys keys, JobPlan plan, Shard shard) {
+        List<Function<Shard, String>> names = Plans.figures(plan);
+        return IntStream.range(0, names.size())
+                .mapToObj(model -> new ShardFigures(
+                        store, model, keys.figures(names.get(model).apply(shard))))
                 .toList();
     }
 

@@ -191,6 +191,9 @@ record Cleaner(
 
     private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
         JobPlan plan = Plans.parse(contexts.read(document.key()));
+        if (plan.recipes().isEmpty()) {
+            return;
+        }
         delete(job.keys().artifact("stream-"), streams(contexts, job.keys(), plan));
         Set<String> leftovers = Settler.leftovers(job.keys(), plan);
         for (String kind : leftovers.isEmpty() ? List.<String>of() : Settler.LEADING) {
@@ -222,7 +225,7 @@ record Cleaner(
 
     /** The number of tiles of the calibration text. */
     static int tiles(JobContexts contexts, JobPlan plan) {
-        TokenWindows windows = contexts.windows(plan.calibration());
+        TokenWindows windows = contexts.windows(plan.calibrationWindows());
         return new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
     }
 }

@@ -104,8 +104,7 @@ final class ControlActivitiesImpl implements ControlActivities {
 
     @Override
     public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage) {
-        return reading(
-                (bytes, cancellation) -> publisher.publish(job, plan, figures, secondsPerStage, bytes, cancellation));
+        return reading((bytes, cancellation) -> publisher.publish(job, plan, secondsPerStage, bytes, cancellation));
     }
 
     @Override

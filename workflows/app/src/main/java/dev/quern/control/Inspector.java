@@ -1,9 +1,11 @@
 package dev.quern.control;
 
+import dev.quern.contract.EvaluatedResult;
 import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.control.reading.Inspected;
+import dev.quern.control.reading.InspectedResult;
 import dev.quern.control.reading.Place;
 import dev.quern.control.reading.Question;
 import dev.quern.control.reading.Readings;
@@ -11,11 +13,14 @@ import dev.quern.control.reading.Text;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.checkpoint.FileDigest;
 import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.run.Source;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.SweepLock;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.report.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,23 +51,83 @@ record Inspector(
         }
         Path folder = Files.createDirectories(scratch.of(job.id()).resolve("inspection"));
         try {
-            Place place = sources.place(job.row().tenant(), job.request().source());
-            Inspected found = readings.inspect(question(job, place, folder), () -> bytes.accept(1), cancellation);
-            String stamp = sources.stamp(job, place, found);
-            return new Inspection(
-                    digest(place, stamp, bytes, cancellation),
-                    stamp,
-                    windows(job, folder, found.calibration()),
-                    windows(job, folder, found.evaluations()),
-                    job.workerClass());
+            return job.evaluates()
+                    ? evaluation(job, folder, bytes, cancellation)
+                    : compression(job, folder, bytes, cancellation);
         } finally {
             ScratchFolders.delete(folder);
+        }
+    }
+
+    private Inspection compression(JobContext job, Path folder, LongConsumer bytes, Cancellation cancellation)
+            throws IOException {
+        Place place = sources.place(job.row().tenant(), job.request().source());
+        Inspected found = readings.inspect(question(job, place, folder), () -> bytes.accept(1), cancellation);
+        String stamp = sources.stamp(job, place, found.source());
+        return new Inspection(
+                digest(place, stamp, bytes, cancellation),
+                stamp,
+                windows(job, folder, found.calibration()),
+                windows(job, folder, found.evaluations()),
+                null,
+                job.workerClass());
+    }
+
+    private Inspection evaluation(JobContext job, Path folder, LongConsumer bytes, Cancellation cancellation)
+            throws IOException {
+        JobRequest.Result asked = Objects.requireNonNull(job.request().result());
+        Place place = sources.place(job.row().tenant(), job.request().source());
+        Place result = sources.place(job.row().tenant(), asked);
+        Question.InspectResult question =
+                new Question.InspectResult(place, result, evaluations(job, folder), folder.toString());
+        InspectedResult found = readings.inspectResult(question, () -> bytes.accept(1), cancellation);
+        String stamp = sources.stamp(job, place, found.source());
+        return new Inspection(
+                digest(place, stamp, bytes, cancellation),
+                stamp,
+                null,
+                windows(job, folder, found.evaluations()),
+                contexts.store(job, result(job, result, found, bytes, cancellation)),
+                job.workerClass());
+    }
+
+    private EvaluatedResult result(
+            JobContext job, Place place, InspectedResult found, LongConsumer bytes, Cancellation cancellation) {
+        JobRequest.Result asked = Objects.requireNonNull(job.request().result());
+        String stamp = sources.stamp(job, place, found.result());
+        try (CompressedCheckpoint result = sources.sources().openResult(place.location(), stamp)) {
+            ModelDigest digest = ModelDigest.of(result.checkpoint(), scratch.digests(), bytes, cancellation);
+            JobSources.requireSame(result.checkpoint(), place, stamp);
+            if (found.manifest() != null) {
+                CompressedCheckpoint.requireFiles(found.manifest(), digest.files());
+            }
+            return new EvaluatedResult(
+                    place.location(),
+                    asked.name() == null ? Figures.leaf(asked.location()) : asked.name(),
+                    stamp,
+                    digest.digest(),
+                    digest.files().stream().mapToLong(FileDigest::size).sum(),
+                    found.weights(),
+                    found.bitsPerWeight(),
+                    found.recipe(),
+                    found.calibration(),
+                    found.original());
         }
     }
 
     private Question.InspectSource question(JobContext job, Place place, Path folder) throws IOException {
         JobRequest.Calibration calibration =
                 Objects.requireNonNullElse(job.request().calibration(), JobRequest.Calibration.of(null, null, null));
+        return new Question.InspectSource(
+                place,
+                job.recipes(),
+                IntStream.range(0, job.recipes().size()).mapToObj(job::format).toList(),
+                Text.of(file(job, calibration.text(), folder), calibration.samples(), calibration.seqLen()),
+                evaluations(job, folder),
+                folder.toString());
+    }
+
+    private List<Text> evaluations(JobContext job, Path folder) throws IOException {
         List<JobRequest.Evaluation> asked = job.request().evaluation();
         if (asked.isEmpty()) {
             asked = List.of(JobRequest.Evaluation.of(null, null, null));
@@ -71,13 +136,7 @@ record Inspector(
         for (JobRequest.Evaluation evaluation : asked) {
             evaluations.add(Text.of(file(job, evaluation.text(), folder), evaluation.windows(), evaluation.seqLen()));
         }
-        return new Question.InspectSource(
-                place,
-                job.recipes(),
-                IntStream.range(0, job.recipes().size()).mapToObj(job::format).toList(),
-                Text.of(file(job, calibration.text(), folder), calibration.samples(), calibration.seqLen()),
-                evaluations,
-                folder.toString());
+        return evaluations;
     }
 
     private @Nullable TextFile file(JobContext job, JobRequest.@Nullable Source text, Path copies) throws IOException {
@@ -89,7 +148,7 @@ record Inspector(
         try (Source source = sources.sources().open(place.location(), stamp)) {
             String digest = ModelDigest.of(source.checkpoint(), scratch.digests(), bytes, cancellation)
                     .digest();
-            JobSources.requireSame(source, place, stamp);
+            JobSources.requireSame(source.checkpoint(), place, stamp);
             return digest;
         }
     }

@@ -2,6 +2,7 @@ package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
+import dev.quern.contract.EvaluatedResult;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PinnedSource;
@@ -10,6 +11,7 @@ import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
+import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +36,7 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
     /**
      * A job as its owner asked for it.
      *
-     * @param recipes one for each output
+     * @param recipes one for each output; none where a finished result is evaluated
      */
     record JobContext(Job row, JobRequest request, List<Recipe> recipes, Keys keys) {
         String id() {
@@ -56,13 +59,18 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
         /** The format of an output, as requests name it. */
         String format(int output) {
             return request.outputs().isEmpty()
-                    ? "compressed-tensors"
+                    ? JobRequest.Output.COMPRESSED
                     : request.outputs().get(output).format();
         }
 
-        /** Whether workers of one numeric profile must do it: one output that asks for it asks for all. */
+        /** Whether it evaluates a finished result instead of making one. */
+        boolean evaluates() {
+            return request.result() != null;
+        }
+
+        /** Whether workers of one numeric profile must do it: one output that asks for it asks for all, and an evaluation always does. */
         boolean reproducible() {
-            return recipes.stream().anyMatch(Recipe::reproducible);
+            return evaluates() || recipes.stream().anyMatch(Recipe::reproducible);
         }
     }
 
@@ -77,23 +85,37 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
                 row,
                 RecordCodec.read(Json.parse(row.request()), JobRequest.class),
                 row.outputs().stream()
-                        .map(output -> RecordCodec.read(Json.parse(output.recipe()), Recipe.class))
+                        .map(JobOutput::recipe)
+                        .filter(Objects::nonNull)
+                        .map(recipe -> RecordCodec.read(Json.parse(recipe), Recipe.class))
                         .toList(),
                 Keys.of(row.tenant()));
     }
 
     /** Stores a plan under its digest. */
     String store(JobContext job, JobPlan plan) {
-        byte[] json = Json.write(RecordCodec.write(plan)).getBytes(StandardCharsets.UTF_8);
-        String key = job.keys().document(job.id(), "plan-" + Digests.sha256(json) + ".json");
-        create(key, json);
-        return key;
+        return store(job, "plan-", plan);
     }
 
     /** Stores what a source consists of under its digest. */
     String store(JobContext job, PinnedSource source) {
-        byte[] json = Json.write(RecordCodec.write(source)).getBytes(StandardCharsets.UTF_8);
-        String key = job.keys().document(job.id(), "source-" + Digests.sha256(json) + ".json");
+        return store(job, "source-", source);
+    }
+
+    /** Stores what is known of a finished result under its digest. */
+    String store(JobContext job, EvaluatedResult result) {
+        return store(job, "result-", result);
+    }
+
+    /** What {@link #store(JobContext, EvaluatedResult)} stored; null for no key. */
+    @Nullable
+    EvaluatedResult result(@Nullable String key) {
+        return key == null ? null : RecordCodec.read(Json.parse(read(key)), EvaluatedResult.class);
+    }
+
+    private String store(JobContext job, String kind, Record document) {
+        byte[] json = Json.write(RecordCodec.write(document)).getBytes(StandardCharsets.UTF_8);
+        String key = job.keys().document(job.id(), kind + Digests.sha256(json) + ".json");
         create(key, json);
         return key;
     }

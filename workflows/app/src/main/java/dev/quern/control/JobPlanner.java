@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fixes how a job is done, writes it down, and lays out the board.
@@ -50,10 +51,20 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
     PlanRef plan(JobRef ref, Inspection inspection, Device device, Runnable waiting, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
         String profile = contexts.pinProfile(job, device.profile());
-        TokenWindows calibration = contexts.windows(inspection.calibration());
+        TokenWindows calibration = inspection.calibration() == null ? null : contexts.windows(inspection.calibration());
         List<TokenWindows> evaluations =
                 inspection.evaluations().stream().map(contexts::windows).toList();
-        Plan plan = readings.plan(question(job, inspection, calibration, evaluations, device), waiting, cancellation);
+        Workload workload = workload(job, calibration, evaluations);
+        Plan plan = readings.plan(question(job, inspection, workload, device), waiting, cancellation);
+        if (!plan.segments().isEmpty()) {
+            layOut(job, plan);
+        }
+        JobPlan document = document(job, inspection, calibration, plan, profile, device);
+        List<Shard> shards = shards(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0));
+        return reference(contexts.store(job, document), queue(job, profile), plan, shards);
+    }
+
+    private void layOut(JobContext job, Plan plan) {
         rows.board()
                 .layOut(
                         job.row().id(),
@@ -61,9 +72,6 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                         plan.linears().stream().map(Plan.Linear::name).toList(),
                         plan.ignored(),
                         plan.segments().stream().map(Slice::first).toList());
-        JobPlan document = document(job, inspection, calibration, plan, profile, device);
-        List<Shard> shards = shards(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0));
-        return reference(contexts.store(job, document), queue(job, profile), plan, shards);
     }
 
     private static PlanRef reference(String document, String queue, Plan plan, List<Shard> shards) {
@@ -83,16 +91,21 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                 sharing == null ? null : new SharingRef(sharing.runs(), sharing.units()));
     }
 
-    private Question.PlanJob question(
-            JobContext job,
-            Inspection inspection,
-            TokenWindows calibration,
-            List<TokenWindows> evaluations,
-            Device device) {
+    private static Workload workload(
+            JobContext job, @Nullable TokenWindows calibration, List<TokenWindows> evaluations) {
         long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
+        if (calibration == null) {
+            int longest =
+                    evaluations.stream().mapToInt(TokenWindows::seqLen).max().orElse(1);
+            return Workload.evaluation(longest, evaluated);
+        }
+        return new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated);
+    }
+
+    private Question.PlanJob question(JobContext job, Inspection inspection, Workload workload, Device device) {
         return new Question.PlanJob(
                 Place.inspected(job.request().source().location(), inspection.sourceStamp()),
-                new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated),
+                workload,
                 new Budget(device.memoryBytes(), device.threads()),
                 new Fanout(workers, job.segments(), sliceSeconds));
     }
@@ -102,15 +115,22 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
     }
 
     private JobPlan document(
-            JobContext job, Inspection inspection, TokenWindows calibration, Plan plan, String profile, Device device) {
+            JobContext job,
+            Inspection inspection,
+            @Nullable TokenWindows calibration,
+            Plan plan,
+            String profile,
+            Device device) {
         Sharing sharing = plan.sharing();
+        boolean compresses = !plan.recipes().isEmpty();
         return new JobPlan(
                 job.request().source().location(),
                 inspection.sourceStamp(),
-                plan.recipes().getFirst(),
+                compresses ? plan.recipes().getFirst() : null,
+                contexts.result(inspection.result()),
                 inspection.modelDigest(),
                 inspection.calibration(),
-                calibration.digest(),
+                calibration == null ? null : calibration.digest(),
                 inspection.evaluations(),
                 plan.tiling().windowsPerTile(),
                 plan.tiling().tokensPerTile(),
@@ -125,7 +145,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                 plan.statisticsBytes(),
                 plan.peakBytes(),
                 plan.scratchBytes(),
-                plan.outputs().getFirst().bytes(),
+                compresses ? plan.outputs().getFirst().bytes() : 0,
                 plan.weightsCompressed(),
                 plan.bitsPerWeight(),
                 further(plan.recipes(), plan));

@@ -8,9 +8,10 @@ import dev.quern.contract.JobPlan;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.SourceStamp;
 import dev.quern.control.JobContexts.JobContext;
-import dev.quern.control.reading.Inspected;
+import dev.quern.control.reading.ModelFiles;
 import dev.quern.control.reading.Place;
 import dev.quern.engine.calibration.TextFile;
+import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.run.Source;
 import dev.quern.inputs.Sources;
 import dev.quern.jobs.Upload;
@@ -44,10 +45,41 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
      * @throws QuernException INVALID_REQUEST for a place that is not allowed or does not exist
      */
     Place place(String tenant, JobRequest.Source asked) {
+        return place(tenant, "source", asked);
+    }
+
+    private Place place(String tenant, String what, JobRequest.Source asked) {
         String path = asked.path();
         return path == null
-                ? Place.objects(new PinnedSource(asked.location(), files(tenant, asked)))
+                ? Place.objects(new PinnedSource(asked.location(), files(tenant, what, asked)))
                 : Place.folder(path);
+    }
+
+    /** Where a finished result is; as {@link #place(String, JobRequest.Source)}. */
+    Place place(String tenant, JobRequest.Result asked) {
+        JobRequest.Source place = asked.place();
+        return place == null ? resultOfJob(tenant, asked) : place(tenant, "result", place);
+    }
+
+    private Place resultOfJob(String tenant, JobRequest.Result asked) {
+        String location = contexts.jobs()
+                .find(tenant, UUID.fromString(String.valueOf(asked.job())))
+                .filter(job -> asked.output() < job.outputs().size())
+                .map(job -> job.outputs().get(asked.output()).location())
+                .orElseThrow(() -> invalid("result", asked.location(), "the id of a job that has a result"));
+        try {
+            if (location.startsWith("s3://")) {
+                String uri = location.substring(0, location.length() - 1);
+                return Place.objects(new PinnedSource(uri, objects(uri)));
+            }
+            List<PinnedSource.File> files = contexts.store().list(location).stream()
+                    .map(entry -> new PinnedSource.File(
+                            entry.key().substring(location.length()), entry.key(), entry.size(), entry.etag()))
+                    .toList();
+            return Place.objects(new PinnedSource(asked.location(), files));
+        } catch (IOException e) {
+            throw invalid("result", asked.location(), "a result that can be listed: " + e.getMessage());
+        }
     }
 
     /**
@@ -55,12 +87,12 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
      *
      * @return the stamp of the source
      */
-    String stamp(JobContext job, Place place, Inspected found) {
+    String stamp(JobContext job, Place place, ModelFiles found) {
         PinnedSource pinned = place.pinned();
         if (pinned == null) {
             return String.valueOf(found.folderStamp());
         }
-        Set<String> used = new HashSet<>(found.files());
+        Set<String> used = new HashSet<>(found.names());
         List<PinnedSource.File> files = pinned.files().stream()
                 .filter(file -> used.contains(file.name()))
                 .toList();
@@ -97,19 +129,23 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
                 name, found.orElseThrow(() -> invalid("text", name, "a .jsonl or .txt file that is there")));
     }
 
-    private List<PinnedSource.File> files(String tenant, JobRequest.Source asked) {
+    private List<PinnedSource.File> files(String tenant, String what, JobRequest.Source asked) {
         String uri = asked.uri();
         try {
-            return uri == null ? uploaded(tenant, asked) : listed(uri);
+            return uri == null ? uploaded(tenant, asked) : listed(what, uri);
         } catch (StoreUnavailableException e) {
             throw new QuernException(ErrorCode.UNAVAILABLE, asked.location() + ": " + e.getMessage(), e);
         } catch (IOException | IllegalArgumentException e) {
-            throw invalid("source", asked.location(), "a place that can be listed: " + e.getMessage());
+            throw invalid(what, asked.location(), "a place that can be listed: " + e.getMessage());
         }
     }
 
-    private List<PinnedSource.File> listed(String uri) throws IOException {
-        requireAllowed("source", uri);
+    private List<PinnedSource.File> listed(String what, String uri) throws IOException {
+        requireAllowed(what, uri);
+        return objects(uri);
+    }
+
+    private List<PinnedSource.File> objects(String uri) throws IOException {
         List<PinnedSource.File> files = new ArrayList<>();
         for (ArtifactStore.Entry entry : sources.buckets().open(uri).list("")) {
             files.add(new PinnedSource.File(entry.key(), entry.key(), entry.size(), entry.etag()));
@@ -151,10 +187,9 @@ record JobSources(JobContexts contexts, Sources sources, UploadRepository upload
      *
      * @throws QuernException SOURCE_CHANGED when a folder's files changed since they were inspected
      */
-    static void requireSame(Source source, Place place, String stamp) {
+    static void requireSame(Checkpoint checkpoint, Place place, String stamp) {
         if (place.pinned() == null) {
-            SourceStamp.require(
-                    stamp, Path.of(place.location()), source.checkpoint().files());
+            SourceStamp.require(stamp, Path.of(place.location()), checkpoint.files());
         }
     }
 }

@@ -5,7 +5,6 @@ import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchObjectException;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
-import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
@@ -21,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** What jobs may use of the store, as their plans say it. Confined to one thread. */
@@ -75,18 +75,20 @@ final class Needs {
         Set<String> keys = new HashSet<>();
         for (Entry document : contexts.store().list(tenant.jobs(job.id().toString()) + "plan-")) {
             JobPlan plan = Plans.parse(contexts.read(document.key()));
-            keys.add(plan.calibration());
+            if (plan.calibration() != null) {
+                keys.add(plan.calibration());
+            }
             keys.addAll(plan.evaluations());
-            List<List<ArtifactName>> outputs = Plans.provenances(plan).stream()
-                    .map(provenance -> provenance.blocks(plan.blocks()))
-                    .toList();
-            outputs.forEach(blocks -> blocks.forEach(block -> keys.add(tenant.artifact(block.fileName()))));
+            Plans.provenances(plan)
+                    .forEach(provenance -> provenance
+                            .blocks(plan.blocks())
+                            .forEach(block -> keys.add(tenant.artifact(block.fileName()))));
             try {
-                if (goesOn) {
+                if (goesOn && !plan.recipes().isEmpty()) {
                     keys.addAll(Cleaner.streams(contexts, tenant, plan));
                     keys.addAll(Settler.leftovers(tenant, plan));
                 }
-                keys.addAll(figures(tenant, plan, outputs));
+                keys.addAll(figures(tenant, plan));
             } catch (UncheckedIOException e) {
                 if (!(e.getCause() instanceof NoSuchObjectException)) {
                     throw e;
@@ -97,12 +99,13 @@ final class Needs {
         return keys;
     }
 
-    private Set<String> figures(Keys tenant, JobPlan plan, List<List<ArtifactName>> outputs) {
+    private Set<String> figures(Keys tenant, JobPlan plan) {
         List<TokenWindows> evaluations =
                 plan.evaluations().stream().map(contexts::windows).toList();
         Set<String> keys = new HashSet<>();
+        List<Function<Shard, String>> names = Plans.figures(plan);
         for (Shard shard : JobPlanner.possibleShards(evaluations)) {
-            outputs.forEach(blocks -> keys.add(tenant.figures(Plans.figures(plan, blocks, shard))));
+            names.forEach(name -> keys.add(tenant.figures(name.apply(shard))));
         }
         return keys;
     }

@@ -110,7 +110,9 @@ final class Projector {
                 yield between(
                         Stage.COMPRESS, Stage.ASSEMBLE, (double) board.linearsDone() / Math.max(1, board.linears()));
             }
-            default -> between(Stage.EVALUATE, Stage.PUBLISH, heartbeat.fraction());
+            // Where nothing is compressed this is nearly all of the work.
+            default ->
+                between(job.result() == null ? Stage.EVALUATE : Stage.COMPRESS, Stage.PUBLISH, heartbeat.fraction());
         };
     }
 

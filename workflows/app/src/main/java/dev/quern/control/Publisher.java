@@ -1,5 +1,6 @@
 package dev.quern.control;
 
+import dev.quern.contract.EvaluatedResult;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;
@@ -21,6 +22,7 @@ import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.Reproduction;
 import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,14 +33,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Writes the report of each output and puts it into its place: weights, side files, index, reports, config.json, and when all are there the
+ * Writes the report of each output and puts it into its place, an evaluation's alone, a compression's with the model: weights, side files, index, reports, config.json, and when all are there the
  * manifest. No loader opens a folder without config.json; an output without a manifest does not exist.
  */
 record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, OutputPlaces places, Rows rows) {
     Published publish(
             JobRef ref,
             PlanRef planRef,
-            List<String> figures,
             Map<String, Double> secondsPerStage,
             LongConsumer bytes,
             Cancellation cancellation)
@@ -49,43 +50,65 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
                 StageTimes.of(secondsPerStage, rows.events().course(job.row().id()));
         List<Published> published = new ArrayList<>();
         for (JobOutput output : job.row().outputs()) {
-            Verification verified = outputs.verified(ref, planRef, output.position(), bytes, cancellation);
-            Report report = report(results, output.position(), verified, figures, times);
-            published.add(publish(results, output, verified, report, bytes, cancellation));
+            Result result = results.plan().result() == null
+                    ? compression(results, output.position(), times, bytes, cancellation)
+                    : evaluation(results, results.plan().result(), times);
+            published.add(publish(job.row(), output, result, bytes, cancellation));
         }
         return together(job.row().outputs(), published);
     }
 
     /** The outputs of one job. */
-    private record Results(JobRef ref, PlanRef planRef, JobContext job, JobPlan plan) {}
+    private record Results(JobRef ref, PlanRef planRef, JobContext job, JobPlan plan) {
+        Measurements measured(JobContexts contexts, int model) {
+            return new Measurements(contexts, job, planRef, plan, model);
+        }
+    }
 
-    private Published publish(
-            Results results,
-            JobOutput output,
-            Verification verified,
-            Report report,
-            LongConsumer bytes,
-            Cancellation cancellation)
+    /**
+     * What is put into a place.
+     *
+     * @param folder of the files that are no pages
+     */
+    private record Result(Report report, ReportFiles pages, Manifest manifest, Path folder) {}
+
+    private Result compression(
+            Results results, int output, StageTimes times, LongConsumer bytes, Cancellation cancellation)
             throws IOException {
-        Job job = results.job().row();
-        int position = output.position();
-        boolean accepted = report.verdict().accepted();
-        OutputPlaces.Place place = accepted ? places.published(job, output) : places.quarantine(job, output);
-        ReportFiles pages = ReportFiles.of(report, card(results, position, report));
-        Assembled assembled = outputs.assembled(results.ref(), results.planRef(), position, bytes, cancellation);
+        Verification verified = outputs.verified(results.ref(), results.planRef(), output, bytes, cancellation);
+        Report report = report(results, output, verified, times);
+        ReportFiles pages = ReportFiles.of(report, card(results, output, report));
+        Assembled assembled = outputs.assembled(results.ref(), results.planRef(), output, bytes, cancellation);
         Manifest manifest = Manifests.of(verified, pages.contents(), assembled.inPublishOrder(ReportFiles.NAMES));
+        return new Result(report, pages, manifest, outputs.folder(results.ref(), output));
+    }
+
+    private Result evaluation(Results results, EvaluatedResult evaluated, StageTimes times) {
+        try (Source source = sources.open(results.plan())) {
+            Report report = new EvaluationWriter(results.measured(contexts, 0), evaluated).write(source, times);
+            ReportFiles pages = ReportFiles.ofReport(report);
+            Manifest manifest = Manifests.ofReport(evaluated.digest(), pages.contents(), ReportFiles.REPORT_NAMES);
+            return new Result(report, pages, manifest, outputs.folder(results.ref(), 0));
+        }
+    }
+
+    private Published publish(Job job, JobOutput output, Result result, LongConsumer bytes, Cancellation cancellation)
+            throws IOException {
+        int position = output.position();
+        Report.Verdict verdict = result.report().verdict();
+        Manifest manifest = result.manifest();
+        OutputPlaces.Place place = verdict.accepted() ? places.published(job, output) : places.quarantine(job, output);
         FailPoint.pass("report.before");
-        rows.reports().put(job.id(), position, pages.json());
+        rows.reports().put(job.id(), position, result.pages().json());
         FailPoint.pass("report.after");
         if (!place.own()) {
             places.requireFree(job, output);
             places.begin(job, output, manifest);
         }
-        new Publication(manifest, pages.contents(), outputs.folder(results.ref(), position), place)
-                .run(bytes, cancellation);
-        rows.outputs().published(job.id(), position, place.location(), verified.outputDigest(), accepted);
+        new Publication(manifest, result.pages().contents(), result.folder(), place).run(bytes, cancellation);
+        rows.outputs().published(job.id(), position, place.location(), manifest.outputDigest(), verdict.accepted());
         return new Published(
-                accepted, String.join("; ", report.verdict().failures()), place.location(), verified.outputDigest());
+                verdict.accepted(), String.join("; ", verdict.failures()), place.location(), manifest.outputDigest());
     }
 
     /** Accepted when all are; where there are several, a refused one is named by its recipe. */
@@ -102,7 +125,7 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
         return new Published(failures.isEmpty(), failures, first.location(), first.digest());
     }
 
-    private Report report(Results results, int output, Verification verified, List<String> figures, StageTimes times) {
+    private Report report(Results results, int output, Verification verified, StageTimes times) {
         JobContext job = results.job();
         try (Source source = sources.open(results.plan())) {
             ReportWriter writer = new ReportWriter(
@@ -113,7 +136,7 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
                     output,
                     makers(job.row().id()));
             StoredBlocks blocks = outputs.blocks(job, results.plan(), output, source);
-            return writer.write(blocks, source, verified, figures, times);
+            return writer.write(blocks, source, verified, times);
         }
     }
 

@@ -104,6 +104,7 @@ class EstimateDeskTest {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 JobRequest.Source.onServer(model),
+                null,
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
                 JobRequest.Calibration.of(null, 64, 128),
                 List.of(),

@@ -281,6 +281,11 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                         .toList());
     }
 
+    /** The evaluation of a finished result. */
+    Job evaluate(JobRequest request) {
+        return submit("default", request, List.of(new Submission.Output(null, null, "evaluation", null)));
+    }
+
     private static Submission.Output output(JobRequest.Output output, Recipe recipe) {
         return new Submission.Output(
                 output.prefix(), output.uri(), recipe.name(), Json.write(RecordCodec.write(recipe)));
@@ -292,6 +297,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                         new Principal(tenant, "tester", Set.of(Scope.ADMIN)),
                         null,
                         request.source().location(),
+                        request.result() == null ? null : request.result().location(),
                         outputs,
                         Json.write(RecordCodec.write(request)),
                         Map.of(),
@@ -308,6 +314,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return new JobRequest(
                 request.apiVersion(),
                 request.source(),
+                request.result(),
                 request.recipe(),
                 request.calibration(),
                 request.evaluation(),
@@ -325,6 +332,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
             JobRequest request, JobRequest.@Nullable Source calibration, JobRequest.@Nullable Source evaluation) {
         return request.reading(
                 request.source(),
+                request.result(),
                 JobRequest.Calibration.of(calibration, 8, 128),
                 List.of(JobRequest.Evaluation.of(evaluation, 4, 128)));
     }
@@ -333,6 +341,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return new JobRequest(
                 request.apiVersion(),
                 request.source(),
+                request.result(),
                 request.recipe(),
                 request.calibration(),
                 request.evaluation(),
@@ -343,6 +352,25 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 request.detach(),
                 request.placement(),
                 request.limits());
+    }
+
+    /** An evaluation of a result of the sample model, of windows of 128 tokens. */
+    static JobRequest evaluation(
+            JobRequest.Result result, JobRequest.@Nullable Source text, int windows, @Nullable Gate gate) {
+        return new JobRequest(
+                JobRequest.API_VERSION,
+                JobRequest.Source.onServer(MODEL.toString()),
+                result,
+                null,
+                null,
+                List.of(JobRequest.Evaluation.of(text, windows, 128)),
+                List.of(new JobRequest.Output(JobRequest.Output.EVALUATION, null, null)),
+                gate,
+                Map.of(),
+                null,
+                false,
+                null,
+                null);
     }
 
     /** A request on the sample model with the built-in texts. */
@@ -363,6 +391,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return new JobRequest(
                 JobRequest.API_VERSION,
                 source,
+                null,
                 new JobRequest.RecipeChoice("any", null),
                 JobRequest.Calibration.of(null, samples, 128),
                 List.of(JobRequest.Evaluation.of(null, evaluationWindows, 128)),

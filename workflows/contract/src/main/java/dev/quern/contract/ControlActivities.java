@@ -11,7 +11,10 @@ public interface ControlActivities {
     @ActivityMethod(name = "record")
     void record(JobRef job, StepRecord step);
 
-    /** Reads all of the source: refuses what is unsafe, damaged or not supported; tokenizes the texts. */
+    /**
+     * Reads all of the source, and of the result where one is evaluated: refuses what is unsafe, damaged or not supported; tokenizes the
+     * texts.
+     */
     @ActivityMethod(name = "inspect")
     Inspection inspect(JobRef job);
 
@@ -56,7 +59,7 @@ public interface ControlActivities {
     /**
      * For each output: reduces the figures, asks the gate, writes the report, publishes or quarantines.
      *
-     * @param figures keys of the first output's, in the order of the plan's shards
+     * @param figures keys of the first output's, in the order of the plan's shards; all of them follow from the plan
      * @param secondsPerStage as the workflow measured them
      */
     @ActivityMethod(name = "publish")

@@ -4,12 +4,14 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Default;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides the bits of a job, and the figures of its plan: a document in the store, named by its digest.
  *
  * @param source folder of the checkpoint
- * @param recipe of the first output
+ * @param recipe of the first output; null for an evaluation, as are the calibration and its digest
+ * @param result that is evaluated; null for a compression
  * @param sourceStamp of its files, see {@link SourceStamp}
  * @param calibration key of the token windows
  * @param calibrationDigest of the token windows
@@ -26,10 +28,11 @@ import java.util.stream.Stream;
 public record JobPlan(
         String source,
         String sourceStamp,
-        Recipe recipe,
+        @Nullable Recipe recipe,
+        @Nullable EvaluatedResult result,
         String modelDigest,
-        String calibration,
-        String calibrationDigest,
+        @Nullable String calibration,
+        @Nullable String calibrationDigest,
         List<String> evaluations,
         int windowsPerTile,
         int tokensPerTile,
@@ -56,9 +59,21 @@ public record JobPlan(
     /** An output after the first. */
     public record Further(Recipe recipe, long outputBytes, double bitsPerWeight) {}
 
-    /** The recipes of all outputs, in order. */
+    /**
+     * Key of the token windows of a compression.
+     *
+     * @throws IllegalStateException for an evaluation
+     */
+    public String calibrationWindows() {
+        if (calibration == null) {
+            throw new IllegalStateException("calibration: none (expected: the plan of a compression)");
+        }
+        return calibration;
+    }
+
+    /** The recipes of all outputs that are compressed, in order; none for an evaluation. */
     public List<Recipe> recipes() {
-        return Stream.concat(Stream.of(recipe), further.stream().map(Further::recipe))
+        return Stream.concat(Stream.ofNullable(recipe), further.stream().map(Further::recipe))
                 .toList();
     }
 

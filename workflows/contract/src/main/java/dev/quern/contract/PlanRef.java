@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param document key of the {@link JobPlan}
  * @param queue that serves the job's compute activities
  * @param tilesInFlight a micro-batch: changes memory, no bit
+ * @param segments empty where nothing is compressed
  * @param traceRuns empty where no segment waits for a trace
  * @param sharing null where no block is shared
  */

@@ -64,6 +64,20 @@ class CompressionWorkflowTest {
         record("completed");
     }
 
+    /** A plan without blocks to compress is that of an evaluation. */
+    @Test
+    void evaluatesAFinishedResultAndMakesNothing() throws IOException {
+        control.segments = 0;
+
+        Outcome outcome = workflow().run(JOB);
+
+        assertThat(outcome.state()).isEqualTo("COMPLETED");
+        assertThat(control.stages()).containsExactly("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
+        assertThat(control.calls).containsExactly("inspect", "plan p1", "publish [figures-0, figures-8]", "cleanup");
+        assertThat(device.made).isEmpty();
+        record("evaluation");
+    }
+
     /** A slice has as many blocks as were there before, and a store may be far away. */
     @Test
     void whatReadsTheStoreHasTimeAndSaysThatItLives() {

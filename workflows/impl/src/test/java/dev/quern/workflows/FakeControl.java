@@ -56,7 +56,7 @@ final class FakeControl implements ControlActivities {
         if (inspectionFails != null) {
             throw Failures.toTemporal(inspectionFails, 1);
         }
-        return new Inspection("digest", "stamp", "windows", List.of(), "cpu");
+        return new Inspection("digest", "stamp", "windows", List.of(), null, "cpu");
     }
 
     @Override
@@ -67,7 +67,7 @@ final class FakeControl implements ControlActivities {
                 Queues.ofProfile("cpu", device.profile()),
                 blocks,
                 4,
-                segments == 1 ? List.of() : List.of(new TileRunRef(0, 3), new TileRunRef(3, 6)),
+                segments <= 1 ? List.of() : List.of(new TileRunRef(0, 3), new TileRunRef(3, 6)),
                 IntStream.range(0, segments)
                         .mapToObj(i -> new SliceRef(blocks * i / segments, blocks * (i + 1) / segments))
                         .toList(),

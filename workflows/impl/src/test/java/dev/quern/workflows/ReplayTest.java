@@ -30,7 +30,8 @@ class ReplayTest {
                 "failed",
                 "segments",
                 "shared",
-                "running"
+                "running",
+                "evaluation"
             })
     void doesWhatItDidWhenThisWasRecorded(String history) throws Exception {
         WorkflowReplayer.replayWorkflowExecutionFromResource(

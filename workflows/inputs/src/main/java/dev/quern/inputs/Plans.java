@@ -1,12 +1,14 @@
 package dev.quern.inputs;
 
+import dev.quern.contract.EvaluatedResult;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
-import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 
 /** What a job's plan means to the engine. */
 public final class Plans {
@@ -19,22 +21,41 @@ public final class Plans {
 
     /** What the artifacts of the first output are made from; streams are named by it. */
     public static Provenance provenance(JobPlan plan) {
-        return new Provenance(
-                plan.modelDigest(), plan.recipe(), plan.calibrationDigest(), plan.windowsPerTile(), plan.profile());
+        return provenances(plan).getFirst();
     }
 
-    /** The same of every output, in order. */
+    /** The same of every output, in order; none where a finished result is evaluated. */
     public static List<Provenance> provenances(JobPlan plan) {
-        return plan.recipes().stream().map(provenance(plan)::with).toList();
+        return plan.recipes().stream()
+                .map(recipe -> new Provenance(
+                        plan.modelDigest(),
+                        recipe,
+                        Objects.requireNonNull(plan.calibrationDigest()),
+                        plan.windowsPerTile(),
+                        plan.profile()))
+                .toList();
     }
 
-    /**
-     * The input key of an output's token figures of one shard.
-     *
-     * @param blocks all of the output's
-     */
-    public static String figures(JobPlan plan, List<ArtifactName> blocks, Shard shard) {
-        String evaluation = plan.evaluations().get(shard.file());
-        return Provenance.figures(blocks, evaluation, shard.first(), shard.end());
+    /** The input keys of token figures, one for each model that is compared with the original: the outputs, or a finished result. */
+    public static List<Function<Shard, String>> figures(JobPlan plan) {
+        EvaluatedResult result = plan.result();
+        if (result != null) {
+            return List.of(shard -> Provenance.figures(
+                    plan.modelDigest(),
+                    result.digest(),
+                    plan.profile(),
+                    evaluation(plan, shard),
+                    shard.first(),
+                    shard.end()));
+        }
+        return provenances(plan).stream()
+                .map(provenance -> provenance.blocks(plan.blocks()))
+                .<Function<Shard, String>>map(blocks ->
+                        shard -> Provenance.figures(blocks, evaluation(plan, shard), shard.first(), shard.end()))
+                .toList();
+    }
+
+    private static String evaluation(JobPlan plan, Shard shard) {
+        return plan.evaluations().get(shard.file());
     }
 }

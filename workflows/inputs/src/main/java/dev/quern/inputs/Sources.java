@@ -7,6 +7,8 @@ import dev.quern.artifacts.RangeReader;
 import dev.quern.artifacts.S3Bucket;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.SourceStamp;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.run.Source;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
@@ -14,14 +16,15 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Opens checkpoints: a folder in place, objects by ranges through a cache.
  *
- * @param store holds uploads, and what was pinned
+ * @param store holds uploads, results of jobs, and what was pinned
  */
 public record Sources(ArtifactStore store, Buckets buckets, RangeCache cache) {
-    private static final String UPLOAD = "upload:";
+    private static final List<String> OWN = List.of("upload:", "job:");
 
     /**
      * The source that was inspected.
@@ -35,11 +38,30 @@ public record Sources(ArtifactStore store, Buckets buckets, RangeCache cache) {
             return open(pinned(stamp));
         }
         Source source = Source.open(Path.of(location));
+        requireSame(source.checkpoint(), location, stamp);
+        return source;
+    }
+
+    /**
+     * The finished result that was inspected; as {@link #open(String, String)}.
+     *
+     * @throws QuernException SOURCE_CHANGED when it is not what was inspected any more, and as {@link CompressedCheckpoint#open}
+     */
+    public CompressedCheckpoint openResult(String location, String stamp) {
+        if (!PinnedSource.isFolder(location)) {
+            return openResult(pinned(stamp));
+        }
+        CompressedCheckpoint result = CompressedCheckpoint.open(Path.of(location));
+        requireSame(result.checkpoint(), location, stamp);
+        return result;
+    }
+
+    /** Closes what has changed. */
+    private static void requireSame(Checkpoint checkpoint, String location, String stamp) {
         try {
-            SourceStamp.require(stamp, Path.of(location), source.checkpoint().files());
-            return source;
+            SourceStamp.require(stamp, Path.of(location), checkpoint.files());
         } catch (RuntimeException e) {
-            source.close();
+            checkpoint.close();
             throw e;
         }
     }
@@ -47,6 +69,11 @@ public record Sources(ArtifactStore store, Buckets buckets, RangeCache cache) {
     /** Objects in the versions that are named; throws as {@link #open(String, String)}. */
     public Source open(PinnedSource source) {
         return Source.open(new ObjectFiles(source, reader(source.location()), cache));
+    }
+
+    /** Objects in the versions that are named; throws as {@link #openResult(String, String)}. */
+    public CompressedCheckpoint openResult(PinnedSource result) {
+        return CompressedCheckpoint.open(new ObjectFiles(result, reader(result.location()), cache));
     }
 
     private PinnedSource pinned(String key) {
@@ -58,7 +85,7 @@ public record Sources(ArtifactStore store, Buckets buckets, RangeCache cache) {
     }
 
     private RangeReader reader(String location) {
-        if (location.startsWith(UPLOAD)) {
+        if (OWN.stream().anyMatch(location::startsWith)) {
             return store::open;
         }
         try {

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** Makes and reads {@code quern-manifest.json}. */
@@ -48,11 +49,31 @@ public final class Manifests {
     public static Manifest of(Verification verified, Map<String, byte[]> reports, List<String> inPublishOrder) {
         Map<String, Manifest.File> files = new HashMap<>();
         verified.files().forEach(f -> files.put(f.name(), new Manifest.File(f.name(), f.size(), f.sha256())));
-        reports.forEach((name, bytes) -> files.put(name, new Manifest.File(name, bytes.length, Digests.sha256(bytes))));
+        reports.forEach((name, bytes) -> files.put(name, report(name, bytes)));
         return new Manifest(
                 Manifest.SCHEMA,
                 verified.outputDigest(),
                 inPublishOrder.stream().map(name -> required(files, name)).toList());
+    }
+
+    /**
+     * Of a report alone.
+     *
+     * @param resultDigest of the result that it is about
+     * @param reports contents by name
+     * @param inPublishOrder all files
+     */
+    public static Manifest ofReport(String resultDigest, Map<String, byte[]> reports, List<String> inPublishOrder) {
+        return new Manifest(
+                Manifest.SCHEMA,
+                resultDigest,
+                inPublishOrder.stream()
+                        .map(name -> report(name, Objects.requireNonNull(reports.get(name), name)))
+                        .toList());
+    }
+
+    private static Manifest.File report(String name, byte[] content) {
+        return new Manifest.File(name, content.length, Digests.sha256(content));
     }
 
     /** The same output with other reports: those that it has and that are named here. */
@@ -63,9 +84,7 @@ public final class Manifests {
                 manifest.files().stream()
                         .map(file -> {
                             byte[] bytes = reports.get(file.name());
-                            return bytes == null
-                                    ? file
-                                    : new Manifest.File(file.name(), bytes.length, Digests.sha256(bytes));
+                            return bytes == null ? file : report(file.name(), bytes);
                         })
                         .toList());
     }
@@ -100,7 +119,12 @@ public final class Manifests {
         }
     }
 
-    private static Manifest parse(byte[] bytes) {
+    /**
+     * A manifest as its file holds it; its names may be any.
+     *
+     * @throws QuernException OUTPUT_DAMAGED when it cannot be read
+     */
+    public static Manifest parse(byte[] bytes) {
         try {
             Manifest manifest =
                     RecordCodec.read(Json.parse(bytes, MAX_BYTES), Manifest.class, ErrorCode.OUTPUT_DAMAGED);

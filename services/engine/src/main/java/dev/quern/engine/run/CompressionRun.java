@@ -183,6 +183,7 @@ public final class CompressionRun {
                 Report.SCHEMA,
                 "in-process",
                 null,
+                null,
                 new Report.Model(
                         Figures.leaf(request.model().toString()),
                         digest.digest(),

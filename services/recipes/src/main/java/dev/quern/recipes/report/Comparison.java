@@ -86,7 +86,7 @@ public record Comparison(
         return new Side(
                 label,
                 report.model().source(),
-                report.recipe().name(),
+                report.recipeName(),
                 report.closeness(),
                 report.sizes(),
                 report.secondsPerStage().values().stream()
@@ -98,7 +98,9 @@ public record Comparison(
         List<Map<String, String>> recipes = reports.stream()
                 .map(report -> {
                     Map<String, String> fields = new LinkedHashMap<>();
-                    flatten("", RecordCodec.write(report.recipe()), fields);
+                    if (report.recipe() != null) {
+                        flatten("", RecordCodec.write(report.recipe()), fields);
+                    }
                     return fields;
                 })
                 .toList();
@@ -174,11 +176,13 @@ public record Comparison(
                 .filter(text -> !text.same())
                 .forEach(text -> warnings.add(
                         text.file() + ": not the same windows on every side, so its figures cannot be compared."));
-        if (reports.stream()
-                        .map(report -> ErrorOf.of(report.recipe()))
-                        .distinct()
-                        .count()
-                > 1) {
+        boolean measured = reports.stream().noneMatch(report -> report.linears().isEmpty());
+        if (measured
+                && reports.stream()
+                                .map(report -> ErrorOf.of(report.knownRecipe()))
+                                .distinct()
+                                .count()
+                        > 1) {
             warnings.add(
                     "Errors of linears are of the output where a recipe calibrates, and of the weights where it does not.");
         }

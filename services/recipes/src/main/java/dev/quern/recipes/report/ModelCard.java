@@ -37,7 +37,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
         text.add(recipe());
         text.add("```sh\n" + reproduce + "\n```");
         text.add("<details><summary>The whole recipe</summary>\n\n```json\n"
-                + Json.writePretty(RecordCodec.write(report.recipe())) + "\n```\n\n</details>");
+                + Json.writePretty(RecordCodec.write(report.knownRecipe())) + "\n```\n\n</details>");
         text.add(provenance());
         return text.toString();
     }
@@ -58,20 +58,20 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
     }
 
     private List<String> tags() {
-        Recipe.Grid grid = report.recipe().grid();
+        Recipe.Grid grid = report.knownRecipe().grid();
         return List.of(
                 "compressed-tensors", "quantized", method(), grid.bits() + "-bit", "w" + grid.bits() + "a16", "quern");
     }
 
     private String method() {
-        return switch (report.recipe().rounding()) {
+        return switch (report.knownRecipe().rounding()) {
             case Recipe.Nearest() -> "rtn";
             case Recipe.Gptq gptq -> "gptq";
         };
     }
 
     private String title() {
-        return report.model().source() + ", " + report.recipe().grid().bits() + " bits";
+        return report.model().source() + ", " + report.knownRecipe().grid().bits() + " bits";
     }
 
     private String summary() {
@@ -110,7 +110,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
 
     private String loading() {
         StringJoiner text = new StringJoiner("\n\n");
-        for (Loading loading : LoadingDrawing.answers(report.recipe())) {
+        for (Loading loading : LoadingDrawing.answers(report.knownRecipe())) {
             text.add(loading.sentence() + (LoadingDrawing.offered(loading) ? ":" : "."));
             if (LoadingDrawing.offered(loading)) {
                 text.add("```\n" + loading.commandFor("./" + folder()) + "\n```");
@@ -120,11 +120,11 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
     }
 
     private String folder() {
-        return report.model().source() + "-" + report.recipe().name();
+        return report.model().source() + "-" + report.knownRecipe().name();
     }
 
     private String recipe() {
-        Recipe recipe = report.recipe();
+        Recipe recipe = report.knownRecipe();
         Recipe.Grid grid = recipe.grid();
         StringJoiner text = new StringJoiner("\n");
         text.add("| | |");

@@ -32,7 +32,7 @@ public final class QualityDrawing {
                                 report.evaluations().stream()
                                         .filter(one -> one.file().equals(text))
                                         .toList(),
-                                one -> evaluation(report.recipe().name(), one)))));
+                                one -> evaluation(report.recipeName(), one)))));
     }
 
     private static Html table(Html rows) {

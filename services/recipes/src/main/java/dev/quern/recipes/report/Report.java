@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
  * {@code quern-report.json}: what was made, from what, how, and what it cost in quality. Schema in docs/report.schema.json. It is
  * published, so it names files without their folders.
  *
+ * @param evaluated the name of the finished result that was evaluated; null in the report of a compression
+ * @param recipe null where a result was evaluated that does not say how it was made
+ * @param calibration in an evaluation what the result's own report says
+ * @param linears none in an evaluation
  * @param secondsPerStage at work
  * @param secondsWaiting beside that, for a worker or for another job; stages without are left out
  */
@@ -18,8 +22,9 @@ public record Report(
         String schema,
         String job,
         @Nullable String name,
+        @Nullable String evaluated,
         Model model,
-        Recipe recipe,
+        @Nullable Recipe recipe,
         Calibration calibration,
         Plan plan,
         List<Linear> linears,
@@ -36,7 +41,7 @@ public record Report(
     /**
      * @param source its name: the last part of where it was
      * @param digest of the source: SHA-256 over its sorted (path, size, SHA-256)
-     * @param outputDigest the same over the output files that a loader reads
+     * @param outputDigest the same over the files of the result that a loader reads
      */
     public record Model(String source, String digest, String outputDigest, String type, int blocks, long parameters) {}
 
@@ -160,6 +165,7 @@ public record Report(
                 schema,
                 job,
                 name,
+                evaluated,
                 model,
                 recipe,
                 calibration,
@@ -173,6 +179,23 @@ public record Report(
                 new Verdict(true, given.gate(), given.failures(), given.quality(), approval),
                 notes,
                 makers);
+    }
+
+    /**
+     * The recipe of a compression.
+     *
+     * @throws IllegalStateException for an evaluation of a result that does not name its own
+     */
+    public Recipe knownRecipe() {
+        if (recipe == null) {
+            throw new IllegalStateException("recipe: none (expected: the report of a compression)");
+        }
+        return recipe;
+    }
+
+    /** What a text calls the recipe. */
+    public String recipeName() {
+        return recipe == null ? "an unknown recipe" : recipe.name();
     }
 
     /** How near the result is to the original; null where nothing was evaluated. */

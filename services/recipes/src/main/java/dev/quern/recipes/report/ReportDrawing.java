@@ -46,6 +46,31 @@ public final class ReportDrawing {
         return at < 0 ? linear.name() : linear.name().substring(at + mark.length());
     }
 
+    /** What the report is about, in a line. */
+    static Html subject(Report report) {
+        Report.Model model = report.model();
+        return report.evaluated() == null
+                ? Html.of(
+                        "{} blocks of {}, compressed with <strong>{}</strong>",
+                        model.blocks(),
+                        model.type(),
+                        report.recipeName())
+                : Html.of("evaluation of <strong>{}</strong> against {}", report.evaluated(), model.source());
+    }
+
+    /** What is known of a result that was evaluated, and of its evaluation. */
+    public static Html evaluationFacts(Report report) {
+        Recipe recipe = report.recipe();
+        return Html.join(
+                ReportPage.section("Sizes", facts(sizeFacts(report))),
+                Html.when(recipe != null, () -> ReportPage.section("Recipe", facts(recipeFacts(report.knownRecipe())))),
+                Html.when(
+                        report.calibration().windows() > 0,
+                        () -> ReportPage.section("Calibrated on", calibration(report))),
+                ReportPage.section("Time", time(report)),
+                ReportPage.section("Provenance", facts(originFacts(report))));
+    }
+
     /** The three numbers that a reader wants first. */
     public static Html headline(Report report) {
         List<Evaluation> evaluations = report.evaluations();
@@ -191,18 +216,25 @@ public final class ReportDrawing {
 
     public static Map<String, Object> originFacts(Report report) {
         Map<String, Object> facts = new LinkedHashMap<>();
+        if (report.evaluated() != null) {
+            facts.put("result", report.evaluated());
+        }
         facts.put("model", report.model().source());
         facts.put(
                 "family",
                 report.model().type() + ", " + report.model().blocks() + " blocks, "
                         + Figures.count(report.model().parameters()) + " parameters");
         facts.put("model digest", digest(report.model().digest()));
-        facts.put("output digest", digest(report.model().outputDigest()));
+        facts.put(
+                report.evaluated() == null ? "output digest" : "result digest",
+                digest(report.model().outputDigest()));
         facts.put("job", report.job());
         facts.put(
                 "plan",
-                "tiles of " + Figures.count(report.plan().tile()) + " tokens, segments: "
-                        + report.plan().segments());
+                "tiles of " + Figures.count(report.plan().tile()) + " tokens"
+                        + (report.evaluated() == null
+                                ? ", segments: " + report.plan().segments()
+                                : ""));
         facts.put("memory planned", Figures.bytes(report.plan().peakBytes()));
         facts.put("backend", report.plan().backend());
         facts.put("numeric profile", digest(report.plan().profile()));

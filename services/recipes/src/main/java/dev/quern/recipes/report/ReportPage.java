@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.LinearView.Board;
 
 /** {@code quern-report.html}: the report as one page that needs nothing but itself: no script, no request, no font. */
@@ -43,7 +44,10 @@ public final class ReportPage {
     }
 
     private static String title(Report report) {
-        return report.name() == null ? Figures.leaf(report.model().source()) : report.name();
+        if (report.name() != null) {
+            return report.name();
+        }
+        return report.evaluated() == null ? Figures.leaf(report.model().source()) : report.evaluated();
     }
 
     private static Html header(Report report, String title) {
@@ -53,7 +57,7 @@ public final class ReportPage {
                 <header class="head">
                 <p class="over">Quern report</p>
                 <h1>{}</h1><span class="badges"><span class="badge {}">{}</span>{}</span>
-                <p class="sub">{} blocks of {}, compressed with <strong>{}</strong></p>
+                <p class="sub">{}</p>
                 </header>
                 {}<div class="numbers">{}</div>
                 """,
@@ -61,42 +65,51 @@ public final class ReportPage {
                 accepted ? "completed" : "quarantined",
                 report.verdict().approval() != null ? "approved" : accepted ? "accepted" : "quarantined",
                 ReportDrawing.closeness(report.closeness()),
-                report.model().blocks(),
-                report.model().type(),
-                report.recipe().name(),
+                ReportDrawing.subject(report),
                 ReportDrawing.failures(report),
                 ReportDrawing.headline(report));
     }
 
     private static Html sections(Report report) {
-        Board board = ReportDrawing.board(report);
+        return report.evaluated() == null ? compression(report) : evaluation(report);
+    }
+
+    private static Html quality(Report report) {
+        return section(
+                "Quality",
+                Html.join(
+                        QualityDrawing.evaluations(report.evaluations()),
+                        Html.of(
+                                "<p class=\"aside\">Gate: {}.</p>\n",
+                                QualityDrawing.gate(report.verdict().gate())),
+                        ReportDrawing.notes(report.notes())));
+    }
+
+    private static Html evaluation(Report report) {
         return Html.join(
-                section(
-                        "Quality",
-                        Html.join(
-                                QualityDrawing.evaluations(report.evaluations()),
-                                Html.of(
-                                        "<p class=\"aside\">Gate: {}.</p>\n",
-                                        QualityDrawing.gate(report.verdict().gate())),
-                                ReportDrawing.notes(report.notes()))),
+                quality(report), Html.of("<div class=\"columns\">{}</div>\n", ReportDrawing.evaluationFacts(report)));
+    }
+
+    private static Html compression(Report report) {
+        Board board = ReportDrawing.board(report);
+        Recipe recipe = report.knownRecipe();
+        return Html.join(
+                quality(report),
                 section(
                         "Error of every linear",
                         Html.join(
                                 Html.of("<p class=\"aside\">{}</p>\n", QualityDrawing.summary(board.linears())),
                                 BoardDrawing.scaleSwitch(),
-                                BoardDrawing.board(board, ErrorOf.of(report.recipe())))),
+                                BoardDrawing.board(board, ErrorOf.of(recipe)))),
                 Html.of(
                         "<div class=\"columns\">{}{}{}{}{}{}{}</div>\n",
                         section("Largest errors", QualityDrawing.worst(board.linears())),
                         section("Sizes", ReportDrawing.facts(ReportDrawing.sizeFacts(report))),
                         section("Calibrated on", ReportDrawing.calibration(report)),
-                        section("Recipe", ReportDrawing.facts(ReportDrawing.recipeFacts(report.recipe()))),
+                        section("Recipe", ReportDrawing.facts(ReportDrawing.recipeFacts(recipe))),
                         section(
                                 "Load it",
-                                LoadingDrawing.of(
-                                        report.recipe(),
-                                        report.model().source() + "-"
-                                                + report.recipe().name())),
+                                LoadingDrawing.of(recipe, report.model().source() + "-" + recipe.name())),
                         section("Time", ReportDrawing.time(report)),
                         section("Provenance", ReportDrawing.facts(ReportDrawing.originFacts(report)))));
     }

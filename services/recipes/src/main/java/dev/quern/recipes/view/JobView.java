@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param stage INSPECT, PLAN, TRACE, COMPRESS, ASSEMBLE, VERIFY, EVALUATE or PUBLISH; null before the first
  * @param desired RUN, PAUSE or CANCEL
  * @param model where the source is: a folder, a uri, or {@code upload:<id>}
- * @param recipe the name of the first output's recipe
- * @param outputDigest of the first output
+ * @param result where the finished result is that the job evaluates; null for a compression
+ * @param recipe the name of the first output's recipe; {@code evaluation} for an evaluation
+ * @param outputDigest of the first output; of an evaluation that of the result which was evaluated
  * @param output where the first output is, null until it is published
  * @param labels as the request has them
  * @param progress how far it is
@@ -34,6 +35,7 @@ public record JobView(
         String desired,
         @Nullable Reason reason,
         String model,
+        @Nullable String result,
         String recipe,
         Progress progress,
         Map<String, String> labels,
@@ -62,14 +64,14 @@ public record JobView(
     /**
      * A result of the job.
      *
-     * @param recipe its name
+     * @param recipe its name; {@code evaluation} for an evaluation
      * @param prefix that it claims under the tenant's outputs
      * @param uri that it claims in place of that
      * @param location where it is: its place, or the quarantine; null until it is published
      * @param digest null until it is published
      * @param accepted by its gate or by a person; null until it is published
      * @param quality null until it is measured
-     * @param parameters the recipe itself; in the answer about one job, not in lists
+     * @param parameters the recipe itself, in the answer about one job; null in lists, and for an evaluation
      */
     public record Output(
             String recipe,

@@ -11,6 +11,26 @@ class ComparisonTest {
     private static final Report.Verdict ACCEPTED = new Report.Verdict(true, Gate.NONE, List.of());
 
     @Test
+    void anEvaluationIsASideLikeAnyOther() {
+        Comparison comparison = Comparison.of(
+                List.of("made", "measured", "foreign"),
+                List.of(
+                        Reports.accepted(),
+                        Reports.evaluation(Reports.accepted().recipe()),
+                        Reports.evaluation(null)));
+
+        assertThat(comparison.warnings()).isEmpty();
+        assertThat(comparison.linears()).isEmpty();
+        assertThat(comparison.texts())
+                .allSatisfy(text -> assertThat(text.same()).isTrue());
+        assertThat(comparison.sides().getLast().recipe()).isEqualTo("an unknown recipe");
+        assertThat(comparison.recipe())
+                .filteredOn(difference -> difference.field().equals("grid.bits"))
+                .singleElement()
+                .returns(List.of("4", "4", Figures.NONE), Comparison.Difference::values);
+    }
+
+    @Test
     void figuresOfTheSameWindowsStandTogether() {
         Report one = report(0.01, evaluation("a.txt", "a0", 1.01), evaluation("b.txt", "b0", 1.02));
         Report other = report(0.04, evaluation("a.txt", "a0", 1.1), evaluation("b.txt", "b1", 1.2));

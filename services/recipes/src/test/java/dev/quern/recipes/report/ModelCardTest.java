@@ -79,6 +79,7 @@ class ModelCardTest {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 JobRequest.Source.onServer("/models/Qwen3-8B"),
+                null,
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
                 calibration,
                 List.of(),

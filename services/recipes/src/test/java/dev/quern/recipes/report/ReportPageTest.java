@@ -22,6 +22,19 @@ class ReportPageTest {
         assertThat(page).contains("wt2_test.txt", "38.292", "38.701", "0.009880", ">accepted<", "4.156", "gptq-w4a16");
     }
 
+    /** No board of zeros, no card that has nothing to say, and no way to load a report. */
+    @Test
+    void showsOfAnEvaluationWhatItHas() {
+        String known = ReportPage.render(Reports.evaluation(Reports.accepted().recipe()));
+        String unknown = ReportPage.render(Reports.evaluation(null));
+
+        assertThat(known)
+                .contains("evaluation of <strong>Qwen3-8B-small</strong> against Qwen3-8B", "38.292", ">accepted<")
+                .contains("<h2>Recipe</h2>", "gptq-w4a16", "<h2>Calibrated on</h2>", "result digest")
+                .doesNotContain("Error of every linear", "Largest errors", "Load it", "segments");
+        assertThat(unknown).contains("38.292").doesNotContain("<h2>Recipe</h2>", "<h2>Calibrated on</h2>");
+    }
+
     @Test
     void asksForNothingOutsideItself() {
         String page = ReportPage.render(Reports.accepted());

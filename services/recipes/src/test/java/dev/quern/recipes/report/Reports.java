@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Made-up reports of any size. */
 final class Reports {
@@ -43,6 +44,7 @@ final class Reports {
                 Report.SCHEMA,
                 "01999a4e-77aa-7c1e-9d3e-5a1de3a0c1aa",
                 null,
+                null,
                 new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
                 new Recipe(
                         "gptq-w4a16",
@@ -67,6 +69,29 @@ final class Reports {
                 verdict,
                 List.of("Hidden states of the evaluation are float32."),
                 List.of(new Report.Maker("cpu-17-a1", List.of(0, 1, 2))));
+    }
+
+    /** Of a finished result. */
+    static Report evaluation(@Nullable Recipe recipe) {
+        Report made = accepted();
+        return new Report(
+                made.schema(),
+                made.job(),
+                null,
+                "Qwen3-8B-small",
+                made.model(),
+                recipe,
+                recipe == null ? new Report.Calibration("none", 0, 0, 0, "", null) : made.calibration(),
+                made.plan(),
+                List.of(),
+                made.evaluations(),
+                made.sizes(),
+                Map.of("INSPECT", 1.2, "EVALUATE", 180.5),
+                Map.of(),
+                made.versions(),
+                made.verdict(),
+                List.of(),
+                List.of());
     }
 
     static Report accepted() {

@@ -1,9 +1,8 @@
 package dev.quern.control.reading;
 
-import dev.quern.contract.SourceStamp;
 import dev.quern.engine.calibration.Datasets;
-import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.Tokenizer;
+import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.PackedGrids;
@@ -16,9 +15,7 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -36,6 +33,7 @@ record Answers(Sources sources, Consumer<Word> listener) {
             return RecordCodec.write(
                     switch (question) {
                         case Question.InspectSource inspect -> inspect(inspect, source);
+                        case Question.InspectResult inspect -> inspect(inspect, source);
                         case Question.PlanJob plan -> source.plan(plan.workload(), plan.budget(), plan.fanout());
                         case Question.EstimateJob estimate -> {
                             Workload workload = Workload.beforehand(
@@ -58,16 +56,38 @@ record Answers(Sources sources, Consumer<Word> listener) {
 
     private Inspected inspect(Question.InspectSource asked, Source source) throws IOException {
         requireFit(asked, source.architecture());
-        List<String> files = source.checkpoint().files();
-        String location = asked.place().location();
-        String stamp = asked.place().pinned() == null ? SourceStamp.of(Path.of(location), files) : null;
-        List<String> evaluations = new ArrayList<>();
-        for (int i = 0; i < asked.evaluations().size(); i++) {
-            evaluations.add("evaluation-" + i);
+        Texts texts = new Texts(asked.place(), source, Path.of(asked.folder()), listener);
+        String calibration = "calibration";
+        List<String> evaluations = texts.cut(asked.evaluations(), calibration, asked.calibration());
+        return new Inspected(ModelFiles.of(source.checkpoint(), asked.place()), calibration, evaluations);
+    }
+
+    private InspectedResult inspect(Question.InspectResult asked, Source source) throws IOException {
+        Place place = asked.result();
+        listener.accept(new Word.Reads(ErrorCode.INVALID_CHECKPOINT, place.location()));
+        try (CompressedCheckpoint result = openResult(place)) {
+            result.requireResultOf(source.architecture());
+            Texts texts = new Texts(asked.place(), source, Path.of(asked.folder()), listener);
+            List<String> evaluations = texts.cut(asked.evaluations(), null, null);
+            texts.requireSameTokens(place, result.checkpoint(), asked.evaluations());
+            ResultPapers papers = new ResultPapers(result);
+            return new InspectedResult(
+                    ModelFiles.of(source.checkpoint(), asked.place()),
+                    ModelFiles.of(result.checkpoint(), place),
+                    evaluations,
+                    result.weights(),
+                    result.bitsPerWeight(),
+                    papers.recipe(),
+                    papers.calibration(),
+                    papers.original(),
+                    papers.manifest());
         }
-        Inspected found = new Inspected(files, stamp, "calibration", evaluations);
-        cut(asked, source, found);
-        return found;
+    }
+
+    private CompressedCheckpoint openResult(Place place) {
+        return place.pinned() == null
+                ? CompressedCheckpoint.open(Path.of(place.location()))
+                : sources.openResult(place.pinned());
     }
 
     private static void requireFit(Question.InspectSource asked, Architecture architecture) {
@@ -80,35 +100,5 @@ record Answers(Sources sources, Consumer<Word> listener) {
                 }
             }
         }
-    }
-
-    private void cut(Question.InspectSource asked, Source source, Inspected into) throws IOException {
-        Architecture architecture = source.architecture();
-        Path folder = Files.createDirectories(Path.of(asked.folder()));
-        String file = asked.place().location() + "/tokenizer.json";
-        listener.accept(new Word.Reads(ErrorCode.INVALID_CHECKPOINT, file));
-        try (Tokenizer tokenizer = Tokenizer.open(source.checkpoint())) {
-            Datasets datasets = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions());
-            Text calibration = asked.calibration();
-            tell(file, calibration);
-            write(
-                    folder.resolve(into.calibration()),
-                    datasets.calibration(calibration.file(), calibration.windows(), calibration.seqLen()));
-            for (int i = 0; i < asked.evaluations().size(); i++) {
-                Text text = asked.evaluations().get(i);
-                tell(file, text);
-                write(
-                        folder.resolve(into.evaluations().get(i)),
-                        datasets.evaluation(text.file(), text.windows(), text.seqLen()));
-            }
-        }
-    }
-
-    private void tell(String tokenizer, Text text) {
-        listener.accept(new Word.Reads(ErrorCode.INVALID_CHECKPOINT, tokenizer + " on " + text.called()));
-    }
-
-    private static void write(Path file, TokenWindows windows) throws IOException {
-        Files.write(file, windows.bytes());
     }
 }

@@ -34,12 +34,26 @@ public sealed interface Question {
         }
     }
 
+    /**
+     * Answered by an {@link InspectedResult}.
+     *
+     * @param place of the original
+     * @param result place of the finished result
+     * @param folder takes the token windows
+     */
+    record InspectResult(Place place, Place result, List<Text> evaluations, String folder) implements Question {
+        public InspectResult {
+            evaluations = List.copyOf(evaluations);
+        }
+    }
+
     /** Answered by a {@link dev.quern.engine.plan.Plan}. */
     record PlanJob(Place place, Workload workload, Budget budget, Fanout fanout) implements Question {}
 
     /**
      * Answered by a {@link dev.quern.recipes.view.Estimate}.
      *
+     * @param recipes none for the evaluation of a result
      * @param calibration as the owner asks for it; the texts are not read
      * @param evaluations likewise
      */

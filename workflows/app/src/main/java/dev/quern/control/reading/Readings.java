@@ -54,6 +54,11 @@ public final class Readings implements AutoCloseable {
         return ask(question, Inspected.class, INSPECT, waiting, cancellation);
     }
 
+    /** Checks that a result and its original can be read and fit each other, and cuts the texts into windows; as {@link #inspect}. */
+    public InspectedResult inspectResult(Question.InspectResult question, Runnable waiting, Cancellation cancellation) {
+        return ask(question, InspectedResult.class, INSPECT, waiting, cancellation);
+    }
+
     /** Plans from the headers of a source that was inspected. */
     public Plan plan(Question.PlanJob question, Runnable waiting, Cancellation cancellation) {
         return ask(question, Plan.class, PLAN, waiting, cancellation);

@@ -50,8 +50,8 @@ class ReadingsTest {
     void readsWhatIsGood() throws Exception {
         Inspected found = inspect(MODEL);
 
-        assertThat(found.files()).contains("model.safetensors", "tokenizer.json");
-        assertThat(found.folderStamp()).isNotNull();
+        assertThat(found.source().names()).contains("model.safetensors", "tokenizer.json");
+        assertThat(found.source().folderStamp()).isNotNull();
         Path windows = folder.resolve("windows").resolve(found.calibration());
         assertThat(TokenWindows.of(Files.readAllBytes(windows)).seqLen()).isEqualTo(128);
     }
@@ -72,7 +72,7 @@ class ReadingsTest {
                 .hasMessageContaining("signal 6")
                 .extracting(e -> ((QuernException) e).code())
                 .isEqualTo(ErrorCode.INVALID_CHECKPOINT);
-        assertThat(inspect(MODEL).files()).as("others are read").contains("config.json");
+        assertThat(inspect(MODEL).source().names()).as("others are read").contains("config.json");
     }
 
     /** A pipe that nobody writes to. */

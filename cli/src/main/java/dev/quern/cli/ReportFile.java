@@ -1,0 +1,37 @@
+package dev.quern.cli;
+
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonException;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The report in the folder of a result. */
+final class ReportFile {
+    private static final String NAME = "quern-report.json";
+    private static final int MAX_BYTES = 256 << 20;
+
+    private ReportFile() {}
+
+    static boolean isIn(Path folder) {
+        return Files.isRegularFile(folder.resolve(NAME));
+    }
+
+    /** @throws QuernException OUTPUT_DAMAGED when there is none, or it cannot be read */
+    static Report read(Path folder) {
+        Path file = folder.resolve(NAME);
+        try {
+            return RecordCodec.read(
+                    Json.parse(Files.readAllBytes(file), MAX_BYTES), Report.class, ErrorCode.OUTPUT_DAMAGED);
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorCode.OUTPUT_DAMAGED, file + ": cannot be read (expected: the folder of a result)", e);
+        } catch (JsonException e) {
+            throw e.in(file.toString(), ErrorCode.OUTPUT_DAMAGED);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.quern.control.reading;
+
+import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.format.Manifests;
+import dev.quern.engine.format.PackedGrid;
+import dev.quern.engine.format.PackedGrids;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.recipes.Manifest;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Report;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What Quern wrote about a result when it made it; a result of another tool has none of it. */
+final class ResultPapers {
+    private static final String REPORT = "quern-report.json";
+    /** A report has some hundred bytes for each linear. */
+    private static final int MAX_BYTES = 32 << 20;
+
+    private final CompressedCheckpoint result;
+    private final @Nullable Report report;
+
+    ResultPapers(CompressedCheckpoint result) {
+        this.result = result;
+        this.report = report();
+    }
+
+    /** Null where there is none that fits the tensors. */
+    @Nullable
+    Recipe recipe() {
+        return report == null ? null : report.recipe();
+    }
+
+    /** Null where no recipe is known. */
+    Report.@Nullable Calibration calibration() {
+        return report == null ? null : report.calibration();
+    }
+
+    /** The digest of the model that it was made from; null where no recipe is known. */
+    @Nullable
+    String original() {
+        return report == null ? null : report.model().digest();
+    }
+
+    /**
+     * With the files of the result alone; null where it has none.
+     *
+     * @throws QuernException OUTPUT_DAMAGED when it cannot be read
+     */
+    @Nullable
+    Manifest manifest() {
+        if (!result.checkpoint().hasFile(Manifest.NAME)) {
+            return null;
+        }
+        Manifest manifest = Manifests.parse(result.checkpoint().read(Manifest.NAME, MAX_BYTES));
+        Set<String> files = new HashSet<>(result.checkpoint().files());
+        List<Manifest.File> own = manifest.files().stream()
+                .filter(file -> files.contains(file.name()))
+                .toList();
+        return new Manifest(manifest.schema(), manifest.outputDigest(), own);
+    }
+
+    /** The report is no part of the model: one that cannot be read, or is another result's, says nothing. */
+    private @Nullable Report report() {
+        if (!result.checkpoint().hasFile(REPORT)) {
+            return null;
+        }
+        try {
+            Report read =
+                    RecordCodec.read(Json.parse(result.checkpoint().read(REPORT, MAX_BYTES), MAX_BYTES), Report.class);
+            return read.recipe() != null && fits(read.recipe()) ? read : null;
+        } catch (QuernException e) {
+            return null;
+        }
+    }
+
+    private boolean fits(Recipe recipe) {
+        Architecture architecture = result.architecture();
+        PackedGrids grids = PackedGrids.of(recipe, architecture);
+        for (int block = 0; block < architecture.blocks(); block++) {
+            for (LinearSpec linear : architecture.program().linears()) {
+                String module = architecture.prefix(block) + linear.name();
+                boolean packed = grids.holds(linear.name()) && !grids.ignores(module);
+                PackedGrid expected = packed ? grids.of(linear.name()) : null;
+                if (!Objects.equals(expected, result.grids().get(module))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}
