@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             Compress.class,
+            Evaluate.class,
             Up.class,
             Worker.class,
             Jobs.class,
