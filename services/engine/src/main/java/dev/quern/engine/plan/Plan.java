@@ -105,10 +105,11 @@ public record Plan(
         return outputs.isEmpty() ? 0 : outputs.getFirst().bitsPerWeight();
     }
 
-    /** Seconds of all stages together. */
+    /** Seconds of all stages together; summed by size, for the order of a map differs from process to process. */
     public double seconds() {
         return secondsPerStage.values().stream()
                 .mapToDouble(Double::doubleValue)
+                .sorted()
                 .sum();
     }
 }
