@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +35,9 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
     /** Of each text, in the order of the request. */
     List<Report.Evaluation> evaluations() {
         Map<Integer, List<TokenFigures>> byFile = new TreeMap<>();
+        Function<Shard, String> name = Plans.figures(plan).get(model);
         for (Shard shard : ref.shards()) {
-            String key = job.keys().figures(Plans.figures(plan).get(model).apply(shard));
+            String key = job.keys().figures(name.apply(shard));
             byFile.computeIfAbsent(shard.file(), file -> new ArrayList<>()).add(TokenFigures.of(contexts.read(key)));
         }
         List<Report.Evaluation> evaluations = new ArrayList<>();

@@ -90,11 +90,33 @@ class EstimateDeskTest {
                 .returns("MEMORY_BUDGET", EstimateRepository.Answer::code);
     }
 
+    /** Nothing is compressed: two models are read, and run over the text. */
+    @Test
+    void answersForAnEvaluation() {
+        JobRequest.Result result = JobRequest.Result.of(JobRequest.Source.onServer("/results/that/is/not/read"));
+        JobRequest request = ServiceHarness.evaluation(result, null, 4, null);
+        EstimateRepository.Answer answer = ask(request, List.of(), BUDGET);
+        EstimateRepository.Answer refused = ask(request, List.of(), new Budget(1 << 20, 1));
+
+        Estimate estimate = RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class);
+        assertThat(estimate.outputs()).isEmpty();
+        assertThat(estimate.segments()).isZero();
+        assertThat(estimate.secondsPerStage()).containsOnlyKeys("inspect", "evaluate");
+        assertThat(estimate.seconds()).isPositive();
+        // Hidden states of 4 windows of 128 tokens, 128 wide, of two models in float32.
+        assertThat(estimate.scratchBytes()).isEqualTo(2L * 4 * 128 * 128 * Float.BYTES);
+        assertThat(refused.code()).isEqualTo("MEMORY_BUDGET");
+    }
+
     private static EstimateRepository.Answer ask(String model, Budget budget) {
+        return ask(request(model), RECIPES, budget);
+    }
+
+    private static EstimateRepository.Answer ask(JobRequest request, List<Recipe> recipes, Budget budget) {
         EstimateDesk desk = new EstimateDesk(
                 questions,
                 new Estimator((tenant, source) -> Place.folder(source.location()), readings, WORKERS, budget, 600));
-        UUID id = questions.ask("default", Json.write(RecordCodec.write(request(model))), Recipes.write(RECIPES));
+        UUID id = questions.ask("default", Json.write(RecordCodec.write(request)), Recipes.write(recipes));
         assertThat(desk.round()).as("a question was there").isTrue();
         assertThat(desk.round()).as("no other").isFalse();
         return questions.find(id).orElseThrow();

@@ -139,7 +139,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
             if (expected == null ? loaded : !expected.equals(file.sha256())) {
                 throw new QuernException(
                         ErrorCode.OUTPUT_DAMAGED,
-                        "%s: SHA-256 %s (expected: %s, as %s says)"
+                        "result: %s: SHA-256 %s (expected: %s, as %s says)"
                                 .formatted(
                                         file.name(),
                                         file.sha256(),

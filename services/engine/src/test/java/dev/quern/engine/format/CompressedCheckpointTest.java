@@ -144,9 +144,10 @@ class CompressedCheckpointTest {
                 List.of(digest("model.safetensors", "aa"), digest("config.json", "bb"), digest("LICENSE", "dd")));
         assertThatThrownBy(
                         () -> CompressedCheckpoint.requireFiles(manifest, List.of(digest("model.safetensors", "ab"))))
-                .hasMessage("model.safetensors: SHA-256 ab (expected: aa, as quern-manifest.json says)");
+                .hasMessage("result: model.safetensors: SHA-256 ab (expected: aa, as quern-manifest.json says)");
         assertThatThrownBy(() -> CompressedCheckpoint.requireFiles(manifest, List.of(digest("more.safetensors", "aa"))))
-                .hasMessage("more.safetensors: SHA-256 aa (expected: no such file, as quern-manifest.json says)");
+                .hasMessage(
+                        "result: more.safetensors: SHA-256 aa (expected: no such file, as quern-manifest.json says)");
     }
 
     private static FileDigest digest(String name, String sha256) {

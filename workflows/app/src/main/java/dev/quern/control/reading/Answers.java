@@ -12,6 +12,7 @@ import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import dev.quern.inputs.Sources;
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
@@ -84,10 +85,15 @@ record Answers(Sources sources, Consumer<Word> listener) {
         }
     }
 
+    /** Errors say that it is the result: the original has files of the same names. */
     private CompressedCheckpoint openResult(Place place) {
-        return place.pinned() == null
-                ? CompressedCheckpoint.open(Path.of(place.location()))
-                : sources.openResult(place.pinned());
+        try {
+            return place.pinned() == null
+                    ? CompressedCheckpoint.open(Path.of(place.location()))
+                    : sources.openResult(place.pinned());
+        } catch (QuernException e) {
+            throw new QuernException(e.code(), "result: " + e.getMessage(), e);
+        }
     }
 
     private static void requireFit(Question.InspectSource asked, Architecture architecture) {

@@ -38,9 +38,13 @@ final class ResultPapers {
         return report == null ? null : report.recipe();
     }
 
-    /** Null where no recipe is known. */
+    /** Null where no recipe is known. Its recommendation was for who made the result. */
     Report.@Nullable Calibration calibration() {
-        return report == null ? null : report.calibration();
+        if (report == null) {
+            return null;
+        }
+        Report.Calibration text = report.calibration();
+        return new Report.Calibration(text.source(), text.windows(), text.seqLen(), text.tokens(), text.digest(), null);
     }
 
     /** The digest of the model that it was made from; null where no recipe is known. */
