@@ -59,7 +59,7 @@ final class Compress implements Callable<Integer> {
                 ? Placements.into(target.local(), request.recipeNames(), result.overwrite())
                 : null;
         Submission submission =
-                Submission.of(local -> request.toRequest(target, detach, local), server.isRemote(), console);
+                Submission.of(local -> request.toRequest(target, detach, local), server.isRemote(), null, console);
         sayRecipes(console);
         try (Interruption interruption = new Interruption(console, () -> Console.again(spec), placement);
                 Connection connection =

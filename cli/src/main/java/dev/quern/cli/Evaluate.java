@@ -58,7 +58,11 @@ final class Evaluate implements Callable<Integer> {
         // Of a folder before anything is started: it may not be there.
         Submission ready = request.isOfJob()
                 ? null
-                : Submission.of(local -> request.toRequest(target, detach, local), server.isRemote(), console);
+                : Submission.of(
+                        local -> request.toRequest(target, detach, local),
+                        server.isRemote(),
+                        request.folder(),
+                        console);
         try (Interruption interruption = new Interruption(console, () -> Console.again(spec), placement);
                 Connection connection =
                         Connection.open(server, request.workers().stack(store, server), console::say)) {
@@ -80,7 +84,7 @@ final class Evaluate implements Callable<Integer> {
     private Submission ofJob(Connection connection, @Nullable Place target, Console console)
             throws InterruptedException {
         JobView made = connection.api().job(JobArgument.whole(connection.api(), request.typed()));
-        return Submission.of(local -> request.toRequest(made, target, detach, local), server.isRemote(), console);
+        return Submission.of(local -> request.toRequest(made, target, detach, local), server.isRemote(), null, console);
     }
 
     private Integer detached(Console console, JobView job) {

@@ -24,8 +24,8 @@ final class EvaluateOptions {
     @Parameters(
             paramLabel = "RESULT",
             description =
-                    "Folder of a compressed model, also one of another tool; s3://bucket/prefix, which the server reads"
-                            + " itself; or a job: its id, or at least four digits that begin it.")
+                    "A compressed model, also one of another tool: its folder; s3://bucket/prefix, which the server reads"
+                            + " itself; or the job that made it, by its id or at least four digits that begin it.")
     @SuppressWarnings("NullAway.Init")
     private String result;
 
@@ -62,6 +62,12 @@ final class EvaluateOptions {
     /** Whether RESULT is the beginning of a job's id. */
     boolean isOfJob() {
         return place().isLocal() && !Compare.isFolder(result);
+    }
+
+    /** The result on this machine; null for one that lies elsewhere. */
+    @Nullable
+    Path folder() {
+        return place().isLocal() ? place().local() : null;
     }
 
     /** As it was typed. */

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 
 /** The report in the folder of a result. */
 final class ReportFile {
-    private static final String NAME = "quern-report.json";
+    static final String NAME = "quern-report.json";
     private static final int MAX_BYTES = 256 << 20;
 
     private ReportFile() {}

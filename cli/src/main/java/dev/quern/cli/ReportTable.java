@@ -118,7 +118,7 @@ final class ReportTable {
             console.print(console.green(approval == null ? "accepted" : "approved by " + approval.by()) + quality);
             return;
         }
-        console.print(console.red("quarantined") + quality);
+        console.print(console.red(report.evaluated() == null ? "quarantined" : "refused by the gate") + quality);
         for (String failure : report.verdict().failures()) {
             console.print("  " + failure);
         }

@@ -30,14 +30,21 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
      *
      * @param options make the request, once they know how the server comes to a file or folder of this machine
      * @param remote whether that is by upload
+     * @param result the folder that is a finished result, not a model to be compressed; null where none is
      */
-    static Submission of(Function<Function<Path, Source>, JobRequest> options, boolean remote, Console console) {
+    static Submission of(
+            Function<Function<Path, Source>, JobRequest> options,
+            boolean remote,
+            @Nullable Path result,
+            Console console) {
         Map<String, Upload> uploads = new LinkedHashMap<>();
         JobRequest request = options.apply(file -> {
             if (!remote) {
                 return Source.onServer(file.toString());
             }
-            Upload upload = Upload.of(file, digests(), console);
+            Upload upload = file.equals(result)
+                    ? Upload.ofResult(file, digests(), console)
+                    : Upload.of(file, digests(), console);
             uploads.put(upload.digest(), upload);
             return Source.uploaded(upload.digest()).named(name(file));
         });

@@ -5,9 +5,12 @@ import dev.quern.cli.client.PartSender;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.FileDigests;
 import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
@@ -27,6 +30,7 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Brings a checkpoint or a text of this machine to a server, in parts: what is there already, whole files and parts of them, is not sent. */
 final class Upload {
@@ -60,6 +64,19 @@ final class Upload {
         return Files.isDirectory(source) ? ofModel(source, digests, console) : ofText(source);
     }
 
+    /** As {@link #of}, of the folder of a result, with what Quern wrote about it. */
+    static Upload ofResult(Path folder, Path digests, Console console) {
+        try (CompressedCheckpoint result = CompressedCheckpoint.open(folder)) {
+            List<String> papers = Stream.of(ReportFile.NAME, Manifest.NAME)
+                    .filter(result.checkpoint()::hasFile)
+                    .toList();
+            Upload model = read(folder, result.checkpoint(), digests, console);
+            List<FileDigest> files = new ArrayList<>(model.files);
+            files.addAll(FileDigests.of(result.checkpoint(), papers, bytes -> {}, () -> false));
+            return new Upload(model.place, files);
+        }
+    }
+
     private static Upload ofText(Path file) {
         try (DigestInputStream content = new DigestInputStream(Files.newInputStream(file), Digests.sha256())) {
             long size = content.transferTo(OutputStream.nullOutputStream());
@@ -76,11 +93,15 @@ final class Upload {
     private static Upload ofModel(Path model, Path digests, Console console) {
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             Architectures.of(checkpoint.config()).check(checkpoint);
-            try (TransferLine line = new TransferLine(console, "reading", bytes(model, checkpoint.files()))) {
-                return new Upload(
-                        model::resolve,
-                        ModelDigest.of(checkpoint, digests, line, () -> false).files());
-            }
+            return read(model, checkpoint, digests, console);
+        }
+    }
+
+    private static Upload read(Path model, Checkpoint checkpoint, Path digests, Console console) {
+        try (TransferLine line = new TransferLine(console, "reading", bytes(model, checkpoint.files()))) {
+            return new Upload(
+                    model::resolve,
+                    ModelDigest.of(checkpoint, digests, line, () -> false).files());
         }
     }
 
