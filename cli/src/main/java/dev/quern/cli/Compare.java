@@ -60,7 +60,7 @@ final class Compare implements Callable<Integer> {
         return Exit.COMPLETED.code();
     }
 
-    /** Or the beginning of a job's id. */
+    /** Whether an argument is a folder; any other is the beginning of a job's id. */
     static boolean isFolder(String result) {
         return result.contains("/") || Files.isDirectory(Path.of(result));
     }

@@ -55,7 +55,7 @@ final class Evaluate implements Callable<Integer> {
         Placements placement = target != null && target.isLocal() && !detach
                 ? Placements.into(target.local(), List.of(Output.EVALUATION), report.overwrite())
                 : null;
-        // Of a folder before anything is started: it may not be there.
+        // A folder is looked at before anything is started: it may not exist.
         Submission ready = request.isOfJob()
                 ? null
                 : Submission.of(

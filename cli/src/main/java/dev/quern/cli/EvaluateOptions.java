@@ -64,13 +64,13 @@ final class EvaluateOptions {
         return place().isLocal() && !Compare.isFolder(result);
     }
 
-    /** The result on this machine; null for one that lies elsewhere. */
+    /** The folder of the result on this machine; null for one that is elsewhere. */
     @Nullable
     Path folder() {
         return place().isLocal() ? place().local() : null;
     }
 
-    /** As it was typed. */
+    /** The result as it was typed. */
     String typed() {
         return result;
     }
@@ -131,7 +131,7 @@ final class EvaluateOptions {
         return new Place(result);
     }
 
-    /** The original by the name that the report of the result gives it. */
+    /** Finds the original by the name that the report of the result gives it. */
     private Path beside() {
         if (!place().isLocal() || !ReportFile.isIn(place().local())) {
             throw invalid(

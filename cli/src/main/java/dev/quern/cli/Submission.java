@@ -26,7 +26,7 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
     private static final int RECENT = 20;
 
     /**
-     * Reads what is to be uploaded: a request to a server is known by what its files hold, not by where they lie.
+     * Reads what is to be uploaded: a request to a server is known by what its files hold, not by where they are.
      *
      * @param options make the request, once they know how the server comes to a file or folder of this machine
      * @param remote whether that is by upload

@@ -27,7 +27,7 @@ final class RequestCheck {
     private static final int MAX_URI = 900;
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern WORKER_CLASS = Pattern.compile("[a-z][a-z0-9-]{0,31}");
-    /** Of an upload or a job. */
+    /** The id of an upload or a job. */
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     /** As the store's keys: no empty segment, none that begins with a dot, none overlong. */
     private static final Pattern URI =
@@ -82,7 +82,7 @@ final class RequestCheck {
                         "at most " + MAX_TEXT + " characters"));
     }
 
-    /** Either a recipe says how to compress, or a result is there that was compressed. */
+    /** A request has either a recipe that says how to compress, or a result that was compressed. */
     private void task(JobRequest request) {
         JobRequest.RecipeChoice recipe = request.recipe();
         JobRequest.Result result = request.result();

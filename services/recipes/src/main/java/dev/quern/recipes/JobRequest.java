@@ -108,7 +108,7 @@ public record JobRequest(
      * @param path a folder on the server
      * @param uri {@code s3://bucket/prefix} under a configured location
      * @param upload the id of a completed upload
-     * @param job the id of a job that has results, which may lie in quarantine
+     * @param job the id of a job that has results, which may be in quarantine
      * @param output position among the results of that job, from 0
      * @param name what lists and reports call it; null takes the last part of its place
      */
@@ -127,7 +127,7 @@ public record JobRequest(
             return new Result(null, null, null, id, output, null);
         }
 
-        /** Null for a job's. */
+        /** The place of the result; null for the result of a job. */
         public @Nullable Source place() {
             return job == null ? new Source(path, uri, upload, name) : null;
         }

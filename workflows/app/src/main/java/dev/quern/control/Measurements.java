@@ -32,7 +32,7 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
     private static final String OWN_TEXT =
             "Evaluated on built-in public-domain English text. Pass --evaluate with text like your own.";
 
-    /** Of each text, in the order of the request. */
+    /** The figures of each text, in the order of the request. */
     List<Report.Evaluation> evaluations() {
         Map<Integer, List<TokenFigures>> byFile = new TreeMap<>();
         Function<Shard, String> name = Plans.figures(plan).get(model);

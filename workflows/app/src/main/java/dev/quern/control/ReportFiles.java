@@ -21,7 +21,7 @@ record ReportFiles(String json, Map<String, byte[]> contents) {
     private static final String HTML = "quern-report.html";
     /** In the order in which they are published. */
     static final List<String> NAMES = List.of(JSON, HTML, Manifests.CARD);
-    /** Of an evaluation. */
+    /** The same for an evaluation. */
     static final List<String> REPORT_NAMES = List.of(JSON, HTML);
 
     static ReportFiles of(Report report, ModelCard card) {

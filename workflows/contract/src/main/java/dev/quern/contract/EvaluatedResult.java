@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param weights in its packed linears
  * @param bitsPerWeight of those weights, with scales and zero points
  * @param recipe as its own report says; null where it has none, or one that does not fit its tensors
- * @param calibration likewise
- * @param original digest of the model that it was made from; likewise
+ * @param calibration from the same report
+ * @param original digest of the model that it was made from, from the same report
  */
 public record EvaluatedResult(
         String location,

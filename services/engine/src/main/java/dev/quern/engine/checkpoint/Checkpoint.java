@@ -70,7 +70,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * Opens a result, whoever compressed it: as {@link #open(CheckpointFiles)}, but its config may have a quantization_config.
+     * Opens a result of any tool: as {@link #open(CheckpointFiles)}, but its config may have a quantization_config.
      *
      * @param files closed with the checkpoint, and when it cannot be opened
      * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT or UNSAFE_CHECKPOINT, naming the file or tensor

@@ -38,7 +38,7 @@ final class ConfigFile {
         return requireSafe(folder, config);
     }
 
-    /** Quantized or not. */
+    /** Reads the config of a model that may be quantized. */
     static ModelConfig safe(CheckpointFolder folder) {
         return requireSafe(folder, read(folder));
     }

@@ -35,7 +35,7 @@ final class Heads implements AutoCloseable {
         return compressed.get(model);
     }
 
-    /** Of compressed models. */
+    /** The number of compressed models. */
     int count() {
         return compressed.size();
     }

@@ -36,7 +36,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     }
 
     /**
-     * As {@link #open(Path)} for a result that lies elsewhere.
+     * As {@link #open(Path)} for a result that is elsewhere.
      *
      * @param files closed with the result
      */
@@ -57,7 +57,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     }
 
     /**
-     * Compares with the model that this is said to be a result of.
+     * Checks that this can be a result of another model.
      *
      * @throws QuernException INVALID_CHECKPOINT that names what differs
      */
@@ -113,7 +113,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
                 .count();
     }
 
-    /** Of the packed weights, with scales and zero points; 0 where none is packed. */
+    /** Bits of each packed weight, with scales and zero points; 0 where none is packed. */
     public double bitsPerWeight() {
         long bytes = grids.keySet().stream()
                 .flatMap(module -> ResultTensors.of(module).filter(checkpoint::has))

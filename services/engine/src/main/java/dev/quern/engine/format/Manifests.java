@@ -57,7 +57,7 @@ public final class Manifests {
     }
 
     /**
-     * Of a report alone.
+     * Makes the manifest of a report alone.
      *
      * @param resultDigest of the result that it is about
      * @param reports contents by name

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The grids that a quantization_config of compressed-tensors names, whoever wrote it. A key that changes what loaders compute, and that
- * Quern does not implement, is refused by name. Which linear is on which grid is not read: tensors say it.
+ * The grids that a quantization_config of compressed-tensors names, written by any tool. A key that changes what loaders compute, and that
+ * Quern does not implement, is refused by name. Which linear is on which grid is not read here: the tensors tell.
  */
 final class StatedGrids {
     private static final String BLOCK = "quantization_config";
@@ -99,7 +99,7 @@ final class StatedGrids {
         }
     }
 
-    /** Or empty. */
+    /** Refuses a key that is there and not empty. */
     private static void requireAbsent(ModelConfig config, String key) {
         JsonValue value = config.raw().get(key);
         boolean empty = switch (value) {

@@ -35,7 +35,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                 "evaluate", evaluate() / workers);
     }
 
-    /** Of an evaluation of a finished result, which is read as the source is. */
+    /** Seconds of each stage of an evaluation: the finished result is read as the source is. */
     Map<String, Double> secondsOfEvaluation(long sourceBytes, int workers) {
         return Map.of("inspect", 2 * sourceBytes / READ_BYTES_PER_SECOND, "evaluate", evaluate() / workers);
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param model where the source is: a folder, a uri, or {@code upload:<id>}
  * @param result where the finished result is that the job evaluates; null for a compression
  * @param recipe the name of the first output's recipe; {@code evaluation} for an evaluation
- * @param outputDigest of the first output; of an evaluation that of the result which was evaluated
+ * @param outputDigest of the first output; for an evaluation, the digest of the result that was evaluated
  * @param output where the first output is, null until it is published
  * @param labels as the request has them
  * @param progress how far it is

@@ -71,7 +71,7 @@ final class Reports {
                 List.of(new Report.Maker("cpu-17-a1", List.of(0, 1, 2))));
     }
 
-    /** Of a finished result. */
+    /** The report of an evaluation. */
     static Report evaluation(@Nullable Recipe recipe) {
         Report made = accepted();
         return new Report(

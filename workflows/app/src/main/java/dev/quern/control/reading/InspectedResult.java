@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param weights in packed linears
  * @param bitsPerWeight of those weights
  * @param recipe as the result's own report says; null where there is none, or one that does not fit the tensors
- * @param calibration likewise
- * @param original digest of the model that it says it was made from; likewise
+ * @param calibration from the same report
+ * @param original digest of the model that it was made from, from the same report
  * @param manifest of the result, with those of its files that loaders read; null where it has none
  */
 public record InspectedResult(

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What Quern wrote about a result when it made it; a result of another tool has none of it. */
+/** What Quern wrote about a result when it made it. A result of another tool has no such files. */
 final class ResultPapers {
     private static final String REPORT = "quern-report.json";
     /** A report has some hundred bytes for each linear. */
