@@ -226,7 +226,9 @@ final class JobParts {
             content = Html.join(move(job, caller), cancel(job, caller));
         } else if (submits && job.state().equals("FAILED")) {
             content = button(job, caller, "retry", "Retry", "strong");
-        } else if (job.state().equals("QUARANTINED") && job.result() == null && caller.principal().may(Scope.ADMIN)) {
+        } else if (job.state().equals("QUARANTINED")
+                && job.result() == null
+                && caller.principal().may(Scope.ADMIN)) {
             content = approve(job, caller);
         }
         return Html.of("<div class=\"actions\" id=\"actions\">{}</div>\n", content);

@@ -130,8 +130,7 @@ final class JobResults {
     /** The sections of an evaluation: what will be read, then what is known of the result. */
     private static Html evaluation(View view, List<Report> reports) {
         return reports.isEmpty()
-                ? Html.of(
-                        "<div class=\"across\" id=\"results\">{}{}</div>\n", evaluation(view), wishes(view.job()))
+                ? Html.of("<div class=\"across\" id=\"results\">{}{}</div>\n", evaluation(view), wishes(view.job()))
                 : Html.of(
                         "<div class=\"columns\" id=\"results\">{}{}{}</div>\n",
                         reportFiles(view),
@@ -140,7 +139,8 @@ final class JobResults {
     }
 
     private static Html reportFiles(View view) {
-        return ReportPage.section("Report", Html.of("""
+        return ReportPage.section(
+                "Report", Html.of("""
                 <p class="aside"><a href="/api/v1/jobs/{}/report">The report as one page</a></p>
                 <pre>quern jobs download {} --out {}</pre>
                 """, view.job().id(), view.job().id(), folder(view.job())));
@@ -161,7 +161,8 @@ final class JobResults {
     private static Html recipes(View view) {
         Map<String, Map<String, Object>> columns = new LinkedHashMap<>();
         view.results()
-                .forEach(result -> columns.put(result.knownRecipe().name(), ReportDrawing.recipeFacts(result.knownRecipe())));
+                .forEach(result ->
+                        columns.put(result.knownRecipe().name(), ReportDrawing.recipeFacts(result.knownRecipe())));
         return ReportPage.section(columns.size() == 1 ? "Recipe" : "Recipes", FactsTable.of(columns));
     }
 
