@@ -131,7 +131,20 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
     }
 
     private static Loading transformers(Packing packing) {
+        String plain = "AutoModelForCausalLM.from_pretrained(\"FOLDER\")";
+        boolean mixed = packing.groupSizes().size() > 1;
+        if (mixed && !packing.symmetric()) {
+            return new Loading(
+                    Loader.TRANSFORMERS,
+                    Answer.REFUSED,
+                    "asymmetric needs CompressedTensorsConfig(dequantize=True), which reads every linear by the first group"
+                            + " size; --group-size gives all linears the same",
+                    plain);
+        }
         List<String> conditions = new ArrayList<>();
+        if (mixed) {
+            conditions.add("several group sizes: not with CompressedTensorsConfig(dequantize=True)");
+        }
         if (packing.bits() != 4 && packing.bits() != 8) {
             conditions.add(packing.bits() + " bits need compressed-tensors 0.18 or newer");
         }
@@ -142,10 +155,9 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
                 Loader.TRANSFORMERS,
                 packing.symmetric() ? Answer.LOADS : Answer.CONDITIONAL,
                 String.join("; ", conditions),
-                "AutoModelForCausalLM.from_pretrained(\"FOLDER\""
-                        + (packing.symmetric()
-                                ? ")"
-                                : ", quantization_config=CompressedTensorsConfig(dequantize=True))"));
+                packing.symmetric()
+                        ? plain
+                        : plain.replace(")", ", quantization_config=CompressedTensorsConfig(dequantize=True))"));
     }
 
     private static boolean splitsFused(Packing packing) {

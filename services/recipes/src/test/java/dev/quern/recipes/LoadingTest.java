@@ -28,6 +28,20 @@ class LoadingTest {
                 .containsExactly(vllm, sglang, transformers);
     }
 
+    /** transformers 5.24 decodes all linears by the first group of the config where it decodes while it loads. */
+    @Test
+    void severalGroupSizesLoadInTransformersUnlessItDecodesThem() {
+        Loading symmetric =
+                Loading.of(new Packing(4, Set.of(64, 128), true, List.of())).getLast();
+        assertThat(symmetric.answer()).isEqualTo(Answer.LOADS);
+        assertThat(symmetric.detail())
+                .isEqualTo("several group sizes: not with CompressedTensorsConfig(dequantize=True)");
+        Loading asymmetric =
+                Loading.of(new Packing(4, Set.of(64, 128), false, List.of())).getLast();
+        assertThat(asymmetric.answer()).isEqualTo(Answer.REFUSED);
+        assertThat(asymmetric.detail()).contains("--group-size gives all linears the same");
+    }
+
     @Test
     void layersThatAreJoinedAreIgnoredTogether() {
         String attention = "model.layers.0.self_attn.";
@@ -50,8 +64,8 @@ class LoadingTest {
                         "vLLM 0.33: loads only under a condition (with its Humming kernels enabled; earlier versions refuse"
                                 + " 3 bits)",
                         "SGLang 0.5.23: does not load (4 and 8 bits only)",
-                        "transformers 5.24 with compressed-tensors 0.20: loads (3 bits need compressed-tensors 0.18 or"
-                                + " newer)");
+                        "transformers 5.24 with compressed-tensors 0.20: loads (several group sizes: not with"
+                                + " CompressedTensorsConfig(dequantize=True); 3 bits need compressed-tensors 0.18 or newer)");
         assertThat(loadings.getFirst().commandFor("./out")).isEqualTo("vllm serve ./out");
     }
 }
