@@ -1,0 +1,62 @@
+package dev.quern.engine.template;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The values of arguments. */
+record Given(List<Object> positional, Map<String, Object> named) {
+    /**
+     * The same by name.
+     *
+     * @param names of all parameters, in order
+     * @throws TemplateException when there are more, or others
+     */
+    Given bound(String... names) {
+        if (positional.size() > names.length) {
+            throw new TemplateException(positional.size() + " arguments (expected: at most " + names.length + ")");
+        }
+        Map<String, Object> bound = new HashMap<>();
+        for (int i = 0; i < positional.size(); i++) {
+            bound.put(names[i], positional.get(i));
+        }
+        named.forEach((name, value) -> {
+            if (!List.of(names).contains(name)) {
+                throw new TemplateException("argument " + name + " (expected: " + String.join(", ", names) + ")");
+            }
+            if (bound.put(name, value) != null) {
+                throw new TemplateException("argument " + name + ": twice");
+            }
+        });
+        return new Given(List.of(), bound);
+    }
+
+    boolean has(String name) {
+        return named.containsKey(name);
+    }
+
+    /** Of bound arguments. */
+    Object get(String name) {
+        Object value = named.get(name);
+        if (value == null) {
+            throw new TemplateException("argument " + name + ": missing");
+        }
+        return value;
+    }
+
+    Object or(String name, Object otherwise) {
+        return named.getOrDefault(name, otherwise);
+    }
+
+    String text(String name) {
+        return Values.string(get(name), name);
+    }
+
+    long integer(String name, long otherwise) {
+        return has(name) && get(name) != None.NONE ? Values.integer(get(name)) : otherwise;
+    }
+
+    boolean flag(String name) {
+        return has(name) && Values.isTrue(get(name));
+    }
+}

@@ -1,0 +1,21 @@
+package dev.quern.engine.template;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** What a template may assign members of. */
+final class Namespace {
+    private final Map<String, Object> members;
+
+    Namespace(Map<String, Object> members) {
+        this.members = new HashMap<>(members);
+    }
+
+    Object get(String name) {
+        return members.getOrDefault(name, new Undefined(name));
+    }
+
+    void set(String name, Object value) {
+        members.put(name, value);
+    }
+}

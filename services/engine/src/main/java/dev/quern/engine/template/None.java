@@ -1,0 +1,6 @@
+package dev.quern.engine.template;
+
+/** Python's None. */
+enum None {
+    NONE
+}

@@ -1,0 +1,12 @@
+package dev.quern.engine.template;
+
+/**
+ * What has no value: it prints as nothing, holds nothing and is false; everything else that is done with it is an error.
+ *
+ * @param name of the variable or member
+ */
+record Undefined(String name) {
+    TemplateException error() {
+        return new TemplateException("'" + name + "' is undefined");
+    }
+}
