@@ -62,6 +62,7 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
         for (int file = 0; file < evaluations.size(); file++) {
             TokenWindows text = contexts.windows(plan.evaluations().get(file));
             shortText(file, text).ifPresent(notes::add);
+            ReportParts.chats("evaluation", text).ifPresent(notes::add);
             ReportParts.implausible(evaluations.get(file), text, vocabulary).ifPresent(notes::add);
         }
         return notes;

@@ -98,6 +98,10 @@ record ReportWriter(
         }
         notes.addAll(Account.of(source).remarks());
         calibrationNote().ifPresent(notes::add);
+        if (recipe().needsCalibration()) {
+            ReportParts.chats("calibration", contexts.windows(plan.calibrationWindows()))
+                    .ifPresent(notes::add);
+        }
         notes.addAll(measured.notes(evaluations, source.architecture().vocabulary()));
         int outputs = plan.recipes().size();
         if (outputs > 1) {

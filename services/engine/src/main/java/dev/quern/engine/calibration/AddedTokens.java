@@ -27,13 +27,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class AddedTokens {
     private static final String LIST = "added_tokens";
-    private static final String DECODER = "added_tokens_decoder";
-    private static final String CONFIG = "tokenizer_config.json";
+    static final String DECODER = "added_tokens_decoder";
+    static final String CONFIG = "tokenizer_config.json";
     private static final String OLD_FILE = "added_tokens.json";
-    private static final String MAP = "special_tokens_map.json";
+    static final String MAP = "special_tokens_map.json";
     private static final List<String> FLAGS = List.of("single_word", "lstrip", "rstrip", "normalized", "special");
-    private static final List<String> NAMED =
+    /** Members of the configuration that name a token. */
+    static final List<String> NAMED =
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+
     private static final List<String> LISTED = List.of("additional_special_tokens", "extra_special_tokens");
 
     private final List<Claim> claims;

@@ -1,5 +1,6 @@
 package dev.quern.engine.calibration;
 
+import dev.quern.engine.template.TemplateException;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
@@ -29,15 +30,16 @@ import org.jspecify.annotations.Nullable;
  * a document. Every error is a USER error that names the file and the line.
  */
 final class Documents {
-    private static final String EXPECTED = "(expected: {\"text\": \"…\"} or {\"input_ids\": […]})";
+    private static final String EXPECTED = "(expected: {\"text\": \"…\"}, {\"input_ids\": […]} or {\"messages\": […]})";
+    private static final String NO_TEMPLATE =
+            "a chat, but the model has no chat template (expected: chat_template.jinja, chat_template in tokenizer_config.json, or"
+                    + " {\"text\": \"…\"} on every line)";
     /** Values on a line, for the memory that they take. */
     private static final int MAX_VALUES = 1 << 20;
 
     private static final int MAX_SHOWN = 60;
     /** What some editors put at the beginning of a file; no document begins with it. */
     private static final char BYTE_ORDER_MARK = '\uFEFF';
-    /** Members in which chats come. */
-    private static final List<String> CHATS = List.of("messages", "conversations");
 
     /** Takes the next ids of a document; false ends the reading. */
     @FunctionalInterface
@@ -47,6 +49,7 @@ final class Documents {
 
     private final String name;
     private final Tokenizer tokenizer;
+    private @Nullable String template;
 
     Documents(String name, Tokenizer tokenizer) {
         this.name = name;
@@ -58,7 +61,7 @@ final class Documents {
         try {
             if (name.endsWith(".txt")) {
                 try (Reader text = reader(Files.newInputStream(file))) {
-                    encode("text", text, sink);
+                    encode("text", text, true, sink);
                 }
             } else if (name.endsWith(".jsonl")) {
                 try (InputStream in = Files.newInputStream(file)) {
@@ -109,34 +112,55 @@ final class Documents {
             throw invalid(place, "has both text and input_ids (expected: one of them)", null);
         }
         if (text instanceof JsonString(String value)) {
-            return encode(place, new StringReader(value), sink);
+            return encode(place, new StringReader(value), true, sink);
         }
         if (ids instanceof JsonArray array) {
             return sink.accept(
                     place, array.values().stream().mapToInt(id -> id(place, id)).toArray());
         }
-        throw wrong(place, document);
+        String chat = chat(place, document);
+        if (chat == null) {
+            throw wrong(place, document);
+        }
+        return encode(place, new StringReader(chat), false, sink);
     }
 
-    private boolean encode(String place, Reader text, Sink sink) throws IOException {
+    /** A chat as the model's template writes it, with all the special tokens that it needs; null where the document is none. */
+    private @Nullable String chat(String place, JsonObject document) {
         try {
-            return LongText.encode(tokenizer, text, ids -> sink.accept(place, ids));
+            JsonArray messages = Chats.messages(document);
+            if (messages == null) {
+                return null;
+            }
+            ChatTemplate chatTemplate = tokenizer.chatTemplate();
+            if (chatTemplate == null) {
+                throw invalid(place, NO_TEMPLATE, null);
+            }
+            template = chatTemplate.name();
+            return chatTemplate.render(messages, Chats.tools(document));
+        } catch (Chats.InvalidException e) {
+            throw invalid(place, String.valueOf(e.getMessage()), e);
+        } catch (TemplateException e) {
+            String what = e.isRaised() ? " refuses the chat: " : ": ";
+            throw invalid(place, template + ", line " + e.line() + what + e.getMessage(), e);
+        }
+    }
+
+    /** The template that chats were read through; null where there was none. */
+    @Nullable
+    String template() {
+        return template;
+    }
+
+    private boolean encode(String place, Reader text, boolean special, Sink sink) throws IOException {
+        try {
+            return LongText.encode(tokenizer, text, special, ids -> sink.accept(place, ids));
         } catch (LongText.NoSeamException e) {
             throw invalid(place, e.getMessage() + " (expected: shorter documents, or text with words)", e);
         }
     }
 
     private QuernException wrong(String place, JsonObject document) {
-        for (String chat : CHATS) {
-            if (present(document, chat) != null) {
-                return invalid(
-                        place,
-                        chat
-                                + ": a chat, which needs the model's template (expected: {\"text\": \"…\"} with the template"
-                                + " applied, as tokenizer.apply_chat_template(…, tokenize=False) of transformers does)",
-                        null);
-            }
-        }
         for (String member : List.of("text", "input_ids")) {
             JsonValue value = present(document, member);
             if (value != null) {

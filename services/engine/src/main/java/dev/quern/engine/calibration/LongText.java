@@ -23,29 +23,32 @@ final class LongText {
 
     private final Tokenizer tokenizer;
     private final Reader text;
+    private final boolean special;
     private final int piece;
     private final StringBuilder window = new StringBuilder();
     private boolean ended;
 
-    private LongText(Tokenizer tokenizer, Reader text, int piece) {
+    private LongText(Tokenizer tokenizer, Reader text, boolean special, int piece) {
         this.tokenizer = tokenizer;
         this.text = text;
+        this.special = special;
         this.piece = piece;
     }
 
     /**
      * Encodes until the sink has enough.
      *
+     * @param special whether to add the special tokens of the post-processor
      * @param sink takes the next ids; false ends the reading
      * @return the sink's last answer
      * @throws NoSeamException for a text in which two pieces never agree
      */
-    static boolean encode(Tokenizer tokenizer, Reader text, Predicate<int[]> sink) throws IOException {
-        return encode(tokenizer, text, PIECE, sink);
+    static boolean encode(Tokenizer tokenizer, Reader text, boolean special, Predicate<int[]> sink) throws IOException {
+        return new LongText(tokenizer, text, special, PIECE).run(sink);
     }
 
     static boolean encode(Tokenizer tokenizer, Reader text, int piece, Predicate<int[]> sink) throws IOException {
-        return new LongText(tokenizer, text, piece).run(sink);
+        return new LongText(tokenizer, text, true, piece).run(sink);
     }
 
     /** Nothing but equal characters, for one, may have other tokens wherever one begins to read. */
@@ -60,9 +63,9 @@ final class LongText {
     private boolean run(Predicate<int[]> sink) throws IOException {
         fill();
         if (ended) {
-            return sink.test(tokenizer.encode(window.toString()));
+            return sink.test(tokenizer.encode(window.toString(), special));
         }
-        Encoded current = tokenizer.encodeWithPlaces(window.toString());
+        Encoded current = tokenizer.encodeWithPlaces(window.toString(), special);
         int from = 0;
         while (!ended) {
             Seam seam = seam(current, from);
@@ -95,7 +98,7 @@ final class LongText {
             String before = window.substring(0, window.offsetByCodePoints(0, base));
             window.delete(0, before.length());
             fill();
-            Encoded next = tokenizer.encodeWithPlaces(window.toString());
+            Encoded next = tokenizer.encodeWithPlaces(window.toString(), special);
             int right = agreement(current, first, length - edge, next, base);
             if (right >= 0) {
                 return new Seam(next, indexOf(current, first, next.start(right) + base, next.id(right)), right);

@@ -56,9 +56,9 @@ final class NativeTokenizer implements AutoCloseable {
         }
     }
 
-    /** With the tokens that the post-processor adds, and the places of all. */
-    Encoded encodeWithPlaces(String text) {
-        long encoding = library.encode(handle, text, true);
+    /** As {@link #encode}, with the places of all tokens. */
+    Encoded encodeWithPlaces(String text, boolean special) {
+        long encoding = library.encode(handle, text, special);
         try {
             CharSpan[] spans = library.getTokenCharSpans(encoding);
             int[] starts = new int[spans.length];

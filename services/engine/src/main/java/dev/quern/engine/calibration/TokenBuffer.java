@@ -39,6 +39,6 @@ final class TokenBuffer {
             throw documents.invalid(
                     "file", size + " tokens (expected: at least " + seqLen + ", one window of seqLen)", null);
         }
-        return new TokenWindows(source, seqLen, Arrays.copyOf(tokens, size / seqLen * seqLen));
+        return new TokenWindows(source, documents.template(), seqLen, Arrays.copyOf(tokens, size / seqLen * seqLen));
     }
 }

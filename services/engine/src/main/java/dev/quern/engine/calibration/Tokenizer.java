@@ -18,6 +18,8 @@ public final class Tokenizer implements AutoCloseable {
     private final TokenizerFiles files;
     private @Nullable NativeTokenizer loaded;
     private boolean closed;
+    private boolean chatTemplateRead;
+    private @Nullable ChatTemplate chatTemplate;
 
     private Tokenizer(TokenizerFiles files) {
         this.files = files;
@@ -49,14 +51,33 @@ public final class Tokenizer implements AutoCloseable {
      *     fail on the text; NATIVE_LIBRARY
      */
     public int[] encode(String text) {
-        NativeTokenizer tokenizer = loaded();
-        return refusing(() -> tokenizer.encode(text, true));
+        return encode(text, true);
     }
 
-    /** As {@link #encode}, with the places of the tokens. */
-    NativeTokenizer.Encoded encodeWithPlaces(String text) {
+    /** The same; special tokens of the post-processor are added only where {@code special} says so. */
+    int[] encode(String text, boolean special) {
         NativeTokenizer tokenizer = loaded();
-        return refusing(() -> tokenizer.encodeWithPlaces(text));
+        return refusing(() -> tokenizer.encode(text, special));
+    }
+
+    /** As {@link #encode(String, boolean)}, with the places of the tokens. */
+    NativeTokenizer.Encoded encodeWithPlaces(String text, boolean special) {
+        NativeTokenizer tokenizer = loaded();
+        return refusing(() -> tokenizer.encodeWithPlaces(text, special));
+    }
+
+    /**
+     * How the model writes chats; null where it does not say.
+     *
+     * @throws QuernException INVALID_CHECKPOINT as {@link ChatTemplate#of}
+     */
+    @Nullable
+    synchronized ChatTemplate chatTemplate() {
+        if (!chatTemplateRead) {
+            chatTemplate = ChatTemplate.of(files);
+            chatTemplateRead = true;
+        }
+        return chatTemplate;
     }
 
     private synchronized NativeTokenizer loaded() {

@@ -59,13 +59,24 @@ final class TokenizerFiles {
             throw new QuernException(
                     ErrorCode.INVALID_CHECKPOINT, path(MAIN) + ": missing (expected: a Hugging Face tokenizer file)");
         }
+        return decoded(MAIN, bytes);
+    }
+
+    /** Another file as text; null where there is none. */
+    @Nullable
+    String text(String name) {
+        byte[] bytes = reader.read(name, MAX_OTHER);
+        return bytes == null ? null : decoded(name, bytes);
+    }
+
+    private String decoded(String name, byte[] bytes) {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw refusal("not UTF-8", e);
+            throw invalid(path(name) + ": not UTF-8 (expected: UTF-8 text)", e);
         }
     }
 
@@ -91,7 +102,8 @@ final class TokenizerFiles {
         return invalid(path(MAIN) + ": " + reason + " (expected: a Hugging Face tokenizer file)", cause);
     }
 
-    private String path(String name) {
+    /** A file, as errors call it. */
+    String path(String name) {
         return location + "/" + name;
     }
 

@@ -205,13 +205,18 @@ public final class CompressionRun {
                 Map.of(),
                 Map.of("java", Runtime.version().toString()),
                 GateCheck.judge(request.gate(), evaluations),
-                notes(source, linears),
+                notes(source, texts, linears),
                 List.of());
     }
 
-    private List<String> notes(Source source, List<Report.Linear> linears) {
+    private List<String> notes(Source source, Texts texts, List<Report.Linear> linears) {
         List<String> notes = new ArrayList<>(ReportParts.notes(PackedGrids.of(recipe, source.architecture()), linears));
         notes.addAll(Account.of(source).remarks());
+        if (recipe.needsCalibration()) {
+            ReportParts.chats("calibration", texts.calibration()).ifPresent(notes::add);
+        }
+        texts.evaluations()
+                .forEach(text -> ReportParts.chats("evaluation", text).ifPresent(notes::add));
         return notes;
     }
 }

@@ -114,6 +114,17 @@ public final class ReportParts {
                         .formatted(use, text.count(), asked, text.seqLen(), text.source()));
     }
 
+    /**
+     * That a text had chats, and how they were read.
+     *
+     * @param use of the text, for people
+     */
+    public static Optional<String> chats(String use, TokenWindows text) {
+        return Optional.ofNullable(text.template())
+                .map(template -> "%s: chats of %s were read through the model's chat template, %s"
+                        .formatted(use, Figures.leaf(text.source()), template));
+    }
+
     /** A calibration text that was named for a recipe that reads none. */
     public static String unusedText(TokenWindows text, Recipe recipe) {
         return "calibration: %s was not used: %s reads no calibration text".formatted(text.source(), recipe.name());

@@ -21,6 +21,16 @@ class NotesTest {
     }
 
     @Test
+    void chatsAreNotedWithTheirTemplate() {
+        TokenWindows chats = new TokenWindows("/data/chats.jsonl", "chat_template.jinja", 2, new int[] {1, 2});
+
+        assertThat(ReportParts.chats("calibration", TEXT)).isEmpty();
+        assertThat(ReportParts.chats("calibration", chats))
+                .hasValue(
+                        "calibration: chats of chats.jsonl were read through the model's chat template, chat_template.jinja");
+    }
+
+    @Test
     void aTextThatTheRecipeDoesNotReadIsNoted() {
         assertThat(ReportParts.unusedText(TEXT, Recipes.find("rtn-w4a16")))
                 .isEqualTo("calibration: mine.jsonl was not used: rtn-w4a16 reads no calibration text");
