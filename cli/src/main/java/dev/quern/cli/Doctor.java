@@ -18,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
@@ -37,8 +39,21 @@ final class Doctor implements Callable<Integer> {
     @Mixin
     private DataOption data = new DataOption();
 
-    /** One thing that was looked at. */
-    record Finding(String what, boolean good, String detail) {}
+    /**
+     * One thing that was looked at.
+     *
+     * @param good Quern runs with it
+     * @param note worth knowing all the same
+     */
+    record Finding(String what, boolean good, boolean note, String detail) {
+        Finding(String what, boolean good, String detail) {
+            this(what, good, false, detail);
+        }
+
+        private String label(Console console) {
+            return good ? note ? "note " : console.green("ok   ") : console.red("bad  ");
+        }
+    }
 
     @Override
     public Integer call() throws InterruptedException {
@@ -50,8 +65,8 @@ final class Doctor implements Callable<Integer> {
             console.print(
                     new JsonArray(findings.stream().map(RecordCodec::write).toList()));
         } else {
-            findings.forEach(finding -> console.print((finding.good() ? console.green("ok   ") : console.red("bad  "))
-                    + finding.what() + ": " + finding.detail()));
+            findings.forEach(
+                    finding -> console.print(finding.label(console) + finding.what() + ": " + finding.detail()));
         }
         boolean well = findings.stream().allMatch(Finding::good);
         return (well ? Exit.COMPLETED : Exit.FAILED).code();
@@ -76,10 +91,20 @@ final class Doctor implements Callable<Integer> {
     private static Finding memory() {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         long total = machine.getTotalMemorySize();
+        long available = available(Path.of("/proc/meminfo")).orElse(machine.getFreeMemorySize());
         return new Finding(
-                "memory",
-                total >= LITTLE_MEMORY,
-                Units.bytes(total) + ", " + Units.bytes(machine.getFreeMemorySize()) + " free");
+                "memory", total >= LITTLE_MEMORY, Units.bytes(total) + ", " + Units.bytes(available) + " available");
+    }
+
+    /** What Linux would give to processes: free memory, and caches that it can drop. Empty on other systems. */
+    static OptionalLong available(Path meminfo) {
+        try (Stream<String> lines = Files.lines(meminfo)) {
+            return lines.filter(line -> line.startsWith("MemAvailable:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst();
+        } catch (IOException | NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 
     private static Finding disk(DataFolder folder) {
@@ -175,7 +200,7 @@ final class Doctor implements Callable<Integer> {
         try (ServerSocket socket = new ServerSocket(PORT, 1, InetAddress.getLoopbackAddress())) {
             return new Finding("port", true, socket.getLocalPort() + " is free");
         } catch (IOException e) {
-            return new Finding("port", true, PORT + " is taken (quern up needs --port N)");
+            return new Finding("port", true, true, PORT + " is taken (start with: quern up --port N)");
         }
     }
 }

@@ -2,11 +2,14 @@ package dev.quern.cli;
 
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.Gate;
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Limits;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.time.ZoneId;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
@@ -70,6 +74,10 @@ final class JobsShow implements Callable<Integer> {
         if (job.finishedAt() != null) {
             console.print("ended   " + LOCAL.format(job.finishedAt()));
         }
+        if (job.request() != null) {
+            texts(job.request()).forEach(text -> console.print("text    " + text));
+            console.print("gate    " + gate(job.request().gate()));
+        }
         if (job.limits() != null) {
             console.print("limits  " + limits(job.limits()));
         }
@@ -86,6 +94,45 @@ final class JobsShow implements Callable<Integer> {
         if (job.output() != null) {
             console.print("files   " + job.output());
         }
+    }
+
+    /** What a job reads, with the windows that were asked for. */
+    static List<String> texts(JobRequest request) {
+        List<String> texts = new ArrayList<>();
+        JobRequest.Calibration calibration = request.calibration();
+        if (calibration == null) {
+            texts.add(text("calibration", null, null, null));
+        } else {
+            texts.add(text("calibration", calibration.text(), calibration.samples(), calibration.seqLen()));
+        }
+        for (JobRequest.Evaluation evaluation : request.evaluation()) {
+            texts.add(text("evaluation", evaluation.text(), evaluation.windows(), evaluation.seqLen()));
+        }
+        if (request.evaluation().isEmpty()) {
+            texts.add(text("evaluation", null, null, null));
+        }
+        return texts;
+    }
+
+    private static String text(
+            String use, JobRequest.@Nullable Source text, @Nullable Integer windows, @Nullable Integer seqLen) {
+        return use + ": " + (text == null ? "built-in" : text.location())
+                + (windows == null ? "" : ", at most " + windows + " windows")
+                + (seqLen == null ? "" : ", windows of " + seqLen + " tokens");
+    }
+
+    /** What a result has to satisfy, the default included. */
+    static String gate(@Nullable Gate asked) {
+        Gate gate = asked == null ? Gate.NONE : asked;
+        double ratio = gate.maxPplRatio() == null ? Gate.DEFAULT_MAX_PPL_RATIO : gate.maxPplRatio();
+        List<String> words = new ArrayList<>(List.of("perplexity ratio at most " + Figures.plain(ratio)));
+        if (gate.maxKl() != null) {
+            words.add("KL at most " + Figures.plain(gate.maxKl()));
+        }
+        if (gate.minTop1() != null) {
+            words.add("top-1 at least " + Figures.plain(gate.minTop1()));
+        }
+        return String.join(", ", words);
     }
 
     private static String limits(Limits limits) {

@@ -12,6 +12,8 @@ final class ProgressLine {
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
 
+    private static final int BAR = 20;
+
     private final Console console;
     private String shown = "";
     private @Nullable String step;
@@ -26,7 +28,7 @@ final class ProgressLine {
         }
         String line = describe(job);
         if (console.terminal()) {
-            redraw(line);
+            redraw(bar(job.progress().percent()) + " " + line);
             return;
         }
         String now = job.state() + job.stage() + job.progress().block() + reason(job);
@@ -41,6 +43,12 @@ final class ProgressLine {
             console.redraw(line);
             shown = line;
         }
+    }
+
+    /** What is done of the whole, for a terminal. */
+    static String bar(double percent) {
+        int done = Math.clamp(Math.round(percent / 100 * BAR), 0, BAR);
+        return "[" + "=".repeat(done) + " ".repeat(BAR - done) + "]";
     }
 
     /** Leaves an empty line for what comes next. */

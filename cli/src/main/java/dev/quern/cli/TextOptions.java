@@ -17,8 +17,9 @@ final class TextOptions {
     @Option(
             names = "--calibration",
             paramLabel = "FILE",
-            description = "A .jsonl file with {\"text\": …}, {\"input_ids\": […]} or {\"messages\": […]} a line, or a .txt"
-                    + " file; also s3://bucket/name (default: built-in English text).")
+            description =
+                    "A .jsonl file with {\"text\": …}, {\"input_ids\": […]} or {\"messages\": […]} a line, or a .txt"
+                            + " file; also s3://bucket/name (default: built-in English text).")
     private @Nullable String calibration;
 
     @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")

@@ -22,7 +22,11 @@ final class Worker implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private String temporal;
 
-    @Option(names = "--store", required = true, paramLabel = "URL", description = "Artifact store: file:///folder.")
+    @Option(
+            names = "--store",
+            required = true,
+            paramLabel = "URL",
+            description = "Artifact store: file:///folder or s3://bucket/prefix.")
     @SuppressWarnings("NullAway.Init")
     private String store;
 
