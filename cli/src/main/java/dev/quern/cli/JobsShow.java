@@ -117,8 +117,8 @@ final class JobsShow implements Callable<Integer> {
     private static String text(
             String use, JobRequest.@Nullable Source text, @Nullable Integer windows, @Nullable Integer seqLen) {
         return use + ": " + (text == null ? "built-in" : text.location())
-                + (windows == null ? "" : ", at most " + windows + " windows")
-                + (seqLen == null ? "" : ", windows of " + seqLen + " tokens");
+                + (windows == null ? "" : ", windows: at most " + windows)
+                + (seqLen == null ? "" : ", tokens of a window: " + seqLen);
     }
 
     /** What a result has to satisfy, the default included. */

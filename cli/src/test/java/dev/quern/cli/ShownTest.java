@@ -46,7 +46,7 @@ class ShownTest {
 
         assertThat(JobsShow.texts(request(calibration, List.of(evaluation))))
                 .containsExactly(
-                        "calibration: /data/chats.jsonl, at most 64 windows, windows of 512 tokens",
+                        "calibration: /data/chats.jsonl, windows: at most 64, tokens of a window: 512",
                         "evaluation: s3://texts/held.txt");
         assertThat(JobsShow.texts(request(null, List.of())))
                 .containsExactly("calibration: built-in", "evaluation: built-in");

@@ -141,7 +141,7 @@ final class Documents {
         } catch (Chats.InvalidException e) {
             throw invalid(place, String.valueOf(e.getMessage()), e);
         } catch (TemplateException e) {
-            String what = e.isRaised() ? " refuses the chat: " : ": ";
+            String what = e.isRaised() ? ", refuses the chat: " : ": ";
             throw invalid(place, template + ", line " + e.line() + what + e.getMessage(), e);
         }
     }

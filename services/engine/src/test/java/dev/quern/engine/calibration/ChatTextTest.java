@@ -137,7 +137,7 @@ class ChatTextTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{{ raise_exception('Roles must alternate') }} | DATASET | a.jsonl: line 1: chat_template.jinja, line 1 refuses the chat: Roles must alternate",
+                "{{ raise_exception('Roles must alternate') }} | DATASET | a.jsonl: line 1: chat_template.jinja, line 1, refuses the chat: Roles must alternate",
                 "`a\n{{ messages[0].nothing.more }}` | DATASET | a.jsonl: line 1: chat_template.jinja, line 2: 'nothing' is undefined",
                 "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %} | DATASET | a.jsonl: line 1: chat_template.jinja, line 1: more work than",
                 "`a\n\n{% include 'x' %}` | CHECKPOINT | chat_template.jinja: line 3: tag include (expected: if, for,",
