@@ -100,10 +100,10 @@ final class JobsShow implements Callable<Integer> {
     static List<String> texts(JobRequest request) {
         List<String> texts = new ArrayList<>();
         JobRequest.Calibration calibration = request.calibration();
-        if (calibration == null) {
-            texts.add(text("calibration", null, null, null));
-        } else {
+        if (calibration != null) {
             texts.add(text("calibration", calibration.text(), calibration.samples(), calibration.seqLen()));
+        } else if (request.result() == null) {
+            texts.add(text("calibration", null, null, null));
         }
         for (JobRequest.Evaluation evaluation : request.evaluation()) {
             texts.add(text("evaluation", evaluation.text(), evaluation.windows(), evaluation.seqLen()));

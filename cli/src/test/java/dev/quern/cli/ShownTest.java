@@ -52,11 +52,25 @@ class ShownTest {
                 .containsExactly("calibration: built-in", "evaluation: built-in");
     }
 
+    @Test
+    void anEvaluationReadsNoCalibrationText() {
+        JobRequest.Result result = JobRequest.Result.of(JobRequest.Source.onServer("/models/a-4"));
+        assertThat(JobsShow.texts(request(result, null, List.of()))).containsExactly("evaluation: built-in");
+    }
+
     private static JobRequest request(
             JobRequest.@Nullable Calibration calibration, List<JobRequest.Evaluation> evaluations) {
+        return request(null, calibration, evaluations);
+    }
+
+    private static JobRequest request(
+            JobRequest.@Nullable Result result,
+            JobRequest.@Nullable Calibration calibration,
+            List<JobRequest.Evaluation> evaluations) {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 JobRequest.Source.onServer("/models/a"),
+                result,
                 new JobRequest.RecipeChoice("gptq-w4a16", null),
                 calibration,
                 evaluations,
