@@ -10,6 +10,7 @@ import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
+import dev.quern.jobs.ResultPlaces;
 import dev.quern.jobs.UploadRepository;
 import dev.quern.jobs.WorkerRepository;
 import java.util.List;
@@ -74,6 +75,11 @@ class ApiConfiguration implements WebMvcConfigurer {
     @Bean
     EstimateRepository estimates(JdbcClient db) {
         return new EstimateRepository(db);
+    }
+
+    @Bean
+    ResultPlaces resultPlaces(JdbcClient db) {
+        return new ResultPlaces(db);
     }
 
     @Bean

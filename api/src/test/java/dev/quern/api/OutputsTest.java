@@ -10,6 +10,7 @@ import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
+import dev.quern.recipes.view.StorageView;
 import java.net.http.HttpResponse;
 import java.util.Objects;
 import java.util.UUID;
@@ -122,6 +123,27 @@ class OutputsTest {
                         .outputs())
                 .extracting(JobView.Output::accepted)
                 .containsExactly(true, false);
+    }
+
+    @Test
+    void storageNamesTheJobOfEachResult() throws Exception {
+        SampleJob sample = finished();
+        String job = sample.job().id().toString();
+
+        StorageView storage = RecordCodec.read(
+                Json.parse(server.get("/api/v1/storage", server.admin).body()), StorageView.class);
+
+        assertThat(storage.results())
+                .filteredOn(result -> job.equals(result.job()))
+                .extracting(StorageView.Result::place)
+                .containsExactlyInAnyOrder("outputs/" + job, "quarantine/" + job + "-1");
+        assertThat(storage.results()).extracting(StorageView.Result::bytes).allMatch(bytes -> bytes > 0);
+        assertThat(storage.bytes())
+                .isEqualTo(storage.kinds().stream()
+                        .mapToLong(StorageView.Kind::bytes)
+                        .sum());
+        assertThat(storage.kinds()).extracting(StorageView.Kind::name).contains("outputs", "quarantine");
+        assertThat(server.get("/api/v1/storage", server.read).statusCode()).isEqualTo(403);
     }
 
     @Test

@@ -40,7 +40,8 @@ final class JobsList implements Callable<Integer> {
             "cancelled");
     private static final DateTimeFormatter LOCAL =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT).withZone(ZoneId.systemDefault());
-    private static final int ID = 8;
+    /** Characters of an id that lists show. */
+    static final int ID = 8;
 
     /** For completion. */
     static final class States extends ArrayList<String> {

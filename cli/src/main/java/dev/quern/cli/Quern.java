@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             Inspect.class,
             Verify.class,
             Compare.class,
+            Df.class,
             Doctor.class,
             Version.class,
             Completion.class,

@@ -13,17 +13,18 @@ import org.springframework.web.bind.annotation.RestController;
 /** Where a client begins: the parts of the API, and the client's own identity. */
 @RestController
 final class IndexController {
-    private static final Map<String, String> LINKS = new TreeMap<>(Map.of(
-            "jobs", "/api/v1/jobs",
-            "estimate", "/api/v1/estimate",
-            "uploads", "/api/v1/uploads",
-            "recipes", "/api/v1/recipes",
-            "workers", "/api/v1/workers",
-            "keys", "/api/v1/keys",
-            "whoami", "/api/v1/whoami",
-            "openapi", "/openapi.json",
-            "docs", "/docs",
-            "health", "/health"));
+    private static final Map<String, String> LINKS = new TreeMap<>(Map.ofEntries(
+            Map.entry("jobs", "/api/v1/jobs"),
+            Map.entry("estimate", "/api/v1/estimate"),
+            Map.entry("uploads", "/api/v1/uploads"),
+            Map.entry("recipes", "/api/v1/recipes"),
+            Map.entry("workers", "/api/v1/workers"),
+            Map.entry("storage", "/api/v1/storage"),
+            Map.entry("keys", "/api/v1/keys"),
+            Map.entry("whoami", "/api/v1/whoami"),
+            Map.entry("openapi", "/openapi.json"),
+            Map.entry("docs", "/docs"),
+            Map.entry("health", "/health")));
 
     @GetMapping("/api/v1")
     IndexView index() {

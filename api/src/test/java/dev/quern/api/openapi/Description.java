@@ -17,6 +17,7 @@ import dev.quern.recipes.view.IndexView;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.KeyView;
 import dev.quern.recipes.view.LinearView;
+import dev.quern.recipes.view.StorageView;
 import dev.quern.recipes.view.UploadView;
 import dev.quern.recipes.view.WhoView;
 import dev.quern.recipes.view.WorkerView;
@@ -405,6 +406,13 @@ final class Description {
                                 "List the workers that compress this tenant's jobs, or did within a day.")
                         .saying("A worker that has had no block of these jobs is not listed.")
                         .answers(200, JSON, schemas.of(WorkerView.Page.class), "the workers"));
+        add(
+                "get",
+                "/api/v1/storage",
+                Operation.of("getStorage", "server", "Say what the tenant has in the store.")
+                        .saying("It lists every object, so it needs a key with scope admin.")
+                        .answers(200, JSON, schemas.of(StorageView.class), "sizes by kind and by result")
+                        .admin());
         add(
                 "get",
                 "/openapi.json",

@@ -14,6 +14,7 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.KeyView;
+import dev.quern.recipes.view.StorageView;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.io.InputStream;
@@ -117,6 +118,11 @@ public final class Api implements AutoCloseable {
         json(request("/api/v1/jobs/" + encode(id) + "/" + what)
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());
+    }
+
+    /** What the store holds. */
+    public StorageView storage() throws InterruptedException {
+        return RecordCodec.read(json(get("/api/v1/storage")), StorageView.class);
     }
 
     /** The answer has the secret. */

@@ -33,6 +33,11 @@ public final class Keys {
         return new Keys(segment("tenant", tenant));
     }
 
+    /** What all keys of the tenant begin with, ending in a slash. */
+    public String root() {
+        return root;
+    }
+
     /**
      * @param name of an artifact of a walk, its input key included
      */
