@@ -86,7 +86,7 @@ class StepRepositoryTest {
         steps.project(id, Step.of(1, 3, JobState.RUNNING, Stage.ASSEMBLE));
         // A heartbeat that was asked for before the stage began.
         board.progress(id, third);
-        assertThat(progress(id)).returns(-1, JobView.Progress::block).returns(null, JobView.Progress::etaSeconds);
+        assertThat(progress(id)).returns(null, JobView.Progress::block).returns(null, JobView.Progress::etaSeconds);
     }
 
     private JobView.Progress progress(UUID id) {
