@@ -50,8 +50,8 @@ final class Connection implements AutoCloseable {
         StackLease lease = StackLease.attach(folder)
                 .orElseThrow(() -> new QuernException(
                         ErrorCode.UNAVAILABLE,
-                        folder.path() + ": no stack runs on this folder (start one with: quern up" + server.words()
-                                + ")"));
+                        folder.path() + ": no stack runs on this folder (start one with: " + Console.command() + " up"
+                                + server.words() + ")"));
         return new Connection(null, lease, api(lease));
     }
 

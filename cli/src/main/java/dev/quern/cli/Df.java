@@ -20,13 +20,20 @@ final class Df implements Callable<Integer> {
             "reused by other jobs; deleted seven days (QUERN_RETENTION) after the last job that used them";
     /** What each part of the store is, and what ends it. */
     private static final Map<String, String> MEANING = Map.of(
-            "artifacts", REUSED,
-            "datasets", REUSED,
-            "figures", REUSED,
-            "jobs", "documents of jobs, deleted with them",
-            "uploads", "files of clients; deleted seven days (QUERN_RETENTION) after the last job that read them",
-            "outputs", "results; quern jobs delete ID",
-            "quarantine", "results that missed their gate; quern jobs delete ID");
+            "artifacts",
+            REUSED,
+            "datasets",
+            REUSED,
+            "figures",
+            REUSED,
+            "jobs",
+            "documents of jobs, deleted with them",
+            "uploads",
+            "files of clients; deleted seven days (QUERN_RETENTION) after the last job that read them",
+            "outputs",
+            "results; " + Console.command() + " jobs delete ID",
+            "quarantine",
+            "results that missed their gate; " + Console.command() + " jobs delete ID");
 
     @ParentCommand
     @SuppressWarnings("NullAway.Init")

@@ -200,7 +200,8 @@ final class Doctor implements Callable<Integer> {
         try (ServerSocket socket = new ServerSocket(PORT, 1, InetAddress.getLoopbackAddress())) {
             return new Finding("port", true, socket.getLocalPort() + " is free");
         } catch (IOException e) {
-            return new Finding("port", true, true, PORT + " is taken (start with: quern up --port N)");
+            return new Finding(
+                    "port", true, true, PORT + " is taken (start with: " + Console.command() + " up --port N)");
         }
     }
 }

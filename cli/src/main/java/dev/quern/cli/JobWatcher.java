@@ -65,7 +65,8 @@ final class JobWatcher {
             throw new QuernException(
                     ErrorCode.WORKER_FAILED,
                     reason.remedy() + ". Job " + job.id()
-                            + " waits; the same command continues it once the worker runs. quern doctor checks this machine.");
+                            + " waits; the same command continues it once the worker runs. " + Console.command()
+                            + " doctor checks this machine.");
         }
     }
 

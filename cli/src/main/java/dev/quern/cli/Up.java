@@ -102,7 +102,7 @@ final class Up implements Callable<Integer> {
         console.print("dashboard (opens once): " + lease.link());
         console.print("API: " + url + "/api/v1, its key: " + folder().path().resolve("token"));
         console.print("logs: " + folder().logs());
-        console.print("further workers: quern worker --temporal "
+        console.print("further workers: " + Console.command() + " worker --temporal "
                 + lease.stack().temporal() + " --store " + lease.stack().store() + " --token-file "
                 + folder().path().resolve("token"));
         console.say("Ctrl-C to stop. Jobs still running finish in the background first.");
