@@ -60,7 +60,7 @@ class RemoteIT {
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE))
                 .hasMessageContaining("could not be sent: HTTP 503")
-                .hasMessageContaining("the same command continues");
+                .hasMessageContaining("run the same command again to resume");
         long first = sent();
         assertThat(first).isPositive();
         link.refuse(0, what -> false);
