@@ -131,6 +131,11 @@ final class JobsList implements Callable<Integer> {
         return waits ? WAITING : job.state().toLowerCase(Locale.ROOT);
     }
 
+    /** A time as people here read it; empty for null. */
+    static String local(@Nullable Instant time) {
+        return time == null ? "" : LOCAL.format(time);
+    }
+
     private static void print(Console console, List<JobView> jobs) {
         if (jobs.isEmpty()) {
             console.print("No jobs.");
@@ -155,7 +160,7 @@ final class JobsList implements Callable<Integer> {
                     quality == null ? "" : figure("%.3f", quality.pplRatio()),
                     quality == null ? "" : size(quality),
                     took(job),
-                    LOCAL.format(job.createdAt()),
+                    local(job.createdAt()),
                     job.name() == null ? "" : job.name());
         }
         table.print(console);

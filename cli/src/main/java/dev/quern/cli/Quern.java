@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             Verify.class,
             Compare.class,
             Df.class,
+            Gc.class,
             Doctor.class,
             Version.class,
             Completion.class,

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,32 @@ class JobsIT {
         // It waits once more, for nobody: an end of its own, after the first.
         assertThat(stack.jobs("watch", id).code()).isEqualTo(1);
         assertThat(stack.show(id).finishedAt()).isAfter(end);
+    }
+
+    @Test
+    void jobsWithoutAResultAreDeletedOnlyWithYes() {
+        String failed = submit("--class", "nowhere", "--max-pending", "1").id();
+        String completed = submit("--recipe", "rtn-w4a16").id();
+        assertThat(stack.jobs("watch", failed).code()).isEqualTo(1);
+        assertThat(stack.jobs("watch", completed).code()).isZero();
+
+        assertThat(gc().out()).as("younger than a week").doesNotContain(failed.substring(0, 8));
+        assertThat(gc("--older-than", "0").out())
+                .contains(failed.substring(0, 8), "--yes deletes them")
+                .doesNotContain(completed.substring(0, 8));
+        assertThat(stack.show(failed).state()).isEqualTo("FAILED");
+
+        Cli deleted = gc("--older-than", "0", "--yes");
+
+        assertThat(deleted.out()).contains(failed.substring(0, 8), " deleted");
+        assertThat(stack.jobs("show", failed).code()).isEqualTo(65);
+        assertThat(stack.show(completed).state()).isEqualTo("COMPLETED");
+        assertThat(gc("--older-than", "-1").err()).contains("--older-than: -1 (expected: 0 or more days)");
+    }
+
+    private static Cli gc(String... options) {
+        return Cli.run(Stream.concat(Stream.of("gc", "--data", stack.data().toString()), Stream.of(options))
+                .toArray(String[]::new));
     }
 
     @Test
