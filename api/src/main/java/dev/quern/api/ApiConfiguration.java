@@ -9,8 +9,8 @@ import dev.quern.jobs.EstimateRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.ReportRepository;
-import dev.quern.jobs.ResultPlaces;
 import dev.quern.jobs.UploadRepository;
 import dev.quern.jobs.WorkerRepository;
 import java.util.List;
@@ -78,8 +78,8 @@ class ApiConfiguration implements WebMvcConfigurer {
     }
 
     @Bean
-    ResultPlaces resultPlaces(JdbcClient db) {
-        return new ResultPlaces(db);
+    OutputRepository outputs(JdbcClient db) {
+        return new OutputRepository(db);
     }
 
     @Bean

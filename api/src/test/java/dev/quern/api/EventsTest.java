@@ -160,7 +160,7 @@ class EventsTest {
 
     /** Waiting answers and streams are of one kind: a caller with many leaves room for others. */
     @Test
-    void nobodyTakesAllWaitingAnswers() {
+    void oneCallerCannotTakeAllWaitingAnswers() {
         Job job = server.job("patient crowd");
         String crowd = server.key(new Principal(ApiServer.TENANT, "waits-" + UUID.randomUUID(), Set.of(Scope.READ)));
         String path = "/api/v1/jobs/" + job.id() + "?wait=60";

@@ -37,7 +37,7 @@ final class EvaluateOptions {
                             + " folder beside RESULT, or here, that has the name in its report).")
     private @Nullable String against;
 
-    @Option(names = "--recipe", paramLabel = "NAME", description = "Of a job with several results: which one.")
+    @Option(names = "--recipe", paramLabel = "NAME", description = "Which result of a job that has several.")
     private @Nullable String recipe;
 
     @Mixin
@@ -100,7 +100,8 @@ final class EvaluateOptions {
         List<String> recipes = Results.recipes(job);
         int position = recipe == null && recipes.size() == 1 ? 0 : recipes.indexOf(recipe);
         if (position < 0) {
-            throw invalid("--recipe: " + recipe + " (expected one of: " + String.join(", ", recipes) + ")");
+            throw invalid("--recipe: " + Objects.requireNonNullElse(recipe, "missing") + " (expected one of: "
+                    + String.join(", ", recipes) + ")");
         }
         String name = new Place(job.model()).name() + "-" + recipes.get(position);
         Source original = against == null ? made.source() : new Place(against).checkpoint(local);

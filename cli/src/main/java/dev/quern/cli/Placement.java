@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Puts the files of a result into a folder, all or nothing: they are fetched into a sibling of it, checked, and renamed. What was there
- * before goes only then. A sibling that is not complete stays, and the same job's next attempt continues with it.
+ * Puts the files of a result into a folder, all or nothing: they are fetched into a sibling of it, checked, and renamed. Only then is
+ * the previous content deleted. An incomplete sibling stays, and the next attempt of the same job completes it.
  */
 final class Placement implements AutoCloseable {
     private final Path folder;

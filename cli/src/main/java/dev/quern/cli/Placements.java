@@ -40,7 +40,7 @@ final class Placements implements AutoCloseable {
         }
     }
 
-    /** Whether an output may be taken: a report whatever the gate says, for nobody loads it. */
+    /** Whether an output may be downloaded: a model only if the gate or a person accepted it, a report always. */
     static boolean isPublished(JobView job, int output) {
         return job.state().equals("COMPLETED")
                 || (job.result() != null && job.state().equals("QUARANTINED"))

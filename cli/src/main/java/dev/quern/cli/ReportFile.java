@@ -12,18 +12,17 @@ import java.nio.file.Path;
 
 /** The report in the folder of a result. */
 final class ReportFile {
-    static final String NAME = "quern-report.json";
     private static final int MAX_BYTES = 256 << 20;
 
     private ReportFile() {}
 
     static boolean isIn(Path folder) {
-        return Files.isRegularFile(folder.resolve(NAME));
+        return Files.isRegularFile(folder.resolve(Report.NAME));
     }
 
     /** @throws QuernException OUTPUT_DAMAGED when there is none, or it cannot be read */
     static Report read(Path folder) {
-        Path file = folder.resolve(NAME);
+        Path file = folder.resolve(Report.NAME);
         try {
             return RecordCodec.read(
                     Json.parse(Files.readAllBytes(file), MAX_BYTES), Report.class, ErrorCode.OUTPUT_DAMAGED);

@@ -12,6 +12,7 @@ import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -67,12 +68,12 @@ final class Upload {
     /** As {@link #of}, of the folder of a result, with what Quern wrote about it. */
     static Upload ofResult(Path folder, Path digests, Console console) {
         try (CompressedCheckpoint result = CompressedCheckpoint.open(folder)) {
-            List<String> papers = Stream.of(ReportFile.NAME, Manifest.NAME)
+            List<String> documents = Stream.of(Report.NAME, Manifest.NAME)
                     .filter(result.checkpoint()::hasFile)
                     .toList();
             Upload model = read(folder, result.checkpoint(), digests, console);
             List<FileDigest> files = new ArrayList<>(model.files);
-            files.addAll(FileDigests.of(result.checkpoint(), papers, bytes -> {}, () -> false));
+            files.addAll(FileDigests.of(result.checkpoint(), documents, bytes -> {}, () -> false));
             return new Upload(model.place, files);
         }
     }

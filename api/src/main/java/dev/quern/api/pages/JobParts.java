@@ -74,7 +74,7 @@ final class JobParts {
                 """, failure.message(), job.id(), job.id(), JobResults.folder(job));
     }
 
-    /** A report is not a model: nobody has to approve it, and it can be read as it is. */
+    /** A report needs no approval: unlike a model, it can be read as it is. */
     private static Html refused(JobView.Failure failure) {
         return Html.of(
                 "<div class=\"notice warn\" role=\"alert\"><strong>The result did not pass the gate.</strong> {}</div>",

@@ -3,7 +3,7 @@ package dev.quern.api.rest;
 import dev.quern.api.safety.Caller;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.jobs.ResultPlaces;
+import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.view.StorageView;
 import java.io.IOException;
@@ -23,18 +23,18 @@ final class StorageController {
     private static final int UUID_LENGTH = 36;
 
     private final StoreAccess store;
-    private final ResultPlaces places;
+    private final OutputRepository outputs;
 
-    StorageController(StoreAccess store, ResultPlaces places) {
+    StorageController(StoreAccess store, OutputRepository outputs) {
         this.store = store;
-        this.places = places;
+        this.outputs = outputs;
     }
 
     @GetMapping("/api/v1/storage")
     StorageView show(Caller caller) throws IOException {
         caller.require(Scope.ADMIN, "storage");
         String root = Keys.of(caller.tenant()).root();
-        Map<String, UUID> claims = places.outputs(caller.tenant());
+        Map<String, UUID> claims = outputs.jobsByPrefix(caller.tenant());
         Map<String, StorageView.Kind> kinds = new HashMap<>();
         Map<String, StorageView.Result> results = new HashMap<>();
         for (ArtifactStore.Entry entry : store.get().list(root)) {

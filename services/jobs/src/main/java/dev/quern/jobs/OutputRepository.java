@@ -1,6 +1,8 @@
 package dev.quern.jobs;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,13 @@ public final class OutputRepository {
     private static final String UNCLAIMED = """
             SELECT position, prefix, uri FROM job_output
              WHERE job_id = :job AND accepted IS DISTINCT FROM true ORDER BY position
+            """;
+
+    // The job that published at a prefix comes last.
+    private static final String PREFIXES = """
+            SELECT o.prefix, o.job_id FROM job_output o JOIN job ON job.id = o.job_id
+             WHERE job.tenant = :tenant AND job.deleted_at IS NULL AND o.uri IS NULL
+             ORDER BY o.accepted IS NOT DISTINCT FROM true, job.created_at
             """;
 
     private final JdbcClient db;
@@ -46,6 +55,15 @@ public final class OutputRepository {
                 .param("digest", digest)
                 .param("accepted", accepted)
                 .update();
+    }
+
+    /** The prefixes under the tenant's outputs in the store, each with the job that published there, or claims it. */
+    public Map<String, UUID> jobsByPrefix(String tenant) {
+        Map<String, UUID> jobs = new HashMap<>();
+        db.sql(PREFIXES).param("tenant", tenant).query(row -> {
+            jobs.put(row.getString(1), row.getObject(2, UUID.class));
+        });
+        return jobs;
     }
 
     /** What a new job asks for. */

@@ -47,7 +47,7 @@ public final class UploadRepository {
              ORDER BY u.created_at DESC, u.id DESC
              LIMIT :limit
             """;
-    // The id stands in the request of every job that reads the upload.
+    // The request of every job that reads the upload has its id.
     private static final String READER = """
             SELECT id FROM job
              WHERE tenant = :tenant AND strpos(request, '"' || :id || '"') > 0

@@ -17,12 +17,11 @@ import java.util.Map;
  * @param json the report, as the row keeps it too
  */
 record ReportFiles(String json, Map<String, byte[]> contents) {
-    private static final String JSON = "quern-report.json";
     private static final String HTML = "quern-report.html";
     /** In the order in which they are published. */
-    static final List<String> NAMES = List.of(JSON, HTML, Manifests.CARD);
+    static final List<String> NAMES = List.of(Report.NAME, HTML, Manifests.CARD);
     /** The same for an evaluation. */
-    static final List<String> REPORT_NAMES = List.of(JSON, HTML);
+    static final List<String> REPORT_NAMES = List.of(Report.NAME, HTML);
 
     static ReportFiles of(Report report, ModelCard card) {
         ReportFiles reports = ofReport(report);
@@ -37,7 +36,7 @@ record ReportFiles(String json, Map<String, byte[]> contents) {
         return new ReportFiles(
                 json,
                 Map.of(
-                        JSON,
+                        Report.NAME,
                         json.getBytes(StandardCharsets.UTF_8),
                         HTML,
                         ReportPage.render(report).getBytes(StandardCharsets.UTF_8)));

@@ -83,7 +83,7 @@ final class ChatTemplate {
         return null;
     }
 
-    /** Of the older {@code special_tokens_map.json} only where the configuration describes no tokens, as transformers reads them. */
+    /** The special tokens by name. As in transformers, {@code special_tokens_map.json} counts only where the configuration describes no tokens. */
     private static JsonObject special(JsonObject config, TokenizerFiles files) {
         JsonObject map = config.has(AddedTokens.DECODER) ? JsonObject.EMPTY : files.object(AddedTokens.MAP);
         JsonObject special = JsonObject.EMPTY;
@@ -99,7 +99,7 @@ final class ChatTemplate {
         return special;
     }
 
-    /** The file that it stands in, and where. */
+    /** Its file, and the member of that file. */
     String name() {
         return name;
     }

@@ -37,7 +37,7 @@ public final class TokenWindows {
         this.digest = Digests.sha256(content(seqLen, this.tokens));
     }
 
-    /** Of a text without chats. */
+    /** The windows of a text without chats. */
     public TokenWindows(String source, int seqLen, int[] tokens) {
         this(source, null, seqLen, tokens);
     }
@@ -46,7 +46,7 @@ public final class TokenWindows {
         return source;
     }
 
-    /** The template that chats were read through, by the file that it stands in; null where there were none. */
+    /** The template that chats were read through, by its file; null where there were none. */
     public @Nullable String template() {
         return template;
     }

@@ -60,7 +60,7 @@ sealed interface Expression {
     record Conditional(
             Expression condition, Expression then, @Nullable Expression otherwise, int line) implements Expression {}
 
-    /** Of a call, a filter or a test. */
+    /** The arguments of a call, a filter or a test. */
     record Arguments(List<Expression> positional, Map<String, Expression> named) {
         static final Arguments NONE = new Arguments(List.of(), Map.of());
     }

@@ -35,7 +35,7 @@ record Given(List<Object> positional, Map<String, Object> named) {
         return named.containsKey(name);
     }
 
-    /** Of bound arguments. */
+    /** The value of a bound argument. */
     Object get(String name) {
         Object value = named.get(name);
         if (value == null) {

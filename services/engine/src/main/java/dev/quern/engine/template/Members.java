@@ -1,11 +1,12 @@
 package dev.quern.engine.template;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What stands behind a dot: methods of values, entries of maps, members of namespaces and loops. Nothing of Java is reached by it. */
+/** The names after a dot: methods of values, entries of maps, members of namespaces and loops. They never reach a member of a Java class. */
 record Members(Budget budget) {
     Object attribute(Object target, String name) {
         Object member = member(target, name);
@@ -44,8 +45,8 @@ record Members(Budget budget) {
     private @Nullable Callable method(Map<?, ?> map, String name) {
         return switch (name) {
             case "items" -> given -> pairs(map);
-            case "keys" -> given -> new ArrayList<Object>(map.keySet());
-            case "values" -> given -> new ArrayList<Object>(map.values());
+            case "keys" -> given -> counted(map.keySet());
+            case "values" -> given -> counted(map.values());
             case "get" ->
                 given -> {
                     Given bound = given.bound("key", "default");
@@ -54,6 +55,11 @@ record Members(Budget budget) {
                 };
             default -> null;
         };
+    }
+
+    private List<Object> counted(Collection<?> entries) {
+        budget.entries(entries.size());
+        return new ArrayList<>(entries);
     }
 
     /** Keys with their values. */

@@ -12,14 +12,14 @@ record Subscripts(Budget budget) {
                 Object value = map.get(index);
                 yield value == null ? new Undefined(Values.text(index)) : value;
             }
-            case List<?> list when index instanceof Long at -> at(new ArrayList<Object>(list), at);
+            case List<?> list when index instanceof Long at -> at(list, at);
             case String text when index instanceof Long at -> at(characters(text), at);
             case Undefined undefined -> throw undefined.error();
             default -> new Undefined(Values.text(index));
         };
     }
 
-    private static Object at(List<Object> items, long index) {
+    private static Object at(List<?> items, long index) {
         long place = index < 0 ? index + items.size() : index;
         return place < 0 || place >= items.size() ? new Undefined("[" + index + "]") : items.get((int) place);
     }

@@ -36,6 +36,9 @@ public record Report(
         Verdict verdict,
         List<String> notes,
         List<Maker> makers) {
+    /** The name of its file in the folder of a result. */
+    public static final String NAME = "quern-report.json";
+
     public static final String SCHEMA = "quern-report/v1";
 
     /**

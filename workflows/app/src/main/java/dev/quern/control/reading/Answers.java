@@ -71,17 +71,17 @@ record Answers(Sources sources, Consumer<Word> listener) {
             Texts texts = new Texts(asked.place(), source, Path.of(asked.folder()), listener);
             List<String> evaluations = texts.cut(asked.evaluations(), null, null);
             texts.requireSameTokens(place, result.checkpoint(), asked.evaluations());
-            ResultPapers papers = new ResultPapers(result);
+            ResultDocuments documents = new ResultDocuments(result);
             return new InspectedResult(
                     ModelFiles.of(source.checkpoint(), asked.place()),
                     ModelFiles.of(result.checkpoint(), place),
                     evaluations,
                     result.weights(),
                     result.bitsPerWeight(),
-                    papers.recipe(),
-                    papers.calibration(),
-                    papers.original(),
-                    papers.manifest());
+                    documents.recipe(),
+                    documents.calibration(),
+                    documents.original(),
+                    documents.manifest());
         }
     }
 

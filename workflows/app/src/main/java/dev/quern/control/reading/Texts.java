@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param place of the model whose tokenizer is read
  * @param folder takes the windows
- * @param listener is told what is about to be read
+ * @param listener receives the name of each file before it is read
  */
 record Texts(Place place, Source source, Path folder, Consumer<Word> listener) {
     private static final String TOKENIZER = "tokenizer.json";

@@ -19,15 +19,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What Quern wrote about a result when it made it. A result of another tool has no such files. */
-final class ResultPapers {
-    private static final String REPORT = "quern-report.json";
+final class ResultDocuments {
     /** A report has some hundred bytes for each linear. */
     private static final int MAX_BYTES = 32 << 20;
 
     private final CompressedCheckpoint result;
     private final @Nullable Report report;
 
-    ResultPapers(CompressedCheckpoint result) {
+    ResultDocuments(CompressedCheckpoint result) {
         this.result = result;
         this.report = report();
     }
@@ -38,7 +37,7 @@ final class ResultPapers {
         return report == null ? null : report.recipe();
     }
 
-    /** Null where no recipe is known. Its recommendation was for who made the result. */
+    /** Null where no recipe is known. Its recommendation was for the person who made the result. */
     Report.@Nullable Calibration calibration() {
         if (report == null) {
             return null;
@@ -73,12 +72,12 @@ final class ResultPapers {
 
     /** The report is no part of the model: one that cannot be read, or is another result's, says nothing. */
     private @Nullable Report report() {
-        if (!result.checkpoint().hasFile(REPORT)) {
+        if (!result.checkpoint().hasFile(Report.NAME)) {
             return null;
         }
         try {
-            Report read =
-                    RecordCodec.read(Json.parse(result.checkpoint().read(REPORT, MAX_BYTES), MAX_BYTES), Report.class);
+            Report read = RecordCodec.read(
+                    Json.parse(result.checkpoint().read(Report.NAME, MAX_BYTES), MAX_BYTES), Report.class);
             return read.recipe() != null && fits(read.recipe()) ? read : null;
         } catch (QuernException e) {
             return null;
