@@ -1,0 +1,174 @@
+package dev.quern.engine.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.artifact.ArtifactName;
+import dev.quern.engine.artifact.FolderBlockStore;
+import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.Datasets;
+import dev.quern.engine.calibration.Samples;
+import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.calibration.Tokenizer;
+import dev.quern.engine.calibration.WalkInputs;
+import dev.quern.engine.calibration.WalkListener;
+import dev.quern.engine.calibration.WalkOptions;
+import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.model.ModelFixture;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What the built-in recipes make of the committed models, to the bit: names of blocks, their payloads, and the digest of the output. The
+ * plain backend computes the same bits on every machine. A change of a line changes what users have stored, so it needs a reason.
+ *
+ * <p>{@code -Dquern.goldens=write} writes the file again.
+ */
+class GoldenResultsTest {
+    private static final Path GOLDENS = Path.of("src/test/resources/golden/results");
+    private static final int PREAMBLE = 48;
+    private static final int WINDOWS = 4;
+    private static final int SEQ_LEN = 48;
+
+    @TempDir
+    Path folder;
+
+    /** A model, and the columns of a group where the recipes' own do not divide its linears. */
+    record Model(String name, Path checkpoint, int groupSize) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Model> models() {
+        Stream<Model> fixtures = Stream.of(ModelFixture.values())
+                .map(fixture -> new Model(fixture.name().toLowerCase(Locale.ROOT), fixture.folder(), 8));
+        return Stream.concat(Stream.of(new Model("tiny-llama", Samples.tinyLlama(), Recipe.Grid.AUTO)), fixtures);
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void resultsAreTheSameToTheBit(Model model) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (JavaBackend backend = new JavaBackend(DType.F32, 2);
+                Source source = Source.open(model.checkpoint())) {
+            TokenWindows windows = windows(model, source);
+            for (Recipe recipe : recipes(model)) {
+                lines.addAll(new Run(backend, source, recipe, windows, folder).lines());
+            }
+        }
+        Path golden = GOLDENS.resolve(model.name() + ".txt");
+        if ("write".equals(System.getProperty("quern.goldens"))) {
+            Files.createDirectories(GOLDENS);
+            Files.write(golden, lines);
+        }
+        assertThat(lines).containsExactlyElementsOf(Files.readAllLines(golden));
+    }
+
+    /** The built-in ones, and the first of them with sequential propagation and with ignored linears. */
+    private static List<Recipe> recipes(Model model) {
+        List<Recipe> recipes = new ArrayList<>(Recipes.all());
+        Recipe first = recipes.getFirst();
+        recipes.add(new Recipe("sequential", Propagation.SEQUENTIAL, first.grid(), first.rounding(), true));
+        recipes.add(new Recipe(
+                "ignore", Propagation.INDEPENDENT, first.grid(), first.rounding(), true, List.of("*.o_proj")));
+        return recipes.stream()
+                .map(recipe -> recipe.withGrid(recipe.grid().withGroupSize(model.groupSize())))
+                .toList();
+    }
+
+    private static TokenWindows windows(Model model, Source source) {
+        if (model.groupSize() != Recipe.Grid.AUTO) {
+            ModelFixture fixture = ModelFixture.valueOf(model.name().toUpperCase(Locale.ROOT));
+            return new TokenWindows(model.name(), fixture.seqLen(), fixture.tokens());
+        }
+        try (Tokenizer tokenizer = Tokenizer.open(source.checkpoint())) {
+            return new Datasets(
+                            tokenizer,
+                            source.architecture().vocabulary(),
+                            source.architecture().maxPositions())
+                    .calibration(null, WINDOWS, SEQ_LEN);
+        }
+    }
+
+    /** One compression. */
+    private record Run(JavaBackend backend, Source source, Recipe asked, TokenWindows windows, Path folder) {
+        List<String> lines() throws IOException {
+            Recipe recipe = source.resolve(List.of(asked)).getFirst();
+            String digest = ModelDigest.of(source.checkpoint(), null, bytes -> {}, Cancellation.NEVER)
+                    .digest();
+            Provenance provenance =
+                    new Provenance(digest, recipe, windows.digest(), windows.count() / 2, backend.numericProfile());
+            FolderBlockStore store = new FolderBlockStore(folder.resolve("artifacts"));
+            walk(provenance, store);
+            List<String> lines = new ArrayList<>();
+            for (int block = 0; block < source.architecture().blocks(); block++) {
+                ArtifactName name = provenance.block(block);
+                lines.add(recipe.name() + " block " + block + " " + name.inputKey() + " "
+                        + payloadDigest(store.find(name).orElseThrow()));
+            }
+            lines.add(
+                    recipe.name() + " output " + assemble(new StoredBlocks(source.architecture(), provenance, store)));
+            return lines;
+        }
+
+        private void walk(Provenance provenance, FolderBlockStore store) {
+            WalkInputs inputs = new WalkInputs(
+                    source.architecture(), source.weights(backend), source.storedType(), windows, provenance);
+            WalkOptions options = new WalkOptions(folder, 1 << 22, WalkListener.NONE, Cancellation.NEVER);
+            Slice all = new Slice(0, source.architecture().blocks());
+            try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, all)) {
+                while (walk.hasNext()) {
+                    walk.next();
+                }
+            }
+        }
+
+        private String assemble(StoredBlocks blocks) {
+            Path output = folder.resolve("output-" + asked.name());
+            Assembled assembled = new Assembler(
+                            source.checkpoint(),
+                            source.architecture(),
+                            OutputFormats.of("compressed-tensors"),
+                            blocks.provenance().recipe())
+                    .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
+            return OutputVerifier.verifyAssembled(
+                            output, assembled, source.checkpoint(), blocks::linears, bytes -> {}, Cancellation.NEVER)
+                    .outputDigest();
+        }
+    }
+
+    /** As the artifact's header states it; the header also holds times, which differ. */
+    private static String payloadDigest(Path artifact) throws IOException {
+        byte[] bytes = Files.readAllBytes(artifact);
+        int header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(12);
+        JsonObject json = (JsonObject) Json.parse(new String(bytes, PREAMBLE, header, StandardCharsets.UTF_8));
+        return ((JsonString) json.get("payloadSha256")).value();
+    }
+}
