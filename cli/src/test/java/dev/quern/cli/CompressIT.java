@@ -50,6 +50,7 @@ class CompressIT {
                         "tokenizer.json",
                         "quern-report.json",
                         "quern-report.html",
+                        "quern-recipe.json",
                         Manifest.NAME);
         Report report = report(Files.readString(out.resolve("quern-report.json")));
         assertThat(report.linears())

@@ -50,6 +50,9 @@ public record Recipe(
                         + " where * stands for any characters and ? for one.")
         @Nullable
         List<String> ignore) {
+    /** The file beside a result that holds its recipe, for {@code --recipe}. */
+    public static final String FILE = "quern-recipe.json";
+
     private static final int MIN_BITS = 2;
     private static final int MAX_BITS = 8;
 

@@ -1,6 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.engine.format.Manifests;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.ModelCard;
@@ -19,20 +20,21 @@ import java.util.Map;
 record ReportFiles(String json, Map<String, byte[]> contents) {
     private static final String HTML = "quern-report.html";
     /** In the order in which they are published. */
-    static final List<String> NAMES = List.of(Report.NAME, HTML, Manifests.CARD);
+    static final List<String> NAMES = List.of(Report.NAME, HTML, Recipe.FILE, Manifests.CARD);
     /** The same for an evaluation. */
     static final List<String> REPORT_NAMES = List.of(Report.NAME, HTML);
 
     static ReportFiles of(Report report, ModelCard card) {
         ReportFiles reports = ofReport(report);
         Map<String, byte[]> contents = new HashMap<>(reports.contents());
+        contents.put(Recipe.FILE, pretty(report.knownRecipe()).getBytes(StandardCharsets.UTF_8));
         contents.put(Manifests.CARD, card.render().getBytes(StandardCharsets.UTF_8));
         return new ReportFiles(reports.json(), contents);
     }
 
-    /** All but the card. */
+    /** The report, as JSON and as a page. */
     static ReportFiles ofReport(Report report) {
-        String json = Json.writePretty(RecordCodec.write(report)) + "\n";
+        String json = pretty(report);
         return new ReportFiles(
                 json,
                 Map.of(
@@ -40,5 +42,9 @@ record ReportFiles(String json, Map<String, byte[]> contents) {
                         json.getBytes(StandardCharsets.UTF_8),
                         HTML,
                         ReportPage.render(report).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String pretty(Record content) {
+        return Json.writePretty(RecordCodec.write(content)) + "\n";
     }
 }

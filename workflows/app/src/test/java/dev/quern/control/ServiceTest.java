@@ -13,6 +13,8 @@ import dev.quern.jobs.JobState;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
@@ -68,6 +70,8 @@ class ServiceTest {
                 .extracting(Manifest.File::name)
                 .contains("model.safetensors", "tokenizer.json", "quern-report.json", "quern-report.html")
                 .endsWith("config.json");
+        String recipe = new String(service.store().read(end.output() + Recipe.FILE), StandardCharsets.UTF_8);
+        assertThat(Recipes.read(recipe)).isEqualTo(Recipes.find("gptq-w4a16"));
         Report report = report(end);
         assertThat(report.verdict().accepted()).isTrue();
         assertThat(report.linears()).hasSize(end.progress().linears());

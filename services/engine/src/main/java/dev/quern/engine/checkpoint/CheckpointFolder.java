@@ -3,6 +3,7 @@ package dev.quern.engine.checkpoint;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +50,7 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
             ".rar");
     /** Made for this output, or code that would run: not carried over. */
     private static final Set<String> OWN =
-            Set.of(ModelConfig.FILE, "README.md", Manifest.NAME, Report.NAME, "quern-report.html");
+            Set.of(ModelConfig.FILE, "README.md", Manifest.NAME, Report.NAME, "quern-report.html", Recipe.FILE);
 
     static CheckpointFolder of(CheckpointFiles files) {
         CheckpointFolder folder = new CheckpointFolder(

@@ -152,7 +152,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
                 + " over the sorted (path, size, SHA-256) of its files. This result: "
                 + report.model().outputDigest()
                 + "; `quern verify` checks it. `quern-report.json` and `quern-report.html` hold the"
-                + " error of every linear. Made with Quern "
+                + " error of every linear, `" + Recipe.FILE + "` the recipe. Made with Quern "
                 + report.versions().getOrDefault("quern", "") + ".";
     }
 

@@ -21,7 +21,7 @@ public final class Reproduction {
         command.add("quern compress").add(ShellWord.quoted("./" + model));
         boolean known = Recipes.names().contains(recipe.name())
                 && Recipes.find(recipe.name()).equals(recipe);
-        option(command, "--recipe", known ? recipe.name() : recipe.name() + ".json");
+        option(command, "--recipe", known ? recipe.name() : Recipe.FILE);
         JobRequest.Calibration calibration = request.calibration();
         if (calibration != null && recipe.needsCalibration()) {
             text(command, "--calibration", report.calibration().source());

@@ -72,7 +72,7 @@ class ModelCardTest {
         Recipe own = new Recipe(
                 RECIPE.name(), Recipe.Propagation.SEQUENTIAL, RECIPE.grid(), RECIPE.rounding(), RECIPE.reproducible());
 
-        assertThat(Reproduction.command(request(null, null), own, REPORT)).contains("--recipe gptq-w4a16.json");
+        assertThat(Reproduction.command(request(null, null), own, REPORT)).contains("--recipe quern-recipe.json");
     }
 
     private static JobRequest request(JobRequest.Calibration calibration, Gate gate) {
