@@ -85,6 +85,8 @@ class HostileRequestsTest {
                 "/api/v1/jobs/%ff",
                 "/api/v1/jobs/x/files/..%2f..%2fetc",
                 "/api/v1/jobs/..;/x",
+                "/api/v1/jobs/x;y%a/files",
+                "/api/v1/uploads/x;y%/parts",
                 "/api/v1/jobs/x%5cy",
                 "/api//v1/../jobs"
             })

@@ -45,8 +45,8 @@ class SafetyConfiguration {
     }
 
     @Bean
-    FilterRegistrationBean<SafetyFilter> queryFilter() {
-        return at(4, new QueryFilter());
+    FilterRegistrationBean<SafetyFilter> targetFilter() {
+        return at(4, new TargetFilter());
     }
 
     /** In the place of the valve that writes Tomcat's pages. */

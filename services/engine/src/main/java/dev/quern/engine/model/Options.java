@@ -57,7 +57,11 @@ final class Options {
     private static String describe(ModelConfig config, String key) {
         JsonValue value = config.raw().get(key);
         String written = value == null ? "missing" : Json.write(value);
-        String shown = written.length() <= SHOWN ? written : written.substring(0, SHOWN) + "…";
-        return config.path() + ": " + key + ": " + shown;
+        return config.path() + ": " + shown(key) + ": " + shown(written);
+    }
+
+    /** Names and values in a file may be of any length. */
+    private static String shown(String text) {
+        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }
 }

@@ -58,6 +58,17 @@ class ArchitecturesTest {
                 .hasMessageContaining(message);
     }
 
+    /** Names in a file may be of any length; the message is not. */
+    @Test
+    void aLongNameIsShownInPart() {
+        String parameters = "{\"rope_type\": \"default\", \"" + "x".repeat(100_000) + "\": 1}";
+        assertThatThrownBy(() -> Architectures.of(with("rope_parameters", parameters)))
+                .isInstanceOf(QuernException.class)
+                .message()
+                .startsWith("config.json: rope_parameters: xxxx")
+                .hasSizeLessThan(1_000);
+    }
+
     @Test
     void listsEveryTensorWithItsShape() {
         Architecture llama = Architectures.of(new ModelConfig(LLAMA));
