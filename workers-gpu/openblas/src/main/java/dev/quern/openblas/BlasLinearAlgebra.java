@@ -8,11 +8,10 @@ import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.LinearAlgebraChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Products;
-import dev.quern.engine.backend.host.Shapes;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -51,7 +50,7 @@ final class BlasLinearAlgebra implements LinearAlgebra {
             boolean transposeB,
             double beta,
             Tensor c) {
-        Products.check(precision, a, transposeA, b, transposeB, c);
+        LinearAlgebraChecks.gemm(precision, a, transposeA, b, transposeB, c);
         Product product =
                 new Product(alpha, HostTensor.of(a), transposeA, HostTensor.of(b), transposeB, beta, HostTensor.of(c));
         int inner = Math.max(1, transposeA ? a.rows() : a.cols());
@@ -110,8 +109,7 @@ final class BlasLinearAlgebra implements LinearAlgebra {
 
     @Override
     public void addGram(Tensor x, Tensor h) {
-        Shapes.dtype("h", h, DType.F64);
-        Shapes.shape("h", h, x.cols(), x.cols());
+        LinearAlgebraChecks.addGram(x, h);
         HostTensor sum = HostTensor.of(h);
         try (Scope scope = allocator.scope()) {
             HostTensor inputs = converted(scope, HostTensor.of(x), DType.F32);
@@ -192,8 +190,7 @@ final class BlasLinearAlgebra implements LinearAlgebra {
 
     @Override
     public boolean factorUpper(Tensor h, Cancellation cancellation) {
-        Shapes.dtype("h", h, DType.F64);
-        Shapes.square("h", h);
+        LinearAlgebraChecks.factorUpper(h);
         return new BlasCholesky(allocator, threads).factorUpper(HostTensor.of(h), cancellation);
     }
 

@@ -3,11 +3,11 @@ package dev.quern.openblas;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.engine.backend.host.AttentionShape;
+import dev.quern.engine.backend.check.AttentionShape;
+import dev.quern.engine.backend.check.Shapes;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import java.util.Arrays;
 
 /** Causal attention, a task per window and head: tiles of queries against all keys that one of them sees, two products per tile. */
@@ -31,10 +31,11 @@ final class VectorAttention {
         threads.run(shape.windows() * heads, task -> {
             int start = task / heads * seqLen;
             int head = task % heads;
-            HostTensor queries = shape.query(q, head).rows(start, start + seqLen);
-            HostTensor keys = shape.keyValue(k, head).rows(start, start + seqLen);
-            HostTensor values = shape.keyValue(v, head).rows(start, start + seqLen);
-            attend(queries, keys, values, scale, shape.query(target, head).rows(start, start + seqLen));
+            HostTensor queries = HostTensor.of(shape.query(q, head)).rows(start, start + seqLen);
+            HostTensor keys = HostTensor.of(shape.keyValue(k, head)).rows(start, start + seqLen);
+            HostTensor values = HostTensor.of(shape.keyValue(v, head)).rows(start, start + seqLen);
+            HostTensor output = HostTensor.of(shape.query(target, head)).rows(start, start + seqLen);
+            attend(queries, keys, values, scale, output);
         });
     }
 

@@ -1,10 +1,9 @@
 package dev.quern.openblas;
 
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.TransformerChecks;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 
 /**
  * Two rows of logits p and q compared: with {@code P_i = exp(p_i - max p)} in float32 and every sum in float64,
@@ -25,18 +24,14 @@ final class VectorDivergence {
             Tensor nllCompressed,
             Tensor kl,
             Tensor top1) {
-        Shapes.same("compressed", compressed, original);
-        for (Tensor perToken : new Tensor[] {labels, nllOriginal, nllCompressed, kl, top1}) {
-            Shapes.shape("a result per token", perToken, 1, original.rows());
-        }
-        Shapes.dtype("top1", top1, DType.U8);
+        TransformerChecks.divergence(original, compressed, labels, top1, nllOriginal, nllCompressed, kl);
         int[] next = HostTensor.of(labels).ints();
         RowTasks.run(threads, original.rows(), original.cols(), (begin, end) -> {
             Row p = new Row(original.cols());
             Row q = new Row(original.cols());
             for (int t = begin; t < end; t++) {
                 int label = next[t];
-                Shapes.check("label", label, label >= -1 && label < original.cols(), "-1 to vocabulary - 1");
+                TransformerChecks.label(label, original.cols());
                 p.load(HostTensor.of(original), t);
                 q.load(HostTensor.of(compressed), t);
                 HostTensor.of(nllOriginal).set(0, t, label < 0 ? 0 : p.logSum - p.logits[label]);

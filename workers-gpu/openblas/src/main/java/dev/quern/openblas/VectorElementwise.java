@@ -2,9 +2,9 @@ package dev.quern.openblas;
 
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.ElementwiseChecks;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import dev.quern.engine.backend.java.JavaElementwise;
 
 /**
@@ -21,8 +21,7 @@ final class VectorElementwise implements Elementwise {
 
     @Override
     public void add(Tensor a, Tensor b, Tensor target) {
-        Shapes.same("b", b, a);
-        Shapes.same("target", target, a);
+        ElementwiseChecks.add(a, b, target);
         rows(a, b, target, (left, right, n) -> {
             for (int i = 0; i < n; i++) {
                 left[i] += right[i];
@@ -32,7 +31,7 @@ final class VectorElementwise implements Elementwise {
 
     @Override
     public void addRow(Tensor row, Tensor target) {
-        Shapes.shape("row", row, 1, target.cols());
+        ElementwiseChecks.addRow(row, target);
         double[] addend = HostTensor.of(row).row(0);
         rows(target, (values, n) -> {
             for (int i = 0; i < n; i++) {
@@ -68,7 +67,7 @@ final class VectorElementwise implements Elementwise {
 
     @Override
     public double dot(Tensor a, Tensor b) {
-        Shapes.same("b", b, a);
+        ElementwiseChecks.dot(a, b);
         HostTensor left = HostTensor.of(a);
         HostTensor right = HostTensor.of(b);
         double[] sums = new double[left.rows()];

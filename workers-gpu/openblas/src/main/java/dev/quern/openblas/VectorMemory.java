@@ -4,10 +4,10 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.MemoryChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import dev.quern.engine.backend.java.JavaMemory;
 import java.lang.foreign.MemorySegment;
 
@@ -51,12 +51,9 @@ final class VectorMemory implements Memory {
 
     @Override
     public void copy(Tensor source, Tensor target) {
-        Shapes.same("target", target, source);
+        MemoryChecks.copy(source, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
-        if (to.dtype() == DType.I32 || to.dtype() == DType.U8) {
-            Shapes.dtype("source", source, to.dtype());
-        }
         RowTasks.run(threads, from.rows(), from.cols(), (begin, end) -> {
             if (from.dtype() == to.dtype()) {
                 copyRows(from, to, begin, end);
@@ -93,11 +90,10 @@ final class VectorMemory implements Memory {
 
     @Override
     public void gatherColumns(Tensor source, Tensor columns, Tensor target) {
+        MemoryChecks.gatherColumns(source, columns, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         int[] picked = HostTensor.of(columns).ints();
-        Shapes.shape("target", target, source.rows(), picked.length);
-        Shapes.dtype("target", target, source.dtype());
         RowTasks.run(threads, from.rows(), from.cols(), (begin, end) -> {
             double[] values = new double[from.cols()];
             double[] gathered = new double[picked.length];
@@ -113,12 +109,10 @@ final class VectorMemory implements Memory {
 
     @Override
     public void scatterColumns(Tensor source, Tensor columns, Tensor target) {
+        MemoryChecks.scatterColumns(source, columns, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         int[] places = HostTensor.of(columns).ints();
-        Shapes.same("target", target, source);
-        Shapes.shape("columns", columns, 1, source.cols());
-        Shapes.dtype("target", target, source.dtype());
         RowTasks.run(threads, from.rows(), from.cols(), (begin, end) -> {
             double[] values = new double[places.length];
             double[] scattered = new double[places.length];
@@ -134,13 +128,10 @@ final class VectorMemory implements Memory {
 
     @Override
     public void permute(Tensor source, Tensor order, Tensor target) {
+        MemoryChecks.permute(source, order, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         int[] picked = HostTensor.of(order).ints();
-        Shapes.square("source", source);
-        Shapes.same("target", target, source);
-        Shapes.shape("order", order, 1, source.cols());
-        Shapes.dtype("target", target, source.dtype());
         RowTasks.run(threads, from.rows(), from.cols(), (begin, end) -> {
             double[] values = new double[picked.length];
             double[] permuted = new double[picked.length];

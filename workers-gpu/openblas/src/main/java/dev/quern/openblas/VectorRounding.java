@@ -5,11 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.engine.backend.host.GridShapes;
+import dev.quern.engine.backend.check.RoundingChecks;
 import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import dev.quern.engine.backend.host.SmallFloats;
 import dev.quern.engine.backend.java.JavaRounding;
 import java.lang.foreign.MemorySegment;
@@ -34,7 +33,7 @@ final class VectorRounding implements Rounding {
             plain.fitGrid(w, grid, scales, zeros);
             return;
         }
-        GridShapes.grid(w, grid, scales, zeros);
+        RoundingChecks.fitGrid(w, grid, scales, zeros);
         GroupFit fit = new GroupFit(grid, w.dtype());
         RowTasks.run(threads, w.rows(), w.cols(), (from, to) -> {
             GroupErrors errors = new GroupErrors(grid);
@@ -57,8 +56,7 @@ final class VectorRounding implements Rounding {
             plain.roundToNearest(w, grid, scales, zeros, codes);
             return;
         }
-        GridShapes.grid(w, grid, scales, zeros);
-        GridShapes.codes(w, codes);
+        RoundingChecks.roundToNearest(w, grid, scales, zeros, codes);
         RowTasks.run(threads, w.rows(), w.cols(), (from, to) -> {
             float[] row = new float[w.cols()];
             float[] scale = new float[scales.cols()];
@@ -84,7 +82,7 @@ final class VectorRounding implements Rounding {
             plain.splitFactor(v, unit, pivots);
             return;
         }
-        GridShapes.split(v, unit, pivots);
+        RoundingChecks.splitFactor(v, unit, pivots);
         HostTensor factor = HostTensor.of(v);
         double[] diagonal = new double[v.cols()];
         for (int j = 0; j < diagonal.length; j++) {
@@ -120,7 +118,7 @@ final class VectorRounding implements Rounding {
         if (w.dtype() != DType.F32) {
             return plain.gptqPanel(w, original, unit, pivots, groups, grid, scales, zeros, codes, errors);
         }
-        GridShapes.panel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
+        RoundingChecks.gptqPanel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
         PanelGroups used = new PanelGroups(HostTensor.of(groups).ints());
         PanelKernel kernel = new PanelKernel(unit, used, grid.top());
         double[] pivot = HostTensor.of(pivots).row(0);
@@ -147,7 +145,7 @@ final class VectorRounding implements Rounding {
             plain.compensate(w, original, unit, target);
             return;
         }
-        GridShapes.feedback(w, original, unit, target);
+        RoundingChecks.compensate(w, original, unit, target);
         PanelKernel kernel = PanelKernel.compensating(unit);
         eachBlock(kernel, w.rows(), (block, first) -> {
             block.load(HostTensor.of(w), first, block.target);
@@ -177,8 +175,7 @@ final class VectorRounding implements Rounding {
 
     @Override
     public void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target) {
-        GridShapes.groups("scales", scales, codes, groupSize);
-        Shapes.same("target", target, codes);
+        RoundingChecks.decode(codes, scales, zeros, groupSize, as, target);
         if (scales.dtype() != DType.F32 || target.dtype() != DType.F32 || as == DType.F64) {
             plain.decode(codes, scales, zeros, groupSize, as, target);
             return;

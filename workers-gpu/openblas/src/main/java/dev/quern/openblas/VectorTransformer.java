@@ -3,10 +3,11 @@ package dev.quern.openblas;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.Transformer;
+import dev.quern.engine.backend.check.Shapes;
+import dev.quern.engine.backend.check.TransformerChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 
 /** The steps of a decoder over rows; what costs an exponential per element runs through {@link VectorMath} in float32. */
 final class VectorTransformer implements Transformer {
@@ -22,18 +23,14 @@ final class VectorTransformer implements Transformer {
 
     @Override
     public void embedding(Tensor ids, Tensor table, Tensor target) {
+        TransformerChecks.embedding(ids, table, target);
         int[] tokens = HostTensor.of(ids).ints();
-        Shapes.shape("target", target, tokens.length, table.cols());
         HostTensor vectors = HostTensor.of(table);
         HostTensor hidden = HostTensor.of(target);
         RowTasks.run(threads, tokens.length, table.cols(), (begin, end) -> {
             double[] values = new double[vectors.cols()];
             for (int t = begin; t < end; t++) {
-                Shapes.check(
-                        "token",
-                        tokens[t],
-                        tokens[t] >= 0 && tokens[t] < vectors.rows(),
-                        "0 to " + (vectors.rows() - 1));
+                TransformerChecks.token(tokens[t], vectors);
                 Rows.read(vectors, tokens[t], values);
                 Rows.write(values, hidden, t);
             }
@@ -42,10 +39,8 @@ final class VectorTransformer implements Transformer {
 
     @Override
     public void rmsNorm(Tensor x, Tensor weight, double eps, Tensor target) {
+        TransformerChecks.rmsNorm(x, weight, target);
         int width = weight.cols();
-        Shapes.shape("weight", weight, 1, width);
-        Shapes.same("target", target, x);
-        Shapes.check("cols of x", x.cols(), width > 0 && x.cols() % width == 0, "a multiple of " + width);
         HostTensor input = HostTensor.of(x);
         HostTensor output = HostTensor.of(target);
         double[] factors = HostTensor.of(weight).row(0);
@@ -71,11 +66,7 @@ final class VectorTransformer implements Transformer {
 
     @Override
     public void rope(Tensor x, int seqLen, int headDim, Tensor cos, Tensor sin) {
-        Shapes.check("headDim", headDim, headDim > 0 && headDim % 2 == 0, "even");
-        Shapes.check("cols of x", x.cols(), x.cols() % headDim == 0, "a multiple of headDim " + headDim);
-        Shapes.check("seqLen", seqLen, seqLen > 0 && seqLen <= cos.rows(), "1 to the positions of cos, " + cos.rows());
-        Shapes.shape("cos", cos, cos.rows(), headDim / 2);
-        Shapes.same("sin", sin, cos);
+        TransformerChecks.rope(x, seqLen, headDim, cos, sin);
         HostTensor vectors = HostTensor.of(x);
         RowTasks.run(threads, x.rows(), x.cols(), (begin, end) -> {
             double[] values = new double[vectors.cols()];
@@ -111,8 +102,7 @@ final class VectorTransformer implements Transformer {
 
     @Override
     public void siluGate(Tensor gate, Tensor up, Tensor target) {
-        Shapes.same("up", up, gate);
-        Shapes.same("target", target, gate);
+        TransformerChecks.siluGate(gate, up, target);
         HostTensor gates = HostTensor.of(gate);
         HostTensor ups = HostTensor.of(up);
         HostTensor output = HostTensor.of(target);

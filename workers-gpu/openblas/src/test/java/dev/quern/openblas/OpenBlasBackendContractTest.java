@@ -3,6 +3,7 @@ package dev.quern.openblas;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
+import dev.quern.engine.backend.RefusalContract;
 import dev.quern.engine.backend.ReproducibilityContract;
 import dev.quern.engine.backend.RoundingContract;
 import dev.quern.engine.backend.TransformerContract;
@@ -43,6 +44,14 @@ class OpenBlasBackendContractTest {
 
     @Nested
     class Bits extends ReproducibilityContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new OpenBlasBackend(threads);
+        }
+    }
+
+    @Nested
+    class Arguments extends RefusalContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new OpenBlasBackend(threads);

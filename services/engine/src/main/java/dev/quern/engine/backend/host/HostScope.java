@@ -2,6 +2,7 @@ package dev.quern.engine.backend.host;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.check.Shapes;
 import java.lang.foreign.Arena;
 
 /** An arena whose bytes are counted. */

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.Shapes;
 import java.lang.foreign.MemorySegment;
 
 /**

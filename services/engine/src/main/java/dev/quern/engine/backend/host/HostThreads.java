@@ -1,6 +1,7 @@
 package dev.quern.engine.backend.host;
 
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.check.Shapes;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

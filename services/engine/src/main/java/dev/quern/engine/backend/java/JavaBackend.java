@@ -9,9 +9,9 @@ import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.NumericProfile;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Transformer;
+import dev.quern.engine.backend.check.Shapes;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import java.util.function.IntConsumer;
 
 /**

@@ -2,15 +2,14 @@ package dev.quern.engine.backend.java;
 
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.ElementwiseChecks;
 import dev.quern.engine.backend.host.HostTensor;
-import dev.quern.engine.backend.host.Shapes;
 
 /** One element after the other, row by row. */
 public final class JavaElementwise implements Elementwise {
     @Override
     public void add(Tensor a, Tensor b, Tensor target) {
-        Shapes.same("b", b, a);
-        Shapes.same("target", target, a);
+        ElementwiseChecks.add(a, b, target);
         HostTensor left = HostTensor.of(a);
         HostTensor right = HostTensor.of(b);
         HostTensor sum = HostTensor.of(target);
@@ -23,7 +22,7 @@ public final class JavaElementwise implements Elementwise {
 
     @Override
     public void addRow(Tensor row, Tensor target) {
-        Shapes.shape("row", row, 1, target.cols());
+        ElementwiseChecks.addRow(row, target);
         HostTensor addend = HostTensor.of(row);
         HostTensor sum = HostTensor.of(target);
         for (int r = 0; r < sum.rows(); r++) {
@@ -45,7 +44,7 @@ public final class JavaElementwise implements Elementwise {
 
     @Override
     public void addDiagonal(double value, Tensor target) {
-        Shapes.square("target", target);
+        ElementwiseChecks.addDiagonal(target);
         HostTensor values = HostTensor.of(target);
         for (int i = 0; i < values.rows(); i++) {
             values.set(i, i, values.get(i, i) + value);
@@ -54,8 +53,7 @@ public final class JavaElementwise implements Elementwise {
 
     @Override
     public void diagonal(Tensor source, Tensor target) {
-        Shapes.square("source", source);
-        Shapes.shape("target", target, 1, source.cols());
+        ElementwiseChecks.diagonal(source, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         for (int i = 0; i < from.rows(); i++) {
@@ -77,7 +75,7 @@ public final class JavaElementwise implements Elementwise {
 
     @Override
     public double dot(Tensor a, Tensor b) {
-        Shapes.same("b", b, a);
+        ElementwiseChecks.dot(a, b);
         HostTensor left = HostTensor.of(a);
         HostTensor right = HostTensor.of(b);
         double sum = 0;

@@ -1,14 +1,12 @@
 package dev.quern.engine.backend.java;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.LinearAlgebraChecks;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Products;
-import dev.quern.engine.backend.host.Shapes;
 import java.util.Arrays;
 
 /** Products and factorisations by their definitions. */
@@ -29,7 +27,7 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
             boolean transposeB,
             double beta,
             Tensor c) {
-        Products.check(precision, a, transposeA, b, transposeB, c);
+        LinearAlgebraChecks.gemm(precision, a, transposeA, b, transposeB, c);
         double[][] left = rows(HostTensor.of(a), transposeA);
         double[][] right = rows(HostTensor.of(b), transposeB);
         HostTensor target = HostTensor.of(c);
@@ -74,15 +72,13 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
 
     @Override
     public void addGram(Tensor x, Tensor h) {
-        Shapes.dtype("h", h, DType.F64);
-        Shapes.shape("h", h, x.cols(), x.cols());
+        LinearAlgebraChecks.addGram(x, h);
         gemm(Precision.F64, 1, x, true, x, false, 1, h);
     }
 
     @Override
     public boolean factorUpper(Tensor h, Cancellation cancellation) {
-        Shapes.dtype("h", h, DType.F64);
-        Shapes.square("h", h);
+        LinearAlgebraChecks.factorUpper(h);
         double[][] v = rows(HostTensor.of(h), false);
         // From the last column: V_jj² = H_jj - Σ_{k>j} V_jk², V_ij = (H_ij - Σ_{k>j} V_ik V_jk) / V_jj for i < j.
         for (int j = v.length - 1; j >= 0; j--) {

@@ -4,10 +4,10 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.check.MemoryChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -44,22 +44,18 @@ public final class JavaMemory implements Memory {
 
     @Override
     public void copy(Tensor source, Tensor target) {
-        Shapes.same("target", target, source);
+        MemoryChecks.copy(source, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
-        if (to.dtype() == DType.I32 || to.dtype() == DType.U8) {
-            Shapes.dtype("source", source, to.dtype());
-        }
         threads.run(from.rows(), r -> to.setRow(r, from.row(r)));
     }
 
     @Override
     public void gatherColumns(Tensor source, Tensor columns, Tensor target) {
+        MemoryChecks.gatherColumns(source, columns, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         int[] picked = HostTensor.of(columns).ints();
-        Shapes.shape("target", target, source.rows(), picked.length);
-        Shapes.dtype("target", target, source.dtype());
         threads.run(from.rows(), r -> {
             for (int c = 0; c < picked.length; c++) {
                 to.set(r, c, from.get(r, picked[c]));
@@ -69,12 +65,10 @@ public final class JavaMemory implements Memory {
 
     @Override
     public void scatterColumns(Tensor source, Tensor columns, Tensor target) {
+        MemoryChecks.scatterColumns(source, columns, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         int[] places = HostTensor.of(columns).ints();
-        Shapes.same("target", target, source);
-        Shapes.shape("columns", columns, 1, source.cols());
-        Shapes.dtype("target", target, source.dtype());
         threads.run(from.rows(), r -> {
             for (int c = 0; c < places.length; c++) {
                 to.set(r, places[c], from.get(r, c));
@@ -84,10 +78,7 @@ public final class JavaMemory implements Memory {
 
     @Override
     public void permute(Tensor source, Tensor order, Tensor target) {
-        Shapes.square("source", source);
-        Shapes.same("target", target, source);
-        Shapes.shape("order", order, 1, source.cols());
-        Shapes.dtype("target", target, source.dtype());
+        MemoryChecks.permute(source, order, target);
         HostTensor from = HostTensor.of(source);
         HostTensor to = HostTensor.of(target);
         int[] places = HostTensor.of(order).ints();
@@ -100,9 +91,7 @@ public final class JavaMemory implements Memory {
 
     @Override
     public void argsortDescending(Tensor values, Tensor order) {
-        Shapes.shape("values", values, 1, values.cols());
-        Shapes.same("order", order, values);
-        Shapes.dtype("order", order, DType.I32);
+        MemoryChecks.argsortDescending(values, order);
         double[] keys = HostTensor.of(values).row(0);
         Integer[] indices = new Integer[keys.length];
         Arrays.setAll(indices, i -> i);

@@ -3,11 +3,10 @@ package dev.quern.engine.backend.java;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.engine.backend.host.GridShapes;
+import dev.quern.engine.backend.check.RoundingChecks;
 import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import dev.quern.engine.backend.host.SmallFloats;
 import java.util.Arrays;
 
@@ -21,7 +20,7 @@ public final class JavaRounding implements Rounding {
 
     @Override
     public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
-        GridShapes.grid(w, grid, scales, zeros);
+        RoundingChecks.fitGrid(w, grid, scales, zeros);
         HostTensor weights = HostTensor.of(w);
         GroupFit fit = new GroupFit(grid, w.dtype());
         threads.run(w.rows(), r -> {
@@ -50,8 +49,7 @@ public final class JavaRounding implements Rounding {
 
     @Override
     public void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
-        GridShapes.grid(w, grid, scales, zeros);
-        GridShapes.codes(w, codes);
+        RoundingChecks.roundToNearest(w, grid, scales, zeros, codes);
         HostTensor weights = HostTensor.of(w);
         boolean single = w.dtype() == DType.F32;
         threads.run(w.rows(), r -> {
@@ -67,7 +65,7 @@ public final class JavaRounding implements Rounding {
 
     @Override
     public void splitFactor(Tensor v, Tensor unit, Tensor pivots) {
-        GridShapes.split(v, unit, pivots);
+        RoundingChecks.splitFactor(v, unit, pivots);
         HostTensor factor = HostTensor.of(v);
         double[] diagonal = new double[v.cols()];
         for (int j = 0; j < diagonal.length; j++) {
@@ -93,7 +91,7 @@ public final class JavaRounding implements Rounding {
             Tensor zeros,
             Tensor codes,
             Tensor errors) {
-        GridShapes.panel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
+        RoundingChecks.gptqPanel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
         Panel panel = new Panel(
                 columns(HostTensor.of(unit)),
                 HostTensor.of(pivots).row(0),
@@ -161,7 +159,7 @@ public final class JavaRounding implements Rounding {
 
     @Override
     public void compensate(Tensor w, Tensor original, Tensor unit, Tensor target) {
-        GridShapes.feedback(w, original, unit, target);
+        RoundingChecks.compensate(w, original, unit, target);
         double[][] feedback = columns(HostTensor.of(unit));
         threads.run(w.rows(), r -> {
             double[] before = HostTensor.of(original).row(r);
@@ -180,8 +178,7 @@ public final class JavaRounding implements Rounding {
 
     @Override
     public void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target) {
-        GridShapes.groups("scales", scales, codes, groupSize);
-        Shapes.same("target", target, codes);
+        RoundingChecks.decode(codes, scales, zeros, groupSize, as, target);
         HostTensor u = HostTensor.of(codes);
         threads.run(codes.rows(), r -> {
             double[] scale = HostTensor.of(scales).row(r);
@@ -199,7 +196,7 @@ public final class JavaRounding implements Rounding {
             case F32 -> (float) value;
             case BF16 -> SmallFloats.bf16ToFloat(SmallFloats.doubleToBf16(value));
             case F16 -> Float.float16ToFloat(SmallFloats.doubleToF16(value));
-            case I32, U8 -> throw new IllegalArgumentException("as: " + as + " (expected: a float type)");
+            case I32, U8 -> throw new IllegalStateException("as: " + as + " (expected: refused before)");
         };
     }
 

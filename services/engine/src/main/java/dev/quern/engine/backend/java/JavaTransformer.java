@@ -1,12 +1,11 @@
 package dev.quern.engine.backend.java;
 
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.Transformer;
-import dev.quern.engine.backend.host.AttentionShape;
+import dev.quern.engine.backend.check.AttentionShape;
+import dev.quern.engine.backend.check.TransformerChecks;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.engine.backend.host.Shapes;
 import java.util.Arrays;
 
 /** The steps of a decoder by their definitions. StrictMath, whose bits are the same on every machine. */
@@ -19,23 +18,20 @@ public final class JavaTransformer implements Transformer {
 
     @Override
     public void embedding(Tensor ids, Tensor table, Tensor target) {
+        TransformerChecks.embedding(ids, table, target);
         int[] tokens = HostTensor.of(ids).ints();
-        Shapes.shape("target", target, tokens.length, table.cols());
         HostTensor vectors = HostTensor.of(table);
         HostTensor hidden = HostTensor.of(target);
         threads.run(tokens.length, t -> {
-            Shapes.check(
-                    "token", tokens[t], tokens[t] >= 0 && tokens[t] < vectors.rows(), "0 to " + (vectors.rows() - 1));
+            TransformerChecks.token(tokens[t], vectors);
             hidden.setRow(t, vectors.row(tokens[t]));
         });
     }
 
     @Override
     public void rmsNorm(Tensor x, Tensor weight, double eps, Tensor target) {
+        TransformerChecks.rmsNorm(x, weight, target);
         int width = weight.cols();
-        Shapes.shape("weight", weight, 1, width);
-        Shapes.same("target", target, x);
-        Shapes.check("cols of x", x.cols(), width > 0 && x.cols() % width == 0, "a multiple of " + width);
         HostTensor input = HostTensor.of(x);
         HostTensor output = HostTensor.of(target);
         double[] factors = HostTensor.of(weight).row(0);
@@ -62,11 +58,7 @@ public final class JavaTransformer implements Transformer {
 
     @Override
     public void rope(Tensor x, int seqLen, int headDim, Tensor cos, Tensor sin) {
-        Shapes.check("headDim", headDim, headDim > 0 && headDim % 2 == 0, "even");
-        Shapes.check("cols of x", x.cols(), x.cols() % headDim == 0, "a multiple of headDim " + headDim);
-        Shapes.check("seqLen", seqLen, seqLen > 0 && seqLen <= cos.rows(), "1 to the positions of cos, " + cos.rows());
-        Shapes.shape("cos", cos, cos.rows(), headDim / 2);
-        Shapes.same("sin", sin, cos);
+        TransformerChecks.rope(x, seqLen, headDim, cos, sin);
         HostTensor vectors = HostTensor.of(x);
         HostTensor cosines = HostTensor.of(cos);
         HostTensor sines = HostTensor.of(sin);
@@ -96,10 +88,10 @@ public final class JavaTransformer implements Transformer {
         threads.run(shape.windows() * heads, task -> {
             int start = task / heads * seqLen;
             int head = task % heads;
-            HostTensor queries = shape.query(q, head).rows(start, start + seqLen);
-            HostTensor keys = shape.keyValue(k, head).rows(start, start + seqLen);
-            HostTensor values = shape.keyValue(v, head).rows(start, start + seqLen);
-            HostTensor output = shape.query(target, head).rows(start, start + seqLen);
+            HostTensor queries = HostTensor.of(shape.query(q, head)).rows(start, start + seqLen);
+            HostTensor keys = HostTensor.of(shape.keyValue(k, head)).rows(start, start + seqLen);
+            HostTensor values = HostTensor.of(shape.keyValue(v, head)).rows(start, start + seqLen);
+            HostTensor output = HostTensor.of(shape.query(target, head)).rows(start, start + seqLen);
             attend(queries, keys, values, scale, output);
         });
     }
@@ -142,8 +134,7 @@ public final class JavaTransformer implements Transformer {
 
     @Override
     public void siluGate(Tensor gate, Tensor up, Tensor target) {
-        Shapes.same("up", up, gate);
-        Shapes.same("target", target, gate);
+        TransformerChecks.siluGate(gate, up, target);
         HostTensor gates = HostTensor.of(gate);
         HostTensor ups = HostTensor.of(up);
         HostTensor output = HostTensor.of(target);
@@ -164,14 +155,10 @@ public final class JavaTransformer implements Transformer {
             Tensor nllCompressed,
             Tensor kl,
             Tensor top1) {
-        Shapes.same("compressed", compressed, original);
-        for (Tensor perToken : new Tensor[] {labels, nllOriginal, nllCompressed, kl, top1}) {
-            Shapes.shape("a result per token", perToken, 1, original.rows());
-        }
-        Shapes.dtype("top1", top1, DType.U8);
+        TransformerChecks.divergence(original, compressed, labels, top1, nllOriginal, nllCompressed, kl);
         int[] next = HostTensor.of(labels).ints();
         threads.run(original.rows(), t -> {
-            Shapes.check("label", next[t], next[t] >= -1 && next[t] < original.cols(), "-1 to vocabulary - 1");
+            TransformerChecks.label(next[t], original.cols());
             double[] p = logSoftmax(HostTensor.of(original).row(t));
             double[] q = logSoftmax(HostTensor.of(compressed).row(t));
             HostTensor.of(nllOriginal).set(0, t, next[t] < 0 ? 0 : -p[next[t]]);

@@ -4,6 +4,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
+import dev.quern.engine.backend.RefusalContract;
 import dev.quern.engine.backend.ReproducibilityContract;
 import dev.quern.engine.backend.RoundingContract;
 import dev.quern.engine.backend.TransformerContract;
@@ -44,6 +45,14 @@ class JavaBackendContractTest {
 
     @Nested
     class Bits extends ReproducibilityContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Arguments extends RefusalContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new JavaBackend(DType.F32, threads);

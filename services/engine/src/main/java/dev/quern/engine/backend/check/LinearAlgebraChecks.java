@@ -1,16 +1,16 @@
-package dev.quern.engine.backend.host;
+package dev.quern.engine.backend.check;
 
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Tensor;
 
-/** What a product asks of its operands, the same for every backend. */
-public final class Products {
-    private Products() {}
+/** The arguments of {@link LinearAlgebra}. */
+public final class LinearAlgebraChecks {
+    private LinearAlgebraChecks() {}
 
     /** @throws IllegalArgumentException for operands whose shapes or dtypes do not go together */
-    public static void check(
-            Precision precision, Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c) {
+    public static void gemm(Precision precision, Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c) {
         int inner = transposeA ? a.rows() : a.cols();
         int innerB = transposeB ? b.cols() : b.rows();
         Shapes.check("inner dimension of b", innerB, inner == innerB, String.valueOf(inner));
@@ -32,5 +32,17 @@ public final class Products {
                 Shapes.dtype("c", c, DType.F64);
             }
         }
+    }
+
+    /** @throws IllegalArgumentException unless h F64 [n, n] goes with x [tokens, n] */
+    public static void addGram(Tensor x, Tensor h) {
+        Shapes.dtype("h", h, DType.F64);
+        Shapes.shape("h", h, x.cols(), x.cols());
+    }
+
+    /** @throws IllegalArgumentException unless h is F64 [n, n] */
+    public static void factorUpper(Tensor h) {
+        Shapes.dtype("h", h, DType.F64);
+        Shapes.square("h", h);
     }
 }

@@ -1,4 +1,4 @@
-package dev.quern.engine.backend.host;
+package dev.quern.engine.backend.check;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;

@@ -1,4 +1,4 @@
-package dev.quern.engine.backend.host;
+package dev.quern.engine.backend.check;
 
 import dev.quern.engine.backend.Tensor;
 
@@ -24,13 +24,13 @@ public record AttentionShape(int windows, int headDim, int heads, int kvHeads) {
     }
 
     /** The columns of one head of q, or of the output. */
-    public HostTensor query(Tensor tensor, int head) {
-        return HostTensor.of(tensor).cols(head * headDim, (head + 1) * headDim);
+    public Tensor query(Tensor tensor, int head) {
+        return tensor.cols(head * headDim, (head + 1) * headDim);
     }
 
     /** The columns of k or v that a head of q reads. */
-    public HostTensor keyValue(Tensor tensor, int head) {
+    public Tensor keyValue(Tensor tensor, int head) {
         int shared = head * kvHeads / heads;
-        return HostTensor.of(tensor).cols(shared * headDim, (shared + 1) * headDim);
+        return tensor.cols(shared * headDim, (shared + 1) * headDim);
     }
 }

@@ -1,0 +1,36 @@
+package dev.quern.engine.backend.check;
+
+import dev.quern.engine.backend.Elementwise;
+import dev.quern.engine.backend.Tensor;
+
+/** The arguments of {@link Elementwise}. */
+public final class ElementwiseChecks {
+    private ElementwiseChecks() {}
+
+    /** @throws IllegalArgumentException unless all three have one shape */
+    public static void add(Tensor a, Tensor b, Tensor target) {
+        Shapes.same("b", b, a);
+        Shapes.same("target", target, a);
+    }
+
+    /** @throws IllegalArgumentException unless row is [1, n] for a target of n columns */
+    public static void addRow(Tensor row, Tensor target) {
+        Shapes.shape("row", row, 1, target.cols());
+    }
+
+    /** @throws IllegalArgumentException unless target is square */
+    public static void addDiagonal(Tensor target) {
+        Shapes.square("target", target);
+    }
+
+    /** @throws IllegalArgumentException unless source is [n, n] and target [1, n] */
+    public static void diagonal(Tensor source, Tensor target) {
+        Shapes.square("source", source);
+        Shapes.shape("target", target, 1, source.cols());
+    }
+
+    /** @throws IllegalArgumentException unless both have one shape */
+    public static void dot(Tensor a, Tensor b) {
+        Shapes.same("b", b, a);
+    }
+}

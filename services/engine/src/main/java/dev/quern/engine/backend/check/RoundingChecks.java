@@ -1,0 +1,110 @@
+package dev.quern.engine.backend.check;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding;
+import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Tensor;
+
+/** The arguments of {@link Rounding}. */
+public final class RoundingChecks {
+    private RoundingChecks() {}
+
+    /** @throws IllegalArgumentException unless scales and zeros have a column for each group of w's columns */
+    public static void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+        Shapes.check("bits", grid.bits(), grid.bits() >= 2 && grid.bits() <= 8, "2 to 8");
+        groups(scales, w, grid.groupSize());
+        stored(w, scales, zeros);
+    }
+
+    /** @throws IllegalArgumentException unless w, scales and zeros belong to one grid and codes U8 have the shape of w */
+    public static void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
+        fitGrid(w, grid, scales, zeros);
+        codes(w, codes);
+    }
+
+    /** @throws IllegalArgumentException unless v F64 [n, n] splits into unit [n, n] and pivots F64 [1, n] */
+    public static void splitFactor(Tensor v, Tensor unit, Tensor pivots) {
+        Shapes.square("v", v);
+        Shapes.dtype("v", v, DType.F64);
+        Shapes.same("unit", unit, v);
+        working("unit", unit);
+        Shapes.shape("pivots", pivots, 1, v.cols());
+        Shapes.dtype("pivots", pivots, DType.F64);
+    }
+
+    /** @throws IllegalArgumentException unless the tensors belong to one panel of a sweep */
+    public static void gptqPanel(
+            Tensor w,
+            Tensor original,
+            Tensor unit,
+            Tensor pivots,
+            Tensor groups,
+            Tensor scales,
+            Tensor zeros,
+            Tensor codes,
+            Tensor errors) {
+        feedback(w, original, unit);
+        like("errors", errors, w);
+        Shapes.shape("pivots", pivots, 1, w.cols());
+        Shapes.dtype("pivots", pivots, DType.F64);
+        Shapes.shape("groups", groups, 1, w.cols());
+        Shapes.dtype("groups", groups, DType.I32);
+        Shapes.shape("scales", scales, w.rows(), scales.cols());
+        codes(w, codes);
+        stored(w, scales, zeros);
+    }
+
+    /** @throws IllegalArgumentException unless w, original and target [rows, p] go with unit [p, p] */
+    public static void compensate(Tensor w, Tensor original, Tensor unit, Tensor target) {
+        feedback(w, original, unit);
+        like("target", target, w);
+    }
+
+    /** @throws IllegalArgumentException unless scales and zeros have a column for each group of the codes' columns */
+    public static void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target) {
+        groups(scales, codes, groupSize);
+        Shapes.dtype("codes", codes, DType.U8);
+        zeros(scales, zeros);
+        Shapes.same("target", target, codes);
+        if (as == DType.I32 || as == DType.U8) {
+            throw new IllegalArgumentException("as: " + as + " (expected: a float type)");
+        }
+    }
+
+    private static void feedback(Tensor w, Tensor original, Tensor unit) {
+        working("w", w);
+        like("original", original, w);
+        Shapes.shape("unit", unit, w.cols(), w.cols());
+        Shapes.dtype("unit", unit, w.dtype());
+    }
+
+    private static void like(String name, Tensor tensor, Tensor w) {
+        Shapes.same(name, tensor, w);
+        Shapes.dtype(name, tensor, w.dtype());
+    }
+
+    private static void codes(Tensor w, Tensor codes) {
+        Shapes.same("codes", codes, w);
+        Shapes.dtype("codes", codes, DType.U8);
+    }
+
+    private static void groups(Tensor scales, Tensor w, int groupSize) {
+        Shapes.check("groupSize", groupSize, groupSize > 0 && w.cols() % groupSize == 0, "a divisor of " + w.cols());
+        Shapes.shape("scales", scales, w.rows(), w.cols() / groupSize);
+    }
+
+    private static void stored(Tensor w, Tensor scales, Tensor zeros) {
+        working("w", w);
+        Shapes.dtype("scales", scales, w.dtype());
+        zeros(scales, zeros);
+    }
+
+    private static void zeros(Tensor scales, Tensor zeros) {
+        Shapes.same("zeros", zeros, scales);
+        Shapes.dtype("zeros", zeros, DType.U8);
+    }
+
+    private static void working(String name, Tensor tensor) {
+        Shapes.dtype(name, tensor, DType.F32, DType.F64);
+    }
+}

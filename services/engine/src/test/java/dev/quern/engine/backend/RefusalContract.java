@@ -1,0 +1,267 @@
+package dev.quern.engine.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.backend.Rounding.GridOptions;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Every primitive refuses arguments that do not go together, with the same message on every backend. */
+public abstract class RefusalContract extends BackendContract {
+    private static final GridOptions GRID = new GridOptions(4, 2, true, false, null);
+    /** They take any tensor. */
+    private static final Set<String> WITHOUT_A_CHECK = Set.of("scale", "mean", "maxAbs", "allFinite");
+
+    /** @param call of a primitive, with arguments of which one is wrong */
+    private record Refusal(String primitive, String message, Runnable call) {}
+
+    @Test
+    void aWrongArgumentIsNamedWithWhatWasExpected() {
+        refusals()
+                .forEach(refusal -> assertThatThrownBy(refusal.call()::run)
+                        .as(refusal.primitive())
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage(refusal.message()));
+    }
+
+    @Test
+    void noPrimitiveGoesWithoutARefusal() {
+        Set<String> primitives = Stream.of(
+                        Memory.class, LinearAlgebra.class, Elementwise.class, Transformer.class, Rounding.class)
+                .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
+                .filter(RefusalContract::takesATensor)
+                .map(Method::getName)
+                .filter(name -> !WITHOUT_A_CHECK.contains(name))
+                .collect(Collectors.toSet());
+        assertThat(refusals().map(Refusal::primitive).collect(Collectors.toSet()))
+                .isEqualTo(primitives);
+    }
+
+    private static boolean takesATensor(Method method) {
+        return List.of(method.getParameterTypes()).contains(Tensor.class);
+    }
+
+    private Stream<Refusal> refusals() {
+        return Stream.of(copies(), orders(), elements(), products(), steps(), comparisons(), grids(), panels())
+                .flatMap(List::stream);
+    }
+
+    private Tensor floats(int rows, int cols) {
+        return parity.zeros(DType.F32, rows, cols).subject();
+    }
+
+    private Tensor doubles(int rows, int cols) {
+        return parity.zeros(DType.F64, rows, cols).subject();
+    }
+
+    private Tensor bytes(int rows, int cols) {
+        return parity.zeros(DType.U8, rows, cols).subject();
+    }
+
+    private Tensor ints(int... values) {
+        return parity.ints(values).subject();
+    }
+
+    private List<Refusal> copies() {
+        Memory memory = backend.memory();
+        return List.of(
+                new Refusal("copy", "target: [3, 2] (expected: [2, 3])", () -> memory.copy(floats(2, 3), floats(3, 2))),
+                new Refusal("copy", "source: F32 (expected: [U8])", () -> memory.copy(floats(2, 3), bytes(2, 3))),
+                new Refusal(
+                        "download",
+                        "source bytes: 20 (expected: >= 24)",
+                        () -> memory.download(floats(2, 3), MemorySegment.ofArray(new byte[20]))));
+    }
+
+    private List<Refusal> orders() {
+        Memory memory = backend.memory();
+        return List.of(
+                new Refusal(
+                        "gatherColumns",
+                        "columns: F32 (expected: [I32])",
+                        () -> memory.gatherColumns(floats(2, 3), floats(1, 2), floats(2, 2))),
+                new Refusal(
+                        "gatherColumns",
+                        "target: [2, 3] (expected: [2, 2])",
+                        () -> memory.gatherColumns(floats(2, 3), ints(2, 0), floats(2, 3))),
+                new Refusal(
+                        "scatterColumns",
+                        "columns: [1, 2] (expected: [1, 3])",
+                        () -> memory.scatterColumns(floats(2, 3), ints(2, 0), floats(2, 3))),
+                new Refusal(
+                        "permute",
+                        "source: [2, 3] (expected: [2, 2])",
+                        () -> memory.permute(floats(2, 3), ints(2, 0, 1), floats(2, 3))),
+                new Refusal(
+                        "permute",
+                        "target: F64 (expected: [F32])",
+                        () -> memory.permute(floats(2, 2), ints(1, 0), doubles(2, 2))),
+                new Refusal(
+                        "argsortDescending",
+                        "values: [2, 3] (expected: [1, 3])",
+                        () -> memory.argsortDescending(floats(2, 3), ints(0, 1, 2))));
+    }
+
+    private List<Refusal> elements() {
+        Elementwise elementwise = backend.elementwise();
+        return List.of(
+                new Refusal(
+                        "add",
+                        "b: [3, 2] (expected: [2, 3])",
+                        () -> elementwise.add(floats(2, 3), floats(3, 2), floats(2, 3))),
+                new Refusal(
+                        "addRow",
+                        "row: [2, 3] (expected: [1, 3])",
+                        () -> elementwise.addRow(floats(2, 3), floats(2, 3))),
+                new Refusal(
+                        "addDiagonal",
+                        "target: [2, 3] (expected: [2, 2])",
+                        () -> elementwise.addDiagonal(1, floats(2, 3))),
+                new Refusal(
+                        "diagonal",
+                        "target: [1, 3] (expected: [1, 2])",
+                        () -> elementwise.diagonal(floats(2, 2), floats(1, 3))),
+                new Refusal("dot", "b: [3, 2] (expected: [2, 3])", () -> elementwise.dot(floats(2, 3), floats(3, 2))));
+    }
+
+    private List<Refusal> products() {
+        LinearAlgebra algebra = backend.linearAlgebra();
+        return List.of(
+                new Refusal(
+                        "gemm",
+                        "inner dimension of b: 3 (expected: 4)",
+                        () -> algebra.gemm(
+                                Precision.F32, 1, floats(3, 4), false, floats(3, 4), false, 0, floats(3, 4))),
+                new Refusal(
+                        "gemm",
+                        "c: F64 (expected: [F32])",
+                        () -> algebra.gemm(
+                                Precision.F32, 1, floats(3, 4), false, floats(3, 4), true, 0, doubles(3, 3))),
+                new Refusal("addGram", "h: F32 (expected: [F64])", () -> algebra.addGram(floats(5, 3), floats(3, 3))),
+                new Refusal(
+                        "addGram", "h: [5, 5] (expected: [3, 3])", () -> algebra.addGram(floats(5, 3), doubles(5, 5))),
+                new Refusal("factorUpper", "h: F32 (expected: [F64])", () -> algebra.factorUpper(floats(3, 3))),
+                new Refusal("factorUpper", "h: [3, 2] (expected: [3, 3])", () -> algebra.factorUpper(doubles(3, 2))));
+    }
+
+    private List<Refusal> steps() {
+        Transformer transformer = backend.transformer();
+        return List.of(
+                new Refusal(
+                        "embedding",
+                        "target: [1, 3] (expected: [2, 3])",
+                        () -> transformer.embedding(ints(0, 1), floats(4, 3), floats(1, 3))),
+                new Refusal(
+                        "embedding",
+                        "token: 4 (expected: 0 to 3)",
+                        () -> transformer.embedding(ints(0, 4), floats(4, 3), floats(2, 3))),
+                new Refusal(
+                        "rmsNorm",
+                        "cols of x: 6 (expected: a multiple of 4)",
+                        () -> transformer.rmsNorm(floats(2, 6), floats(1, 4), 1e-5, floats(2, 6))),
+                new Refusal(
+                        "rope",
+                        "seqLen: 5 (expected: 1 to the positions of cos, 4)",
+                        () -> transformer.rope(floats(5, 4), 5, 4, floats(4, 2), floats(4, 2))),
+                new Refusal(
+                        "attention",
+                        "kvHeads: 3 (expected: a divisor of 2)",
+                        () -> transformer.attention(
+                                floats(4, 6), floats(4, 9), floats(4, 9), 2, 2, 3, 1, floats(4, 6))),
+                new Refusal(
+                        "siluGate",
+                        "up: [2, 4] (expected: [2, 3])",
+                        () -> transformer.siluGate(floats(2, 3), floats(2, 4), floats(2, 3))));
+    }
+
+    private List<Refusal> comparisons() {
+        return List.of(
+                new Refusal(
+                        "divergence",
+                        "top1: F32 (expected: [U8])",
+                        () -> divergence(floats(2, 9), floats(2, 9), ints(0, 8), floats(1, 2))),
+                new Refusal(
+                        "divergence",
+                        "compressed: [2, 8] (expected: [2, 9])",
+                        () -> divergence(floats(2, 9), floats(2, 8), ints(0, 8), bytes(1, 2))),
+                new Refusal(
+                        "divergence",
+                        "label: 9 (expected: -1 to 8)",
+                        () -> divergence(floats(2, 9), floats(2, 9), ints(0, 9), bytes(1, 2))));
+    }
+
+    private void divergence(Tensor original, Tensor compressed, Tensor labels, Tensor top1) {
+        backend.transformer().divergence(original, compressed, labels, floats(1, 2), floats(1, 2), floats(1, 2), top1);
+    }
+
+    private List<Refusal> grids() {
+        Rounding rounding = backend.rounding();
+        return List.of(
+                new Refusal(
+                        "fitGrid",
+                        "groupSize: 2 (expected: a divisor of 5)",
+                        () -> rounding.fitGrid(floats(3, 5), GRID, floats(3, 2), bytes(3, 2))),
+                new Refusal(
+                        "fitGrid",
+                        "zeros: F32 (expected: [U8])",
+                        () -> rounding.fitGrid(floats(3, 4), GRID, floats(3, 2), floats(3, 2))),
+                new Refusal(
+                        "roundToNearest",
+                        "codes: [4, 3] (expected: [3, 4])",
+                        () -> rounding.roundToNearest(floats(3, 4), GRID, floats(3, 2), bytes(3, 2), bytes(4, 3))),
+                new Refusal(
+                        "splitFactor",
+                        "pivots: F32 (expected: [F64])",
+                        () -> rounding.splitFactor(doubles(4, 4), floats(4, 4), floats(1, 4))),
+                new Refusal(
+                        "decode",
+                        "as: U8 (expected: a float type)",
+                        () -> rounding.decode(bytes(3, 4), floats(3, 2), bytes(3, 2), 2, DType.U8, floats(3, 4))),
+                new Refusal(
+                        "decode",
+                        "scales: [3, 1] (expected: [3, 2])",
+                        () -> rounding.decode(bytes(3, 4), floats(3, 1), bytes(3, 1), 2, DType.F32, floats(3, 4))));
+    }
+
+    private List<Refusal> panels() {
+        return List.of(
+                new Refusal(
+                        "gptqPanel",
+                        "unit: [3, 3] (expected: [4, 4])",
+                        () -> panel(floats(3, 3), ints(0, 0, 1, 1), floats(3, 4))),
+                new Refusal(
+                        "gptqPanel",
+                        "groups: [1, 3] (expected: [1, 4])",
+                        () -> panel(floats(4, 4), ints(0, 0, 1), floats(3, 4))),
+                new Refusal(
+                        "gptqPanel",
+                        "errors: F64 (expected: [F32])",
+                        () -> panel(floats(4, 4), ints(0, 0, 1, 1), doubles(3, 4))),
+                new Refusal(
+                        "compensate",
+                        "target: [3, 3] (expected: [3, 4])",
+                        () -> backend.rounding().compensate(floats(3, 4), floats(3, 4), floats(4, 4), floats(3, 3))));
+    }
+
+    private void panel(Tensor unit, Tensor groups, Tensor errors) {
+        backend.rounding()
+                .gptqPanel(
+                        floats(3, 4),
+                        floats(3, 4),
+                        unit,
+                        doubles(1, 4),
+                        groups,
+                        GRID,
+                        floats(3, 2),
+                        bytes(3, 2),
+                        bytes(3, 4),
+                        errors);
+    }
+}
