@@ -12,7 +12,6 @@ import dev.quern.engine.backend.Transformer;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.recipes.QuernException;
-import java.util.function.IntConsumer;
 
 /** The CPU in float32: OpenBLAS for products and factorisations, vector code for the rest. */
 public final class OpenBlasBackend implements ComputeBackend {
@@ -88,11 +87,6 @@ public final class OpenBlasBackend implements ComputeBackend {
     @Override
     public Rounding rounding() {
         return rounding;
-    }
-
-    @Override
-    public void parallel(int n, IntConsumer body) {
-        threads.run(n, body);
     }
 
     @Override

@@ -6,7 +6,7 @@ import dev.quern.engine.Cancellation;
 public interface LinearAlgebra {
     /**
      * {@code c = alpha * op(a) * op(b) + beta * c}, where op transposes on request. With beta 0, c is not read.
-     * Operands of {@link Precision#EXACT_BF16} are BF16, of F32 any float dtype but F64, of F64 any; c is F32, for F64 it is F64.
+     * Operands of {@link Precision#F32} are of any float dtype but F64, those of F64 of any; c has the dtype of the precision.
      */
     void gemm(
             Precision precision,

@@ -2,8 +2,8 @@ package dev.quern.engine.backend;
 
 /** How a product is computed. There is no TF32. */
 public enum Precision {
-    /** bf16 operands, float32 accumulation: every single product is exact. */
-    EXACT_BF16,
+    /** Float32 sums. The product of two bf16 operands is exact. */
     F32,
+    /** Float64 products and sums. */
     F64
 }

@@ -21,7 +21,6 @@ public abstract class LinearAlgebraContract extends BackendContract {
         for (int round = 0; round < 60; round++) {
             DType[] operands = {DType.F32, DType.BF16, DType.F16};
             multiply(Precision.F32, operands[round % 3], operands[round / 3 % 3], size(), size(), size());
-            multiply(Precision.EXACT_BF16, DType.BF16, DType.BF16, size(), size(), size());
             multiply(Precision.F64, DType.F64, round % 2 == 0 ? DType.F64 : DType.F32, size(), size(), size());
         }
     }

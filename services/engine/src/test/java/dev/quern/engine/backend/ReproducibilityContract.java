@@ -2,13 +2,11 @@ package dev.quern.engine.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.engine.backend.Parity.Both;
 import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The same bits for any number of threads, inside and outside of parallel, before and after optimisation. */
+/** The same bits for any number of threads, before and after optimisation. */
 public abstract class ReproducibilityContract extends BackendContract {
     @Test
     void numberOfThreadsChangesNoBit() {
@@ -18,23 +16,6 @@ public abstract class ReproducibilityContract extends BackendContract {
             try (ComputeBackend other = open(threads)) {
                 assertThat(other.numericProfile()).as("%d threads", threads).isEqualTo(profile);
             }
-        }
-    }
-
-    @Test
-    void aPrimitiveInsideParallelGivesTheSameBits() {
-        Both x = parity.random(DType.F32, 300, 257, 1);
-        Both outside = parity.zeros(DType.F64, 257, 257);
-        backend.linearAlgebra().addGram(x.subject(), outside.subject());
-        List<Both> inside = List.of(
-                parity.zeros(DType.F64, 257, 257),
-                parity.zeros(DType.F64, 257, 257),
-                parity.zeros(DType.F64, 257, 257));
-        backend.parallel(
-                3,
-                i -> backend.linearAlgebra().addGram(x.subject(), inside.get(i).subject()));
-        for (Both h : inside) {
-            assertThat(parity.values(h.subject())).isDeepEqualTo(parity.values(outside.subject()));
         }
     }
 

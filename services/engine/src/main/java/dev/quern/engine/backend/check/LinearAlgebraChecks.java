@@ -16,11 +16,6 @@ public final class LinearAlgebraChecks {
         Shapes.check("inner dimension of b", innerB, inner == innerB, String.valueOf(inner));
         Shapes.shape("c", c, transposeA ? a.cols() : a.rows(), transposeB ? b.rows() : b.cols());
         switch (precision) {
-            case EXACT_BF16 -> {
-                Shapes.dtype("a", a, DType.BF16);
-                Shapes.dtype("b", b, DType.BF16);
-                Shapes.dtype("c", c, DType.F32);
-            }
             case F32 -> {
                 Shapes.dtype("a", a, DType.F32, DType.BF16, DType.F16);
                 Shapes.dtype("b", b, DType.F32, DType.BF16, DType.F16);

@@ -12,7 +12,6 @@ import dev.quern.engine.backend.Transformer;
 import dev.quern.engine.backend.check.Shapes;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostThreads;
-import java.util.function.IntConsumer;
 
 /**
  * The specification. All arithmetic is float64, sums run in the order of their index, and a result is rounded once, to the dtype of
@@ -79,11 +78,6 @@ public final class JavaBackend implements ComputeBackend {
     @Override
     public Rounding rounding() {
         return rounding;
-    }
-
-    @Override
-    public void parallel(int n, IntConsumer body) {
-        threads.run(n, body);
     }
 
     @Override
