@@ -180,10 +180,10 @@ class BlockWalkTest {
 
     @Test
     void nothingStaysAllocated() {
-        long before = backend.liveBytes();
+        long before = backend.memory().liveBytes();
         run(backend, Propagation.SEQUENTIAL, store("a"), ALL_STATISTICS);
 
-        assertThat(backend.liveBytes()).isEqualTo(before);
+        assertThat(backend.memory().liveBytes()).isEqualTo(before);
     }
 
     private void run(JavaBackend on, Propagation propagation, FolderBlockStore store, long statisticsBytes) {

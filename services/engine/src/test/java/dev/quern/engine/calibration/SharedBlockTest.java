@@ -202,10 +202,10 @@ class SharedBlockTest {
 
     @Test
     void nothingStaysAllocated() {
-        long before = backend.liveBytes();
+        long before = backend.memory().liveBytes();
         share(0);
 
-        assertThat(backend.liveBytes()).isEqualTo(before);
+        assertThat(backend.memory().liveBytes()).isEqualTo(before);
     }
 
     private void share(int block) {

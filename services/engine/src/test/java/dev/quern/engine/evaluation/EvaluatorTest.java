@@ -50,7 +50,7 @@ class EvaluatorTest {
     @AfterEach
     void nothingIsLeft() {
         model.close();
-        assertThat(backend.liveBytes()).as("bytes of open scopes").isZero();
+        assertThat(backend.memory().liveBytes()).as("bytes of open scopes").isZero();
         assertThat(scratch).isEmptyDirectory();
         backend.close();
     }

@@ -28,7 +28,7 @@ class InterpreterTest {
     @AfterEach
     void nothingIsLeft() {
         model.close();
-        assertThat(backend.liveBytes()).as("bytes of open scopes").isZero();
+        assertThat(backend.memory().liveBytes()).as("bytes of open scopes").isZero();
         backend.close();
     }
 
@@ -67,9 +67,9 @@ class InterpreterTest {
                 BlockWeights weights = weights()) {
             Tensor hidden = hidden(scope);
             interpreter.run(weights, hidden, hidden, LinearInputs.NONE);
-            long before = backend.liveBytes();
+            long before = backend.memory().liveBytes();
             List<Long> peaks = new ArrayList<>();
-            interpreter.run(weights, hidden, hidden, (unit, input) -> peaks.add(backend.liveBytes() - before));
+            interpreter.run(weights, hidden, hidden, (unit, input) -> peaks.add(backend.memory().liveBytes() - before));
 
             long row = (long) TOKENS * Float.BYTES;
             assertThat(peaks).containsExactly(row * 32, row * 64, row * (32 + 32), row * (32 + 48));

@@ -67,7 +67,7 @@ class ResultBlocksTest {
 
     @AfterEach
     void nothingIsLeft() {
-        assertThat(backend.liveBytes()).as("bytes of open scopes").isZero();
+        assertThat(backend.memory().liveBytes()).as("bytes of open scopes").isZero();
         backend.close();
     }
 
