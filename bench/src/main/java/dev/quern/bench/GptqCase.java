@@ -82,7 +82,9 @@ final class GptqCase {
         Tensor product = scope.allocate(DType.F64, w.rows(), w.cols());
         backend.memory().copy(errors, exact);
         backend.linearAlgebra().gemm(Precision.F64, 1, exact, false, statistics.gram(), false, 0, product);
-        return backend.elementwise().dot(product, exact);
+        Tensor sum = scope.allocate(DType.F64, 1, 1);
+        backend.elementwise().addDot(product, exact, sum);
+        return backend.memory().value(sum);
     }
 
     /** Everything that a job does for this linear once H is known: factor, clip search, sweep in static order, figures. */

@@ -66,8 +66,8 @@ final class VectorElementwise implements Elementwise {
     }
 
     @Override
-    public double dot(Tensor a, Tensor b) {
-        ElementwiseChecks.dot(a, b);
+    public void addDot(Tensor a, Tensor b, Tensor sum) {
+        ElementwiseChecks.addDot(a, b, sum);
         HostTensor left = HostTensor.of(a);
         HostTensor right = HostTensor.of(b);
         double[] sums = new double[left.rows()];
@@ -80,7 +80,12 @@ final class VectorElementwise implements Elementwise {
                 sums[r] = Sums.dot(x, y, 0, x.length);
             }
         });
-        return total(sums);
+        HostTensor.of(sum).addSum(sums);
+    }
+
+    @Override
+    public double meanRatio(Tensor a, Tensor b) {
+        return plain.meanRatio(a, b);
     }
 
     @Override
@@ -90,6 +95,33 @@ final class VectorElementwise implements Elementwise {
             max = Math.max(max, row);
         }
         return max;
+    }
+
+    @Override
+    public void columnMaxAbs(Tensor source, Tensor target) {
+        ElementwiseChecks.columnMaxAbs(source, target);
+        HostTensor matrix = HostTensor.of(source);
+        double[] max = new double[matrix.cols()];
+        RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
+            double[] largest = new double[max.length];
+            double[] values = new double[max.length];
+            for (int r = begin; r < end; r++) {
+                Rows.read(matrix, r, values);
+                largest(values, largest);
+            }
+            // In any order: a maximum is exact.
+            synchronized (max) {
+                largest(largest, max);
+            }
+        });
+        HostTensor.of(target).setRow(0, max);
+    }
+
+    /** {@code max = max(max, |values|)}, element by element. */
+    private static void largest(double[] values, double[] max) {
+        for (int i = 0; i < max.length; i++) {
+            max[i] = Math.max(max[i], Math.abs(values[i]));
+        }
     }
 
     private static double largest(double[] values, int from, int to) {

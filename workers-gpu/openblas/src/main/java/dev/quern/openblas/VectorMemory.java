@@ -50,6 +50,11 @@ final class VectorMemory implements Memory {
     }
 
     @Override
+    public double value(Tensor source) {
+        return plain.value(source);
+    }
+
+    @Override
     public void copy(Tensor source, Tensor target) {
         MemoryChecks.copy(source, target);
         HostTensor from = HostTensor.of(source);

@@ -104,39 +104,32 @@ final class VectorRounding implements Rounding {
     }
 
     @Override
-    public double gptqPanel(
-            Tensor w,
-            Tensor original,
-            Tensor unit,
-            Tensor pivots,
-            Tensor groups,
-            GridOptions grid,
-            Tensor scales,
-            Tensor zeros,
-            Tensor codes,
-            Tensor errors) {
+    public void groups(Tensor order, int groupSize, Tensor groups) {
+        plain.groups(order, groupSize, groups);
+    }
+
+    @Override
+    public void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss) {
+        Tensor w = panel.w();
         if (w.dtype() != DType.F32) {
-            return plain.gptqPanel(w, original, unit, pivots, groups, grid, scales, zeros, codes, errors);
+            plain.gptqPanel(panel, grid, codes, errors, loss);
+            return;
         }
-        RoundingChecks.gptqPanel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
-        PanelGroups used = new PanelGroups(HostTensor.of(groups).ints());
-        PanelKernel kernel = new PanelKernel(unit, used, grid.top());
-        double[] pivot = HostTensor.of(pivots).row(0);
+        RoundingChecks.gptqPanel(panel, grid, codes, errors, loss);
+        PanelGroups used = new PanelGroups(HostTensor.of(panel.groups()).ints());
+        PanelKernel kernel = new PanelKernel(panel.unit(), used, grid.options().top());
+        double[] pivot = HostTensor.of(panel.pivots()).row(0);
         double[] losses = new double[w.rows()];
         eachBlock(kernel, w.rows(), (block, first) -> {
             block.load(HostTensor.of(w), first, block.target);
-            block.load(HostTensor.of(original), first, block.original);
-            block.loadGrid(HostTensor.of(scales), HostTensor.of(zeros), first);
+            block.load(HostTensor.of(panel.original()), first, block.original);
+            block.loadGrid(HostTensor.of(grid.scales()), HostTensor.of(grid.zeros()), first);
             kernel.quantize(block);
             block.losses(pivot, losses, first);
             block.store(block.errors, HostTensor.of(errors), first);
             block.storeCodes(HostTensor.of(codes), first);
         });
-        double loss = 0;
-        for (double row : losses) {
-            loss += row;
-        }
-        return loss;
+        HostTensor.of(loss).addSum(losses);
     }
 
     @Override

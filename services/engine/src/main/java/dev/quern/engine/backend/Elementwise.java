@@ -20,11 +20,17 @@ public interface Elementwise {
     /** Mean of all elements in float64, in a fixed order. */
     double mean(Tensor source);
 
-    /** Sum of {@code a * b} over all elements in float64, in a fixed order. */
-    double dot(Tensor a, Tensor b);
+    /** Adds the sum of {@code a * b} over all elements, in float64 and in a fixed order, to sum F64 [1, 1]. */
+    void addDot(Tensor a, Tensor b, Tensor sum);
+
+    /** Mean of {@code a / b} over all elements in float64, in a fixed order. */
+    double meanRatio(Tensor a, Tensor b);
 
     /** Largest absolute value: 0 of nothing, NaN where there is one. */
     double maxAbs(Tensor source);
+
+    /** Largest absolute value of each column, as {@link #maxAbs}; target is [1, n]. */
+    void columnMaxAbs(Tensor source, Tensor target);
 
     /** True when no element is NaN or infinite. */
     boolean allFinite(Tensor source);

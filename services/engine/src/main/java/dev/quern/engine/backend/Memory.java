@@ -19,6 +19,9 @@ public interface Memory {
     /** Copies all elements, row-major without gaps, into {@code target}. */
     void download(Tensor source, MemorySegment target);
 
+    /** The only element of an F64 [1, 1] tensor. */
+    double value(Tensor source);
+
     /** {@code target = source}, converted to target's dtype; to BF16 and F16 rounding half to even. Shapes are equal. */
     void copy(Tensor source, Tensor target);
 

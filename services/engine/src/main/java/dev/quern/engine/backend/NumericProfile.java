@@ -62,7 +62,9 @@ public final class NumericProfile {
         add(result);
         backend.linearAlgebra().gemm(precision, 0.5, x, false, weights, false, -1, result);
         add(result);
-        add(backend.elementwise().dot(x, result));
+        Tensor dot = scope.allocate(DType.F64, 1, 1);
+        backend.elementwise().addDot(x, result, dot);
+        add(backend.memory().value(dot));
         add(backend.elementwise().mean(result));
     }
 
@@ -94,7 +96,15 @@ public final class NumericProfile {
         Tensor groups = scope.allocate(DType.I32, 1, cols);
         Tensor codes = scope.allocate(DType.U8, rows, cols);
         Tensor errors = scope.allocate(backend.workingType(), rows, cols);
-        add(backend.rounding().gptqPanel(w, w, unit, pivots, groups, grid, scales, zeros, codes, errors));
+        Tensor loss = scope.allocate(DType.F64, 1, 1);
+        backend.rounding()
+                .gptqPanel(
+                        new Rounding.Panel(w, w, unit, pivots, groups),
+                        new Rounding.Grid(grid, scales, zeros),
+                        codes,
+                        errors,
+                        loss);
+        add(backend.memory().value(loss));
         add(errors);
     }
 

@@ -34,6 +34,25 @@ public interface Rounding {
         }
     }
 
+    /**
+     * A grid that was fitted to weights of these rows.
+     *
+     * @param scales working type [rows, groups]
+     * @param zeros U8 [rows, groups]
+     */
+    record Grid(GridOptions options, Tensor scales, Tensor zeros) {}
+
+    /**
+     * A panel of p columns of a sweep, all rows.
+     *
+     * @param w [rows, p] the weights plus the feedback of all earlier panels
+     * @param original [rows, p] the weights as given, in the same column order
+     * @param unit working type [p, p]: the panel's diagonal block
+     * @param pivots F64 [1, p]
+     * @param groups I32 [1, p]: the group of each column
+     */
+    record Panel(Tensor w, Tensor original, Tensor unit, Tensor pivots, Tensor groups) {}
+
     /** Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite scale. */
     void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros);
 
@@ -48,30 +67,18 @@ public interface Rounding {
      */
     void splitFactor(Tensor v, Tensor unit, Tensor pivots);
 
+    /** {@code groups_j = order_j / groupSize}: the group of the column that is rounded j-th; both I32 [1, n]. */
+    void groups(Tensor order, int groupSize, Tensor groups);
+
     /**
      * GPTQ's sweep over one panel of columns, all rows, columns left to right:
      * {@code c_j = w_j + Σ_{k<j in panel} (original_k - q_k) unit_kj}, {@code q_j} = c_j on its group's grid.
      *
-     * @param w [rows, p] the weights plus the feedback of all earlier panels
-     * @param original [rows, p] the weights as given, in the same column order
-     * @param unit working dtype [p, p]: the panel's diagonal block
-     * @param pivots F64 [1, p]
-     * @param groups I32 [1, p]: the group of each column
      * @param codes U8 [rows, p], out
      * @param errors [rows, p], out: original - quantized
-     * @return Σ (c_j - q_j)² pivot_j over the panel, float64: summed over all panels it is tr(E H Eᵀ), exactly
+     * @param loss F64 [1, 1]: Σ (c_j - q_j)² pivot_j over the panel is added to it; over all panels that is tr(E H Eᵀ), exactly
      */
-    double gptqPanel(
-            Tensor w,
-            Tensor original,
-            Tensor unit,
-            Tensor pivots,
-            Tensor groups,
-            GridOptions grid,
-            Tensor scales,
-            Tensor zeros,
-            Tensor codes,
-            Tensor errors);
+    void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss);
 
     /**
      * What the weights of a panel would be, were they free to repay the errors of all earlier panels: solves

@@ -1,7 +1,5 @@
 package dev.quern.engine.method;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
@@ -75,13 +73,9 @@ public record DampedFactor(Tensor unit, Tensor pivots, Tensor order, boolean nat
     }
 
     /** The group of each column in the order of rounding, I32 [1, n]. Groups stay where they are in the linear. */
-    Tensor groups(Memory memory, Scope scope, int groupSize) {
-        int[] columns = new int[order.cols()];
-        MemorySegment host = MemorySegment.ofArray(columns);
-        memory.download(order, host);
-        for (int j = 0; j < columns.length; j++) {
-            host.setAtIndex(JAVA_INT, j, columns[j] / groupSize);
-        }
-        return memory.upload(scope, host, DType.I32, 1, columns.length);
+    Tensor groups(ComputeBackend backend, Scope scope, int groupSize) {
+        Tensor groups = scope.allocate(DType.I32, 1, order.cols());
+        backend.rounding().groups(order, groupSize, groups);
+        return groups;
     }
 }

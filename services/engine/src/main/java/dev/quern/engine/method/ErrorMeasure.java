@@ -2,6 +2,7 @@ package dev.quern.engine.method;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
@@ -41,19 +42,22 @@ final class ErrorMeasure {
 
     /** @param e working type [m, n] */
     double of(Tensor e) {
-        if (h == null) {
-            return backend.elementwise().dot(e, e);
+        try (Scope scope = backend.memory().scope()) {
+            Tensor sum = scope.allocate(DType.F64, 1, 1);
+            if (h == null) {
+                backend.elementwise().addDot(e, e, sum);
+            } else {
+                for (int row = 0; row < e.rows(); row += ROW_TILE) {
+                    rows(e.rows(row, Math.min(row + ROW_TILE, e.rows())), h, sum);
+                }
+            }
+            return backend.memory().value(sum);
         }
-        double sum = 0;
-        for (int row = 0; row < e.rows(); row += ROW_TILE) {
-            sum += rows(e.rows(row, Math.min(row + ROW_TILE, e.rows())), h);
-        }
-        return sum;
     }
 
-    private double rows(Tensor e, Tensor h) {
-        double sum = 0;
+    private void rows(Tensor e, Tensor h, Tensor total) {
         try (Scope scope = backend.memory().scope()) {
+            Tensor sum = scope.allocate(DType.F64, 1, 1);
             Tensor scratch = scope.allocate(e.dtype(), e.rows(), Math.min(BLOCK, e.cols()));
             for (int from = 0; from < e.cols(); from += BLOCK) {
                 cancellation.check();
@@ -64,10 +68,10 @@ final class ErrorMeasure {
                 if (from > 0) {
                     product(2, e.cols(0, from), h.rows(0, from).cols(from, to), 1, product);
                 }
-                sum += backend.elementwise().dot(product, e.cols(from, to));
+                backend.elementwise().addDot(product, e.cols(from, to), sum);
             }
+            backend.elementwise().add(total, sum, total);
         }
-        return sum;
     }
 
     private void product(double factor, Tensor a, Tensor b, double keep, Tensor target) {

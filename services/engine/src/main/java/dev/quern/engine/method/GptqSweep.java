@@ -2,7 +2,10 @@ package dev.quern.engine.method;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 
@@ -83,40 +86,52 @@ public final class GptqSweep {
         try (Scope scope = backend.memory().scope()) {
             Tensor moved = scope.allocate(original.dtype(), original.rows(), original.cols());
             backend.memory().copy(original, moved);
-            Tensor groups = factor.groups(backend.memory(), scope, grid.groupSize());
+            Tensor groups = factor.groups(backend, scope, grid.groupSize());
             Tensor scratch = scope.allocate(original.dtype(), lazyScales ? original.rows() : 0, panel);
-            Work work = new Work(original, moved, groups, scales, zeros, codes, errors, scratch);
-            return columns(work, 0, original.cols());
+            Tensor losses = scope.allocate(DType.F64, 1, Math.ceilDiv(original.cols(), panel));
+            Grid fitted = new Grid(grid, scales, zeros);
+            Work work = new Work(original, moved, groups, fitted, codes, errors, losses, scratch);
+            columns(work, 0, original.cols());
+            return backend.memory().value(work.loss(0, panel));
         }
     }
 
     /**
      * @param moved [m, n]: the weights plus the feedback so far
      * @param groups I32 [1, n]
+     * @param losses F64 [1, panels]: that of a run of panels is in the cell of its first
      * @param scratch [m, panel] when lazy
      */
     private record Work(
             Tensor original,
             Tensor moved,
             Tensor groups,
-            Tensor scales,
-            Tensor zeros,
+            Grid grid,
             Tensor codes,
             Tensor errors,
-            Tensor scratch) {}
+            Tensor losses,
+            Tensor scratch) {
+        /** The loss of the panels from this column on. */
+        Tensor loss(int column, int panel) {
+            return losses.cols(column / panel, column / panel + 1);
+        }
+    }
 
-    private double columns(Work work, int from, int to) {
+    private void columns(Work work, int from, int to) {
         if (to - from <= panel) {
-            return panel(work, from, to);
+            panel(work, from, to);
+            return;
         }
         int panels = Math.ceilDiv(to - from, panel);
         int middle = from + Math.ceilDiv(panels, 2) * panel;
-        double loss = columns(work, from, middle);
+        columns(work, from, middle);
         feedback(work, from, middle, to);
-        return loss + columns(work, middle, to);
+        columns(work, middle, to);
+        Tensor loss = work.loss(from, panel);
+        backend.elementwise().add(loss, work.loss(middle, panel), loss);
     }
 
-    private double panel(Work work, int from, int to) {
+    private void panel(Work work, int from, int to) {
         cancellation.check();
         Tensor moved = work.moved.cols(from, to);
         Tensor original = work.original.cols(from, to);
@@ -124,21 +139,17 @@ public final class GptqSweep {
         if (lazyScales) {
             int group = from / grid.groupSize();
             backend.rounding().compensate(moved, original, unit, work.scratch);
-            backend.rounding()
-                    .fitGrid(work.scratch, grid, work.scales.cols(group, group + 1), work.zeros.cols(group, group + 1));
+            Tensor scales = work.grid.scales().cols(group, group + 1);
+            backend.rounding().fitGrid(work.scratch, grid, scales, work.grid.zeros().cols(group, group + 1));
         }
-        return backend.rounding()
+        Tensor pivots = factor.pivots().cols(from, to);
+        backend.rounding()
                 .gptqPanel(
-                        moved,
-                        original,
-                        unit,
-                        factor.pivots().cols(from, to),
-                        work.groups.cols(from, to),
-                        grid,
-                        work.scales,
-                        work.zeros,
+                        new Panel(moved, original, unit, pivots, work.groups.cols(from, to)),
+                        work.grid,
                         work.codes.cols(from, to),
-                        work.errors.cols(from, to));
+                        work.errors.cols(from, to),
+                        work.loss(from, panel));
     }
 
     /** Carries the errors of the columns before middle to those from middle on. */

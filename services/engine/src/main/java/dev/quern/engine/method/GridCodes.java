@@ -55,13 +55,7 @@ record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor 
             Tensor whole = scope.allocate(scales.dtype(), scales.rows(), scales.cols());
             Tensor unused = scope.allocate(DType.U8, scales.rows(), scales.cols());
             backend.rounding().fitGrid(w, spanning, whole, unused);
-            float[] reference = floats(whole);
-            float[] chosen = floats(scales);
-            double sum = 0;
-            for (int i = 0; i < chosen.length; i++) {
-                sum += chosen[i] / (double) reference[i];
-            }
-            return sum / chosen.length;
+            return backend.elementwise().meanRatio(scales, whole);
         }
     }
 

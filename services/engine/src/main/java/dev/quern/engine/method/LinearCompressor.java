@@ -8,6 +8,7 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -170,9 +171,16 @@ public final class LinearCompressor {
      * this text never reached them does not say that another one will not.
      */
     private int deadWeights(Unit unit, Tensor w) {
-        return (int) unit.dead().stream()
-                .filter(j -> backend.elementwise().maxAbs(w.cols(j, j + 1)) != 0)
-                .count();
+        if (unit.dead().isEmpty()) {
+            return 0;
+        }
+        double[] largest = new double[w.cols()];
+        try (Scope scope = backend.memory().scope()) {
+            Tensor columns = scope.allocate(DType.F64, 1, w.cols());
+            backend.elementwise().columnMaxAbs(w, columns);
+            backend.memory().download(columns, MemorySegment.ofArray(largest));
+        }
+        return (int) unit.dead().stream().filter(j -> largest[j] != 0).count();
     }
 
     /** Sweeps w in the factor's order and puts the codes back in the linear's. */

@@ -154,10 +154,29 @@ public abstract class MemoryContract extends BackendContract {
                 Elementwise actual = backend.elementwise();
                 Elementwise expected = parity.oracle.elementwise();
                 assertThat(actual.mean(a.subject())).isCloseTo(expected.mean(a.oracle()), within(1e-5));
-                assertThat(actual.dot(a.subject(), b.subject()))
-                        .isCloseTo(expected.dot(a.oracle(), b.oracle()), within(1e-12 * n));
+                Both dot = parity.filled(DType.F64, 1, 1, () -> 0.25);
+                actual.addDot(a.subject(), b.subject(), dot.subject());
+                expected.addDot(a.oracle(), b.oracle(), dot.oracle());
+                parity.verify("dot", dot, 1e-12 * n, 0);
                 assertThat(actual.maxAbs(a.subject())).isEqualTo(expected.maxAbs(a.oracle()));
                 assertThat(actual.allFinite(a.subject())).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void dividesAndFindsTheLargestOfEachColumn() {
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            for (int n : SIZES) {
+                Both a = parity.random(type, 300, n, 1e10);
+                Both b = parity.filled(type, 300, n, () -> 1 + parity.random.nextDouble());
+                Both largest = parity.zeros(DType.F64, 1, n);
+                parity.run(
+                        x -> x.elementwise().columnMaxAbs(a.subject(), largest.subject()),
+                        x -> x.elementwise().columnMaxAbs(a.oracle(), largest.oracle()));
+                parity.verify("largest of each column", largest, 0, 0);
+                assertThat(backend.elementwise().meanRatio(a.subject(), b.subject()))
+                        .isCloseTo(parity.oracle.elementwise().meanRatio(a.oracle(), b.oracle()), within(1e-5));
             }
         }
     }

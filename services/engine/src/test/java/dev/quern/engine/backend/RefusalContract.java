@@ -3,7 +3,9 @@ package dev.quern.engine.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Panel;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -72,6 +74,7 @@ public abstract class RefusalContract extends BackendContract {
     private List<Refusal> copies() {
         Memory memory = backend.memory();
         return List.of(
+                new Refusal("value", "source: F32 (expected: [F64])", () -> memory.value(floats(1, 1))),
                 new Refusal("copy", "target: [3, 2] (expected: [2, 3])", () -> memory.copy(floats(2, 3), floats(3, 2))),
                 new Refusal("copy", "source: F32 (expected: [U8])", () -> memory.copy(floats(2, 3), bytes(2, 3))),
                 new Refusal(
@@ -128,7 +131,18 @@ public abstract class RefusalContract extends BackendContract {
                         "diagonal",
                         "target: [1, 3] (expected: [1, 2])",
                         () -> elementwise.diagonal(floats(2, 2), floats(1, 3))),
-                new Refusal("dot", "b: [3, 2] (expected: [2, 3])", () -> elementwise.dot(floats(2, 3), floats(3, 2))));
+                new Refusal(
+                        "addDot",
+                        "sum: F32 (expected: [F64])",
+                        () -> elementwise.addDot(floats(2, 3), floats(2, 3), floats(1, 1))),
+                new Refusal(
+                        "meanRatio",
+                        "b: [3, 2] (expected: [2, 3])",
+                        () -> elementwise.meanRatio(floats(2, 3), floats(3, 2))),
+                new Refusal(
+                        "columnMaxAbs",
+                        "target: [1, 2] (expected: [1, 3])",
+                        () -> elementwise.columnMaxAbs(floats(2, 3), doubles(1, 2))));
     }
 
     private List<Refusal> products() {
@@ -233,6 +247,10 @@ public abstract class RefusalContract extends BackendContract {
     private List<Refusal> panels() {
         return List.of(
                 new Refusal(
+                        "groups",
+                        "groups: [1, 2] (expected: [1, 3])",
+                        () -> backend.rounding().groups(ints(0, 1, 2), 2, ints(0, 0))),
+                new Refusal(
                         "gptqPanel",
                         "unit: [3, 3] (expected: [4, 4])",
                         () -> panel(floats(3, 3), ints(0, 0, 1, 1), floats(3, 4))),
@@ -251,17 +269,8 @@ public abstract class RefusalContract extends BackendContract {
     }
 
     private void panel(Tensor unit, Tensor groups, Tensor errors) {
-        backend.rounding()
-                .gptqPanel(
-                        floats(3, 4),
-                        floats(3, 4),
-                        unit,
-                        doubles(1, 4),
-                        groups,
-                        GRID,
-                        floats(3, 2),
-                        bytes(3, 2),
-                        bytes(3, 4),
-                        errors);
+        Panel panel = new Panel(floats(3, 4), floats(3, 4), unit, doubles(1, 4), groups);
+        Grid grid = new Grid(GRID, floats(3, 2), bytes(3, 2));
+        backend.rounding().gptqPanel(panel, grid, bytes(3, 4), errors, doubles(1, 1));
     }
 }

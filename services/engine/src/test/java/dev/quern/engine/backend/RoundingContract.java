@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.backend.Parity.Both;
+import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.java.JavaBackend;
@@ -169,22 +171,20 @@ public abstract class RoundingContract extends BackendContract {
         Both zeros = parity.filled(DType.U8, rows, cols / group, () -> parity.random.nextInt(grid.top() + 1));
         Both codes = parity.zeros(DType.U8, rows, cols);
         Both errors = parity.zeros(type, rows, cols);
-        double loss = backend.rounding()
-                .gptqPanel(
-                        moved.subject(),
-                        original.subject(),
-                        unit.subject(),
-                        pivots.subject(),
-                        parity.ints(groups).subject(),
-                        grid,
-                        scales.subject(),
-                        zeros.subject(),
-                        codes.subject(),
-                        errors.subject());
+        Both loss = parity.filled(DType.F64, 1, 1, () -> 2);
+        Panel panel = new Panel(
+                moved.subject(),
+                original.subject(),
+                unit.subject(),
+                pivots.subject(),
+                parity.ints(groups).subject());
+        Grid fitted = new Grid(grid, scales.subject(), zeros.subject());
+        backend.rounding().gptqPanel(panel, fitted, codes.subject(), errors.subject(), loss.subject());
 
         double[][] u = parity.values(codes.subject());
         double[][] e = parity.values(errors.subject());
-        double expected = 0;
+        // What was in the sum stays in it.
+        double expected = 2;
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < cols; j++) {
                 double scale = HostTensor.of(scales.oracle()).get(r, groups[j]);
@@ -203,11 +203,19 @@ public abstract class RoundingContract extends BackendContract {
                 expected += lost * lost * HostTensor.of(pivots.oracle()).get(0, j);
             }
         }
-        assertThat(loss).isCloseTo(expected, within(1e-4 * expected));
+        assertThat(backend.memory().value(loss.subject())).isCloseTo(expected, within(1e-4 * expected));
         copyToOracle(codes, u);
         copyToOracle(errors, e);
         parity.verify("codes and their guards", codes, 0, 0);
         parity.verify("errors and their guards", errors, 0, 0);
+    }
+
+    @Test
+    void aColumnBelongsToTheGroupOfItsPlaceInTheLinear() {
+        Both order = parity.ints(5, 0, 3, 1, 4, 2);
+        Both groups = parity.ints(new int[6]);
+        backend.rounding().groups(order.subject(), 2, groups.subject());
+        assertThat(parity.values(groups.subject())[0]).containsExactly(2, 0, 1, 0, 2, 1);
     }
 
     @ParameterizedTest(name = "{0} x {1}")

@@ -1,5 +1,6 @@
 package dev.quern.engine.backend.check;
 
+import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.Tensor;
 
@@ -29,8 +30,20 @@ public final class ElementwiseChecks {
         Shapes.shape("target", target, 1, source.cols());
     }
 
-    /** @throws IllegalArgumentException unless both have one shape */
-    public static void dot(Tensor a, Tensor b) {
+    /** @throws IllegalArgumentException unless a and b have one shape and sum is F64 [1, 1] */
+    public static void addDot(Tensor a, Tensor b, Tensor sum) {
         Shapes.same("b", b, a);
+        Shapes.shape("sum", sum, 1, 1);
+        Shapes.dtype("sum", sum, DType.F64);
+    }
+
+    /** @throws IllegalArgumentException unless both have one shape */
+    public static void meanRatio(Tensor a, Tensor b) {
+        Shapes.same("b", b, a);
+    }
+
+    /** @throws IllegalArgumentException unless target is [1, n] for a source of n columns */
+    public static void columnMaxAbs(Tensor source, Tensor target) {
+        Shapes.shape("target", target, 1, source.cols());
     }
 }

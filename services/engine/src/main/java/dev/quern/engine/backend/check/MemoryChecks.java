@@ -8,6 +8,12 @@ import dev.quern.engine.backend.Tensor;
 public final class MemoryChecks {
     private MemoryChecks() {}
 
+    /** @throws IllegalArgumentException unless source is F64 [1, 1] */
+    public static void value(Tensor source) {
+        Shapes.shape("source", source, 1, 1);
+        Shapes.dtype("source", source, DType.F64);
+    }
+
     /** @throws IllegalArgumentException unless both have one shape, and integers stay integers of one dtype */
     public static void copy(Tensor source, Tensor target) {
         Shapes.same("target", target, source);

@@ -2,7 +2,9 @@ package dev.quern.engine.backend.check;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
+import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.Tensor;
 
 /** The arguments of {@link Rounding}. */
@@ -32,26 +34,29 @@ public final class RoundingChecks {
         Shapes.dtype("pivots", pivots, DType.F64);
     }
 
-    /** @throws IllegalArgumentException unless the tensors belong to one panel of a sweep */
-    public static void gptqPanel(
-            Tensor w,
-            Tensor original,
-            Tensor unit,
-            Tensor pivots,
-            Tensor groups,
-            Tensor scales,
-            Tensor zeros,
-            Tensor codes,
-            Tensor errors) {
-        feedback(w, original, unit);
-        like("errors", errors, w);
-        Shapes.shape("pivots", pivots, 1, w.cols());
-        Shapes.dtype("pivots", pivots, DType.F64);
-        Shapes.shape("groups", groups, 1, w.cols());
+    /** @throws IllegalArgumentException unless order and groups are I32 [1, n] and the group size is positive */
+    public static void groups(Tensor order, int groupSize, Tensor groups) {
+        Shapes.check("groupSize", groupSize, groupSize > 0, ">= 1");
+        Shapes.shape("order", order, 1, order.cols());
+        Shapes.dtype("order", order, DType.I32);
+        Shapes.same("groups", groups, order);
         Shapes.dtype("groups", groups, DType.I32);
-        Shapes.shape("scales", scales, w.rows(), scales.cols());
+    }
+
+    /** @throws IllegalArgumentException unless the tensors belong to one panel of a sweep and loss is F64 [1, 1] */
+    public static void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss) {
+        Tensor w = panel.w();
+        feedback(w, panel.original(), panel.unit());
+        like("errors", errors, w);
+        Shapes.shape("pivots", panel.pivots(), 1, w.cols());
+        Shapes.dtype("pivots", panel.pivots(), DType.F64);
+        Shapes.shape("groups", panel.groups(), 1, w.cols());
+        Shapes.dtype("groups", panel.groups(), DType.I32);
+        Shapes.shape("scales", grid.scales(), w.rows(), grid.scales().cols());
         codes(w, codes);
-        stored(w, scales, zeros);
+        stored(w, grid.scales(), grid.zeros());
+        Shapes.shape("loss", loss, 1, 1);
+        Shapes.dtype("loss", loss, DType.F64);
     }
 
     /** @throws IllegalArgumentException unless w, original and target [rows, p] go with unit [p, p] */

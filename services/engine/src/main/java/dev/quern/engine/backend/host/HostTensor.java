@@ -137,6 +137,15 @@ public final class HostTensor implements Tensor {
         }
     }
 
+    /** Adds the terms, in their order and in float64, to the element of a [1, 1]. */
+    public void addSum(double[] terms) {
+        double sum = 0;
+        for (double term : terms) {
+            sum += term;
+        }
+        set(0, 0, get(0, 0) + sum);
+    }
+
     /** The elements of a vector [1, n] of I32. */
     public int[] ints() {
         Shapes.dtype("indices", this, DType.I32);

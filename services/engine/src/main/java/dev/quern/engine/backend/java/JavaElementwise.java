@@ -74,17 +74,31 @@ public final class JavaElementwise implements Elementwise {
     }
 
     @Override
-    public double dot(Tensor a, Tensor b) {
-        ElementwiseChecks.dot(a, b);
+    public void addDot(Tensor a, Tensor b, Tensor sum) {
+        ElementwiseChecks.addDot(a, b, sum);
         HostTensor left = HostTensor.of(a);
         HostTensor right = HostTensor.of(b);
-        double sum = 0;
+        double dot = 0;
         for (int r = 0; r < left.rows(); r++) {
             for (int c = 0; c < left.cols(); c++) {
-                sum += left.get(r, c) * right.get(r, c);
+                dot += left.get(r, c) * right.get(r, c);
             }
         }
-        return sum;
+        HostTensor.of(sum).addSum(new double[] {dot});
+    }
+
+    @Override
+    public double meanRatio(Tensor a, Tensor b) {
+        ElementwiseChecks.meanRatio(a, b);
+        HostTensor numerators = HostTensor.of(a);
+        HostTensor denominators = HostTensor.of(b);
+        double sum = 0;
+        for (int r = 0; r < numerators.rows(); r++) {
+            for (int c = 0; c < numerators.cols(); c++) {
+                sum += numerators.get(r, c) / denominators.get(r, c);
+            }
+        }
+        return sum / ((double) a.rows() * a.cols());
     }
 
     @Override
@@ -97,6 +111,19 @@ public final class JavaElementwise implements Elementwise {
             }
         }
         return max;
+    }
+
+    @Override
+    public void columnMaxAbs(Tensor source, Tensor target) {
+        ElementwiseChecks.columnMaxAbs(source, target);
+        HostTensor values = HostTensor.of(source);
+        for (int c = 0; c < values.cols(); c++) {
+            double max = 0;
+            for (int r = 0; r < values.rows(); r++) {
+                max = Math.max(max, Math.abs(values.get(r, c)));
+            }
+            HostTensor.of(target).set(0, c, max);
+        }
     }
 
     @Override

@@ -43,6 +43,12 @@ public final class JavaMemory implements Memory {
     }
 
     @Override
+    public double value(Tensor source) {
+        MemoryChecks.value(source);
+        return HostTensor.of(source).get(0, 0);
+    }
+
+    @Override
     public void copy(Tensor source, Tensor target) {
         MemoryChecks.copy(source, target);
         HostTensor from = HostTensor.of(source);

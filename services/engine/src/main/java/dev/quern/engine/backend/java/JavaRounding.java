@@ -80,46 +80,43 @@ public final class JavaRounding implements Rounding {
     }
 
     @Override
-    public double gptqPanel(
-            Tensor w,
-            Tensor original,
-            Tensor unit,
-            Tensor pivots,
-            Tensor groups,
-            GridOptions grid,
-            Tensor scales,
-            Tensor zeros,
-            Tensor codes,
-            Tensor errors) {
-        RoundingChecks.gptqPanel(w, original, unit, pivots, groups, scales, zeros, codes, errors);
-        Panel panel = new Panel(
-                columns(HostTensor.of(unit)),
-                HostTensor.of(pivots).row(0),
-                HostTensor.of(groups).ints(),
-                grid.top(),
+    public void groups(Tensor order, int groupSize, Tensor groups) {
+        RoundingChecks.groups(order, groupSize, groups);
+        int[] columns = HostTensor.of(order).ints();
+        for (int j = 0; j < columns.length; j++) {
+            HostTensor.of(groups).set(0, j, columns[j] / groupSize);
+        }
+    }
+
+    @Override
+    public void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss) {
+        RoundingChecks.gptqPanel(panel, grid, codes, errors, loss);
+        Tensor w = panel.w();
+        Sweep sweep = new Sweep(
+                columns(HostTensor.of(panel.unit())),
+                HostTensor.of(panel.pivots()).row(0),
+                HostTensor.of(panel.groups()).ints(),
+                grid.options().top(),
                 w.dtype() == DType.F32);
         double[] losses = new double[w.rows()];
         threads.run(w.rows(), r -> {
             int[] row = new int[w.cols()];
             double[] error = new double[w.cols()];
-            losses[r] = panel.sweep(
+            losses[r] = sweep.run(
                     HostTensor.of(w).row(r),
-                    HostTensor.of(original).row(r),
-                    HostTensor.of(scales).row(r),
-                    HostTensor.of(zeros).row(r),
+                    HostTensor.of(panel.original()).row(r),
+                    HostTensor.of(grid.scales()).row(r),
+                    HostTensor.of(grid.zeros()).row(r),
                     row,
                     error);
             HostTensor.of(errors).setRow(r, error);
             HostTensor.of(codes).setRow(r, Arrays.stream(row).asDoubleStream().toArray());
         });
-        double loss = 0;
-        for (double row : losses) {
-            loss += row;
-        }
-        return loss;
+        HostTensor.of(loss).addSum(losses);
     }
 
-    private static final class Panel {
+    /** The sweep of one row over a panel. */
+    private static final class Sweep {
         /** By column: unit[j][k] is the feedback of the error of column k to column j. */
         private final double[][] unit;
 
@@ -128,7 +125,7 @@ public final class JavaRounding implements Rounding {
         private final int top;
         private final boolean single;
 
-        Panel(double[][] unit, double[] pivots, int[] groups, int top, boolean single) {
+        Sweep(double[][] unit, double[] pivots, int[] groups, int top, boolean single) {
             this.unit = unit;
             this.pivots = pivots;
             this.groups = groups;
@@ -136,7 +133,7 @@ public final class JavaRounding implements Rounding {
             this.single = single;
         }
 
-        double sweep(double[] w, double[] original, double[] scale, double[] zero, int[] codes, double[] errors) {
+        double run(double[] w, double[] original, double[] scale, double[] zero, int[] codes, double[] errors) {
             double loss = 0;
             for (int j = 0; j < w.length; j++) {
                 double target = w[j];
