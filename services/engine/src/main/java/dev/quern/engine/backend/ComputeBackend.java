@@ -17,6 +17,9 @@ public interface ComputeBackend extends AutoCloseable {
     /** The dtype of arithmetic: F32, or F64 for the oracle. */
     DType workingType();
 
+    /** The precision of products for a use; their results are of the working type. */
+    Precision precision(Precision.Use use);
+
     Memory memory();
 
     LinearAlgebra linearAlgebra();

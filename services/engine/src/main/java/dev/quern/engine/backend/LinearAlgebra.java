@@ -6,7 +6,8 @@ import dev.quern.engine.Cancellation;
 public interface LinearAlgebra {
     /**
      * {@code c = alpha * op(a) * op(b) + beta * c}, where op transposes on request. With beta 0, c is not read.
-     * Operands of {@link Precision#F32} are of any float dtype but F64, those of F64 of any; c has the dtype of the precision.
+     * Operands of {@link Precision#F32} are of any float dtype but F64, those of SPLIT_BF16X3 are F32, those of F64 of any; c is F64
+     * for F64 and else F32.
      */
     void gemm(
             Precision precision,

@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * SHA-256 over the bits of fixed probes, for {@link ComputeBackend#numericProfile}. The products are larger than a tile of ours and
@@ -54,10 +55,12 @@ public final class NumericProfile {
     }
 
     private void products(Tensor x) {
-        DType type = backend.workingType();
-        Precision precision = type == DType.F64 ? Precision.F64 : Precision.F32;
         Tensor weights = random(HIDDEN, HIDDEN);
-        Tensor result = scope.allocate(type, TOKENS, HIDDEN);
+        Stream.of(Precision.Use.values()).map(backend::precision).distinct().forEach(each -> products(each, x, weights));
+    }
+
+    private void products(Precision precision, Tensor x, Tensor weights) {
+        Tensor result = scope.allocate(backend.workingType(), TOKENS, HIDDEN);
         backend.linearAlgebra().gemm(precision, 1, x, false, weights, true, 0, result);
         add(result);
         backend.linearAlgebra().gemm(precision, 0.5, x, false, weights, false, -1, result);

@@ -75,14 +75,7 @@ final class ErrorMeasure {
     }
 
     private void product(double factor, Tensor a, Tensor b, double keep, Tensor target) {
-        backend.linearAlgebra().gemm(precision(backend), factor, a, false, b, false, keep, target);
-    }
-
-    /** The precision of products in the working type. */
-    static Precision precision(ComputeBackend backend) {
-        return switch (backend.workingType()) {
-            case F64 -> Precision.F64;
-            default -> Precision.F32;
-        };
+        Precision precision = backend.precision(Precision.Use.SOLVE);
+        backend.linearAlgebra().gemm(precision, factor, a, false, b, false, keep, target);
     }
 }

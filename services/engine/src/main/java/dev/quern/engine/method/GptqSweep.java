@@ -3,6 +3,7 @@ package dev.quern.engine.method;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Panel;
@@ -154,6 +155,7 @@ public final class GptqSweep {
 
     /** Carries the errors of the columns before middle to those from middle on. */
     private void feedback(Work work, int from, int middle, int to) {
+        Precision precision = backend.precision(Precision.Use.SOLVE);
         Tensor unit = factor.unit().rows(from, middle).cols(middle, to);
         int rows = work.original.rows();
         double rowsPerProduct = MAX_PRODUCT / ((double) (middle - from) * (to - middle));
@@ -163,7 +165,7 @@ public final class GptqSweep {
             int end = Math.min(row + tile, rows);
             Tensor left = work.errors.rows(row, end).cols(from, middle);
             Tensor target = work.moved.rows(row, end).cols(middle, to);
-            backend.linearAlgebra().gemm(ErrorMeasure.precision(backend), 1, left, false, unit, false, 1, target);
+            backend.linearAlgebra().gemm(precision, 1, left, false, unit, false, 1, target);
         }
     }
 }

@@ -47,7 +47,7 @@ public final class Interpreter implements AutoCloseable {
         this.recordedSteps = stepsUntilAllInputs(program);
         this.seqLen = seqLen;
         this.cancellation = cancellation;
-        this.precision = backend.workingType() == DType.F64 ? Precision.F64 : Precision.F32;
+        this.precision = backend.precision(Precision.Use.FORWARD);
         this.scope = backend.memory().scope();
         this.cos = table(rope.cosines(seqLen));
         this.sin = table(rope.sines(seqLen));

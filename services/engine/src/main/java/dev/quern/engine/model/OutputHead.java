@@ -33,7 +33,7 @@ public final class OutputHead implements AutoCloseable {
         this.backend = backend;
         this.architecture = architecture;
         this.cancellation = cancellation;
-        this.precision = backend.workingType() == DType.F64 ? Precision.F64 : Precision.F32;
+        this.precision = backend.precision(Precision.Use.LOGITS);
         this.norm = Held.load(backend, source, architecture.finalNorm());
         this.matrix = Held.of(backend, scope -> source.load(scope, architecture.head()));
     }

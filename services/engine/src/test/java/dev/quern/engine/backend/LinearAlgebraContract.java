@@ -2,6 +2,7 @@ package dev.quern.engine.backend;
 
 import static dev.quern.engine.backend.Parity.FLOAT_ULP;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.backend.Parity.Both;
 import dev.quern.engine.backend.host.HostTensor;
@@ -21,6 +22,7 @@ public abstract class LinearAlgebraContract extends BackendContract {
         for (int round = 0; round < 60; round++) {
             DType[] operands = {DType.F32, DType.BF16, DType.F16};
             multiply(Precision.F32, operands[round % 3], operands[round / 3 % 3], size(), size(), size());
+            multiply(Precision.SPLIT_BF16X3, DType.F32, DType.F32, size(), size(), size());
             multiply(Precision.F64, DType.F64, round % 2 == 0 ? DType.F64 : DType.F32, size(), size(), size());
         }
     }
@@ -55,6 +57,39 @@ public abstract class LinearAlgebraContract extends BackendContract {
         double ulp = typeC == DType.F64 ? 0x1p-53 : FLOAT_ULP;
         String what = "gemm %s %d x %d x %d %s%s".formatted(precision, m, n, k, transposeA, transposeB);
         parity.verify(what, c, 2 * ulp * (k + 4) * Math.max(1, Math.sqrt(k) / 2), 0);
+    }
+
+    /** The second part of a value is at most 2^-8 of it and the third 2^-16: 2 * 2^-24 + 2^-32 of Σ |a b| is left out. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 257})
+    void threePartsOfBf16ReachThePrecisionOfFloat32(int k) {
+        Both a = parity.filled(DType.F32, 13, k, this::ofAnyMagnitude);
+        Both b = parity.filled(DType.F32, k, 7, this::ofAnyMagnitude);
+        Tensor c = parity.zeros(DType.F32, 13, 7).subject();
+        backend.linearAlgebra().gemm(Precision.SPLIT_BF16X3, 1, a.subject(), false, b.subject(), false, 0, c);
+        double[][] actual = parity.values(c);
+        for (int i = 0; i < 13; i++) {
+            for (int j = 0; j < 7; j++) {
+                double exact = 0;
+                double magnitude = 0;
+                for (int l = 0; l < k; l++) {
+                    double product = HostTensor.of(a.oracle()).get(i, l) * HostTensor.of(b.oracle()).get(l, j);
+                    exact += product;
+                    magnitude += Math.abs(product);
+                }
+                double allowed = splitTolerance(k) * magnitude + FLOAT_ULP * Math.abs(exact);
+                assertThat(actual[i][j]).as(parity.seed()).isCloseTo(exact, within(allowed));
+            }
+        }
+    }
+
+    /** The part of Σ |a b| that six products of parts, summed in float32, may be off. */
+    protected double splitTolerance(int k) {
+        return 0x1p-22 + 6 * k * FLOAT_ULP;
+    }
+
+    private double ofAnyMagnitude() {
+        return parity.random.nextGaussian() * Math.scalb(1.0, parity.random.nextInt(40) - 20);
     }
 
     @Test

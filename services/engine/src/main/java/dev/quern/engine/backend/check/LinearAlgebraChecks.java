@@ -21,6 +21,11 @@ public final class LinearAlgebraChecks {
                 Shapes.dtype("b", b, DType.F32, DType.BF16, DType.F16);
                 Shapes.dtype("c", c, DType.F32);
             }
+            case SPLIT_BF16X3 -> {
+                Shapes.dtype("a", a, DType.F32);
+                Shapes.dtype("b", b, DType.F32);
+                Shapes.dtype("c", c, DType.F32);
+            }
             case F64 -> {
                 Shapes.dtype("a", a, DType.F64, DType.F32, DType.BF16, DType.F16);
                 Shapes.dtype("b", b, DType.F64, DType.F32, DType.BF16, DType.F16);

@@ -7,6 +7,7 @@ import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.NumericProfile;
+import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Transformer;
 
@@ -44,6 +45,12 @@ public abstract class HostBackend implements ComputeBackend {
     @Override
     public final DType workingType() {
         return workingType;
+    }
+
+    /** The CPU is as fast in its working type as in any other. */
+    @Override
+    public final Precision precision(Precision.Use use) {
+        return workingType == DType.F64 ? Precision.F64 : Precision.F32;
     }
 
     @Override

@@ -31,8 +31,14 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
         double[][] left = rows(HostTensor.of(a), transposeA);
         double[][] right = rows(HostTensor.of(b), transposeB);
         HostTensor target = HostTensor.of(c);
+        SplitProduct split = precision == Precision.SPLIT_BF16X3 ? new SplitProduct(right) : null;
         threads.run(target.rows(), i -> {
-            double[] sums = product(left[i], right, target.cols());
+            double[] sums = new double[target.cols()];
+            if (split == null) {
+                addProduct(left[i], right, sums);
+            } else {
+                split.add(left[i], sums);
+            }
             double[] before = beta == 0 ? new double[sums.length] : target.row(i);
             for (int j = 0; j < sums.length; j++) {
                 sums[j] = alpha * sums[j] + (beta == 0 ? 0 : beta * before[j]);
@@ -41,17 +47,15 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
         });
     }
 
-    /** One row of the product: {@code Σ_k left[k] * right[k, :]}, k rising. */
-    private static double[] product(double[] left, double[][] right, int n) {
-        double[] sums = new double[n];
+    /** Adds one row of the product to its sums: {@code Σ_k left[k] * right[k, :]}, k rising. */
+    static void addProduct(double[] left, double[][] right, double[] sums) {
         for (int k = 0; k < left.length; k++) {
             double factor = left[k];
             double[] row = right[k];
-            for (int j = 0; j < n; j++) {
+            for (int j = 0; j < sums.length; j++) {
                 sums[j] += factor * row[j];
             }
         }
-        return sums;
     }
 
     private static double[][] rows(HostTensor matrix, boolean transpose) {
