@@ -11,6 +11,7 @@ import dev.quern.contract.Queues;
 import dev.quern.contract.Ticker;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.inputs.Sources;
@@ -73,9 +74,11 @@ public final class ComputeWorker implements AutoCloseable {
         WorkerMetrics metrics = new WorkerMetrics();
         DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));
         String name = name(config);
-        Device announced =
-                new Device(name, device.profile(), device.description(), config.threads(), config.memoryBytes());
-        LOG.info("{}: {}, profile {}", name, device.description(), device.profile());
+        double speed = device.run(DeviceSpeed::flopsPerSecond);
+        Device announced = new Device(
+                name, device.profile(), device.description(), config.threads(), config.memoryBytes(), speed);
+        LOG.info(
+                "{}: {}, profile {}, {} GFLOP/s", name, device.description(), device.profile(), Math.round(speed / 1e9));
         Scratch scratch = new Scratch(config.scratch());
         RangeCache cache = new RangeCache(config.scratch().resolve("ranges"), config.cacheBytes());
         ArtifactStore store = ArtifactStores.open(config.store(), config.environment());

@@ -106,8 +106,13 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
         return new Question.PlanJob(
                 Place.inspected(job.request().source().location(), inspection.sourceStamp()),
                 workload,
-                new Budget(device.memoryBytes(), device.threads()),
+                budget(device),
                 new Fanout(workers, job.segments(), sliceSeconds));
+    }
+
+    private static Budget budget(Device device) {
+        Budget budget = new Budget(device.memoryBytes(), device.threads());
+        return device.flopsPerSecond() == null ? budget : budget.withSpeed(device.flopsPerSecond());
     }
 
     private static String queue(JobContext job, String profile) {

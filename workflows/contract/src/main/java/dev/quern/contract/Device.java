@@ -1,5 +1,7 @@
 package dev.quern.contract;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a worker says of itself.
  *
@@ -7,5 +9,12 @@ package dev.quern.contract;
  * @param profile numeric profile: workers of one profile make the same bits
  * @param backend for example {@code openblas}
  * @param memoryBytes that work on it may use
+ * @param flopsPerSecond of the products of a forward, measured when it started; null from a worker that did not measure
  */
-public record Device(String worker, String profile, String backend, int threads, long memoryBytes) {}
+public record Device(
+        String worker,
+        String profile,
+        String backend,
+        int threads,
+        long memoryBytes,
+        @Nullable Double flopsPerSecond) {}

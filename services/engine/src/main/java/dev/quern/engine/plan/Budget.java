@@ -12,8 +12,8 @@ import java.lang.management.ManagementFactory;
  * @param diskBytes for scratch and artifacts; {@link Long#MAX_VALUE} where that is not known
  */
 public record Budget(long memoryBytes, int threads, double flopsPerSecond, double bytesPerSecond, long diskBytes) {
-    /** What the products of a forward reach on one core of a server of these years, in round numbers. */
-    private static final double FLOPS_PER_THREAD = 30e9;
+    /** What the products of a forward reach on one core, in round numbers: for estimates before a device was measured. */
+    private static final double UNMEASURED_FLOPS_PER_THREAD = 30e9;
 
     /** A local disk, or its cache, or a store beside the worker. */
     private static final double BYTES_PER_SECOND = 1e9;
@@ -22,13 +22,18 @@ public record Budget(long memoryBytes, int threads, double flopsPerSecond, doubl
     private static final double SHARE = 0.75;
 
     public Budget(long memoryBytes, int threads) {
-        this(memoryBytes, threads, threads * FLOPS_PER_THREAD, BYTES_PER_SECOND, Long.MAX_VALUE);
+        this(memoryBytes, threads, threads * UNMEASURED_FLOPS_PER_THREAD, BYTES_PER_SECOND, Long.MAX_VALUE);
     }
 
     /** Three quarters of the memory of this machine, or of the container around this process. */
     public static Budget ofMachine(int threads) {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new Budget((long) (machine.getTotalMemorySize() * SHARE), threads);
+    }
+
+    /** @param flops per second, as the device measured them */
+    public Budget withSpeed(double flops) {
+        return new Budget(memoryBytes, threads, flops, bytesPerSecond, diskBytes);
     }
 
     public Budget withDisk(long bytes) {

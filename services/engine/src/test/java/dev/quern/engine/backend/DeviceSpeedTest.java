@@ -1,0 +1,17 @@
+package dev.quern.engine.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.backend.java.JavaBackend;
+import org.junit.jupiter.api.Test;
+
+class DeviceSpeedTest {
+    /** Plain Java on one thread makes more than a million and less than a trillion operations per second on any machine. */
+    @Test
+    void isThatOfAProductAndLeavesNothingBehind() {
+        try (ComputeBackend backend = new JavaBackend(DType.F32, 1)) {
+            assertThat(DeviceSpeed.flopsPerSecond(backend)).isBetween(1e6, 1e12);
+            assertThat(backend.memory().liveBytes()).isZero();
+        }
+    }
+}
