@@ -44,7 +44,7 @@ class WorkerFailureIT {
                     .contains("worker-1 ended 3 times before it was ready: " + CAUSE + obstacle)
                     .contains("(log: " + data.resolve("logs/worker-1.log") + ")")
                     .contains("the same command continues it")
-                    .doesNotContain("Start a worker of class cpu");
+                    .doesNotContain("Start a worker");
             JobView job = stack.show(failed.err().replaceAll("(?s).*Job ([0-9a-f-]{36}) waits.*", "$1"));
             assertThat(job.state()).isEqualTo("RUNNING");
             JobView.Reason reason = Objects.requireNonNull(job.reason());

@@ -28,6 +28,7 @@ import io.temporal.worker.tuning.FixedSizeSlotSupplier;
 import io.temporal.worker.tuning.SlotSupplier;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -92,12 +93,14 @@ public final class ComputeWorker implements AutoCloseable {
                         .setNamespace(config.namespace())
                         .setIdentity(name)
                         .build()));
-        String workerClass = config.workerClass();
-        answer(factory, Queues.calls(workerClass), activities);
-        answer(factory, Queues.calls(workerClass, device.profile()), activities);
         serve(factory, Queues.ofWorker(name), activities, slot.poller(false));
-        serve(factory, Queues.ofProfile(workerClass, device.profile()), activities, slot.poller(true));
-        serve(factory, Queues.ofClass(workerClass), activities, slot.poller(true));
+        // Null: jobs that take any class.
+        for (String workerClass : Arrays.asList(config.workerClass(), null)) {
+            answer(factory, Queues.calls(workerClass), activities);
+            answer(factory, Queues.calls(workerClass, device.profile()), activities);
+            serve(factory, Queues.ofProfile(workerClass, device.profile()), activities, slot.poller(true));
+            serve(factory, Queues.ofClass(workerClass), activities, slot.poller(true));
+        }
         factory.start();
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());

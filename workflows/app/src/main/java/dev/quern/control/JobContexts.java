@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What activities need of a job: its row, read once, and its documents in the store. */
 record JobContexts(JobRepository jobs, ArtifactStore store) {
-    /** The class of workers that are not told another one. */
-    static final String DEFAULT_CLASS = "cpu";
-
     /**
      * A job as its owner asked for it.
      *
@@ -43,10 +40,11 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
             return row.id().toString();
         }
 
-        /** The class of the workers that may take it. */
+        /** The class of the workers that may take it; null is any. */
+        @Nullable
         String workerClass() {
             JobRequest.Placement placement = request.placement();
-            return placement == null || placement.workerClass() == null ? DEFAULT_CLASS : placement.workerClass();
+            return placement == null ? null : placement.workerClass();
         }
 
         /** How many segments its owner wants; null leaves it to the planner. */

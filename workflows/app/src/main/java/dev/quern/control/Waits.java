@@ -93,14 +93,18 @@ final class Waits {
         return anyone.get() ? Optional.of(otherProfile(workerClass, profile, from)) : noWorker(workerClass, from);
     }
 
-    private static JobView.Reason behind(String workerClass, Instant from) {
+    private static JobView.Reason behind(@Nullable String workerClass, Instant from) {
         return new JobView.Reason(
-                "QUEUED_BEHIND", from, "Waiting for its turn. Add a " + workerClass + " worker to start sooner.");
+                "QUEUED_BEHIND", from, "Waiting for its turn. Add " + worker(workerClass) + " to start sooner.");
+    }
+
+    private static String worker(@Nullable String workerClass) {
+        return workerClass == null ? "a worker" : "a worker of class " + workerClass;
     }
 
     /** That nobody is there, or that those who should be cannot come; empty while one may just be starting. */
-    private Optional<JobView.Reason> noWorker(String workerClass, Instant from) {
-        WorkerSupply own = workerClass.equals(JobContexts.DEFAULT_CLASS) ? supply : null;
+    private Optional<JobView.Reason> noWorker(@Nullable String workerClass, Instant from) {
+        WorkerSupply own = workerClass == null || workerClass.equals(WorkerSupply.CLASS) ? supply : null;
         Optional<String> trouble = own == null ? Optional.empty() : own.trouble();
         if (trouble.isPresent()) {
             return Optional.of(new JobView.Reason("WORKER_FAILED", from, trouble.get()));
@@ -108,15 +112,15 @@ final class Waits {
         if (from.plus(BOOTING).isAfter(Instant.now())) {
             return Optional.empty();
         }
-        String remedy = own == null ? "Start a worker of class " + workerClass + "." : "Quern is starting the worker.";
+        String remedy = own == null ? "Start " + worker(workerClass) + "." : "Quern is starting the worker.";
         return Optional.of(new JobView.Reason("WAITING_FOR_WORKER", from, remedy));
     }
 
-    private static JobView.Reason otherProfile(String workerClass, String profile, Instant from) {
+    private static JobView.Reason otherProfile(@Nullable String workerClass, String profile, Instant from) {
         return new JobView.Reason(
                 "WAITING_FOR_PROFILE",
                 from,
-                "Start a worker of class " + workerClass + " with numeric profile " + profile.substring(0, 12)
+                "Start " + worker(workerClass) + " with numeric profile " + profile.substring(0, 12)
                         + ": those that are there make other bits, which a recipe with reproducible: false allows.");
     }
 

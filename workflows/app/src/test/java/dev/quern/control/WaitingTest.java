@@ -79,6 +79,16 @@ class WaitingTest {
     }
 
     @Test
+    void aJobThatAsksForNoClassIsDoneByWorkersOfAnyClass() throws Exception {
+        service.startWorker("--class", "gpu");
+
+        Job job = service.submit(SMALL, RECIPE);
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+    }
+
+    @Test
     void aJobThatRanTooLongKeepsWhatItMade() throws Exception {
         Process worker = service.startWorkerProcess("first");
         Job job = service.submit(ServiceHarness.placed(LARGE, null, new JobRequest.Limits(null, HOUR)), RECIPE);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param calibration key of the token windows; null for an evaluation
  * @param evaluations keys of the token windows, one per file
  * @param result key of the {@link EvaluatedResult}; null for a compression
- * @param workerClass of the workers that may take the job
+ * @param workerClass of the workers that may take the job; null is any
  */
 public record Inspection(
         String modelDigest,
@@ -19,7 +19,7 @@ public record Inspection(
         @Nullable String calibration,
         List<String> evaluations,
         @Nullable String result,
-        String workerClass) {
+        @Nullable String workerClass) {
     public Inspection {
         evaluations = List.copyOf(evaluations);
     }
