@@ -32,15 +32,7 @@ public final class DeviceSpeed {
             Tensor outputs = scope.allocate(backend.workingType(), rows, WIDTH);
             long start = System.nanoTime();
             backend.linearAlgebra()
-                    .gemm(
-                            backend.precision(Precision.Use.FORWARD),
-                            1,
-                            inputs,
-                            false,
-                            weights,
-                            true,
-                            0,
-                            outputs);
+                    .gemm(backend.precision(Precision.Use.FORWARD), 1, inputs, false, weights, true, 0, outputs);
             // A value that is read waits for the device.
             backend.elementwise().mean(outputs.rows(0, 1));
             return Math.max(1, System.nanoTime() - start) / 1e9;

@@ -56,7 +56,10 @@ public final class NumericProfile {
 
     private void products(Tensor x) {
         Tensor weights = random(HIDDEN, HIDDEN);
-        Stream.of(Precision.Use.values()).map(backend::precision).distinct().forEach(each -> products(each, x, weights));
+        Stream.of(Precision.Use.values())
+                .map(backend::precision)
+                .distinct()
+                .forEach(each -> products(each, x, weights));
     }
 
     private void products(Precision precision, Tensor x, Tensor weights) {

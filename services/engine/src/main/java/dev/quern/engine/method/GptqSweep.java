@@ -141,7 +141,8 @@ public final class GptqSweep {
             int group = from / grid.groupSize();
             backend.rounding().compensate(moved, original, unit, work.scratch);
             Tensor scales = work.grid.scales().cols(group, group + 1);
-            backend.rounding().fitGrid(work.scratch, grid, scales, work.grid.zeros().cols(group, group + 1));
+            backend.rounding()
+                    .fitGrid(work.scratch, grid, scales, work.grid.zeros().cols(group, group + 1));
         }
         Tensor pivots = factor.pivots().cols(from, to);
         backend.rounding()

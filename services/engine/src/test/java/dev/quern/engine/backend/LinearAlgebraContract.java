@@ -73,7 +73,8 @@ public abstract class LinearAlgebraContract extends BackendContract {
                 double exact = 0;
                 double magnitude = 0;
                 for (int l = 0; l < k; l++) {
-                    double product = HostTensor.of(a.oracle()).get(i, l) * HostTensor.of(b.oracle()).get(l, j);
+                    double product = HostTensor.of(a.oracle()).get(i, l)
+                            * HostTensor.of(b.oracle()).get(l, j);
                     exact += product;
                     magnitude += Math.abs(product);
                 }

@@ -69,7 +69,11 @@ class InterpreterTest {
             interpreter.run(weights, hidden, hidden, LinearInputs.NONE);
             long before = backend.memory().liveBytes();
             List<Long> peaks = new ArrayList<>();
-            interpreter.run(weights, hidden, hidden, (unit, input) -> peaks.add(backend.memory().liveBytes() - before));
+            interpreter.run(
+                    weights,
+                    hidden,
+                    hidden,
+                    (unit, input) -> peaks.add(backend.memory().liveBytes() - before));
 
             long row = (long) TOKENS * Float.BYTES;
             assertThat(peaks).containsExactly(row * 32, row * 64, row * (32 + 32), row * (32 + 48));

@@ -84,7 +84,8 @@ public final class JavaRounding implements Rounding {
         RoundingChecks.groups(order, groupSize, groups);
         int[] columns = HostTensor.of(order).ints();
         for (int j = 0; j < columns.length; j++) {
-            HostTensor.of(groups).set(0, j, columns[j] / groupSize);
+            int group = columns[j] / groupSize;
+            HostTensor.of(groups).set(0, j, group);
         }
     }
 
