@@ -10,12 +10,15 @@ import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.process.ProcessWords;
+import dev.quern.worker.Backend;
+import dev.quern.worker.BackendProbe;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -177,15 +180,17 @@ final class Doctor implements Callable<Integer> {
     }
 
     private static Finding backend(Path natives) throws IOException, InterruptedException {
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(Backend.DEFAULT.jvmOptions());
+        command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "dev.quern.worker.BackendProbe",
-                natives.toString());
+                BackendProbe.class.getName(),
+                natives.toString(),
+                Backend.DEFAULT.option()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> said = new String(process.getInputStream().readAllBytes(), UTF_8)
                 .lines()

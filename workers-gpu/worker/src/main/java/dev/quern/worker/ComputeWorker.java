@@ -9,13 +9,9 @@ import dev.quern.contract.Device;
 import dev.quern.contract.HttpPort;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Ticker;
-import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.DeviceSpeed;
-import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.inputs.Sources;
-import dev.quern.openblas.OpenBlasBackend;
 import dev.quern.recipes.QuernException;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
@@ -32,6 +28,7 @@ import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,7 +70,7 @@ public final class ComputeWorker implements AutoCloseable {
         NativeLibraries.unpackInto(config.scratch());
         WorkflowServiceStubs temporal = connect(config);
         WorkerMetrics metrics = new WorkerMetrics();
-        DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> open(config));
+        DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> config.backend().open(config.threads()));
         String name = name(config);
         double speed = device.run(DeviceSpeed::flopsPerSecond);
         Device announced = new Device(
@@ -95,7 +92,7 @@ public final class ComputeWorker implements AutoCloseable {
                         .build()));
         serve(factory, Queues.ofWorker(name), activities, slot.poller(false));
         // Null: jobs that take any class.
-        for (String workerClass : Arrays.asList(config.workerClass(), null)) {
+        for (@Nullable String workerClass : Arrays.asList(config.workerClass(), null)) {
             answer(factory, Queues.calls(workerClass), activities);
             answer(factory, Queues.calls(workerClass, device.profile()), activities);
             serve(factory, Queues.ofProfile(workerClass, device.profile()), activities, slot.poller(true));
@@ -150,13 +147,6 @@ public final class ComputeWorker implements AutoCloseable {
         temporal.shutdownNow();
         device.close();
         cache.close();
-    }
-
-    private static ComputeBackend open(WorkerConfig config) {
-        return switch (config.backend()) {
-            case OPENBLAS -> new OpenBlasBackend(config.threads());
-            case JAVA -> new JavaBackend(DType.F32, config.threads());
-        };
     }
 
     /** Unique, and readable in Temporal's pages. */

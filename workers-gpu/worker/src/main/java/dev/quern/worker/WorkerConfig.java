@@ -74,13 +74,6 @@ public record WorkerConfig(
         environment = Map.copyOf(environment);
     }
 
-    /** Never another one than was asked for. */
-    public enum Backend {
-        OPENBLAS,
-        /** The plain specification, for tests and comparisons. */
-        JAVA
-    }
-
     /** What ends a worker. */
     public enum Lifetime {
         /** A signal: somebody started it by hand, or a supervisor did. */
@@ -106,7 +99,7 @@ public record WorkerConfig(
                 options.getOrDefault("--namespace", "default"),
                 required(options, "--store", "file:///folder or s3://bucket/prefix"),
                 options.getOrDefault("--class", "cpu"),
-                backend(options.getOrDefault("--backend", "openblas")),
+                Backend.of(options.getOrDefault("--backend", Backend.DEFAULT.option())),
                 number("--threads", options.getOrDefault("--threads", threads), 1, 1024),
                 memory(options.get("--memory")),
                 Path.of(options.getOrDefault("--scratch", scratch.toString())),
@@ -151,14 +144,6 @@ public record WorkerConfig(
             throw invalid(name, "missing", expected + ", here or in " + OPTIONS.get(name));
         }
         return value;
-    }
-
-    private static Backend backend(String value) {
-        return switch (value) {
-            case "openblas" -> Backend.OPENBLAS;
-            case "java" -> Backend.JAVA;
-            default -> throw invalid("--backend", value, "openblas or java");
-        };
     }
 
     private static Lifetime lifetime(String value) {

@@ -38,14 +38,15 @@ class BackendProbeTest {
     private String probe(Path natives) throws IOException, InterruptedException {
         ProcessBuilder command = new ProcessBuilder(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
+                Backend.DEFAULT.jvmOptions().getFirst(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-UsePerfData",
                 "-Duser.home=" + Files.createDirectory(machine.resolve("home")),
                 "-Djava.io.tmpdir=" + Files.createDirectory(machine.resolve("tmp")),
                 BackendProbe.class.getName(),
-                natives.toString()));
+                natives.toString(),
+                Backend.DEFAULT.option()));
         command.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         Process process = command.redirectErrorStream(true).start();
         List<String> said = new String(process.getInputStream().readAllBytes(), UTF_8)

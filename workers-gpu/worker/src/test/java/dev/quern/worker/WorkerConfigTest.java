@@ -22,7 +22,7 @@ class WorkerConfigTest {
 
         assertThat(config.namespace()).isEqualTo("default");
         assertThat(config.workerClass()).isEqualTo("cpu");
-        assertThat(config.backend()).isEqualTo(WorkerConfig.Backend.OPENBLAS);
+        assertThat(config.backend()).isEqualTo(Backend.OPENBLAS);
         assertThat(config.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat(config.memoryBytes())
                 .isEqualTo(dev.quern.engine.plan.Budget.ofMachine(1).memoryBytes());
@@ -67,7 +67,7 @@ class WorkerConfigTest {
                         "n",
                         "file:///s",
                         "big",
-                        WorkerConfig.Backend.JAVA,
+                        Backend.JAVA,
                         3,
                         6L << 30,
                         Path.of("/x"),
