@@ -70,7 +70,7 @@ final class RecordReader {
             case ParameterizedType generic -> container(value, generic, place);
             // JSON's own types are records too, but stand for themselves.
             case Class<?> plain when JsonValue.class.isAssignableFrom(plain) -> scalar(value, plain, place);
-            case Class<?> plain when plain.isRecord() -> structure(value, plain, place, null);
+            case Class<?> plain when plain.isRecord() -> record(value, plain, place);
             case Class<?> plain when Shapes.isSealedRecords(plain) -> sealed(value, plain, place);
             case Class<?> plain -> scalar(value, plain, place);
             default -> throw new IllegalArgumentException("type: " + type + " (expected: a class or a generic)");
@@ -125,6 +125,21 @@ final class RecordReader {
             }
         });
         return Collections.unmodifiableMap(result);
+    }
+
+    /** A record of a sealed interface says which it is, also where only this one can stand. */
+    private @Nullable Object record(JsonValue value, Class<?> type, Place place) {
+        Class<?> parent = Shapes.sealedParent(type);
+        if (parent == null || !(value instanceof JsonObject object)) {
+            return structure(value, type, place, null);
+        }
+        String discriminator = Shapes.discriminator(parent);
+        JsonValue found = object.get(discriminator);
+        String expected = Shapes.caseName(type);
+        if (found != null && !found.equals(new JsonString(expected))) {
+            return refuse(place.member(discriminator), Scalars.shown(found) + " (expected: " + expected + ")");
+        }
+        return structure(object.without(discriminator), type, place, discriminator);
     }
 
     private @Nullable Object sealed(JsonValue value, Class<?> type, Place place) {

@@ -46,6 +46,19 @@ class RecordCodecTest {
         assertThat(RecordCodec.read(RecordCodec.write(nearest), Recipe.class)).isEqualTo(nearest);
     }
 
+    private record OfOneCase(Nearest rounding) {}
+
+    /** What is written names the case, so it is read where no other can stand. */
+    @Test
+    void aCaseIsReadByItsOwnType() {
+        OfOneCase one = new OfOneCase(new Nearest());
+        String text = Json.write(RecordCodec.write(one));
+        assertThat(text).isEqualTo("{\"rounding\":{\"method\":\"nearest\"}}");
+        assertThat(RecordCodec.read(Json.parse(text), OfOneCase.class)).isEqualTo(one);
+        assertThatThrownBy(() -> RecordCodec.read(Json.parse(text.replace("nearest", "gptq")), OfOneCase.class))
+                .hasMessage("rounding.method: gptq (expected: nearest)");
+    }
+
     @Test
     void reproducibleIsTheDefault() {
         assertThat(read(TEXT.replace(",\"reproducible\":true", "")).reproducible())
