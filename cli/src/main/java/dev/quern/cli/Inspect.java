@@ -2,7 +2,7 @@ package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.format.PackedGrids;
+import dev.quern.engine.method.GridMap;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
@@ -89,7 +89,7 @@ final class Inspect implements Callable<Integer> {
     private static void printRecipe(Console console, Recipe recipe, Architecture architecture) {
         console.print("");
         console.print(RecipeWords.of(recipe));
-        Loading.of(PackedGrids.of(recipe, architecture).packing())
+        Loading.of(GridMap.of(recipe, architecture).packing())
                 .forEach(loading -> console.print("  " + loading.sentence()));
     }
 
@@ -204,14 +204,23 @@ final class Inspect implements Callable<Integer> {
     }
 
     private static void linears(Console console, Plan plan) {
-        Table table = Table.ofNumbers("linear", "rows", "columns", "group", "times");
-        plan.linears()
-                .forEach(linear -> table.row(
+        Table table = Table.ofNumbers("linear", "rows", "columns", "bits", "group", "times");
+        for (Plan.Linear linear : plan.linears()) {
+            String rows = Integer.toString(linear.rows());
+            String cols = Integer.toString(linear.cols());
+            if (linear.uses().isEmpty()) {
+                table.row(linear.name(), rows, cols, "", "", "0");
+            }
+            for (Plan.Use use : linear.uses()) {
+                table.row(
                         linear.name(),
-                        Integer.toString(linear.rows()),
-                        Integer.toString(linear.cols()),
-                        linear.times() == 0 ? "" : RecipeWords.group(linear.groupSize()),
-                        Integer.toString(linear.times())));
+                        rows,
+                        cols,
+                        Integer.toString(use.grid().bits()),
+                        RecipeWords.group(use.grid().groupSize()),
+                        Integer.toString(use.times()));
+            }
+        }
         table.print(console);
     }
 }

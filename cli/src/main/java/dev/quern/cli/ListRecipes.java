@@ -1,5 +1,6 @@
 package dev.quern.cli;
 
+import dev.quern.recipes.OverrideWords;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.RecipeSchema;
 import dev.quern.recipes.Recipes;
@@ -63,7 +64,7 @@ final class ListRecipes implements Callable<Integer> {
                     RecipeWords.group(grid.groupSize()),
                     grid.symmetric() ? "symmetric" : "asymmetric",
                     grid.clipSearch().name().toLowerCase(Locale.ROOT),
-                    RecipeWords.rounding(recipe.rounding()),
+                    OverrideWords.rounding(recipe.rounding()),
                     recipe.name().equals(Recipes.defaultName()) ? "(default)" : "");
         }
         table.print(console);

@@ -8,6 +8,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.ModuleOverride;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.RecipeNames;
@@ -117,10 +118,18 @@ final class RecipeOptions {
                 groupSize == null ? grid.groupSize() : group(groupSize),
                 symmetric(grid.symmetric()),
                 rounding.getClass() == base.rounding().getClass() ? grid.clipSearch() : clipSearch(rounding));
-        List<String> ignored = new ArrayList<>(base.ignore() == null ? List.of() : base.ignore());
-        ignored.addAll(ignore);
-        Recipe recipe = new Recipe("unnamed", base.propagation(), changed, rounding, base.reproducible(), ignored);
+        Recipe recipe =
+                new Recipe("unnamed", base.propagation(), changed, rounding, base.reproducible(), overrides(base));
         return recipe.withName(RecipeNames.of(recipe));
+    }
+
+    /** What is to be ignored comes before what else the recipe says of it. */
+    private List<ModuleOverride> overrides(Recipe base) {
+        List<ModuleOverride> overrides = new ArrayList<>(base.overriding());
+        if (!ignore.isEmpty()) {
+            overrides.addFirst(ModuleOverride.keeping(ignore));
+        }
+        return overrides;
     }
 
     private Rounding rounding(Rounding base) {

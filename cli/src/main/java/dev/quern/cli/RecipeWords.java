@@ -1,10 +1,12 @@
 package dev.quern.cli;
 
 import dev.quern.recipes.Loading;
+import dev.quern.recipes.OverrideWords;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Recipes as a person reads them. */
 final class RecipeWords {
@@ -15,17 +17,18 @@ final class RecipeWords {
         Recipe.Grid grid = recipe.grid();
         List<String> words = new ArrayList<>();
         words.add(grid.bits() + " bits");
-        words.add(grid.groupSize() > 0 ? "groups of " + grid.groupSize() : "group " + group(grid.groupSize()));
+        words.add(OverrideWords.groups(grid.groupSize()));
         words.add(grid.symmetric() ? "symmetric" : "asymmetric");
-        words.add(rounding(recipe.rounding()));
+        words.add(OverrideWords.rounding(recipe.rounding()));
         words.add("clip search " + lower(grid.clipSearch()));
         if (recipe.propagation() != Recipe.Propagation.INDEPENDENT) {
             words.add(lower(recipe.propagation()) + " propagation");
         }
-        if (recipe.ignore() != null) {
-            words.add("without " + String.join(", ", recipe.ignore()));
-        }
-        return recipe.name() + ": " + String.join(", ", words);
+        String line = recipe.name() + ": " + String.join(", ", words);
+        return String.join(
+                "; ",
+                Stream.concat(Stream.of(line), OverrideWords.of(recipe).stream())
+                        .toList());
     }
 
     /** Loaders that do not take what it makes as it is. */
@@ -41,14 +44,6 @@ final class RecipeWords {
             case Recipe.Grid.AUTO -> "auto";
             case 0 -> "row";
             default -> Integer.toString(size);
-        };
-    }
-
-    static String rounding(Recipe.Rounding rounding) {
-        return switch (rounding) {
-            case Recipe.Nearest() -> "nearest";
-            case Recipe.Gptq(Recipe.Order order, double damping) ->
-                "gptq (" + lower(order) + " order, damping " + damping + ")";
         };
     }
 

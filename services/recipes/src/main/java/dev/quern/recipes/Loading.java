@@ -1,10 +1,15 @@
 package dev.quern.recipes;
 
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Whether a loader takes a result in compressed-tensors format.
@@ -45,35 +50,89 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
     }
 
     /**
+     * The grid of a linear.
+     *
+     * @param groupSize columns that share a scale; 0 is one scale per row
+     */
+    public record Packed(int bits, int groupSize, boolean symmetric) {
+        /** What Marlin kernels take. */
+        private boolean isUsual() {
+            return bits == 4 || (bits == 8 && symmetric);
+        }
+    }
+
+    /**
      * What decides whether a result loads.
      *
-     * @param groupSizes of its linears; 0 is one scale per row
-     * @param ignored modules that kept their weights
+     * @param grids of its linears, at least one
+     * @param splitsFused true where linears that loaders join are on different grids, or not all of them on one
      */
-    public record Packing(int bits, Set<Integer> groupSizes, boolean symmetric, List<String> ignored) {
+    public record Packing(Set<Packed> grids, boolean splitsFused) {
         public Packing {
-            groupSizes = Set.copyOf(groupSizes);
-            ignored = List.copyOf(ignored);
+            grids = new LinkedHashSet<>(grids);
+        }
+
+        /** @param linears the grid of each by its module's name; empty for one that kept its weights */
+        public static Packing of(Map<String, Optional<Packed>> linears) {
+            Set<Packed> grids = new LinkedHashSet<>();
+            linears.values().forEach(grid -> grid.ifPresent(grids::add));
+            return new Packing(grids, splitsFused(linears));
+        }
+
+        private static boolean splitsFused(Map<String, Optional<Packed>> linears) {
+            return linears.entrySet().stream()
+                    .anyMatch(linear -> fusedWith(linear.getKey())
+                            .anyMatch(other -> linears.containsKey(other)
+                                    && !linear.getValue().equals(linears.get(other))));
+        }
+
+        private static Stream<String> fusedWith(String module) {
+            int last = module.lastIndexOf('.') + 1;
+            return FUSED.stream()
+                    .filter(parts -> parts.contains(module.substring(last)))
+                    .flatMap(List::stream)
+                    .map(part -> module.substring(0, last) + part);
+        }
+
+        private Set<Integer> groupSizes() {
+            return grids.stream().map(Packed::groupSize).collect(Collectors.toCollection(TreeSet::new));
+        }
+
+        private boolean isSymmetric() {
+            return grids.stream().allMatch(Packed::symmetric);
         }
     }
 
     /** Groups that the kernels of vLLM and SGLang are made for. */
     private static final Set<Integer> COMMON_GROUPS = Set.of(0, 32, 64, 128);
-    /** vLLM and SGLang join these to one layer, whose parts must all be compressed, or none. */
+    /** vLLM and SGLang join these to one layer, whose parts must be on one grid, or all keep their weights. */
     private static final List<List<String>> FUSED =
             List.of(List.of("q_proj", "k_proj", "v_proj"), List.of("gate_proj", "up_proj"));
+
+    private static final String FUSED_REASON =
+            "it joins q_proj, k_proj and v_proj, and gate_proj and up_proj: treat all of them alike";
 
     /** One answer for each loader, in the order of {@link Loader}. */
     public static List<Loading> of(Packing packing) {
         return List.of(vllm(packing), sglang(packing), transformers(packing));
     }
 
-    /** For results of a recipe, as far as it says what they are: which linears it ignores depends on the model. */
+    /** For results of a recipe, as far as it says what they are: which linears it is for depends on the model. */
     public static List<Loading> of(Recipe recipe) {
-        Recipe.Grid grid = recipe.grid();
-        // Every group that auto takes is one that all loaders have.
-        Set<Integer> groups = grid.groupSize() == Recipe.Grid.AUTO ? Set.of() : Set.of(grid.groupSize());
-        return of(new Packing(grid.bits(), groups, grid.symmetric(), List.of()));
+        Set<Packed> grids = Stream.concat(
+                        Stream.of(recipe.grid()),
+                        recipe.overriding().stream()
+                                .map(Recipe.ModuleOverride::grid)
+                                .filter(Objects::nonNull))
+                .map(Loading::packed)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        return of(new Packing(grids, false));
+    }
+
+    /** Every group that auto takes is one that all loaders have. */
+    private static Packed packed(Recipe.Grid grid) {
+        boolean auto = grid.groupSize() == Recipe.Grid.AUTO;
+        return new Packed(grid.bits(), auto ? Recipe.Grid.SIZES.getFirst() : grid.groupSize(), grid.symmetric());
     }
 
     /** A line for a person, for example {@code vLLM 0.33: loads}. */
@@ -93,21 +152,24 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
     }
 
     private static Loading vllm(Packing packing) {
-        if (splitsFused(packing)) {
-            return vllm(Answer.REFUSED, fused());
+        if (packing.splitsFused()) {
+            return vllm(Answer.REFUSED, FUSED_REASON);
         }
         if (!COMMON_GROUPS.containsAll(packing.groupSizes())) {
             return vllm(Answer.UNTRIED, unusual(packing.groupSizes()));
         }
         // Marlin kernels have 4 and 8 bits symmetric and 4 bits asymmetric; all else needs Humming, and nothing else
         // before 0.33.
-        boolean marlin = packing.bits() == 4 || (packing.bits() == 8 && packing.symmetric());
-        return marlin
+        List<String> unusual = packing.grids().stream()
+                .filter(grid -> !grid.isUsual())
+                .map(grid -> grid.bits() + " bits" + (grid.symmetric() ? "" : " asymmetric"))
+                .distinct()
+                .toList();
+        return unusual.isEmpty()
                 ? vllm(Answer.LOADS, "")
                 : vllm(
                         Answer.CONDITIONAL,
-                        "with its Humming kernels enabled; earlier versions refuse " + packing.bits() + " bits"
-                                + (packing.symmetric() ? "" : " asymmetric"));
+                        "with its Humming kernels enabled; earlier versions refuse " + String.join(", ", unusual));
     }
 
     private static Loading vllm(Answer answer, String detail) {
@@ -115,67 +177,48 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
     }
 
     private static Loading sglang(Packing packing) {
-        String command = "python -m sglang.launch_server --model-path FOLDER";
-        if (packing.bits() != 4 && packing.bits() != 8) {
-            return new Loading(Loader.SGLANG, Answer.REFUSED, "4 and 8 bits only", command);
+        if (packing.grids().stream().anyMatch(grid -> grid.bits() != 4 && grid.bits() != 8)) {
+            return sglang(Answer.REFUSED, "4 and 8 bits only");
         }
-        if (splitsFused(packing)) {
-            return new Loading(Loader.SGLANG, Answer.REFUSED, fused(), command);
+        if (packing.splitsFused()) {
+            return sglang(Answer.REFUSED, FUSED_REASON);
         }
         boolean common = COMMON_GROUPS.containsAll(packing.groupSizes());
-        return new Loading(
-                Loader.SGLANG,
-                common ? Answer.LOADS : Answer.UNTRIED,
-                common ? "" : unusual(packing.groupSizes()),
-                command);
+        return common ? sglang(Answer.LOADS, "") : sglang(Answer.UNTRIED, unusual(packing.groupSizes()));
+    }
+
+    private static Loading sglang(Answer answer, String detail) {
+        return new Loading(Loader.SGLANG, answer, detail, "python -m sglang.launch_server --model-path FOLDER");
     }
 
     private static Loading transformers(Packing packing) {
         String plain = "AutoModelForCausalLM.from_pretrained(\"FOLDER\")";
-        boolean mixed = packing.groupSizes().size() > 1;
-        if (mixed && !packing.symmetric()) {
-            return new Loading(
-                    Loader.TRANSFORMERS,
-                    Answer.REFUSED,
-                    "asymmetric needs CompressedTensorsConfig(dequantize=True), which reads every linear by the first group"
-                            + " size; --group-size gives all linears the same",
-                    plain);
-        }
+        String dequantizing = plain.replace(")", ", quantization_config=CompressedTensorsConfig(dequantize=True))");
         List<String> conditions = new ArrayList<>();
-        if (mixed) {
-            conditions.add("several group sizes: not with CompressedTensorsConfig(dequantize=True)");
+        if (packing.grids().size() > 1) {
+            if (!packing.isSymmetric()) {
+                return new Loading(
+                        Loader.TRANSFORMERS,
+                        Answer.REFUSED,
+                        "asymmetric needs CompressedTensorsConfig(dequantize=True), which reads every linear by the first"
+                                + " grid; give all linears the same bits and --group-size",
+                        plain);
+            }
+            conditions.add("several grids: not with CompressedTensorsConfig(dequantize=True)");
         }
-        if (packing.bits() != 4 && packing.bits() != 8) {
-            conditions.add(packing.bits() + " bits need compressed-tensors 0.18 or newer");
-        }
-        if (!packing.symmetric()) {
+        packing.grids().stream()
+                .mapToInt(Packed::bits)
+                .filter(bits -> bits != 4 && bits != 8)
+                .distinct()
+                .forEach(bits -> conditions.add(bits + " bits need compressed-tensors 0.18 or newer"));
+        if (!packing.isSymmetric()) {
             conditions.add("asymmetric needs quantization_config=CompressedTensorsConfig(dequantize=True)");
         }
         return new Loading(
                 Loader.TRANSFORMERS,
-                packing.symmetric() ? Answer.LOADS : Answer.CONDITIONAL,
+                packing.isSymmetric() ? Answer.LOADS : Answer.CONDITIONAL,
                 String.join("; ", conditions),
-                packing.symmetric()
-                        ? plain
-                        : plain.replace(")", ", quantization_config=CompressedTensorsConfig(dequantize=True))"));
-    }
-
-    private static boolean splitsFused(Packing packing) {
-        Collection<String> ignored = packing.ignored();
-        return ignored.stream()
-                .anyMatch(module -> FUSED.stream()
-                        .filter(parts -> parts.contains(last(module)))
-                        .anyMatch(parts -> !parts.stream()
-                                .allMatch(part ->
-                                        ignored.contains(module.substring(0, module.lastIndexOf('.') + 1) + part))));
-    }
-
-    private static String last(String module) {
-        return module.substring(module.lastIndexOf('.') + 1);
-    }
-
-    private static String fused() {
-        return "it joins q_proj, k_proj and v_proj, and gate_proj and up_proj: ignore all of them or none";
+                packing.isSymmetric() ? plain : dequantizing);
     }
 
     private static String unusual(Set<Integer> groups) {

@@ -4,7 +4,6 @@ import dev.quern.recipes.QuernException.Violation;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** The recipes of a request, one for each output. Several are made in one walk through the original model, and have places named by them. */
@@ -97,10 +96,7 @@ public final class OutputRecipes {
 
     /** In name, or in all that decides the result. */
     private static boolean alike(Recipe recipe, Recipe other) {
-        return recipe.name().equalsIgnoreCase(other.name())
-                || (recipe.grid().equals(other.grid())
-                        && recipe.rounding().equals(other.rounding())
-                        && Objects.equals(recipe.ignore(), other.ignore()));
+        return recipe.name().equalsIgnoreCase(other.name()) || recipe.decisive().equals(other.decisive());
     }
 
     private void expect(boolean holds, int output, String expected) {

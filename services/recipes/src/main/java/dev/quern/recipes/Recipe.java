@@ -5,8 +5,14 @@ import dev.quern.recipes.json.CompletedBy;
 import dev.quern.recipes.json.Default;
 import dev.quern.recipes.json.Described;
 import dev.quern.recipes.json.Discriminator;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.json.Word;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param grid the integer grid of every linear
  * @param rounding how weights are put on the grid
  * @param reproducible false lets workers of other numeric profiles take the work
- * @param ignore linears that keep their weights, by patterns on their modules' names; null where none does
+ * @param overrides what other linears are treated like; null where all are treated alike
  */
 @ApiVersion(JobRequest.API_VERSION)
 @CompletedBy(RecipeForm.class)
@@ -45,11 +51,8 @@ public record Recipe(
         @Default("true")
         boolean reproducible,
 
-        @Described(
-                "Linears that keep their original weights: patterns on module names such as model.layers.0.* or *.down_proj,"
-                        + " where * stands for any characters and ? for one.")
-        @Nullable
-        List<String> ignore) {
+        @Described("Linears that are treated otherwise; the first entry that names a linear decides.") @Nullable
+        List<ModuleOverride> overrides) {
     /** The file beside a result that holds its recipe, for {@code --recipe}. */
     public static final String FILE = "quern-recipe.json";
 
@@ -57,17 +60,64 @@ public record Recipe(
     private static final int MAX_BITS = 8;
 
     public Recipe {
-        ignore = ignore == null || ignore.isEmpty() ? null : List.copyOf(ignore);
-        if (ignore != null) {
-            check(
-                    ignore.stream().noneMatch(String::isBlank),
-                    "ignore: an empty pattern (expected: for example *.down_proj)");
-        }
+        overrides = overrides == null || overrides.isEmpty() ? null : List.copyOf(overrides);
     }
 
-    /** One that compresses every linear. */
+    /** One that treats every linear alike. */
     public Recipe(String name, Propagation propagation, Grid grid, Rounding rounding, boolean reproducible) {
         this(name, propagation, grid, rounding, reproducible, null);
+    }
+
+    /** How one linear is compressed. */
+    public record Treatment(Grid grid, Rounding rounding) {}
+
+    /**
+     * Another treatment for some linears.
+     *
+     * @param modules patterns on the names of their modules
+     * @param grid null is the recipe's
+     * @param rounding null is the recipe's
+     * @param keep true leaves their weights as they are; then there is neither grid nor rounding
+     */
+    public record ModuleOverride(
+            @Described(
+                    "Patterns on module names such as model.layers.0.* or *.down_proj, where * stands for any characters and"
+                            + " ? for one.")
+            List<String> modules,
+
+            @Described("Their grid. What it leaves out is as in the recipe's grid.") @Nullable
+            Grid grid,
+
+            @Described("How their weights are put on the grid.") @Nullable
+            Rounding rounding,
+
+            @Described("true keeps their original weights.") @Nullable
+            Boolean keep) {
+        public ModuleOverride {
+            modules = List.copyOf(modules);
+            check(!modules.isEmpty(), "overrides.modules: none (expected: patterns, for example *.down_proj)");
+            check(
+                    modules.stream().noneMatch(String::isBlank),
+                    "overrides.modules: an empty pattern (expected: for example *.down_proj)");
+            boolean keeps = Boolean.TRUE.equals(keep);
+            check(
+                    keeps ? grid == null && rounding == null : grid != null || rounding != null,
+                    "overrides.keep: " + keep + " (expected: true, or a grid or a rounding)");
+            keep = keeps ? true : null;
+        }
+
+        /** One that leaves weights as they are. */
+        public static ModuleOverride keeping(List<String> modules) {
+            return new ModuleOverride(modules, null, null, true);
+        }
+
+        public ModuleOverride withGrid(Grid other) {
+            return new ModuleOverride(modules, other, rounding, keep);
+        }
+
+        private boolean isFor(String module) {
+            return modules.stream().anyMatch(pattern -> matches(pattern, module));
+        }
     }
 
     /** Inputs of a block come from the original model, or from the compressed predecessors (DESIGN.md 3). */
@@ -150,10 +200,18 @@ public record Recipe(
 
     /** How weights are put on the grid. */
     @Discriminator("method")
-    public sealed interface Rounding permits Nearest, Gptq {}
+    public sealed interface Rounding permits Nearest, Gptq {
+        /** True when it looks at the inputs of a linear, so that calibration has to record them. */
+        boolean needsStatistics();
+    }
 
-    /** Plain rounding to the nearest code; needs no calibration. */
-    public record Nearest() implements Rounding {}
+    /** Plain rounding to the nearest code. */
+    public record Nearest() implements Rounding {
+        @Override
+        public boolean needsStatistics() {
+            return false;
+        }
+    }
 
     /**
      * GPTQ (Frantar et al., arXiv 2210.17323).
@@ -178,6 +236,11 @@ public record Recipe(
         public Gptq {
             check(damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
         }
+
+        @Override
+        public boolean needsStatistics() {
+            return true;
+        }
     }
 
     /** STATIC rounds columns by falling diagonal of H, groups keep their place (compressed-tensors' actorder "weight"). */
@@ -187,19 +250,55 @@ public record Recipe(
     }
 
     public Recipe withName(String other) {
-        return new Recipe(other, propagation, grid, rounding, reproducible, ignore);
+        return new Recipe(other, propagation, grid, rounding, reproducible, overrides);
     }
 
     public Recipe withGrid(Grid other) {
-        return new Recipe(name, propagation, other, rounding, reproducible, ignore);
+        return new Recipe(name, propagation, other, rounding, reproducible, overrides);
     }
 
-    /** True when a linear keeps its weights, by its module's name, for example {@code model.layers.0.mlp.down_proj}. */
-    public boolean ignores(String module) {
-        return ignore != null && ignore.stream().anyMatch(pattern -> matches(pattern, module));
+    public Recipe withOverrides(@Nullable List<ModuleOverride> others) {
+        return new Recipe(name, propagation, grid, rounding, reproducible, others);
     }
 
-    /** True when a pattern of {@link #ignore} stands for this module's name. */
+    /** The overrides in order; none where all linears are treated alike. */
+    public List<ModuleOverride> overriding() {
+        return overrides == null ? List.of() : overrides;
+    }
+
+    /**
+     * How a linear is compressed.
+     *
+     * @param module its name, for example {@code model.layers.0.mlp.down_proj}
+     * @return empty for a linear that keeps its weights
+     */
+    public Optional<Treatment> of(String module) {
+        ModuleOverride own = overriding().stream()
+                .filter(override -> override.isFor(module))
+                .findFirst()
+                .orElse(null);
+        if (own == null) {
+            return Optional.of(new Treatment(grid, rounding));
+        }
+        return own.keep() != null
+                ? Optional.empty()
+                : Optional.of(new Treatment(
+                        own.grid() == null ? grid : own.grid(), own.rounding() == null ? rounding : own.rounding()));
+    }
+
+    /**
+     * What decides the compressed weights, beside the inputs: the canonical recipe without its name, the workers that may take it, and the
+     * propagation, which the names of the inputs say.
+     */
+    public JsonObject decisive() {
+        return RecordCodec.writeObject(this)
+                .without(ApiVersion.MEMBER)
+                .without("name")
+                .without("propagation")
+                .without("reproducible");
+    }
+
+    /** True when a pattern stands for this module's name. */
     public static boolean matches(String pattern, String module) {
         String regex = pattern.chars()
                 .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
@@ -207,9 +306,19 @@ public record Recipe(
         return Pattern.matches(regex, module);
     }
 
-    /** True when the rounding needs statistics of the inputs. */
+    /** How weights may be rounded, each way once. */
+    public Set<Rounding> roundings() {
+        Set<Rounding> roundings = new LinkedHashSet<>(Set.of(rounding));
+        overriding().stream()
+                .map(ModuleOverride::rounding)
+                .filter(Objects::nonNull)
+                .forEach(roundings::add);
+        return roundings;
+    }
+
+    /** True when the rounding of a linear needs statistics of its inputs. */
     public boolean needsCalibration() {
-        return !(rounding instanceof Nearest);
+        return roundings().stream().anyMatch(Rounding::needsStatistics);
     }
 
     /** True when the inputs of a block come through the compressed blocks before it. */

@@ -8,6 +8,7 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.json.RecordSchema;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** JSON Schema of recipe files, made from the records that they are read into; published as docs/recipe.schema.json. */
 public final class RecipeSchema {
@@ -26,7 +27,15 @@ public final class RecipeSchema {
                         JsonObject.EMPTY
                                 .with("description", "A built-in recipe whose values hold where this one says nothing.")
                                 .with("enum", strings(Recipes.names())))
-                .with((JsonObject) member(recipe, "properties"));
+                .with((JsonObject) member(recipe, "properties"))
+                .with(
+                        RecipeForm.IGNORE,
+                        JsonObject.EMPTY
+                                .with(
+                                        "description",
+                                        "Linears that keep their original weights, by patterns as in overrides.")
+                                .with("type", "array")
+                                .with("items", JsonObject.EMPTY.with("type", "string")));
         return JsonObject.EMPTY
                 .with("$schema", "https://json-schema.org/draft/2020-12/schema")
                 .with("title", "Recipe of Quern")
@@ -43,10 +52,29 @@ public final class RecipeSchema {
                 .with("additionalProperties", false);
     }
 
-    /** A grid that extends another one may leave everything out. */
+    /** A grid that extends another one may leave everything out, and so may that of an override, which has no defaults of its own. */
     private static JsonObject withoutRequired(JsonObject properties) {
         JsonObject grid = (JsonObject) member(properties, "grid");
-        return properties.with("grid", grid.without("required"));
+        JsonObject overrides = (JsonObject) member(properties, "overrides");
+        return properties.with("grid", grid.without("required")).with("overrides", (JsonObject) withoutDefaults(overrides));
+    }
+
+    private static JsonValue withoutDefaults(JsonValue schema) {
+        return switch (schema) {
+            case JsonArray(List<JsonValue> values) ->
+                new JsonArray(
+                        values.stream().map(RecipeSchema::withoutDefaults).toList());
+            case JsonObject object -> {
+                JsonObject rest = JsonObject.EMPTY;
+                for (Map.Entry<String, JsonValue> member : object.members().entrySet()) {
+                    if (!member.getKey().equals("default") && !member.getKey().equals("required")) {
+                        rest = rest.with(member.getKey(), withoutDefaults(member.getValue()));
+                    }
+                }
+                yield rest;
+            }
+            default -> schema;
+        };
     }
 
     private static JsonObject required(JsonObject recipe, String name) {

@@ -3,9 +3,14 @@ package dev.quern.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.Loading.Answer;
+import dev.quern.recipes.Loading.Packed;
 import dev.quern.recipes.Loading.Packing;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,48 +28,58 @@ class LoadingTest {
     })
     void eachLoaderTakesWhatItSays(
             int bits, int group, boolean symmetric, Answer vllm, Answer sglang, Answer transformers) {
-        assertThat(Loading.of(new Packing(bits, Set.of(group), symmetric, List.of())))
+        assertThat(Loading.of(alike(new Packed(bits, group, symmetric))))
                 .extracting(Loading::answer)
                 .containsExactly(vllm, sglang, transformers);
     }
 
     /** transformers 5.24 decodes all linears by the first group of the config where it decodes while it loads. */
     @Test
-    void severalGroupSizesLoadInTransformersUnlessItDecodesThem() {
-        Loading symmetric =
-                Loading.of(new Packing(4, Set.of(64, 128), true, List.of())).getLast();
+    void severalGridsLoadInTransformersUnlessItDecodesThem() {
+        Loading symmetric = Loading.of(alike(new Packed(4, 64, true), new Packed(8, 128, true)))
+                .getLast();
         assertThat(symmetric.answer()).isEqualTo(Answer.LOADS);
-        assertThat(symmetric.detail())
-                .isEqualTo("several group sizes: not with CompressedTensorsConfig(dequantize=True)");
-        Loading asymmetric =
-                Loading.of(new Packing(4, Set.of(64, 128), false, List.of())).getLast();
+        assertThat(symmetric.detail()).isEqualTo("several grids: not with CompressedTensorsConfig(dequantize=True)");
+        Loading asymmetric = Loading.of(alike(new Packed(4, 64, false), new Packed(4, 128, false)))
+                .getLast();
         assertThat(asymmetric.answer()).isEqualTo(Answer.REFUSED);
-        assertThat(asymmetric.detail()).contains("--group-size gives all linears the same");
+        assertThat(asymmetric.detail()).contains("give all linears the same bits and --group-size");
     }
 
     @Test
-    void layersThatAreJoinedAreIgnoredTogether() {
-        String attention = "model.layers.0.self_attn.";
-        assertThat(vllm(List.of(attention + "q_proj"))).isEqualTo(Answer.REFUSED);
-        assertThat(vllm(List.of(attention + "q_proj", attention + "k_proj", attention + "v_proj")))
-                .isEqualTo(Answer.LOADS);
-        assertThat(vllm(List.of("model.layers.0.mlp.down_proj"))).isEqualTo(Answer.LOADS);
+    void layersThatAreJoinedAreTreatedAlike() {
+        assertThat(vllm("q_proj", null)).isEqualTo(Answer.REFUSED);
+        assertThat(vllm("down_proj", null)).isEqualTo(Answer.LOADS);
+        assertThat(vllm("v_proj", new Packed(8, 128, true))).isEqualTo(Answer.REFUSED);
+        assertThat(vllm("o_proj", new Packed(8, 128, true))).isEqualTo(Answer.LOADS);
+        assertThat(vllm("down_proj", new Packed(5, 128, true))).isEqualTo(Answer.CONDITIONAL);
     }
 
-    private static Answer vllm(List<String> ignored) {
-        return Loading.of(new Packing(4, Set.of(128), true, ignored)).getFirst().answer();
+    /** Of a block whose linears are all on one grid, but one. */
+    private static Answer vllm(String other, @Nullable Packed grid) {
+        Map<String, Optional<Packed>> linears = new LinkedHashMap<>();
+        for (String linear : List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")) {
+            linears.put(
+                    "model.layers.0.x." + linear,
+                    linear.equals(other) ? Optional.ofNullable(grid) : Optional.of(new Packed(4, 128, true)));
+        }
+        return Loading.of(Packing.of(linears)).getFirst().answer();
+    }
+
+    private static Packing alike(Packed... grids) {
+        return new Packing(new LinkedHashSet<>(List.of(grids)), false);
     }
 
     @Test
     void aSentenceNamesVersionAndReason() {
-        List<Loading> loadings = Loading.of(new Packing(3, Set.of(64, 128), true, List.of()));
+        List<Loading> loadings = Loading.of(alike(new Packed(3, 64, true), new Packed(3, 128, true)));
         assertThat(loadings)
                 .extracting(Loading::sentence)
                 .containsExactly(
                         "vLLM 0.33: loads only under a condition (with its Humming kernels enabled; earlier versions refuse"
                                 + " 3 bits)",
                         "SGLang 0.5.23: does not load (4 and 8 bits only)",
-                        "transformers 5.24 with compressed-tensors 0.20: loads (several group sizes: not with"
+                        "transformers 5.24 with compressed-tensors 0.20: loads (several grids: not with"
                                 + " CompressedTensorsConfig(dequantize=True); 3 bits need compressed-tensors 0.18 or newer)");
         assertThat(loadings.getFirst().commandFor("./out")).isEqualTo("vllm serve ./out");
     }

@@ -98,7 +98,7 @@ class RecipeFormTest {
                 .hasMessage("name: gptq-w4a16 (expected: another name, or none; the built-in recipe of this name has"
                         + " another grid.groupSize)");
         assertThatThrownBy(() -> RecipeNames.requireOwn(Recipes.read(copied + "ignore: [\"*.v_proj\"]\n")))
-                .hasMessageContaining("another ignore");
+                .hasMessageContaining("another overrides");
     }
 
     @ParameterizedTest
@@ -130,8 +130,8 @@ class RecipeFormTest {
                 new Grid(4, 128, true, ClipSearch.MSE),
                 new Nearest(),
                 true,
-                List.of(pattern));
-        assertThat(recipe.ignores(module)).isEqualTo(matches);
+                List.of(Recipe.ModuleOverride.keeping(List.of(pattern))));
+        assertThat(recipe.of(module).isEmpty()).isEqualTo(matches);
     }
 
     /** What is not used leaves no trace in the canonical form, on which the names of artifacts rest. */
@@ -145,5 +145,65 @@ class RecipeFormTest {
         assertThat(new Recipe(
                         resolved.name(), resolved.propagation(), resolved.grid(), resolved.rounding(), true, List.of()))
                 .isEqualTo(resolved);
+    }
+
+    @Test
+    void anOverrideNeedsOnlyWhatDiffers() {
+        Recipe recipe = Recipes.read(HEAD + """
+                extends: gptq-w4a16
+                ignore: ["model.layers.0.*"]
+                overrides:
+                  - modules: ["*.down_proj"]
+                    grid: {bits: 8}
+                  - modules: ["*.o_proj", "*.layers.1.*"]
+                    rounding: {method: nearest}
+                  - modules: ["*.v_proj"]
+                    rounding: {damping: 0.1}
+                """);
+
+        Grid common = Recipes.find("gptq-w4a16").grid();
+        assertThat(recipe.of("model.layers.0.mlp.down_proj"))
+                .as("kept before all else")
+                .isEmpty();
+        assertThat(recipe.of("model.layers.1.mlp.down_proj"))
+                .as("the first entry that names it")
+                .contains(new Recipe.Treatment(
+                        new Grid(8, Grid.AUTO, true, ClipSearch.MSE), new Gptq(Order.STATIC, 0.01)));
+        assertThat(recipe.of("model.layers.2.self_attn.o_proj")).contains(new Recipe.Treatment(common, new Nearest()));
+        assertThat(recipe.of("model.layers.2.self_attn.v_proj"))
+                .contains(new Recipe.Treatment(common, new Gptq(Order.STATIC, 0.1)));
+        assertThat(recipe.of("model.layers.2.mlp.up_proj")).contains(new Recipe.Treatment(common, recipe.rounding()));
+        assertThat(OverrideWords.of(recipe))
+                .containsExactly(
+                        "model.layers.0.*: not compressed",
+                        "*.down_proj: 8 bits",
+                        "*.o_proj, *.layers.1.*: nearest",
+                        "*.v_proj: gptq (static order, damping 0.1)");
+        assertThat(Recipes.read(Json.write(RecordCodec.write(recipe)))).isEqualTo(recipe);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{modules: []} | overrides.modules: none (expected: patterns, for example *.down_proj)",
+                "{modules: ['*.a']} | overrides.keep: null (expected: true, or a grid or a rounding)",
+                "{modules: ['*.a'], keep: true, grid: {bits: 8}} | overrides.keep: true (expected: true, or a grid or a rounding)",
+                "{modules: ['*.a'], grid: {bits: 9}} | grid.bits: 9 (expected: 2 to 8)",
+                "{grid: {bits: 8}} | overrides.modules: none (expected: patterns, for example *.down_proj)"
+            })
+    void anOverrideThatSaysNothingIsRefused(String override, String message) {
+        String text = HEAD + "extends: gptq-w4a16\noverrides:\n  - " + override + "\n";
+        assertThatThrownBy(() -> Recipes.read(text)).hasMessageContaining(message);
+    }
+
+    @Test
+    void whatDecidesHasNeitherNameNorPropagation() {
+        Recipe recipe = Recipes.find("gptq-w4a16");
+        assertThat(recipe.withName("other").decisive()).isEqualTo(recipe.decisive());
+        assertThat(recipe.decisive().members()).containsOnlyKeys("grid", "rounding");
+        assertThat(recipe.withOverrides(List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj"))))
+                        .decisive())
+                .isNotEqualTo(recipe.decisive());
     }
 }

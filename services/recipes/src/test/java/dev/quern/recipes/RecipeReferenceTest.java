@@ -2,6 +2,7 @@ package dev.quern.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.Loading.Packed;
 import dev.quern.recipes.Loading.Packing;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
@@ -63,6 +64,9 @@ class RecipeReferenceTest {
                 }
             } else if (member.has("properties")) {
                 rows(rows, path + name + ".", member);
+            } else if (member.get("items") instanceof JsonObject items && items.has("properties")) {
+                rows.add(row(path + name, member, "array"));
+                rows(rows, path + name + "[].", items);
             } else {
                 rows.add(row(path + name, member, values(member)));
             }
@@ -124,7 +128,7 @@ class RecipeReferenceTest {
         rows.add("| --- | --- | --- |" + " --- |".repeat(Loading.Loader.values().length));
         for (int bits = 2; bits <= 8; bits++) {
             for (boolean symmetric : List.of(true, false)) {
-                String cells = Loading.of(new Packing(bits, Set.of(128), symmetric, List.of())).stream()
+                String cells = Loading.of(new Packing(Set.of(new Packed(bits, 128, symmetric)), false)).stream()
                         .map(RecipeReferenceTest::cell)
                         .collect(Collectors.joining(" | "));
                 rows.add("| %d | %s | 32, 64, 128, row | %s |"

@@ -5,8 +5,8 @@ import dev.quern.contract.PlanRef;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
-import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.format.Verification;
+import dev.quern.engine.method.GridMap;
 import dev.quern.engine.run.Account;
 import dev.quern.engine.run.ReportParts;
 import dev.quern.engine.run.Source;
@@ -90,8 +90,7 @@ record ReportWriter(
 
     private List<String> notes(
             Measurements measured, Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
-        List<String> notes =
-                new ArrayList<>(ReportParts.notes(PackedGrids.of(recipe(), source.architecture()), linears));
+        List<String> notes = new ArrayList<>(ReportParts.notes(GridMap.of(recipe(), source.architecture()), linears));
         List<String> leftOut = source.checkpoint().leftOut();
         if (!leftOut.isEmpty()) {
             notes.add("Not copied, because not every store holds such names: " + String.join(", ", leftOut));

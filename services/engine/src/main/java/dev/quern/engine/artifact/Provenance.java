@@ -5,14 +5,13 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
-import dev.quern.recipes.json.RecordCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * What the artifacts of one compression are made from, and so their names (DESIGN.md 4). Only what decides a payload enters its key:
- * not the recipe's name, and for plain rounding no calibration text. A stream has a key for each tile; that of the original model is the same
+ * the recipe without its name, whatever sections it has, and for plain rounding no calibration text. A stream has a key for each tile; that of the original model is the same
  * however it was made, so neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
  *
  * @param modelDigest of the checkpoint
@@ -151,12 +150,9 @@ public record Provenance(
 
     private ArtifactName block(int block, String inputs) {
         JsonObject sums = recipe.walksCompressed() ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
-        List<String> ignore = recipe.ignore();
-        JsonObject parts = ignore == null ? sums : sums.with("ignore", RecordCodec.write(ignore));
-        String key = key(parts.with("schema", BLOCK_SCHEMA)
+        String key = key(sums.with(recipe.decisive())
+                .with("schema", BLOCK_SCHEMA)
                 .with("model", modelDigest)
-                .with("grid", RecordCodec.write(recipe.grid()))
-                .with("rounding", RecordCodec.write(recipe.rounding()))
                 .with("block", block)
                 .with("inputs", inputs)
                 .with("profile", profile));

@@ -7,7 +7,9 @@ import dev.quern.engine.checkpoint.ShardedWriter;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
 import dev.quern.engine.method.CompressedLinear;
-import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.CoreShape;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
@@ -33,17 +35,16 @@ public final class Assembler {
     private final Checkpoint source;
     private final Architecture architecture;
     private final OutputFormat format;
-    private final PackedGrids grids;
+    private final GridMap grids;
     private final OutputPlan plan;
     private final long maxShardBytes;
 
     /** @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid */
     public Assembler(Checkpoint source, Architecture architecture, OutputFormat format, Recipe recipe) {
-        this(source, architecture, format, PackedGrids.of(recipe, architecture), ShardedWriter.MAX_SHARD_BYTES);
+        this(source, architecture, format, GridMap.of(recipe, architecture), ShardedWriter.MAX_SHARD_BYTES);
     }
 
-    Assembler(
-            Checkpoint source, Architecture architecture, OutputFormat format, PackedGrids grids, long maxShardBytes) {
+    Assembler(Checkpoint source, Architecture architecture, OutputFormat format, GridMap grids, long maxShardBytes) {
         this.source = source;
         this.architecture = architecture;
         this.format = format;
@@ -114,14 +115,14 @@ public final class Assembler {
         String prefix = architecture.prefix(block);
         architecture.program().linears().stream()
                 .map(spec -> prefix + spec.name())
-                .filter(module -> !grids.ignores(module))
+                .filter(module -> grids.of(module).isPresent())
                 .forEach(expected::add);
         for (CompressedLinear linear : linears) {
             cancellation.check();
             if (!expected.remove(linear.name())) {
                 throw new IllegalArgumentException("linear: " + linear.name() + " (expected one of: " + expected + ")");
             }
-            StoredType scaleType = check(linear, grids.of(linear.name().substring(prefix.length())));
+            StoredType scaleType = check(linear, grids.of(linear.name()).orElseThrow());
             format.write(linear, scaleType, writer::write);
             progress.accept(source.entry(linear.name() + ".weight").bytes());
         }
@@ -132,10 +133,8 @@ public final class Assembler {
     }
 
     /** The dtype of its scales. */
-    private StoredType check(CompressedLinear linear, PackedGrid grid) {
-        PackedGrid actual = switch (linear.core()) {
-            case IntegerGrid integers -> PackedGrid.of(integers);
-        };
+    private StoredType check(CompressedLinear linear, IntegerShape grid) {
+        CoreShape actual = linear.core().shape();
         TensorEntry weight = source.entry(linear.name() + ".weight");
         List<Long> shape = List.of((long) linear.rows(), (long) linear.cols());
         if (!actual.equals(grid) || !weight.shape().equals(shape)) {

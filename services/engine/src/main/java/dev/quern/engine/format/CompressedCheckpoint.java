@@ -6,6 +6,7 @@ import dev.quern.engine.checkpoint.CheckpointFiles;
 import dev.quern.engine.checkpoint.FileDigest;
 import dev.quern.engine.checkpoint.TensorEntry;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.ErrorCode;
@@ -24,7 +25,7 @@ import java.util.stream.IntStream;
  *
  * @param grids of the packed linears by their modules' names, in the order of the blocks
  */
-public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architecture, Map<String, PackedGrid> grids)
+public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architecture, Map<String, IntegerShape> grids)
         implements AutoCloseable {
     private static final CompressedTensors FORMAT = new CompressedTensors();
 
@@ -47,7 +48,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     private static CompressedCheckpoint of(Checkpoint checkpoint) {
         try {
             Architecture architecture = Architectures.of(checkpoint.config());
-            List<PackedGrid> stated = StatedGrids.of(checkpoint.config());
+            List<IntegerShape> stated = StatedGrids.of(checkpoint.config());
             return new CompressedCheckpoint(
                     checkpoint, architecture, new ResultTensors(checkpoint, architecture, stated).grids());
         } catch (RuntimeException e) {
@@ -88,7 +89,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
      * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
      */
     public CompressedLinear read(String module) {
-        PackedGrid grid = grids.get(module);
+        IntegerShape grid = grids.get(module);
         if (grid == null) {
             throw new IllegalArgumentException("module: " + module + " (expected: one that is packed)");
         }

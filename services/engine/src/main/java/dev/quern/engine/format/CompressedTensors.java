@@ -4,7 +4,9 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -29,7 +31,7 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public Optional<String> refusal(String linear, int rows, int cols, PackedGrid grid) {
+    public Optional<String> refusal(String linear, int rows, int cols, IntegerShape grid) {
         if (grid.bits() < 2 || grid.bits() > 8) {
             return Optional.of("grid.bits: " + grid.bits() + " (expected: 2 to 8)");
         }
@@ -44,7 +46,7 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public List<OutputTensor> tensors(String linear, int rows, int cols, PackedGrid grid, StoredType scaleType) {
+    public List<OutputTensor> tensors(String linear, int rows, int cols, IntegerShape grid, StoredType scaleType) {
         long groups = grid.groups(cols);
         List<OutputTensor> tensors = new ArrayList<>();
         tensors.add(new OutputTensor(linear + PACKED, StoredType.I32, List.of((long) rows, words(cols, grid.bits()))));
@@ -82,7 +84,7 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public CompressedLinear read(Checkpoint output, String linear, PackedGrid grid) {
+    public CompressedLinear read(Checkpoint output, String linear, IntegerShape grid) {
         return new PackedReader(output, linear, grid).read(this);
     }
 
@@ -96,12 +98,12 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public JsonObject quantizationConfig(PackedGrids grids) {
+    public JsonObject quantizationConfig(GridMap grids) {
         return CompressedTensorsConfig.write(grids);
     }
 
     @Override
-    public PackedGrids grids(JsonObject quantizationConfig) {
-        return CompressedTensorsConfig.read(quantizationConfig);
+    public GridMap grids(JsonObject quantizationConfig, List<String> modules) {
+        return CompressedTensorsConfig.read(quantizationConfig, modules);
     }
 }

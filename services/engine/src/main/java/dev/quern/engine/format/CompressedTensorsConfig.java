@@ -1,5 +1,7 @@
 package dev.quern.engine.format;
 
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
@@ -11,42 +13,50 @@ import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code quantization_config} of compressed-tensors: the minimal block, because from 0.11 on the library refuses keys of a scheme that
- * it does not know (FORMATS.md 6.3 A). One grid has the target {@code Linear}. Of several each names its linears by patterns: vLLM tries
- * the class of a fused layer before the names of its parts, so no group may have the class.
+ * it does not know (FORMATS.md 6.3 A). From 0.18 on it reads the format of each group, not that of the whole. One grid has the target
+ * {@code Linear}. Of several each names its linears, by patterns where it has them in every block: vLLM tries the class of a fused layer
+ * before the names of its parts, so no group may have the class.
  */
 final class CompressedTensorsConfig {
     private static final String HEAD = "lm_head";
     private static final String EVERY_LINEAR = "Linear";
     private static final String PATTERN = "re:.*\\.";
+    private static final String FORMAT = "format";
+    private static final String PACKED = "pack-quantized";
+    private static final String GROUPS = "config_groups";
 
     private CompressedTensorsConfig() {}
 
-    static JsonObject write(PackedGrids grids) {
+    static JsonObject write(GridMap grids) {
+        List<GridMap.Group> all = grids.groups();
         JsonObject groups = JsonObject.EMPTY;
-        for (int i = 0; i < grids.groups().size(); i++) {
-            groups = groups.with("group_" + i, group(grids.groups().get(i)));
+        for (int i = 0; i < all.size(); i++) {
+            List<JsonValue> targets = all.size() == 1 ? List.of(new JsonString(EVERY_LINEAR)) : targets(all.get(i));
+            groups = groups.with("group_" + i, group(all.get(i).grid(), targets));
         }
         List<JsonValue> ignore = new ArrayList<>();
         ignore.add(new JsonString(HEAD));
-        grids.ignored().forEach(module -> ignore.add(new JsonString(module)));
+        grids.kept().forEach(module -> ignore.add(new JsonString(module)));
         return JsonObject.EMPTY
                 .with("quant_method", "compressed-tensors")
                 .with("version", "0.17.0")
-                .with("format", "pack-quantized")
+                .with(FORMAT, PACKED)
                 .with("quantization_status", "compressed")
                 .with("global_compression_ratio", JsonNull.NULL)
                 .with("kv_cache_scheme", JsonNull.NULL)
                 .with("ignore", new JsonArray(ignore))
-                .with("config_groups", groups);
+                .with(GROUPS, groups);
     }
 
-    private static JsonObject group(PackedGrids.Group group) {
-        PackedGrid grid = group.grid();
+    private static JsonObject group(IntegerShape grid, List<JsonValue> targets) {
         JsonObject weights = JsonObject.EMPTY
                 .with("num_bits", grid.bits())
                 .with("type", "int")
@@ -55,55 +65,81 @@ final class CompressedTensorsConfig {
                 ? weights.with("strategy", "channel")
                 : weights.with("strategy", "group").with("group_size", grid.groupSize());
         return JsonObject.EMPTY
-                .with("targets", new JsonArray(targets(group)))
+                .with("targets", new JsonArray(targets))
                 .with("input_activations", JsonNull.NULL)
                 .with("output_activations", JsonNull.NULL)
-                .with("weights", grouped.with("dynamic", false).with("actorder", JsonNull.NULL));
+                .with("weights", grouped.with("dynamic", false).with("actorder", JsonNull.NULL))
+                .with(FORMAT, PACKED);
     }
 
-    private static List<JsonValue> targets(PackedGrids.Group group) {
-        return group.linears().isEmpty()
-                ? List.of(new JsonString(EVERY_LINEAR))
-                : group.linears().stream()
-                        .<JsonValue>map(linear -> new JsonString(PATTERN + linear.replace(".", "\\.") + "$"))
-                        .toList();
+    private static List<JsonValue> targets(GridMap.Group group) {
+        List<JsonValue> targets = new ArrayList<>();
+        group.everywhere().forEach(name -> targets.add(new JsonString(pattern(name))));
+        group.modules().forEach(module -> targets.add(new JsonString(module)));
+        return targets;
+    }
+
+    private static String pattern(String withinBlock) {
+        return PATTERN + withinBlock.replace(".", "\\.") + "$";
     }
 
     /**
-     * @throws QuernException OUTPUT_DAMAGED for a block that is not what {@link #write} makes
+     * @param modules the linears of the model, in order
+     * @throws QuernException OUTPUT_DAMAGED for a block that is not what {@link #write} makes of them
      */
-    static PackedGrids read(JsonObject config) {
-        List<PackedGrids.Group> groups = new ArrayList<>();
-        if (config.get("config_groups") instanceof JsonObject found) {
-            found.members().values().forEach(group -> groups.add(new PackedGrids.Group(grid(group), linears(group))));
+    static GridMap read(JsonObject config, List<String> modules) {
+        List<String> kept = strings(config.get("ignore"));
+        Map<String, Optional<IntegerShape>> grids = new LinkedHashMap<>();
+        for (String module : modules) {
+            grids.put(module, kept.contains(module) ? Optional.empty() : grid(config, module));
         }
-        List<String> ignored = strings(config.get("ignore")).stream()
-                .filter(module -> !module.equals(HEAD))
-                .toList();
-        PackedGrids grids = new PackedGrids(groups, ignored);
-        if (!write(grids).equals(config)) {
+        GridMap map = new GridMap(grids);
+        JsonObject written = write(map);
+        if (!written.equals(config) && !withoutFormats(written).equals(config)) {
             throw new QuernException(
                     ErrorCode.OUTPUT_DAMAGED,
                     "config.json: quantization_config: " + Json.write(config)
                             + " (expected: a block that Quern writes)");
         }
-        return grids;
+        return map;
     }
 
-    private static PackedGrid grid(JsonValue group) {
-        JsonValue weights = group instanceof JsonObject object ? object.get("weights") : null;
-        return new PackedGrid(
+    /** As it was written before groups said their format. */
+    private static JsonObject withoutFormats(JsonObject config) {
+        JsonObject groups = JsonObject.EMPTY;
+        for (Map.Entry<String, JsonValue> group : groups(config).entrySet()) {
+            groups = groups.with(group.getKey(), ((JsonObject) group.getValue()).without(FORMAT));
+        }
+        return config.with(GROUPS, groups);
+    }
+
+    private static Map<String, JsonValue> groups(JsonObject config) {
+        return config.get(GROUPS) instanceof JsonObject groups ? groups.members() : Map.of();
+    }
+
+    /** That of the first group whose targets name the module. */
+    private static Optional<IntegerShape> grid(JsonObject config, String module) {
+        return groups(config).values().stream()
+                .filter(group -> strings(member(group, "targets")).stream().anyMatch(target -> names(target, module)))
+                .findFirst()
+                .map(CompressedTensorsConfig::grid);
+    }
+
+    private static boolean names(String target, String module) {
+        if (target.startsWith(PATTERN) && target.endsWith("$")) {
+            String name =
+                    target.substring(PATTERN.length(), target.length() - 1).replace("\\.", ".");
+            return module.endsWith("." + name);
+        }
+        return target.equals(EVERY_LINEAR) || target.equals(module);
+    }
+
+    private static IntegerShape grid(JsonValue group) {
+        JsonValue weights = member(group, "weights");
+        return new IntegerShape(
                 number(member(weights, "num_bits")),
                 number(member(weights, "group_size")),
                 JsonBool.TRUE.equals(member(weights, "symmetric")));
-    }
-
-    private static List<String> linears(JsonValue group) {
-        return strings(member(group, "targets")).stream()
-                .filter(target -> target.startsWith(PATTERN) && target.endsWith("$"))
-                .map(target ->
-                        target.substring(PATTERN.length(), target.length() - 1).replace("\\.", "."))
-                .toList();
     }
 
     private static @Nullable JsonValue member(@Nullable JsonValue value, String name) {

@@ -5,6 +5,9 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.FileDigest;
 import dev.quern.engine.checkpoint.TensorEntry;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.LinearSpec;
@@ -27,9 +30,9 @@ final class OutputCheck {
     private final Checkpoint output;
     private final Architecture architecture;
     private final OutputFormat format;
-    private final PackedGrids grids;
+    private final GridMap grids;
 
-    private OutputCheck(Checkpoint output, Architecture architecture, OutputFormat format, PackedGrids grids) {
+    private OutputCheck(Checkpoint output, Architecture architecture, OutputFormat format, GridMap grids) {
         this.output = output;
         this.architecture = architecture;
         this.format = format;
@@ -47,7 +50,10 @@ final class OutputCheck {
                 .findFirst()
                 .orElseThrow(() -> damaged("config.json: quantization_config: " + Json.write(config)
                         + " (expected: quant_method of a format that Quern writes)"));
-        return new OutputCheck(output, Architectures.of(output.config()), format, format.grids(config));
+        Architecture architecture = Architectures.of(output.config());
+        List<String> modules =
+                RecipeFit.modules(architecture).map(RecipeFit.Module::name).toList();
+        return new OutputCheck(output, architecture, format, format.grids(config, modules));
     }
 
     /** A linear of the output. */
@@ -67,10 +73,12 @@ final class OutputCheck {
         for (int block = 0; block < architecture.blocks(); block++) {
             for (LinearSpec spec : architecture.program().linears()) {
                 cancellation.check();
-                if (grids.ignores(architecture.prefix(block) + spec.name())) {
+                IntegerShape grid =
+                        grids.of(architecture.prefix(block) + spec.name()).orElse(null);
+                if (grid == null) {
                     continue;
                 }
-                CompressedLinear linear = read(architecture.prefix(block), spec);
+                CompressedLinear linear = read(architecture.prefix(block) + spec.name(), spec, grid);
                 visitor.visit(block, linear);
                 expected.add(linear.name());
                 weights += (long) linear.rows() * linear.cols();
@@ -90,8 +98,8 @@ final class OutputCheck {
                 architecture.tied());
     }
 
-    private CompressedLinear read(String prefix, LinearSpec spec) {
-        CompressedLinear linear = format.read(output, prefix + spec.name(), grids.of(spec.name()));
+    private CompressedLinear read(String module, LinearSpec spec, IntegerShape grid) {
+        CompressedLinear linear = format.read(output, module, grid);
         if (linear.rows() != spec.rows() || linear.cols() != spec.cols()) {
             throw damaged("%s: [%d, %d] (expected: [%d, %d])"
                     .formatted(linear.name(), linear.rows(), linear.cols(), spec.rows(), spec.cols()));

@@ -4,6 +4,8 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonObject;
@@ -18,14 +20,14 @@ public sealed interface OutputFormat permits CompressedTensors {
     String name();
 
     /** Why the format cannot hold a linear of this shape on this grid, in words with the numbers; empty when it can. */
-    Optional<String> refusal(String linear, int rows, int cols, PackedGrid grid);
+    Optional<String> refusal(String linear, int rows, int cols, IntegerShape grid);
 
     /**
      * Asked before any work starts.
      *
      * @throws QuernException SHAPE_MISMATCH with the reason of {@link #refusal}
      */
-    default void requireAccepted(String linear, int rows, int cols, PackedGrid grid) {
+    default void requireAccepted(String linear, int rows, int cols, IntegerShape grid) {
         refusal(linear, rows, cols, grid).ifPresent(reason -> {
             throw new QuernException(ErrorCode.SHAPE_MISMATCH, reason);
         });
@@ -37,7 +39,14 @@ public sealed interface OutputFormat permits CompressedTensors {
      * @param linear the module's name, for example {@code model.layers.0.mlp.down_proj}
      * @param scaleType the dtype of the source's weights
      */
-    List<OutputTensor> tensors(String linear, int rows, int cols, PackedGrid grid, StoredType scaleType);
+    List<OutputTensor> tensors(String linear, int rows, int cols, IntegerShape grid, StoredType scaleType);
+
+    /** Bytes of those tensors. */
+    default long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
+        return tensors("", rows, cols, grid, scaleType).stream()
+                .mapToLong(OutputTensor::bytes)
+                .sum();
+    }
 
     /**
      * Serializes a linear.
@@ -51,17 +60,18 @@ public sealed interface OutputFormat permits CompressedTensors {
      *
      * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
      */
-    CompressedLinear read(Checkpoint output, String linear, PackedGrid grid);
+    CompressedLinear read(Checkpoint output, String linear, IntegerShape grid);
 
     /** What config.json holds for loaders under {@code quantization_config}. */
-    JsonObject quantizationConfig(PackedGrids grids);
+    JsonObject quantizationConfig(GridMap grids);
 
     /**
      * The grids that a config.json was written for.
      *
+     * @param modules the linears of the model, in order
      * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
      */
-    PackedGrids grids(JsonObject quantizationConfig);
+    GridMap grids(JsonObject quantizationConfig, List<String> modules);
 
     /** Names of the linears that an output holds in compressed form, sorted. */
     List<String> linears(Checkpoint output);

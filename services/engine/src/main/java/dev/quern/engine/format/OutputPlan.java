@@ -4,6 +4,8 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import java.util.ArrayList;
@@ -31,22 +33,17 @@ public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied
     /**
      * @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
      */
-    public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, PackedGrids grids) {
+    public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, GridMap grids) {
         Map<String, StoredType> scaleTypes = new LinkedHashMap<>();
         List<OutputTensor> tensors = new ArrayList<>();
-        for (int block = 0; block < architecture.blocks(); block++) {
-            for (LinearSpec spec : architecture.program().linears()) {
-                String linear = architecture.prefix(block) + spec.name();
-                if (grids.ignores(linear)) {
-                    continue;
-                }
-                PackedGrid grid = grids.of(spec.name());
-                StoredType type = source.entry(linear + WEIGHT).type();
-                format.requireAccepted(linear, spec.rows(), spec.cols(), grid);
-                scaleTypes.put(linear, type);
-                tensors.addAll(format.tensors(linear, spec.rows(), spec.cols(), grid, type));
-            }
-        }
+        RecipeFit.modules(architecture)
+                .forEach(module -> grids.of(module.name()).ifPresent(grid -> {
+                    LinearSpec spec = module.linear();
+                    StoredType type = source.entry(module.name() + WEIGHT).type();
+                    format.requireAccepted(module.name(), spec.rows(), spec.cols(), grid);
+                    scaleTypes.put(module.name(), type);
+                    tensors.addAll(format.tensors(module.name(), spec.rows(), spec.cols(), grid, type));
+                }));
         List<String> copied = copied(source, architecture, scaleTypes);
         copied.forEach(name -> tensors.add(same(source.entry(name))));
         tensors.sort(BY_BLOCK);

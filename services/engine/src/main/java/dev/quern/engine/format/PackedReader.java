@@ -7,6 +7,7 @@ import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import java.lang.foreign.MemorySegment;
@@ -21,9 +22,9 @@ final class PackedReader {
 
     private final Checkpoint output;
     private final String linear;
-    private final PackedGrid grid;
+    private final IntegerShape grid;
 
-    PackedReader(Checkpoint output, String linear, PackedGrid grid) {
+    PackedReader(Checkpoint output, String linear, IntegerShape grid) {
         this.output = output;
         this.linear = linear;
         this.grid = grid;

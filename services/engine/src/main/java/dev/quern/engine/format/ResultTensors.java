@@ -5,6 +5,7 @@ import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredTensor;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
@@ -25,7 +26,7 @@ import java.util.stream.Stream;
  *
  * @param stated grids that config.json names
  */
-record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<PackedGrid> stated) {
+record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<IntegerShape> stated) {
     private static final CompressedTensors FORMAT = new CompressedTensors();
     private static final String ORDER = ".weight_g_idx";
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -47,8 +48,8 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Pack
      * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE that names the first tensor that is missing, has another
      *     shape or type, or has no place in the model
      */
-    Map<String, PackedGrid> grids() {
-        Map<String, PackedGrid> grids = new LinkedHashMap<>();
+    Map<String, IntegerShape> grids() {
+        Map<String, IntegerShape> grids = new LinkedHashMap<>();
         Set<String> known = new HashSet<>();
         // A block at a time, and no further than the first tensor that is missing: config.json may speak of more than
         // memory holds.
@@ -68,7 +69,7 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Pack
         return grids;
     }
 
-    private void requireStored(TensorSpec tensor, Map<String, PackedGrid> grids, Set<String> known) {
+    private void requireStored(TensorSpec tensor, Map<String, IntegerShape> grids, Set<String> known) {
         String name = tensor.name();
         if (!name.endsWith(".weight") || !grids.containsKey(name.substring(0, name.lastIndexOf('.')))) {
             checkpoint.requireTensors(Map.of(name, tensor.shape()));
@@ -88,8 +89,8 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Pack
     }
 
     /** The stated grid on which these tensors are. */
-    private PackedGrid grid(String module, LinearSpec linear) {
-        PackedGrid grid = stated.stream()
+    private IntegerShape grid(String module, LinearSpec linear) {
+        IntegerShape grid = stated.stream()
                 .filter(each -> fits(module, linear, each))
                 .findFirst()
                 .orElseThrow(() -> new QuernException(
@@ -100,7 +101,7 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Pack
         return grid;
     }
 
-    private boolean fits(String module, LinearSpec linear, PackedGrid grid) {
+    private boolean fits(String module, LinearSpec linear, IntegerShape grid) {
         String scale = module + CompressedTensors.SCALE;
         if (!checkpoint.has(scale) || !checkpoint.entry(scale).type().isWeight()) {
             return false;
@@ -133,7 +134,7 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Pack
     }
 
     /** Columns whose groups are not contiguous would need an order that is not implemented. */
-    private void requireOrder(String module, int cols, PackedGrid grid) {
+    private void requireOrder(String module, int cols, IntegerShape grid) {
         String name = module + ORDER;
         if (!checkpoint.has(name)) {
             return;

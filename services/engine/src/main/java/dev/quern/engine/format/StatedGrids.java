@@ -1,6 +1,7 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
@@ -28,7 +29,7 @@ final class StatedGrids {
      * @return none for a model that is not quantized
      * @throws QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT that names the key, its value and what is supported
      */
-    static List<PackedGrid> of(ModelConfig config) {
+    static List<IntegerShape> of(ModelConfig config) {
         requireAbsent(config, "compression_config");
         ModelConfig block = config.object(BLOCK);
         if (block == null) {
@@ -43,7 +44,7 @@ final class StatedGrids {
             requireAbsent(block, key);
         }
         ModelConfig groups = block.object("config_groups");
-        List<PackedGrid> grids = new ArrayList<>();
+        List<IntegerShape> grids = new ArrayList<>();
         if (groups != null) {
             for (String name : groups.raw().members().keySet()) {
                 ModelConfig group = groups.object(name);
@@ -56,7 +57,7 @@ final class StatedGrids {
         return grids;
     }
 
-    private static PackedGrid grid(ModelConfig group) {
+    private static IntegerShape grid(ModelConfig group) {
         requireAbsent(group, "input_activations");
         requireAbsent(group, "output_activations");
         if (group.has("format")) {
@@ -79,7 +80,7 @@ final class StatedGrids {
         if (!STRATEGIES.contains(strategy)) {
             throw refusal(weights, "strategy", "group, channel");
         }
-        return new PackedGrid(bits, groupSize(weights, strategy), weights.flag("symmetric", true));
+        return new IntegerShape(bits, groupSize(weights, strategy), weights.flag("symmetric", true));
     }
 
     private static int groupSize(ModelConfig weights, String strategy) {

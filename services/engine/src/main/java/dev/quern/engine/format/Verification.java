@@ -1,6 +1,7 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.method.GridMap;
 import java.util.List;
 
 /**
@@ -17,7 +18,7 @@ public record Verification(
         String outputDigest,
         List<FileDigest> files,
         String format,
-        PackedGrids grids,
+        GridMap grids,
         int linears,
         long weights,
         long compressedBytes,

@@ -16,14 +16,17 @@ public record CompressedLinear(String name, int rows, int cols, Core core) {
     public CompressedLinear {
         if (core instanceof IntegerGrid grid) {
             check(name + " codes", grid.codes().length, (long) rows * cols);
-            check(name + " scales", grid.scales().length, (long) rows * groups(grid, cols));
+            check(
+                    name + " scales",
+                    grid.scales().length,
+                    (long) rows * grid.shape().groups(cols));
         }
     }
 
     /** Scales in a row. */
     public int groups() {
         return switch (core) {
-            case IntegerGrid grid -> groups(grid, cols);
+            case IntegerGrid grid -> grid.shape().groups(cols);
         };
     }
 
@@ -50,10 +53,6 @@ public record CompressedLinear(String name, int rows, int cols, Core core) {
             memory.copy(exact, scales);
             backend.rounding().decode(codes, scales, zeros, cols / groups(), as, target);
         }
-    }
-
-    private static int groups(IntegerGrid grid, int cols) {
-        return grid.groupSize() == 0 ? 1 : cols / grid.groupSize();
     }
 
     private static void check(String name, int length, long expected) {

@@ -1,4 +1,7 @@
 package dev.quern.engine.method;
 
 /** How the values of a compressed linear are represented. */
-public sealed interface Core permits IntegerGrid {}
+public sealed interface Core permits IntegerGrid {
+    /** The same without the values. */
+    CoreShape shape();
+}

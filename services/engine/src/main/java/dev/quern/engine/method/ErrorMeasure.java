@@ -9,7 +9,7 @@ import dev.quern.engine.backend.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** {@code tr(E H Eᵀ)}: what an error E in the weights does to the outputs, summed over the calibration inputs. */
-final class ErrorMeasure {
+public final class ErrorMeasure {
     private static final int BLOCK = 512;
     private static final int ROW_TILE = 4096;
 
@@ -24,24 +24,24 @@ final class ErrorMeasure {
     }
 
     /** With H = I: the sum of squares. */
-    static ErrorMeasure plain(ComputeBackend backend) {
+    public static ErrorMeasure plain(ComputeBackend backend) {
         return new ErrorMeasure(backend, null, Cancellation.NEVER);
     }
 
     /** @param gram H, F64 [n, n], symmetric; a copy in the working type is kept in the scope */
-    static ErrorMeasure weighted(ComputeBackend backend, Scope scope, Tensor gram, Cancellation cancellation) {
+    public static ErrorMeasure weighted(ComputeBackend backend, Scope scope, Tensor gram, Cancellation cancellation) {
         Tensor h = scope.allocate(backend.workingType(), gram.rows(), gram.cols());
         backend.memory().copy(gram, h);
         return new ErrorMeasure(backend, h, cancellation);
     }
 
     /** Bytes that measuring allocates beside H. */
-    static long scratchBytes(int rows, int typeBytes) {
+    public static long scratchBytes(int rows, int typeBytes) {
         return (long) Math.min(rows, ROW_TILE) * BLOCK * typeBytes;
     }
 
     /** @param e working type [m, n] */
-    double of(Tensor e) {
+    public double of(Tensor e) {
         try (Scope scope = backend.memory().scope()) {
             Tensor sum = scope.allocate(DType.F64, 1, 1);
             if (h == null) {

@@ -15,12 +15,12 @@ import java.lang.foreign.MemorySegment;
  * @param codes U8 [m, n]
  * @param scales working type [m, groups]; zeros U8, likewise
  */
-record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor scales, Tensor zeros) {
+public record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor scales, Tensor zeros) {
     /** Weights of a call: a search over them takes less than a second of work. */
     private static final int FIT_ELEMENTS = 1 << 23;
 
     /** Fits a grid to w and rounds it to the nearest codes. */
-    static GridCodes nearest(
+    public static GridCodes nearest(
             ComputeBackend backend, Scope scope, Tensor w, GridOptions grid, Cancellation cancellation) {
         int groups = w.cols() / grid.groupSize();
         Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
@@ -37,19 +37,19 @@ record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor 
     }
 
     /** Other codes on the same grid. */
-    GridCodes with(Tensor other) {
+    public GridCodes with(Tensor other) {
         return new GridCodes(backend, grid, other, scales, zeros);
     }
 
     /** {@code target = w - decode(as)}. */
-    void error(Tensor w, DType as, Tensor target) {
+    public void error(Tensor w, DType as, Tensor target) {
         backend.rounding().decode(codes, scales, zeros, grid.groupSize(), as, target);
         backend.elementwise().scale(-1, target);
         backend.elementwise().add(target, w, target);
     }
 
     /** Mean over groups of the scale over the scale that spans the largest weight of the group in w. */
-    double scaleToAbsmax(Tensor w) {
+    public double scaleToAbsmax(Tensor w) {
         try (Scope scope = backend.memory().scope()) {
             GridOptions spanning = new GridOptions(grid.bits(), grid.groupSize(), grid.symmetric(), false, null);
             Tensor whole = scope.allocate(scales.dtype(), scales.rows(), scales.cols());
@@ -60,7 +60,7 @@ record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor 
     }
 
     /** A copy in host memory. */
-    CompressedLinear toLinear(String name, Recipe.Grid recipe) {
+    public CompressedLinear toLinear(String name, Recipe.Grid recipe) {
         byte[] u = bytes(codes);
         IntegerGrid core = new IntegerGrid(
                 grid.bits(), recipe.groupSizeFor(codes.cols()), grid.symmetric(), u, bytes(zeros), floats(scales));

@@ -60,7 +60,7 @@ public final class InputStatistics {
     }
 
     /** Columns whose input was zero on every token, rising. */
-    List<Integer> dead() {
+    public List<Integer> dead() {
         return dead;
     }
 
@@ -70,12 +70,12 @@ public final class InputStatistics {
     }
 
     /** F64 [1, n]. */
-    Tensor diagonal() {
+    public Tensor diagonal() {
         return diagonal;
     }
 
     /** The mean of the diagonal of H over the live columns. */
-    double meanDiagonal() {
+    public double meanDiagonal() {
         return meanDiagonal;
     }
 }

@@ -30,6 +30,11 @@ public final class IntegerGrid implements Core {
         this.scales = scales;
     }
 
+    @Override
+    public IntegerShape shape() {
+        return new IntegerShape(bits, groupSize, symmetric);
+    }
+
     public int bits() {
         return bits;
     }

@@ -6,10 +6,12 @@ import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.ModuleOverride;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What a recipe means for the linears of one model. */
@@ -22,75 +24,87 @@ public final class RecipeFit {
     private RecipeFit() {}
 
     /**
-     * The recipe with an explicit group where {@link Grid#AUTO} takes the same one for every linear: what was made with that group
-     * explicitly is the same, and has the same names.
+     * A linear of a model.
      *
-     * @throws QuernException SHAPE_MISMATCH when its group does not divide the columns of a linear, with the groups that fit all of them;
-     *     INVALID_RECIPE when a pattern of {@code ignore} stands for no linear, or all of them stand for every one
+     * @param name of its module, for example {@code model.layers.0.mlp.down_proj}
+     */
+    public record Module(LinearSpec linear, String name) {}
+
+    /** The linears of a model, block after block, in program order. */
+    public static Stream<Module> modules(Architecture architecture) {
+        return IntStream.range(0, architecture.blocks())
+                .boxed()
+                .flatMap(block -> architecture.program().linears().stream()
+                        .map(linear -> new Module(linear, architecture.prefix(block) + linear.name())));
+    }
+
+    /**
+     * The recipe with explicit groups where {@link Grid#AUTO} takes the same one for every linear of a grid: what was made with that
+     * group explicitly is the same, and has the same names.
+     *
+     * @throws QuernException SHAPE_MISMATCH when a group does not divide the columns of a linear, with the groups that fit all of its
+     *     grid; INVALID_RECIPE when a pattern of an override names no linear, or no linear is left to compress
      */
     public static Recipe resolve(Recipe recipe, Architecture architecture) {
         requirePatterns(recipe, architecture);
-        List<LinearSpec> linears = compressed(recipe, architecture);
-        if (linears.isEmpty()) {
+        if (modules(architecture).noneMatch(module -> recipe.of(module.name()).isPresent())) {
             throw new QuernException(
                     ErrorCode.INVALID_RECIPE,
-                    "ignore: every linear (expected: patterns that leave linears to compress)");
+                    "overrides: every linear keeps its weights (expected: patterns that leave linears to compress)");
         }
-        requireGroups(recipe.grid(), linears);
-        Set<Integer> sizes = linears.stream()
-                .map(linear -> recipe.grid().groupSizeFor(linear.cols()))
-                .collect(Collectors.toSet());
-        return sizes.size() > 1
-                ? recipe
-                : recipe.withGrid(recipe.grid().withGroupSize(sizes.iterator().next()));
+        List<ModuleOverride> overrides = new ArrayList<>();
+        for (ModuleOverride override : recipe.overriding()) {
+            overrides.add(
+                    override.grid() == null
+                            ? override
+                            : override.withGrid(explicit(recipe, override.grid(), architecture)));
+        }
+        return recipe.withGrid(explicit(recipe, recipe.grid(), architecture)).withOverrides(overrides);
     }
 
-    /** The linears of a block that the recipe compresses in one block at least. */
-    public static List<LinearSpec> compressed(Recipe recipe, Architecture architecture) {
-        return architecture.program().linears().stream()
-                .filter(linear -> isCompressed(recipe, architecture, linear))
+    /** One of the recipe's grids, with its group where one serves all of its linears. */
+    private static Grid explicit(Recipe recipe, Grid grid, Architecture architecture) {
+        List<LinearSpec> linears = modules(architecture)
+                .filter(module -> recipe.of(module.name())
+                        .filter(treatment -> treatment.grid().equals(grid))
+                        .isPresent())
+                .map(Module::linear)
+                .distinct()
                 .toList();
+        requireGroups(grid, linears);
+        Set<Integer> sizes =
+                linears.stream().map(linear -> grid.groupSizeFor(linear.cols())).collect(Collectors.toSet());
+        return sizes.size() == 1 ? grid.withGroupSize(sizes.iterator().next()) : grid;
     }
 
     /** Those of the linears given, of one block, that the recipe compresses. */
     public static List<LinearSpec> compressed(
             Recipe recipe, Architecture architecture, int block, List<LinearSpec> linears) {
         return linears.stream()
-                .filter(linear -> !recipe.ignores(architecture.prefix(block) + linear.name()))
+                .filter(linear ->
+                        recipe.of(architecture.prefix(block) + linear.name()).isPresent())
                 .toList();
     }
 
-    /** The modules that keep their weights by {@code ignore}, block after block. */
-    public static List<String> ignored(Recipe recipe, Architecture architecture) {
-        return modules(architecture).filter(recipe::ignores).toList();
-    }
-
-    private static Stream<String> modules(Architecture architecture) {
-        return Stream.iterate(0, block -> block < architecture.blocks(), block -> block + 1)
-                .flatMap(block -> architecture.program().linears().stream()
-                        .map(linear -> architecture.prefix(block) + linear.name()));
-    }
-
-    private static boolean isCompressed(Recipe recipe, Architecture architecture, LinearSpec linear) {
-        return Stream.iterate(0, block -> block < architecture.blocks(), block -> block + 1)
-                .anyMatch(block -> !recipe.ignores(architecture.prefix(block) + linear.name()));
-    }
-
     private static void requirePatterns(Recipe recipe, Architecture architecture) {
-        List<String> patterns = recipe.ignore() == null ? List.of() : recipe.ignore();
-        for (String pattern : patterns) {
-            boolean known = Stream.concat(modules(architecture), KEPT.stream())
-                    .anyMatch(module -> Recipe.matches(pattern, module));
-            if (!known) {
-                String example = architecture.prefix(0)
-                        + architecture.program().linears().getLast().name();
-                throw new QuernException(
-                        ErrorCode.INVALID_RECIPE,
-                        "ignore: " + pattern
-                                + " (expected: a pattern that stands for linears of the model, which are called as in "
-                                + example + ")");
+        for (ModuleOverride override : recipe.overriding()) {
+            for (String pattern : override.modules()) {
+                boolean known = Stream.concat(modules(architecture).map(Module::name), KEPT.stream())
+                        .anyMatch(module -> Recipe.matches(pattern, module));
+                if (!known) {
+                    throw new QuernException(
+                            ErrorCode.INVALID_RECIPE,
+                            (override.keep() == null ? "overrides.modules: " : "ignore: ") + pattern
+                                    + " (expected: a pattern that stands for linears of the model, which are called as"
+                                    + " in " + example(architecture) + ")");
+                }
             }
         }
+    }
+
+    private static String example(Architecture architecture) {
+        return architecture.prefix(0)
+                + architecture.program().linears().getLast().name();
     }
 
     private static void requireGroups(Grid grid, List<LinearSpec> linears) {

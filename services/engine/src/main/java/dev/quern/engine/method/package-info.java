@@ -1,4 +1,4 @@
-/** Compression of one linear: grids, rounding to nearest, GPTQ, and the figures that say what it cost. */
+/** What all methods of rounding share: grids, statistics, compressed linears, and how errors are measured. */
 @NullMarked
 package dev.quern.engine.method;
 

@@ -3,8 +3,9 @@ package dev.quern.engine.plan;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.SumRuns;
 import dev.quern.engine.calibration.Tiling;
-import dev.quern.engine.method.LinearCompressor;
+import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.OutputHead;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.engine.model.WorkUnit;
@@ -76,10 +77,18 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
     }
 
     private long solving() {
-        return architecture.program().linears().stream()
-                .mapToLong(linear -> LinearCompressor.workingBytes(linear.rows(), linear.cols(), FLOAT))
+        return recipes.stream()
+                .flatMapToLong(recipe ->
+                        architecture.program().linears().stream().mapToLong(linear -> solving(recipe, linear)))
                 .max()
                 .orElse(0);
+    }
+
+    /** Each method of a recipe may have prepared the unit at the same time. */
+    private static long solving(Recipe recipe, LinearSpec linear) {
+        return recipe.roundings().stream()
+                .mapToLong(rounding -> LinearCompressor.workingBytes(rounding, linear.rows(), linear.cols(), FLOAT))
+                .sum();
     }
 
     /** Bytes of the logits of the original and of one compressed model after the other, with a slice of the head. */

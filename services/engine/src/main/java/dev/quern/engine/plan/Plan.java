@@ -3,6 +3,7 @@ package dev.quern.engine.plan;
 import dev.quern.engine.calibration.Slice;
 import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.util.List;
@@ -45,15 +46,27 @@ public record Plan(
         Map<String, Double> secondsPerStage) {
 
     /**
+     * A linear of every block.
+     *
      * @param name inside the block, as in {@code self_attn.q_proj}
-     * @param groupSize columns that share a scale by the first recipe; 0 is one scale per row
-     * @param times blocks in which the first recipe compresses it
+     * @param uses by the first recipe; none where it keeps the weights in every block
      */
-    public record Linear(String name, int rows, int cols, int groupSize, int times) {
+    public record Linear(String name, int rows, int cols, List<Use> uses) {
+        public Linear {
+            uses = List.copyOf(uses);
+        }
+
         long weights() {
             return (long) rows * cols;
         }
     }
+
+    /**
+     * A grid that a linear is put on.
+     *
+     * @param times in how many blocks
+     */
+    public record Use(IntegerShape grid, int times) {}
 
     /**
      * A result, by its recipe.

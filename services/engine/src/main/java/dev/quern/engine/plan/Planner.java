@@ -1,15 +1,22 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Plan.Linear;
+import dev.quern.engine.plan.Plan.Use;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Plans a compression from what the headers say; reads no weight and no text, so it answers at once. */
@@ -40,8 +47,9 @@ public final class Planner {
         Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
         MemoryModel memory = new MemoryModel(architecture, recipes, tiling, budget.threads());
         long statistics = statisticsBytes(memory, budget);
-        List<Packed> packed =
-                recipes.stream().map(each -> Packed.of(each, architecture)).toList();
+        List<Packed> packed = recipes.stream()
+                .map(each -> Packed.of(each, architecture, storedBytes))
+                .toList();
         List<Plan.Output> outputs = packed.stream()
                 .map(each -> each.output(sourceBytes, storedBytes))
                 .toList();
@@ -65,7 +73,7 @@ public final class Planner {
                 scratch,
                 outputs,
                 recipes,
-                RecipeFit.ignored(recipe, architecture),
+                GridMap.of(recipe, architecture).kept(),
                 time.block(),
                 time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
     }
@@ -103,17 +111,21 @@ public final class Planner {
     }
 
     private static List<Linear> linears(Architecture architecture, Recipe recipe) {
+        GridMap grids = GridMap.of(recipe, architecture);
         return architecture.program().linears().stream()
-                .map(linear -> linear(linear, architecture, recipe))
+                .map(linear ->
+                        new Linear(linear.name(), linear.rows(), linear.cols(), uses(linear, architecture, grids)))
                 .toList();
     }
 
-    private static Linear linear(LinearSpec linear, Architecture architecture, Recipe recipe) {
-        int times = (int) IntStream.range(0, architecture.blocks())
-                .filter(block -> !recipe.ignores(architecture.prefix(block) + linear.name()))
-                .count();
-        int group = times == 0 ? 0 : recipe.grid().groupSizeFor(linear.cols());
-        return new Linear(linear.name(), linear.rows(), linear.cols(), group, times);
+    private static List<Use> uses(LinearSpec linear, Architecture architecture, GridMap grids) {
+        Map<IntegerShape, Integer> times = new LinkedHashMap<>();
+        for (int block = 0; block < architecture.blocks(); block++) {
+            grids.of(architecture.prefix(block) + linear.name()).ifPresent(grid -> times.merge(grid, 1, Integer::sum));
+        }
+        return times.entrySet().stream()
+                .map(use -> new Use(use.getKey(), use.getValue()))
+                .toList();
     }
 
     /**
@@ -123,12 +135,18 @@ public final class Planner {
      * @param bytes of those linears in the output
      */
     private record Packed(String recipe, long weights, long bytes) {
-        static Packed of(Recipe recipe, Architecture architecture) {
+        /** The only format so far; the sizes of all tensors come from it. */
+        private static final OutputFormat FORMAT = OutputFormats.ALL.getFirst();
+
+        static Packed of(Recipe recipe, Architecture architecture, int storedBytes) {
+            StoredType scales = storedBytes == StoredType.F32.dtype().bytes() ? StoredType.F32 : StoredType.BF16;
             long weights = 0;
             long bytes = 0;
             for (Linear linear : linears(architecture, recipe)) {
-                weights += linear.times() * linear.weights();
-                bytes += linear.times() * compressedBytes(linear, recipe);
+                for (Use use : linear.uses()) {
+                    weights += use.times() * linear.weights();
+                    bytes += use.times() * FORMAT.bytes(linear.rows(), linear.cols(), use.grid(), scales);
+                }
             }
             return new Packed(recipe.name(), weights, bytes);
         }
@@ -169,16 +187,6 @@ public final class Planner {
             free -= bytes;
         }
         return recipe.propagation() == Recipe.Propagation.SEQUENTIAL ? passes + 1 : passes;
-    }
-
-    /** As compressed-tensors stores a linear: packed codes, 2-byte scales, the shape, packed zero points where they differ. */
-    private static long compressedBytes(Linear linear, Recipe recipe) {
-        int bits = recipe.grid().bits();
-        long groups = linear.groupSize() == 0 ? 1 : linear.cols() / linear.groupSize();
-        long codes = linear.rows() * Math.ceilDiv((long) linear.cols() * bits, 32) * Integer.BYTES;
-        long scales = linear.rows() * groups * Short.BYTES;
-        long zeros = recipe.grid().symmetric() ? 0 : Math.ceilDiv((long) linear.rows() * bits, 32) * groups * 4;
-        return codes + scales + zeros + 2 * Long.BYTES;
     }
 
     /**

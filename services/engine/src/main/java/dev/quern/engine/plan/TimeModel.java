@@ -1,10 +1,14 @@
 package dev.quern.engine.plan;
 
+import dev.quern.engine.compress.Rounders;
+import dev.quern.engine.method.Rounder;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,20 +106,28 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     }
 
     private double solve() {
-        long solved = workload.recipes().stream()
-                .filter(recipe -> recipe.rounding() instanceof Recipe.Gptq)
-                .count();
-        return solved == 0 ? 0 : solved * solveOnce();
+        double operations = 0;
+        for (Recipe recipe : workload.recipes()) {
+            for (int block = 0; block < architecture.blocks(); block++) {
+                operations += solve(recipe, architecture.prefix(block));
+            }
+        }
+        return operations / architecture.blocks();
     }
 
-    private double solveOnce() {
+    private double solve(Recipe recipe, String prefix) {
         double operations = 0;
         for (WorkUnit unit : architecture.program().units()) {
-            double n = unit.cols();
-            operations += n * n * n / 3;
+            Set<Recipe.Rounding> roundings = new HashSet<>();
             for (LinearSpec linear : unit.linears()) {
-                // The sweep once, the error figures of the result and of plain rounding, and of the weights themselves.
-                operations += 4 * n * n * linear.rows();
+                Recipe.Rounding rounding = recipe.of(prefix + linear.name())
+                        .map(Recipe.Treatment::rounding)
+                        .orElse(null);
+                if (rounding != null) {
+                    Rounder rounder = Rounders.of(rounding);
+                    operations += rounder.operations(linear.rows(), linear.cols());
+                    operations += roundings.add(rounding) ? rounder.unitOperations(unit.cols()) : 0;
+                }
             }
         }
         return operations;

@@ -23,8 +23,8 @@ import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Assembler;
 import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.OutputVerifier;
-import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.format.Verification;
+import dev.quern.engine.method.GridMap;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.CompressionRequest.Text;
@@ -210,7 +210,7 @@ public final class CompressionRun {
     }
 
     private List<String> notes(Source source, Texts texts, List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>(ReportParts.notes(PackedGrids.of(recipe, source.architecture()), linears));
+        List<String> notes = new ArrayList<>(ReportParts.notes(GridMap.of(recipe, source.architecture()), linears));
         notes.addAll(Account.of(source).remarks());
         if (recipe.needsCalibration()) {
             ReportParts.chats("calibration", texts.calibration()).ifPresent(notes::add);

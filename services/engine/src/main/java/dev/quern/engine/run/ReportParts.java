@@ -6,7 +6,8 @@ import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.CountingReader;
 import dev.quern.engine.evaluation.EvaluationFigures;
-import dev.quern.engine.format.PackedGrids;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.plan.Plan;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
@@ -140,19 +141,18 @@ public final class ReportParts {
     }
 
     /** What a reader of the report should not miss: how the result is loaded, and which linears went wrong. */
-    public static List<String> notes(PackedGrids grids, List<Report.Linear> linears) {
+    public static List<String> notes(GridMap grids, List<Report.Linear> linears) {
         List<String> notes = new ArrayList<>();
         Loading.of(grids.packing()).stream()
                 .filter(loading -> loading.answer() != Loading.Answer.LOADS
                         || !loading.detail().isEmpty())
                 .forEach(loading -> notes.add(loading.sentence()));
-        if (grids.groups().size() > 1) {
-            grids.groups()
-                    .forEach(group -> notes.add("groups of " + group.grid().groupSize() + " columns in "
-                            + String.join(", ", group.linears())));
+        List<GridMap.Group> groups = grids.groups();
+        if (groups.size() > 1) {
+            groups.forEach(group -> notes.add(words(group.grid()) + " in " + String.join(", ", group.names())));
         }
-        if (!grids.ignored().isEmpty()) {
-            notes.add("not compressed: " + String.join(", ", grids.ignored()));
+        if (!grids.kept().isEmpty()) {
+            notes.add("not compressed: " + String.join(", ", grids.kept()));
         }
         for (Report.Linear linear : linears) {
             if (linear.fallback() != null) {
@@ -168,5 +168,11 @@ public final class ReportParts {
             }
         }
         return notes;
+    }
+
+    private static String words(IntegerShape grid) {
+        return grid.bits() + " bits"
+                + (grid.symmetric() ? "" : " asymmetric")
+                + (grid.groupSize() == 0 ? ", one scale per row," : ", groups of " + grid.groupSize() + " columns");
     }
 }

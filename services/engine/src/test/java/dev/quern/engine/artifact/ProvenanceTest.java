@@ -63,11 +63,11 @@ class ProvenanceTest {
                 .isNotEqualTo(SEQUENTIAL.stream(1, 0));
     }
 
-    /** What was made before a recipe could ignore linears is found again; what ignores others is another thing. */
+    /** What was made before a recipe could treat linears differently is found again; what keeps others is another thing. */
     @Test
-    void onlyAnIgnoredLinearChangesTheName() {
+    void onlyAnOverrideChangesTheName() {
         Recipe recipe = INDEPENDENT.recipe();
-        assertThat(INDEPENDENT.with(ignoring(recipe, List.of())).block(1)).isEqualTo(INDEPENDENT.block(1));
+        assertThat(INDEPENDENT.with(recipe.withOverrides(List.of())).block(1)).isEqualTo(INDEPENDENT.block(1));
         assertThat(INDEPENDENT.with(ignoring(recipe, List.of("*.q_proj"))).block(1))
                 .isNotEqualTo(INDEPENDENT.block(1));
         assertThat(INDEPENDENT.block(1).inputKey())
@@ -75,7 +75,7 @@ class ProvenanceTest {
     }
 
     private static Recipe ignoring(Recipe recipe, List<String> patterns) {
-        return new Recipe(recipe.name(), recipe.propagation(), recipe.grid(), recipe.rounding(), true, patterns);
+        return recipe.withOverrides(List.of(Recipe.ModuleOverride.keeping(patterns)));
     }
 
     @Test

@@ -10,7 +10,9 @@ import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.SafetensorsWriter;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.LinearSpec;
@@ -27,8 +29,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -42,7 +46,7 @@ class AssemblerTest {
     private static final Path BASE = GoldenVectors.GOLDEN.resolve("base-bf16");
     private static final Path TINY = Path.of("../../samples/tiny-llama");
     private static final CompressedTensors FORMAT = new CompressedTensors();
-    private static final PackedGrid GRID = new PackedGrid(4, 32, true);
+    private static final IntegerShape GRID = new IntegerShape(4, 32, true);
 
     @TempDir
     Path folder;
@@ -52,7 +56,7 @@ class AssemblerTest {
     @ValueSource(booleans = {true, false})
     void theFileIsTheLibrarys(boolean symmetric) throws IOException {
         Path golden = GoldenVectors.GOLDEN.resolve(symmetric ? "ct-w4a16-g32-sym" : "ct-w4a16-g32-asym");
-        PackedGrid grid = new PackedGrid(4, 32, symmetric);
+        IntegerShape grid = new IntegerShape(4, 32, symmetric);
         try (Checkpoint source = Checkpoint.open(BASE);
                 Checkpoint library = Checkpoint.openQuantized(golden)) {
             Architecture architecture = Architectures.of(source.config());
@@ -73,7 +77,7 @@ class AssemblerTest {
 
             Verification verified =
                     OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
-            assertThat(verified.grids()).isEqualTo(PackedGrids.of(grid));
+            assertThat(verified.grids()).isEqualTo(GridMap.of(grid, architecture));
             assertThat(verified.linears()).isEqualTo(14);
             assertThat(verified.weights()).isEqualTo(73_728);
             assertThat(verified.bitsPerWeight()).isEqualTo(symmetric ? 4.5 : 4.625);
@@ -85,7 +89,8 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             assemble(source);
             JsonObject config = (JsonObject) Json.parse(Files.readAllBytes(folder.resolve("config.json")));
-            assertThat(config.get("quantization_config")).isEqualTo(FORMAT.quantizationConfig(PackedGrids.of(GRID)));
+            assertThat(config.get("quantization_config"))
+                    .isEqualTo(FORMAT.quantizationConfig(GridMap.of(GRID, Architectures.of(source.config()))));
             assertThat(Json.write(config.without("quantization_config")))
                     .isEqualTo(Json.write(source.config().raw()));
         }
@@ -125,7 +130,8 @@ class AssemblerTest {
             assertThat(source.has("lm_head.weight")).isTrue();
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
+            Assembled assembled = new Assembler(
+                            source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
             assertThat(OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER)
                             .tied())
@@ -148,7 +154,8 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(source.config());
             assertThat(architecture.tied()).isFalse();
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
+            Assembled assembled = new Assembler(
+                            source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
             OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER);
         }
@@ -169,7 +176,8 @@ class AssemblerTest {
         try (Checkpoint checkpoint = Checkpoint.open(source)) {
             Architecture architecture = Architectures.of(checkpoint.config());
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(checkpoint, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
+            Assembled assembled = new Assembler(
+                            checkpoint, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
 
             assertThat(OutputVerifier.verifyAssembled(
@@ -206,7 +214,7 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint source = Checkpoint.open(readOnly)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
+            new Assembler(source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
                     .write(random(architecture, GRID), output, bytes -> {}, Cancellation.NEVER);
         }
         assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
@@ -218,7 +226,7 @@ class AssemblerTest {
         AtomicLong progress = new AtomicLong();
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(source, architecture, FORMAT, PackedGrids.of(GRID), Long.MAX_VALUE)
+            new Assembler(source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
                     .write(random(architecture, GRID), folder, progress::addAndGet, Cancellation.NEVER);
             assertThat(progress).hasValue(source.tensorBytes());
         }
@@ -240,9 +248,9 @@ class AssemblerTest {
     void aResultOnAnotherGridIsADefect() {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel other = random(architecture, new PackedGrid(3, 32, true));
+            CompressedModel other = random(architecture, new IntegerShape(3, 32, true));
             assertThatThrownBy(() -> assemble(source, architecture, GRID, other, Long.MAX_VALUE))
-                    .hasMessageContaining("PackedGrid[bits=3")
+                    .hasMessageContaining("IntegerShape[bits=3")
                     .hasMessageContaining("(expected: [");
         }
     }
@@ -251,8 +259,9 @@ class AssemblerTest {
     void aGroupThatDoesNotDivideIsRefusedBeforeAnyWork() {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            PackedGrid grid = new PackedGrid(4, 48, true);
-            assertThatThrownBy(() -> new Assembler(source, architecture, FORMAT, PackedGrids.of(grid), Long.MAX_VALUE))
+            IntegerShape grid = new IntegerShape(4, 48, true);
+            assertThatThrownBy(() ->
+                            new Assembler(source, architecture, FORMAT, GridMap.of(grid, architecture), Long.MAX_VALUE))
                     .isInstanceOfSatisfying(
                             QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHAPE_MISMATCH))
                     .hasMessage(
@@ -386,19 +395,17 @@ class AssemblerTest {
     void linearsOfSeveralGroupsAndIgnoredOnesReadBack() throws IOException {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            PackedGrids grids = new PackedGrids(
-                    List.of(
-                            new PackedGrids.Group(
-                                    new PackedGrid(4, 32, true),
-                                    architecture.program().linears().stream()
-                                            .map(LinearSpec::name)
-                                            .filter(name -> !name.equals("mlp.down_proj"))
-                                            .toList()),
-                            new PackedGrids.Group(new PackedGrid(4, 16, true), List.of("mlp.down_proj"))),
-                    List.of("model.layers.1.self_attn.o_proj"));
+            Map<String, Optional<IntegerShape>> modules = new LinkedHashMap<>(
+                    GridMap.of(new IntegerShape(4, 32, true), architecture).modules());
+            modules.replaceAll(
+                    (name, grid) -> name.endsWith("down_proj") ? Optional.of(new IntegerShape(8, 16, true)) : grid);
+            modules.put("model.layers.1.self_attn.o_proj", Optional.empty());
+            GridMap grids = new GridMap(modules);
             CompressedModel model = block -> architecture.program().linears().stream()
-                    .filter(spec -> !grids.ignores(architecture.prefix(block) + spec.name()))
-                    .map(spec -> random(architecture.prefix(block) + spec.name(), spec, grids.of(spec.name())))
+                    .flatMap(spec -> grids
+                            .of(architecture.prefix(block) + spec.name())
+                            .map(grid -> random(architecture.prefix(block) + spec.name(), spec, grid))
+                            .stream())
                     .toList();
 
             Assembled assembled = new Assembler(source, architecture, FORMAT, grids, Long.MAX_VALUE)
@@ -422,8 +429,8 @@ class AssemblerTest {
     }
 
     private Assembled assemble(
-            Checkpoint source, Architecture architecture, PackedGrid grid, CompressedModel model, long shard) {
-        return new Assembler(source, architecture, FORMAT, PackedGrids.of(grid), shard)
+            Checkpoint source, Architecture architecture, IntegerShape grid, CompressedModel model, long shard) {
+        return new Assembler(source, architecture, FORMAT, GridMap.of(grid, architecture), shard)
                 .write(model, folder, bytes -> {}, Cancellation.NEVER);
     }
 
@@ -435,13 +442,13 @@ class AssemblerTest {
     }
 
     /** Codes without a meaning, the same at every call. */
-    private static CompressedModel random(Architecture architecture, PackedGrid grid) {
+    private static CompressedModel random(Architecture architecture, IntegerShape grid) {
         return block -> architecture.program().linears().stream()
                 .map(spec -> random(architecture.prefix(block) + spec.name(), spec, grid))
                 .toList();
     }
 
-    private static CompressedLinear random(String name, LinearSpec spec, PackedGrid grid) {
+    private static CompressedLinear random(String name, LinearSpec spec, IntegerShape grid) {
         SplittableRandom random = new SplittableRandom(name.hashCode());
         int groups = grid.groups(spec.cols());
         byte[] codes = new byte[spec.rows() * spec.cols()];

@@ -78,7 +78,7 @@ class CompressedCheckpointTest {
         assertThatThrownBy(() -> CompressedCheckpoint.open(folder))
                 .hasMessageStartingWith("model.layers.0.self_attn.q_proj: [weight_packed I32 [64, 8], weight_scale BF16"
                         + " [64, 2], weight_shape I64 [2], weight_zero_point I32 [8, 2]]"
-                        + " (expected: tensors of [64, 64] weights on a grid of config.json: [PackedGrid[");
+                        + " (expected: tensors of [64, 64] weights on a grid of config.json: [IntegerShape[");
     }
 
     @Test

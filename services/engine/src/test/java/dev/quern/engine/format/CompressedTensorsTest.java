@@ -8,7 +8,9 @@ import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.SafetensorsWriter;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
@@ -22,6 +24,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,18 +38,18 @@ class CompressedTensorsTest {
     @TempDir
     Path folder;
 
-    static List<PackedGrid> grids() {
-        List<PackedGrid> grids = new ArrayList<>();
+    static List<IntegerShape> grids() {
+        List<IntegerShape> grids = new ArrayList<>();
         for (int bits = 2; bits <= 8; bits++) {
-            grids.add(new PackedGrid(bits, GoldenVectors.GROUP, true));
-            grids.add(new PackedGrid(bits, GoldenVectors.GROUP, false));
+            grids.add(new IntegerShape(bits, GoldenVectors.GROUP, true));
+            grids.add(new IntegerShape(bits, GoldenVectors.GROUP, false));
         }
         return grids;
     }
 
     @ParameterizedTest
     @MethodSource("grids")
-    void tensorsAreByteEqualToTheLibrarys(PackedGrid grid) throws IOException {
+    void tensorsAreByteEqualToTheLibrarys(IntegerShape grid) throws IOException {
         String name = "int" + grid.bits() + (grid.symmetric() ? "_sym" : "_asym");
         Map<String, byte[]> written = write(golden(name, grid), StoredType.BF16);
 
@@ -69,7 +73,7 @@ class CompressedTensorsTest {
 
     @ParameterizedTest
     @MethodSource("grids")
-    void whatIsWrittenReadsBack(PackedGrid grid) throws IOException {
+    void whatIsWrittenReadsBack(IntegerShape grid) throws IOException {
         String name = "int" + grid.bits() + (grid.symmetric() ? "_sym" : "_asym");
         CompressedLinear linear = golden(name, grid);
         store(linear, grid, StoredType.BF16, Map.of());
@@ -89,7 +93,7 @@ class CompressedTensorsTest {
     })
     void awkwardShapesReadBack(int rows, int cols, int bits, int group, boolean symmetric, StoredType type)
             throws IOException {
-        PackedGrid grid = new PackedGrid(bits, group, symmetric);
+        IntegerShape grid = new IntegerShape(bits, group, symmetric);
         int groups = grid.groups(cols);
         byte[] codes = new byte[rows * cols];
         byte[] zeros = new byte[rows * groups];
@@ -111,14 +115,15 @@ class CompressedTensorsTest {
 
     @Test
     void theConfigIsTheMinimalBlock() {
-        JsonObject group = FORMAT.quantizationConfig(PackedGrids.of(new PackedGrid(4, 128, true)));
+        JsonObject group = FORMAT.quantizationConfig(one(new IntegerShape(4, 128, true)));
         assertThat(group).isEqualTo(Json.parse("""
                 {"quant_method": "compressed-tensors", "version": "0.17.0", "format": "pack-quantized", "quantization_status": "compressed",
                   "global_compression_ratio": null, "kv_cache_scheme": null, "ignore": ["lm_head"],
                   "config_groups": {"group_0": {"targets": ["Linear"], "input_activations": null, "output_activations": null,
-                    "weights": {"num_bits": 4, "type": "int", "symmetric": true, "strategy": "group", "group_size": 128, "dynamic": false, "actorder": null}}}}
+                    "weights": {"num_bits": 4, "type": "int", "symmetric": true, "strategy": "group", "group_size": 128, "dynamic": false, "actorder": null},
+                    "format": "pack-quantized"}}}
                 """));
-        assertThat(Json.write(FORMAT.quantizationConfig(PackedGrids.of(new PackedGrid(8, 0, false)))))
+        assertThat(Json.write(FORMAT.quantizationConfig(one(new IntegerShape(8, 0, false)))))
                 .contains(
                         "\"num_bits\":8,\"type\":\"int\",\"symmetric\":false,\"strategy\":\"channel\",\"dynamic\":false")
                 .doesNotContain("group_size");
@@ -127,31 +132,38 @@ class CompressedTensorsTest {
     /** vLLM looks for the class of a fused layer before the names of its parts: "Linear" beside names would win. */
     @Test
     void severalGridsNameTheirLinears() {
-        PackedGrids grids = new PackedGrids(
-                List.of(
-                        new PackedGrids.Group(new PackedGrid(4, 64, true), List.of("self_attn.q_proj", "mlp.up_proj")),
-                        new PackedGrids.Group(new PackedGrid(4, 128, true), List.of("mlp.down_proj"))),
-                List.of("model.layers.0.mlp.up_proj"));
+        GridMap grids = grids(Map.of(
+                "0.self_attn.q_proj", Optional.of(new IntegerShape(4, 64, true)),
+                "0.mlp.up_proj", Optional.empty(),
+                "0.mlp.down_proj", Optional.of(new IntegerShape(8, 128, true)),
+                "1.self_attn.q_proj", Optional.of(new IntegerShape(4, 64, true)),
+                "1.mlp.up_proj", Optional.of(new IntegerShape(4, 64, true)),
+                "1.mlp.down_proj", Optional.of(new IntegerShape(3, 128, true))));
 
         JsonObject config = FORMAT.quantizationConfig(grids);
 
         assertThat(Json.write(config))
                 .contains("\"ignore\":[\"lm_head\",\"model.layers.0.mlp.up_proj\"]")
                 .contains("\"targets\":[\"re:.*\\\\.self_attn\\\\.q_proj$\",\"re:.*\\\\.mlp\\\\.up_proj$\"]")
-                .contains("\"targets\":[\"re:.*\\\\.mlp\\\\.down_proj$\"]");
-        assertThat(FORMAT.grids(config)).isEqualTo(grids);
-        assertThat(grids.of("mlp.down_proj").groupSize()).isEqualTo(128);
+                .contains("\"targets\":[\"model.layers.0.mlp.down_proj\"]")
+                .contains("\"targets\":[\"model.layers.1.mlp.down_proj\"]");
+        assertThat(FORMAT.grids(config, List.copyOf(grids.modules().keySet()))).isEqualTo(grids);
     }
 
     @Test
     void theConfigReadsBack() {
-        for (PackedGrid grid : List.of(new PackedGrid(4, 128, true), new PackedGrid(3, 0, false))) {
-            assertThat(FORMAT.grids(FORMAT.quantizationConfig(PackedGrids.of(grid))))
-                    .isEqualTo(PackedGrids.of(grid));
+        List<String> modules = List.of("model.layers.0.p");
+        for (IntegerShape grid : List.of(new IntegerShape(4, 128, true), new IntegerShape(3, 0, false))) {
+            JsonObject config = FORMAT.quantizationConfig(one(grid));
+            assertThat(FORMAT.grids(config, modules)).isEqualTo(one(grid));
+            JsonObject groups = (JsonObject) config.get("config_groups");
+            JsonObject earlier = config.with(
+                    "config_groups", groups.with("group_0", ((JsonObject) groups.get("group_0")).without("format")));
+            assertThat(FORMAT.grids(earlier, modules)).as("as written before").isEqualTo(one(grid));
         }
-        JsonObject other = FORMAT.quantizationConfig(PackedGrids.of(new PackedGrid(4, 128, true)))
-                .with("format", "int-quantized");
-        assertThatThrownBy(() -> FORMAT.grids(other))
+        JsonObject other =
+                FORMAT.quantizationConfig(one(new IntegerShape(4, 128, true))).with("format", "int-quantized");
+        assertThatThrownBy(() -> FORMAT.grids(other, modules))
                 .isInstanceOf(QuernException.class)
                 .hasMessageStartingWith("config.json: quantization_config: {")
                 .hasMessageEndingWith("(expected: a block that Quern writes)");
@@ -159,13 +171,13 @@ class CompressedTensorsTest {
 
     @Test
     void whatDoesNotFitIsRefusedWithTheReason() {
-        assertThat(FORMAT.refusal("m.q_proj", 8, 256, new PackedGrid(4, 128, true)))
+        assertThat(FORMAT.refusal("m.q_proj", 8, 256, new IntegerShape(4, 128, true)))
                 .isEmpty();
-        assertThatThrownBy(() -> FORMAT.requireAccepted("m.q_proj", 8, 96, new PackedGrid(4, 64, true)))
+        assertThatThrownBy(() -> FORMAT.requireAccepted("m.q_proj", 8, 96, new IntegerShape(4, 64, true)))
                 .hasMessage("m.q_proj: 96 columns (expected: a multiple of grid.groupSize 64)");
-        assertThatThrownBy(() -> FORMAT.requireAccepted("m.q_proj", 8, 96, new PackedGrid(9, 0, true)))
+        assertThatThrownBy(() -> FORMAT.requireAccepted("m.q_proj", 8, 96, new IntegerShape(9, 0, true)))
                 .hasMessage("grid.bits: 9 (expected: 2 to 8)");
-        assertThat(FORMAT.refusal("m.q_proj", 1 << 16, 1 << 16, new PackedGrid(4, 0, true)))
+        assertThat(FORMAT.refusal("m.q_proj", 1 << 16, 1 << 16, new IntegerShape(4, 0, true)))
                 .contains("m.q_proj: 4294967296 weights (expected: less than 2^31)");
     }
 
@@ -179,7 +191,7 @@ class CompressedTensorsTest {
 
     @Test
     void damageIsNamed() throws IOException {
-        PackedGrid grid = new PackedGrid(3, 0, true);
+        IntegerShape grid = new IntegerShape(3, 0, true);
         CompressedLinear linear = new CompressedLinear(
                 "p", 1, 3, new IntegerGrid(3, 0, true, new byte[3], new byte[] {4}, new float[] {1}));
         damaged(
@@ -203,7 +215,7 @@ class CompressedTensorsTest {
                 "p.weight_shape: [0, 3] (expected: rows and columns)");
     }
 
-    private void damaged(CompressedLinear linear, PackedGrid grid, String tensor, byte[] data, String message)
+    private void damaged(CompressedLinear linear, IntegerShape grid, String tensor, byte[] data, String message)
             throws IOException {
         Files.deleteIfExists(folder.resolve("model.safetensors"));
         store(linear, grid, StoredType.BF16, Map.of(tensor, data));
@@ -219,7 +231,7 @@ class CompressedTensorsTest {
                 .hasMessage("outputs.format: gguf (expected one of: compressed-tensors)");
     }
 
-    private static CompressedLinear golden(String name, PackedGrid grid) {
+    private static CompressedLinear golden(String name, IntegerShape grid) {
         return new CompressedLinear(
                 "p",
                 GoldenVectors.ROWS,
@@ -239,7 +251,7 @@ class CompressedTensorsTest {
         return written;
     }
 
-    private void store(CompressedLinear linear, PackedGrid grid, StoredType type, Map<String, byte[]> replaced)
+    private void store(CompressedLinear linear, IntegerShape grid, StoredType type, Map<String, byte[]> replaced)
             throws IOException {
         Files.writeString(folder.resolve("config.json"), "{}");
         List<OutputTensor> tensors = FORMAT.tensors("p", linear.rows(), linear.cols(), grid, type);
@@ -255,10 +267,21 @@ class CompressedTensorsTest {
     private static void assertSame(CompressedLinear actual, CompressedLinear expected) {
         IntegerGrid a = (IntegerGrid) actual.core();
         IntegerGrid b = (IntegerGrid) expected.core();
-        assertThat(List.of(actual.name(), actual.rows(), actual.cols(), PackedGrid.of(a)))
-                .isEqualTo(List.of(expected.name(), expected.rows(), expected.cols(), PackedGrid.of(b)));
+        assertThat(List.of(actual.name(), actual.rows(), actual.cols(), a.shape()))
+                .isEqualTo(List.of(expected.name(), expected.rows(), expected.cols(), b.shape()));
         assertThat(Arrays.mismatch(a.codes(), b.codes())).isEqualTo(-1);
         assertThat(Arrays.mismatch(a.zeros(), b.zeros())).isEqualTo(-1);
         assertThat(Arrays.mismatch(a.scales(), b.scales())).isEqualTo(-1);
+    }
+
+    private static GridMap one(IntegerShape grid) {
+        return grids(Map.of("0.p", Optional.of(grid)));
+    }
+
+    /** @param linears by block and name, as in {@code 0.mlp.down_proj} */
+    private static GridMap grids(Map<String, Optional<IntegerShape>> linears) {
+        Map<String, Optional<IntegerShape>> modules = new TreeMap<>();
+        linears.forEach((name, grid) -> modules.put("model.layers." + name, grid));
+        return new GridMap(modules);
     }
 }

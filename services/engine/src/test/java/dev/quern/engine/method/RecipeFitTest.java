@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quern.engine.checkpoint.ModelConfig;
-import dev.quern.engine.format.PackedGrids;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ModuleOverride;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
@@ -32,9 +32,9 @@ class RecipeFitTest {
         Architecture model = model(576, 1536);
 
         assertThat(RecipeFit.resolve(W4, model)).isEqualTo(W4);
-        PackedGrids grids = PackedGrids.of(W4, model);
+        GridMap grids = GridMap.of(W4, model);
         assertThat(grids.groups())
-                .extracting(group -> group.grid().groupSize(), PackedGrids.Group::linears)
+                .extracting(group -> group.grid().groupSize(), GridMap.Group::everywhere)
                 .containsExactly(
                         tuple(
                                 64,
@@ -66,7 +66,7 @@ class RecipeFitTest {
     void ignoredLinearsDoNotCount() {
         Recipe recipe = ignoring(with(128), "*.self_attn.*", "*.gate_proj", "*.up_proj");
         assertThat(RecipeFit.resolve(recipe, model(576, 1536))).isEqualTo(recipe);
-        assertThat(RecipeFit.ignored(recipe, model(576, 1536))).hasSize(12).contains("model.layers.1.mlp.up_proj");
+        assertThat(GridMap.of(recipe, model(576, 1536)).kept()).hasSize(12).contains("model.layers.1.mlp.up_proj");
     }
 
     @Test
@@ -76,8 +76,50 @@ class RecipeFitTest {
                         "ignore: *.c_proj (expected: a pattern that stands for linears of the model, which are called as"
                                 + " in model.layers.0.mlp.down_proj)");
         assertThatThrownBy(() -> RecipeFit.resolve(ignoring(W4, "*"), model(576, 1536)))
-                .hasMessage("ignore: every linear (expected: patterns that leave linears to compress)");
-        assertThat(RecipeFit.ignored(ignoring(W4, "lm_head"), model(576, 1536))).isEmpty();
+                .hasMessage(
+                        "overrides: every linear keeps its weights (expected: patterns that leave linears to compress)");
+        assertThat(GridMap.of(ignoring(W4, "lm_head"), model(576, 1536)).kept()).isEmpty();
+    }
+
+    /** Every grid of a recipe takes the group that fits its own linears. */
+    @Test
+    void overridesPutLinearsOnOtherGrids() {
+        Architecture model = model(576, 1536);
+        Recipe.Grid eight = new Recipe.Grid(8, Recipe.Grid.AUTO, true, Recipe.ClipSearch.NONE);
+        Recipe recipe = W4.withOverrides(List.of(
+                ModuleOverride.keeping(List.of("model.layers.0.self_attn.*")),
+                new ModuleOverride(List.of("model.layers.1.*"), W4.grid().withGroupSize(32), null, null),
+                new ModuleOverride(List.of("*.down_proj"), eight, new Recipe.Nearest(), null)));
+
+        Recipe resolved = RecipeFit.resolve(recipe, model);
+        assertThat(resolved.grid().groupSize()).as("of gate and up in block 0").isEqualTo(64);
+        assertThat(resolved.overriding().getLast().grid()).isEqualTo(eight.withGroupSize(128));
+        assertThat(RecipeFit.resolve(resolved, model)).as("once is enough").isEqualTo(resolved);
+        assertThat(GridMap.of(recipe, model).groups())
+                .containsExactly(
+                        new GridMap.Group(
+                                new IntegerShape(4, 64, true),
+                                List.of(),
+                                List.of("model.layers.0.mlp.gate_proj", "model.layers.0.mlp.up_proj")),
+                        new GridMap.Group(
+                                new IntegerShape(8, 128, true), List.of(), List.of("model.layers.0.mlp.down_proj")),
+                        new GridMap.Group(
+                                new IntegerShape(4, 32, true),
+                                List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"),
+                                List.of(
+                                        "model.layers.1.mlp.gate_proj",
+                                        "model.layers.1.mlp.up_proj",
+                                        "model.layers.1.mlp.down_proj")));
+    }
+
+    @Test
+    void anOverrideThatNamesNothingIsRefused() {
+        Recipe recipe = W4.withOverrides(
+                List.of(new ModuleOverride(List.of("*.down_prj"), W4.grid().withGroupSize(32), null, null)));
+        assertThatThrownBy(() -> RecipeFit.resolve(recipe, model(576, 1536)))
+                .hasMessage(
+                        "overrides.modules: *.down_prj (expected: a pattern that stands for linears of the model, which"
+                                + " are called as in model.layers.0.mlp.down_proj)");
     }
 
     private static Recipe with(int group) {
@@ -86,7 +128,12 @@ class RecipeFitTest {
 
     private static Recipe ignoring(Recipe recipe, String... patterns) {
         return new Recipe(
-                recipe.name(), recipe.propagation(), recipe.grid(), recipe.rounding(), true, List.of(patterns));
+                recipe.name(),
+                recipe.propagation(),
+                recipe.grid(),
+                recipe.rounding(),
+                true,
+                List.of(ModuleOverride.keeping(List.of(patterns))));
     }
 
     private static Architecture model(int hidden, int intermediate) {

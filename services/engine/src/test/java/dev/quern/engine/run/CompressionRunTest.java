@@ -149,7 +149,11 @@ class CompressionRunTest {
     @EnumSource(Propagation.class)
     void ignoredLinearsKeepTheirWeights(Propagation propagation) {
         List<String> patterns = List.of("*.o_proj", "model.layers.1.*");
-        Report report = run("ignore", new Recipe("test", propagation, grid(128), GPTQ, true, patterns), "ignore");
+        Report report = run(
+                "ignore",
+                new Recipe(
+                        "test", propagation, grid(128), GPTQ, true, List.of(Recipe.ModuleOverride.keeping(patterns))),
+                "ignore");
 
         assertThat(report.linears())
                 .hasSize(28 - 4 - 6)

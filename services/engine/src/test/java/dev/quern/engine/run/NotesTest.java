@@ -3,11 +3,13 @@ package dev.quern.engine.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.calibration.TokenWindows;
-import dev.quern.engine.format.PackedGrid;
-import dev.quern.engine.format.PackedGrids;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.report.Report;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class NotesTest {
@@ -49,7 +51,7 @@ class NotesTest {
         Report.Linear linear =
                 new Report.Linear(0, "model.layers.0.mlp.down_proj", 8, 16, 4, 8, 0.1, 0.2, 0.01, 0, null, 3, 1, 0.5);
 
-        PackedGrids grids = PackedGrids.of(new PackedGrid(4, 128, true));
+        GridMap grids = new GridMap(Map.of(linear.name(), Optional.of(new IntegerShape(4, 128, true))));
 
         assertThat(ReportParts.notes(grids, List.of(linear)))
                 .contains(

@@ -77,7 +77,12 @@ class ResultBlocksTest {
     void theFiguresAreThoseOfTheBlocks(ModelFixture fixture) throws IOException {
         List<Recipe> recipes = new ArrayList<>(RECIPES);
         recipes.add(new Recipe(
-                "some", Propagation.INDEPENDENT, new Grid(4, 8, true, ClipSearch.NONE), new Nearest(), true, IGNORED));
+                "some",
+                Propagation.INDEPENDENT,
+                new Grid(4, 8, true, ClipSearch.NONE),
+                new Nearest(),
+                true,
+                List.of(Recipe.ModuleOverride.keeping(IGNORED))));
         TokenWindows windows = new TokenWindows("fixture", fixture.seqLen(), fixture.tokens());
         try (Source source = Source.open(fixture.folder())) {
             for (int i = 0; i < recipes.size(); i++) {

@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.OverrideWords;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report.Evaluation;
 import dev.quern.recipes.view.LinearView;
@@ -168,8 +169,9 @@ public final class ReportDrawing {
         facts.put("clip search", lower(recipe.grid().clipSearch()));
         facts.put("propagation", lower(recipe.propagation()));
         facts.put("reproducible", recipe.reproducible() ? "yes" : "no");
-        if (recipe.ignore() != null) {
-            facts.put("ignored", String.join(", ", recipe.ignore()));
+        List<String> overrides = OverrideWords.of(recipe);
+        if (!overrides.isEmpty()) {
+            facts.put("overrides", String.join("; ", overrides));
         }
         return facts;
     }

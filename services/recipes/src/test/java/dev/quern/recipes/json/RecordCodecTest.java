@@ -154,7 +154,7 @@ class RecordCodecTest {
                 .containsExactly(
                         new Violation(
                                 "/a~1b",
-                                "a/b: unknown field (expected one of: grid, ignore, name, propagation, reproducible,"
+                                "a/b: unknown field (expected one of: grid, name, overrides, propagation, reproducible,"
                                         + " rounding)"),
                         new Violation("/name", "name: 5 (expected: a string)"),
                         new Violation("/propagation", "propagation: both (expected: independent or sequential)"),

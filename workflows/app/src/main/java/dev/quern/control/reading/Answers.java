@@ -5,9 +5,9 @@ import dev.quern.engine.calibration.Tokenizer;
 import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputFormats;
-import dev.quern.engine.format.PackedGrids;
+import dev.quern.engine.method.GridMap;
+import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import dev.quern.inputs.Sources;
@@ -99,12 +99,14 @@ record Answers(Sources sources, Consumer<Word> listener) {
     private static void requireFit(Question.InspectSource asked, Architecture architecture) {
         for (int output = 0; output < asked.recipes().size(); output++) {
             OutputFormat format = OutputFormats.of(asked.formats().get(output));
-            PackedGrids grids = PackedGrids.of(asked.recipes().get(output), architecture);
-            for (LinearSpec linear : architecture.program().linears()) {
-                if (grids.holds(linear.name())) {
-                    format.requireAccepted(linear.name(), linear.rows(), linear.cols(), grids.of(linear.name()));
-                }
-            }
+            GridMap grids = GridMap.of(asked.recipes().get(output), architecture);
+            RecipeFit.modules(architecture)
+                    .forEach(module -> grids.of(module.name())
+                            .ifPresent(grid -> format.requireAccepted(
+                                    module.name(),
+                                    module.linear().rows(),
+                                    module.linear().cols(),
+                                    grid)));
         }
     }
 }

@@ -2,10 +2,7 @@ package dev.quern.control.reading;
 
 import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.format.Manifests;
-import dev.quern.engine.format.PackedGrid;
-import dev.quern.engine.format.PackedGrids;
-import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.method.GridMap;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
@@ -14,7 +11,7 @@ import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -85,18 +82,9 @@ final class ResultDocuments {
     }
 
     private boolean fits(Recipe recipe) {
-        Architecture architecture = result.architecture();
-        PackedGrids grids = PackedGrids.of(recipe, architecture);
-        for (int block = 0; block < architecture.blocks(); block++) {
-            for (LinearSpec linear : architecture.program().linears()) {
-                String module = architecture.prefix(block) + linear.name();
-                boolean packed = grids.holds(linear.name()) && !grids.ignores(module);
-                PackedGrid expected = packed ? grids.of(linear.name()) : null;
-                if (!Objects.equals(expected, result.grids().get(module))) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        GridMap grids = GridMap.of(recipe, result.architecture());
+        return grids.modules().entrySet().stream()
+                .allMatch(module -> module.getValue()
+                        .equals(Optional.ofNullable(result.grids().get(module.getKey()))));
     }
 }

@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -7,8 +7,9 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
-import dev.quern.engine.method.LinearCompressor.Compressed;
-import dev.quern.engine.method.LinearCompressor.Weight;
+import dev.quern.engine.compress.LinearCompressor.Compressed;
+import dev.quern.engine.compress.LinearCompressor.Weight;
+import dev.quern.engine.method.Statistics;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Order;

@@ -1,11 +1,12 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.backend.DType;
-import dev.quern.engine.method.LinearCompressor.Compressed;
+import dev.quern.engine.compress.LinearCompressor.Compressed;
+import dev.quern.engine.method.IntegerGrid;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;

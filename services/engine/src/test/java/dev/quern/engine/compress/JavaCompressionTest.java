@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;

@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.method.gptq;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
@@ -6,6 +6,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.method.InputStatistics;
 import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Order;
 import java.lang.foreign.MemorySegment;

@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.method.gptq;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;

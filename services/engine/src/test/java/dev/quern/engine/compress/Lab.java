@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
@@ -8,6 +8,9 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.Statistics;
 import dev.quern.recipes.Recipe;
 import java.util.Random;
 

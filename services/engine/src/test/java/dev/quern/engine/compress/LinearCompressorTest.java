@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
-import dev.quern.engine.method.LinearCompressor.Compressed;
-import dev.quern.engine.method.LinearCompressor.Weight;
+import dev.quern.engine.compress.LinearCompressor.Compressed;
+import dev.quern.engine.compress.LinearCompressor.Weight;
+import dev.quern.engine.method.Statistics;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
@@ -152,7 +153,9 @@ class LinearCompressorTest {
                 return false;
             };
             new LinearCompressor(lab.backend, recipe, DType.BF16).compress(weight, statistics, watch);
-            assertThat(peak.get()).isPositive().isLessThanOrEqualTo(LinearCompressor.workingBytes(rows, cols, 4));
+            assertThat(peak.get())
+                    .isPositive()
+                    .isLessThanOrEqualTo(LinearCompressor.workingBytes(recipe.rounding(), rows, cols, 4));
             assertThat(lab.backend.memory().liveBytes()).isEqualTo(before);
         }
     }

@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;

@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -9,6 +9,11 @@ import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.method.GridCodes;
+import dev.quern.engine.method.InputStatistics;
+import dev.quern.engine.method.Statistics;
+import dev.quern.engine.method.gptq.DampedFactor;
+import dev.quern.engine.method.gptq.GptqSweep;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Order;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,9 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.SmallFloats;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.GridCodes;
+import dev.quern.engine.method.IntegerGrid;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;

@@ -1,0 +1,194 @@
+package dev.quern.engine.compress;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.ErrorMeasure;
+import dev.quern.engine.method.GridCodes;
+import dev.quern.engine.method.InputStatistics;
+import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.method.LinearFigures;
+import dev.quern.engine.method.Rounder;
+import dev.quern.engine.method.Rounder.Rounded;
+import dev.quern.engine.method.Statistics;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Rounding;
+import dev.quern.recipes.Recipe.Treatment;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compresses the linears of one work unit, those that share an input, as a recipe says. They share one factorisation; each is swept
+ * on its own, so its bits do not depend on its neighbours.
+ */
+public final class LinearCompressor {
+    /** Bytes per column of orders, groups, pivots, diagonals and flags. */
+    private static final int VECTORS = 64;
+
+    private final ComputeBackend backend;
+    private final Recipe recipe;
+    private final DType checkpointType;
+
+    /** @param values [rows, cols] in the backend's working type; read only */
+    public record Weight(String name, Tensor values) {}
+
+    /** A compressed linear and what it cost. */
+    public record Compressed(CompressedLinear linear, LinearFigures figures) {}
+
+    /** @param checkpointType the dtype that loaders decode to; error figures are measured on it */
+    public LinearCompressor(ComputeBackend backend, Recipe recipe, DType checkpointType) {
+        this.backend = backend;
+        this.recipe = recipe;
+        this.checkpointType = checkpointType;
+    }
+
+    /**
+     * Upper bound of the tensor bytes that {@link #compress} allocates beside weights and statistics.
+     *
+     * @param rows of the largest linear of the unit
+     * @param typeBytes of the working type
+     */
+    public static long workingBytes(Recipe.Rounding rounding, int rows, int cols, int typeBytes) {
+        return Rounders.of(rounding).workingBytes(rows, cols, typeBytes)
+                + ErrorMeasure.scratchBytes(rows, typeBytes)
+                + VECTORS * (long) cols;
+    }
+
+    /**
+     * Compresses all linears of a unit, in the order given.
+     *
+     * @param unit none that the recipe leaves as they are
+     * @param statistics of their common input; null only where no linear needs any: figures then take H = I
+     * @param done told of each linear when it is finished
+     * @throws QuernException SHAPE_MISMATCH, or NON_FINITE_INPUTS when the statistics hold NaN or infinity
+     * @throws Cancellation.CancelledException at most two seconds of work after cancellation was requested
+     */
+    public List<Compressed> compress(
+            List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation, Consumer<Compressed> done) {
+        // Before any work; RecipeFit has said it better.
+        unit.forEach(
+                weight -> treatment(weight).grid().groupSizeFor(weight.values().cols()));
+        List<Compressed> results = new ArrayList<>();
+        try (Scope scope = backend.memory().scope()) {
+            Shared shared = prepare(scope, unit, statistics, cancellation);
+            for (Weight weight : unit) {
+                Compressed result = compress(weight, shared, cancellation);
+                results.add(result);
+                done.accept(result);
+            }
+        }
+        return results;
+    }
+
+    /** Compresses one linear; see {@link #compress(List, Statistics, Cancellation, Consumer)}. */
+    public Compressed compress(Weight weight, @Nullable Statistics statistics, Cancellation cancellation) {
+        return compress(List.of(weight), statistics, cancellation, done -> {}).getFirst();
+    }
+
+    private Treatment treatment(Weight weight) {
+        return recipe.of(weight.name()).orElseThrow();
+    }
+
+    /**
+     * What the linears of a unit share.
+     *
+     * @param inputs null where none were recorded, or all were zero
+     * @param rounders one for each method
+     */
+    private record Shared(
+            @Nullable InputStatistics inputs, Map<Rounding, Rounder.Unit> rounders, ErrorMeasure measure) {}
+
+    private Shared prepare(Scope scope, List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation) {
+        InputStatistics inputs = statistics == null
+                ? null
+                : InputStatistics.of(backend, scope, statistics, unit.getFirst().name());
+        boolean silent = inputs != null && !inputs.hasSignal();
+        InputStatistics heard = silent ? null : inputs;
+        Map<Rounding, Rounder.Unit> rounders = new HashMap<>();
+        for (Weight weight : unit) {
+            rounders.computeIfAbsent(
+                    treatment(weight).rounding(),
+                    rounding -> silent && rounding.needsStatistics()
+                            ? LinearCompressor::unreached
+                            : Rounders.of(rounding).prepare(backend, scope, heard, cancellation));
+        }
+        ErrorMeasure measure = heard == null
+                ? ErrorMeasure.plain(backend)
+                : ErrorMeasure.weighted(backend, scope, heard.gram(), cancellation);
+        return new Shared(heard, rounders, measure);
+    }
+
+    private static Rounded unreached(
+            Scope scope, Tensor w, GridCodes start, Tensor scratch, Cancellation cancellation) {
+        return Rounded.nearest(start, "no calibration input reached this linear");
+    }
+
+    private Compressed compress(Weight weight, Shared shared, Cancellation cancellation) {
+        Tensor w = weight.values();
+        Treatment treatment = treatment(weight);
+        try (Scope scope = backend.memory().scope()) {
+            GridCodes nearest = GridCodes.nearest(backend, scope, w, options(treatment.grid(), w.cols()), cancellation);
+            Tensor scratch = scope.allocate(w.dtype(), w.rows(), w.cols());
+            double reference = shared.measure().of(w);
+            nearest.error(w, checkpointType, scratch);
+            double nearestError = shared.measure().of(scratch);
+
+            Rounder.Unit rounder = Objects.requireNonNull(shared.rounders().get(treatment.rounding()));
+            Rounded rounded = rounder.round(scope, w, nearest, scratch, cancellation);
+            double error = nearestError;
+            if (!rounded.codes().equals(nearest)) {
+                rounded.codes().error(w, checkpointType, scratch);
+                error = shared.measure().of(scratch);
+            }
+            LinearFigures figures = new LinearFigures(
+                    relative(error, reference),
+                    relative(nearestError, reference),
+                    rounded.damping(),
+                    rounded.retries(),
+                    rounded.fallback(),
+                    treatment.rounding().needsStatistics() ? deadWeights(shared.inputs(), w) : 0,
+                    rounded.codes().scaleToAbsmax(w),
+                    rounded.loss() == null ? nearestError : rounded.loss());
+            return new Compressed(rounded.codes().toLinear(weight.name(), treatment.grid()), figures);
+        }
+    }
+
+    /**
+     * Dead columns that have weights. Their rows of H are zero: they take no part in the errors of others, and are rounded to nearest. That
+     * this text never reached them does not say that another one will not.
+     */
+    private int deadWeights(@Nullable InputStatistics inputs, Tensor w) {
+        if (inputs == null || inputs.dead().isEmpty()) {
+            return 0;
+        }
+        double[] largest = new double[w.cols()];
+        try (Scope scope = backend.memory().scope()) {
+            Tensor columns = scope.allocate(DType.F64, 1, w.cols());
+            backend.elementwise().columnMaxAbs(w, columns);
+            backend.memory().download(columns, MemorySegment.ofArray(largest));
+        }
+        return (int) inputs.dead().stream().filter(j -> largest[j] != 0).count();
+    }
+
+    private GridOptions options(Recipe.Grid grid, int cols) {
+        int columns = IntegerShape.of(grid, cols).columns(cols);
+        boolean clipSearch = grid.clipSearch() == Recipe.ClipSearch.MSE;
+        return new GridOptions(grid.bits(), columns, grid.symmetric(), clipSearch, checkpointType);
+    }
+
+    /** Zero where the weights reach no output: nothing is lost. */
+    private static double relative(double error, double reference) {
+        return reference == 0 ? 0 : Math.max(0, error / reference);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.quern.engine.method;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A method of putting weights on a grid: one package each. What linears of a work unit share is prepared once; each is then rounded on its
+ * own, so its bits do not depend on its neighbours.
+ */
+public interface Rounder {
+    /**
+     * Upper bound of the tensor bytes that preparing a unit and rounding one of its linears allocates beside weights and statistics.
+     *
+     * @param typeBytes of the working type
+     */
+    long workingBytes(int rows, int cols, int typeBytes);
+
+    /** Operations that a unit of so many inputs takes once. */
+    double unitOperations(int cols);
+
+    /** Operations that each linear takes, with its figures. */
+    double operations(int rows, int cols);
+
+    /**
+     * Prepares what the linears of a unit share.
+     *
+     * @param scope of what is kept while the unit is in work
+     * @param inputs of the unit; null where none were recorded, which only a method that needs none takes
+     */
+    Unit prepare(ComputeBackend backend, Scope scope, @Nullable InputStatistics inputs, Cancellation cancellation);
+
+    /** Rounds the linears of one unit. */
+    interface Unit {
+        /**
+         * Rounds one linear.
+         *
+         * @param w [m, n], read only
+         * @param start w rounded to nearest on the grid that was fitted to it
+         * @param scratch like w
+         */
+        Rounded round(Scope scope, Tensor w, GridCodes start, Tensor scratch, Cancellation cancellation);
+    }
+
+    /**
+     * A rounded linear.
+     *
+     * @param codes the start itself where it was left as it was
+     * @param loss the method's own account of its error; null where it keeps none
+     * @param damping added to the diagonal of H, as a fraction of its mean; 0 where H decided nothing
+     * @param retries how often the damping was raised
+     * @param fallback why plain rounding was used instead; null where it was not
+     */
+    record Rounded(
+            GridCodes codes,
+            @Nullable Double loss,
+            double damping,
+            int retries,
+            @Nullable String fallback) {
+        /** Plain rounding. */
+        public static Rounded nearest(GridCodes start, @Nullable String fallback) {
+            return new Rounded(start, null, 0, 0, fallback);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.quern.engine.method.gptq;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.method.GridCodes;
+import dev.quern.engine.method.InputStatistics;
+import dev.quern.engine.method.Rounder;
+import dev.quern.recipes.Recipe.Gptq;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** GPTQ (Frantar et al., arXiv 2210.17323): one factor for a unit, a sweep for each linear. */
+public record GptqRounder(Gptq gptq) implements Rounder {
+    @Override
+    public long workingBytes(int rows, int cols, int typeBytes) {
+        long h = (long) cols * cols;
+        long w = (long) rows * cols;
+        long factoring = h * (typeBytes + Double.BYTES);
+        // Weights in order, moved, and errors, with one to spare; codes three times; scales of groups as small as 8.
+        long sweeping = 2 * h * typeBytes + w * (4L * typeBytes + 5);
+        return Math.max(factoring, sweeping);
+    }
+
+    @Override
+    public double unitOperations(int cols) {
+        return (double) cols * cols * cols / 3;
+    }
+
+    /** The sweep once, the error figures of the result and of plain rounding, and of the weights themselves. */
+    @Override
+    public double operations(int rows, int cols) {
+        return 4.0 * cols * cols * rows;
+    }
+
+    @Override
+    public Unit prepare(
+            ComputeBackend backend, Scope scope, @Nullable InputStatistics inputs, Cancellation cancellation) {
+        if (inputs == null) {
+            throw new IllegalArgumentException("inputs: null (expected: statistics, which GPTQ needs)");
+        }
+        Optional<DampedFactor> factor = DampedFactor.of(backend, scope, inputs, gptq, cancellation);
+        if (factor.isEmpty()) {
+            return (local, w, start, scratch, cancelled) ->
+                    Rounded.nearest(start, "H is not positive definite with any damping below 1");
+        }
+        return (local, w, start, scratch, cancelled) -> round(
+                backend, factor.get(), w, start.with(local.allocate(DType.U8, w.rows(), w.cols())), scratch, cancelled);
+    }
+
+    private static Rounded round(
+            ComputeBackend backend,
+            DampedFactor factor,
+            Tensor w,
+            GridCodes target,
+            Tensor errors,
+            Cancellation cancellation) {
+        double loss = sweep(backend, factor, w, target, errors, cancellation);
+        return new Rounded(target, loss, factor.damping(), factor.retries(), null);
+    }
+
+    /** Sweeps w in the factor's order and puts the codes back in the linear's. */
+    private static double sweep(
+            ComputeBackend backend,
+            DampedFactor factor,
+            Tensor w,
+            GridCodes target,
+            Tensor errors,
+            Cancellation cancellation) {
+        GptqSweep sweep = new GptqSweep(backend, factor, target.grid(), GptqSweep.PANEL, cancellation);
+        if (factor.natural()) {
+            return sweep.run(w, target.scales(), target.zeros(), target.codes(), errors);
+        }
+        try (Scope scope = backend.memory().scope()) {
+            Tensor ordered = scope.allocate(w.dtype(), w.rows(), w.cols());
+            Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
+            backend.memory().gatherColumns(w, factor.order(), ordered);
+            double loss = sweep.run(ordered, target.scales(), target.zeros(), codes, errors);
+            backend.memory().scatterColumns(codes, factor.order(), target.codes());
+            return loss;
+        }
+    }
+}
