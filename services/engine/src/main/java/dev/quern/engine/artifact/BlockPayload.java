@@ -1,7 +1,9 @@
 package dev.quern.engine.artifact;
 
+import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.IntegerShape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,23 +21,28 @@ record BlockPayload(List<CompressedLinear> linears) implements ArtifactFile.Payl
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     static long bytes(LinearRecord linear) {
-        return bytes(linear.rows(), linear.cols(), linear.bits(), linear.groupSize());
+        return bytes(linear.rows(), linear.cols(), shape(linear));
     }
 
-    private static long bytes(int rows, int cols, int bits, int groupSize) {
-        return (long) rows * (BitPacking.rowBytes(cols, bits) + groups(cols, groupSize) * (1 + Float.BYTES));
+    private static long bytes(int rows, int cols, IntegerShape shape) {
+        return (long) rows * (packing(shape).rowBytes(cols) + (long) shape.groups(cols) * (1 + Float.BYTES));
     }
 
-    private static int groups(int cols, int groupSize) {
-        return groupSize == 0 ? 1 : cols / groupSize;
+    private static IntegerShape shape(LinearRecord linear) {
+        return new IntegerShape(linear.bits(), linear.groupSize(), linear.symmetric());
+    }
+
+    /** Rows end at bytes. */
+    private static BitPacking packing(IntegerShape shape) {
+        return new BitPacking(shape.bits(), 1);
     }
 
     @Override
     public long size() {
         long size = 0;
         for (CompressedLinear linear : linears) {
-            IntegerGrid grid = BlockArtifact.grid(linear);
-            size += bytes(linear.rows(), linear.cols(), grid.bits(), grid.groupSize());
+            size += bytes(
+                    linear.rows(), linear.cols(), BlockArtifact.grid(linear).shape());
         }
         return size;
     }
@@ -55,22 +62,25 @@ record BlockPayload(List<CompressedLinear> linears) implements ArtifactFile.Payl
 
     private static void writeCodes(CompressedLinear linear, IntegerGrid grid, ArtifactFile.Sink sink)
             throws IOException {
-        int rowBytes = BitPacking.rowBytes(linear.cols(), grid.bits());
-        int step = Math.max(1, CHUNK / rowBytes);
+        BitPacking packing = packing(grid.shape());
+        int step = Math.max(1, CHUNK / packing.rowBytes(linear.cols()));
         for (int row = 0; row < linear.rows(); row += step) {
-            byte[] packed = new byte[Math.min(step, linear.rows() - row) * rowBytes];
-            BitPacking.pack(grid.codes(), row, linear.cols(), grid.bits(), packed);
-            sink.put(ByteBuffer.wrap(packed));
+            int rows = Math.min(step, linear.rows() - row);
+            byte[] packed = packing.pack(grid.codes(), row, rows, linear.cols());
+            sink.put(ByteBuffer.wrap(packed, 0, packing.bytes(rows, linear.cols())));
         }
     }
 
     /** Reads one linear from its part of the payload. */
     static CompressedLinear read(MemorySegment part, String prefix, LinearRecord linear) {
-        int scaleCount = linear.rows() * groups(linear.cols(), linear.groupSize());
-        long codeBytes = (long) linear.rows() * BitPacking.rowBytes(linear.cols(), linear.bits());
-        byte[] codes = BitPacking.unpack(part, linear.rows(), linear.cols(), linear.bits());
+        BitPacking packing = packing(shape(linear));
+        int scaleCount = linear.rows() * shape(linear).groups(linear.cols());
+        int codeBytes = packing.bytes(linear.rows(), linear.cols());
+        byte[] packed = new byte[codeBytes + BitPacking.SLACK];
+        MemorySegment.copy(part, ValueLayout.JAVA_BYTE, 0, packed, 0, codeBytes);
+        byte[] codes = packing.unpack(packed, linear.rows(), linear.cols());
         byte[] zeros = part.asSlice(codeBytes, scaleCount).toArray(ValueLayout.JAVA_BYTE);
-        float[] scales = part.asSlice(codeBytes + scaleCount).toArray(SCALE);
+        float[] scales = part.asSlice((long) codeBytes + scaleCount).toArray(SCALE);
         IntegerGrid grid = new IntegerGrid(linear.bits(), linear.groupSize(), linear.symmetric(), codes, zeros, scales);
         return new CompressedLinear(prefix + linear.name(), linear.rows(), linear.cols(), grid);
     }

@@ -1,5 +1,6 @@
 package dev.quern.engine.format;
 
+import dev.quern.engine.method.BitPacking;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -16,24 +17,28 @@ final class Columns {
      * @return words [out bits / 32, groups]
      */
     static byte[] pack(byte[] codes, int out, int groups, int bits) {
-        byte[] columns = BitPacking.pack(transposed(codes, out, groups), groups, out, bits);
-        return transposedWords(columns, groups, BitPacking.rowBytes(out, bits) / Integer.BYTES);
+        BitPacking packing = CompressedTensors.packing(bits);
+        byte[] columns = packing.pack(transposed(codes, out, groups), 0, groups, out);
+        return transposedWords(columns, groups, packing.rowBytes(out) / Integer.BYTES);
     }
 
     /** The inverse of {@link #pack}. */
     static byte[] unpack(byte[] words, int out, int groups, int bits) {
         byte[] columns = columns(words, out, groups, bits);
-        return transposed(BitPacking.unpack(columns, groups, out, bits), groups, out);
+        return transposed(CompressedTensors.packing(bits).unpack(columns, groups, out), groups, out);
     }
 
     static boolean isPaddingZero(byte[] words, int out, int groups, int bits) {
-        return BitPacking.isPaddingZero(columns(words, out, groups, bits), groups, out, bits);
+        return CompressedTensors.packing(bits).isPaddingZero(columns(words, out, groups, bits), groups, out);
     }
 
     /** The streams as rows, with the slack that unpacking needs. */
     private static byte[] columns(byte[] words, int out, int groups, int bits) {
-        byte[] streams = transposedWords(words, BitPacking.rowBytes(out, bits) / Integer.BYTES, groups);
-        return ByteBuffer.allocate(streams.length + Long.BYTES).put(streams).array();
+        int wordsOfRow = CompressedTensors.packing(bits).rowBytes(out) / Integer.BYTES;
+        byte[] streams = transposedWords(words, wordsOfRow, groups);
+        return ByteBuffer.allocate(streams.length + BitPacking.SLACK)
+                .put(streams)
+                .array();
     }
 
     private static byte[] transposed(byte[] source, int rows, int cols) {

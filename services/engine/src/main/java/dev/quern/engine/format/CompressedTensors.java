@@ -3,6 +3,7 @@ package dev.quern.engine.format;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerGrid;
@@ -60,7 +61,12 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     private static long words(int codes, int bits) {
-        return BitPacking.rowBytes(codes, bits) / Integer.BYTES;
+        return packing(bits).rowBytes(codes) / Integer.BYTES;
+    }
+
+    /** How codes are packed: rows end at 32-bit words. */
+    static BitPacking packing(int bits) {
+        return new BitPacking(bits, Integer.BYTES);
     }
 
     @Override
@@ -69,10 +75,10 @@ public record CompressedTensors() implements OutputFormat {
         int cols = linear.cols();
         switch (linear.core()) {
             case IntegerGrid grid -> {
-                byte[] packed = BitPacking.pack(grid.codes(), rows, cols, grid.bits());
+                BitPacking packing = packing(grid.bits());
+                byte[] packed = packing.pack(grid.codes(), 0, rows, cols);
                 sink.accept(
-                        linear.name() + PACKED,
-                        MemorySegment.ofArray(packed).asSlice(0, BitPacking.bytes(rows, cols, grid.bits())));
+                        linear.name() + PACKED, MemorySegment.ofArray(packed).asSlice(0, packing.bytes(rows, cols)));
                 sink.accept(linear.name() + SCALE, Scales.encode(linear.name() + SCALE, grid.scales(), scaleType));
                 sink.accept(linear.name() + SHAPE, MemorySegment.ofArray(Columns.littleEndian(rows, cols)));
                 if (!grid.symmetric()) {

@@ -5,6 +5,7 @@ import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.StoredTensor;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
@@ -85,10 +86,11 @@ final class PackedReader {
 
     private byte[] codes(int rows, int cols) {
         byte[] packed = withSlack(output.tensor(linear + CompressedTensors.PACKED));
-        if (!BitPacking.isPaddingZero(packed, rows, cols, grid.bits())) {
+        BitPacking packing = CompressedTensors.packing(grid.bits());
+        if (!packing.isPaddingZero(packed, rows, cols)) {
             throw damaged(linear + CompressedTensors.PACKED + ": bits after the last code of a row (expected: zeros)");
         }
-        return BitPacking.unpack(packed, rows, cols, grid.bits());
+        return packing.unpack(packed, rows, cols);
     }
 
     private byte[] zeros(int rows, int groups) {
@@ -121,7 +123,7 @@ final class PackedReader {
 
     private static byte[] withSlack(StoredTensor tensor) {
         int length = Math.toIntExact(tensor.data().byteSize());
-        byte[] bytes = new byte[length + Long.BYTES];
+        byte[] bytes = new byte[length + BitPacking.SLACK];
         MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, 0, bytes, 0, length);
         return bytes;
     }

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,14 +7,16 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BitPackingTest {
     private static final int[] AWKWARD = {1, 2, 3, 7, 8, 9, 13, 16, 31, 32, 33, 63, 64, 65, 129};
 
     /** The definition: bit by bit, code i at bits [i b, i b + b) of its row. */
-    private static byte[] defined(byte[] codes, int rows, int cols, int bits) {
-        int rowBytes = Math.ceilDiv(cols * bits, 32) * 4;
+    private static byte[] defined(byte[] codes, int rows, int cols, BitPacking packing) {
+        int bits = packing.bits();
+        int word = packing.wordBytes();
+        int rowBytes = Math.ceilDiv(cols * bits, 8 * word) * word;
         byte[] packed = new byte[rows * rowBytes];
         for (int r = 0; r < rows; r++) {
             for (int bit = 0; bit < cols * bits; bit++) {
@@ -26,8 +28,9 @@ class BitPackingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 3, 4, 5, 6, 7, 8})
-    void packingIsTheDefinitionAndUnpackingItsInverse(int bits) {
+    @CsvSource({"1, 1", "2, 1", "3, 1", "4, 1", "5, 1", "8, 1", "2, 4", "3, 4", "4, 4", "5, 4", "6, 4", "7, 4", "8, 4"})
+    void packingIsTheDefinitionAndUnpackingItsInverse(int bits, int wordBytes) {
+        BitPacking packing = new BitPacking(bits, wordBytes);
         Random random = new Random(bits);
         for (int cols : AWKWARD) {
             for (int rows : new int[] {1, 2, 5}) {
@@ -35,16 +38,17 @@ class BitPackingTest {
                 for (int i = 0; i < codes.length; i++) {
                     codes[i] = (byte) random.nextInt(1 << bits);
                 }
-                byte[] packed = BitPacking.pack(codes, rows, cols, bits);
-                byte[] expected = defined(codes, rows, cols, bits);
+                byte[] packed = packing.pack(codes, 0, rows, cols);
+                byte[] expected = defined(codes, rows, cols, packing);
 
+                assertThat(packing.bytes(rows, cols)).isEqualTo(expected.length);
                 assertThat(Arrays.copyOf(packed, expected.length)).isEqualTo(expected);
-                assertThat(BitPacking.unpack(packed, rows, cols, bits)).isEqualTo(codes);
-                assertThat(BitPacking.isPaddingZero(packed, rows, cols, bits)).isTrue();
-
-                byte[] columns = Columns.pack(codes, rows, cols, bits);
-                assertThat(Columns.unpack(columns, rows, cols, bits)).isEqualTo(codes);
-                assertThat(Columns.isPaddingZero(columns, rows, cols, bits)).isTrue();
+                assertThat(packing.unpack(packed, rows, cols)).isEqualTo(codes);
+                assertThat(packing.isPaddingZero(packed, rows, cols)).isTrue();
+                assertThat(Arrays.copyOf(packing.pack(codes, rows - 1, 1, cols), packing.rowBytes(cols)))
+                        .as("the last row alone")
+                        .isEqualTo(Arrays.copyOfRange(
+                                expected, expected.length - packing.rowBytes(cols), expected.length));
             }
         }
     }
@@ -54,17 +58,18 @@ class BitPackingTest {
         for (int cols : new int[] {3, 8, 11}) {
             byte[] codes = new byte[cols];
             codes[cols - 1] = 8;
-            assertThatThrownBy(() -> BitPacking.pack(codes, 1, cols, 3))
+            assertThatThrownBy(() -> new BitPacking(3, 4).pack(codes, 0, 1, cols))
                     .hasMessage("codes: more than 3 bits (expected: 0 to 7)");
         }
     }
 
     @Test
     void bitsAfterARowAreSeen() {
-        byte[] packed = BitPacking.pack(new byte[6], 2, 3, 3);
+        BitPacking packing = new BitPacking(3, 4);
+        byte[] packed = packing.pack(new byte[6], 0, 2, 3);
         packed[5] |= 2;
-        assertThat(BitPacking.isPaddingZero(packed, 2, 3, 3)).isFalse();
+        assertThat(packing.isPaddingZero(packed, 2, 3)).isFalse();
         packed[5] = 1;
-        assertThat(BitPacking.isPaddingZero(packed, 2, 3, 3)).isTrue();
+        assertThat(packing.isPaddingZero(packed, 2, 3)).isTrue();
     }
 }

@@ -1,43 +1,50 @@
-package dev.quern.engine.format;
+package dev.quern.engine.method;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Rows of b-bit codes as little-endian bit streams: code i of a row is at bits [i b, i b + b), a row ends at a 32-bit word
- * (FORMATS.md 2.3). Eight codes are exactly b bytes, so eight are packed at a time, whatever b is.
+ * Rows of b-bit codes as little-endian bit streams: code i of a row is at bits [i b, i b + b), and a row ends at a whole word. Eight codes
+ * are exactly b bytes, so eight are packed at a time, whatever b is.
+ *
+ * @param bits of a code, 1 to 8
+ * @param wordBytes 4 in compressed-tensors (FORMATS.md 2.3), 1 in artifacts
  */
-final class BitPacking {
+public record BitPacking(int bits, int wordBytes) {
+    /** Bytes without meaning after the last row, which packing writes and unpacking reads. */
+    public static final int SLACK = Long.BYTES;
+
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101_0101_0101_0101L;
     private static final int LANES = Long.BYTES;
 
-    private BitPacking() {}
-
     /** Bytes of a packed row. */
-    static int rowBytes(int cols, int bits) {
-        return Math.multiplyExact(Math.ceilDiv(Math.multiplyExact(cols, bits), Integer.SIZE), Integer.BYTES);
+    public int rowBytes(int cols) {
+        long words = Math.ceilDiv((long) cols * bits, (long) wordBytes * Byte.SIZE);
+        return Math.toIntExact(words * wordBytes);
     }
 
     /** Bytes of packed rows. */
-    static int bytes(int rows, int cols, int bits) {
-        return Math.multiplyExact(rows, rowBytes(cols, bits));
+    public int bytes(int rows, int cols) {
+        return Math.multiplyExact(rows, rowBytes(cols));
     }
 
     /**
-     * @param codes [rows, cols], unsigned
-     * @return packed rows, followed by some bytes without meaning
+     * Packs rows {@code first} to {@code first + rows - 1}.
+     *
+     * @param codes [first + rows or more, cols], unsigned
+     * @return packed rows, followed by {@link #SLACK}
      * @throws IllegalArgumentException when a code has more bits
      */
-    static byte[] pack(byte[] codes, int rows, int cols, int bits) {
-        int rowBytes = rowBytes(cols, bits);
+    public byte[] pack(byte[] codes, int first, int rows, int cols) {
+        int rowBytes = rowBytes(cols);
         // A long is stored for every b bytes; the zeros above them fall on what is stored next, or on the slack.
-        byte[] packed = new byte[Math.addExact(bytes(rows, cols, bits), LANES)];
-        long mask = mask(bits);
+        byte[] packed = new byte[Math.addExact(bytes(rows, cols), SLACK)];
+        long mask = mask();
         long seen = 0;
         for (int r = 0; r < rows; r++) {
-            int from = r * cols;
+            int from = (first + r) * cols;
             int to = r * rowBytes;
             int c = 0;
             for (; c + LANES <= cols; c += LANES, to += bits) {
@@ -59,13 +66,13 @@ final class BitPacking {
     }
 
     /**
-     * @param packed rows, followed by at least 8 more bytes
+     * @param packed rows, followed by {@link #SLACK}
      * @return codes [rows, cols]
      */
-    static byte[] unpack(byte[] packed, int rows, int cols, int bits) {
-        int rowBytes = rowBytes(cols, bits);
+    public byte[] unpack(byte[] packed, int rows, int cols) {
+        int rowBytes = rowBytes(cols);
         byte[] codes = new byte[Math.multiplyExact(rows, cols)];
-        long mask = mask(bits);
+        long mask = mask();
         for (int r = 0; r < rows; r++) {
             int to = r * cols;
             int from = r * rowBytes;
@@ -82,8 +89,8 @@ final class BitPacking {
     }
 
     /** True when all bits after the last code of a row are zero. */
-    static boolean isPaddingZero(byte[] packed, int rows, int cols, int bits) {
-        int rowBytes = rowBytes(cols, bits);
+    public boolean isPaddingZero(byte[] packed, int rows, int cols) {
+        int rowBytes = rowBytes(cols);
         int used = cols * bits;
         for (int r = 0; r < rows; r++) {
             for (int bit = used; bit < rowBytes * Byte.SIZE; bit++) {
@@ -103,7 +110,7 @@ final class BitPacking {
         return value;
     }
 
-    private static long mask(int bits) {
+    private long mask() {
         return ONES * ((1 << bits) - 1);
     }
 }
