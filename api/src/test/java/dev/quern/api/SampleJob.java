@@ -9,6 +9,7 @@ import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -146,12 +148,9 @@ final class SampleJob {
                 state,
                 4096,
                 index == 6 ? 12288 : 4096,
-                done ? error : null,
-                done ? error * 1.47 : null,
-                done ? 0.01 * Math.pow(10, retries) : null,
-                retries,
-                null,
-                0,
+                done
+                        ? new LinearFigures(error, error * 1.47, 0.01 * Math.pow(10, retries), retries, null, 0, 0.93)
+                        : null,
                 done ? 2.3 : null);
     }
 
@@ -257,13 +256,7 @@ final class SampleJob {
                 4096,
                 4,
                 128,
-                cell.relativeError(),
-                cell.relativeErrorNearest(),
-                cell.damping(),
-                cell.retries(),
-                cell.fallback(),
-                cell.deadColumns(),
-                0.93,
+                Objects.requireNonNull(cell.figures()),
                 2.3);
     }
 }

@@ -9,10 +9,10 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.method.InputStatistics;
-import dev.quern.engine.method.LinearFigures;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.method.gptq.DampedFactor;
 import dev.quern.engine.method.gptq.GptqSweep;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import java.util.function.Supplier;
 

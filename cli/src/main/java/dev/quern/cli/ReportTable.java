@@ -76,7 +76,9 @@ final class ReportTable {
 
     private void worst() {
         List<Report.Linear> worst = report.linears().stream()
-                .sorted(Comparator.comparingDouble(Report.Linear::relativeError).reversed())
+                .sorted(Comparator.comparingDouble(
+                                (Report.Linear linear) -> linear.figures().relativeError())
+                        .reversed())
                 .limit(WORST)
                 .toList();
         String label = "worst error  ";
@@ -86,9 +88,9 @@ final class ReportTable {
                     "%s%s: %s of its %s (plain rounding %s)",
                     label,
                     linear.name(),
-                    Figures.error(linear.relativeError()),
+                    Figures.error(linear.figures().relativeError()),
                     ErrorOf.of(report.knownRecipe()),
-                    Figures.error(linear.relativeErrorNearest())));
+                    Figures.error(linear.figures().relativeErrorNearest())));
             label = " ".repeat(13);
         }
     }

@@ -55,7 +55,8 @@ class CompressIT {
         Report report = report(Files.readString(out.resolve("quern-report.json")));
         assertThat(report.linears())
                 .hasSize(28)
-                .allSatisfy(linear -> assertThat(linear.relativeError()).isLessThan(linear.relativeErrorNearest()));
+                .extracting(Report.Linear::figures)
+                .allSatisfy(figures -> assertThat(figures.relativeError()).isLessThan(figures.relativeErrorNearest()));
         assertThat(report.evaluations()).hasSize(1);
         assertThat(report.verdict().accepted()).isTrue();
         Cli verified = Cli.run("verify", out.toString(), "--output", "json");

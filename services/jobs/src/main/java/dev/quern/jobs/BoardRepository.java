@@ -1,7 +1,10 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.LinearView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -40,16 +43,11 @@ public final class BoardRepository {
             "UPDATE job SET blocks = :blocks, linears = :blocks * :columns - :kept WHERE id = :job";
     // A finished cell stays: a block that is made again after a crash gives the same figures.
     private static final String PUT = """
-            INSERT INTO job_linear AS cell (job_id, block, linear, position, state, rows, cols, relative_error,
-                   relative_error_nearest, damping, retries, fallback, dead_columns, seconds, done_at)
-            VALUES (:job, :block, :linear, 0, :state, :rows::int, :cols::int, :relativeError::float8,
-                   :relativeErrorNearest::float8, :damping::float8, :retries, :fallback, :deadColumns, :seconds::float8,
+            INSERT INTO job_linear AS cell (job_id, block, linear, position, state, rows, cols, figures, seconds, done_at)
+            VALUES (:job, :block, :linear, 0, :state, :rows::int, :cols::int, :figures::jsonb, :seconds::float8,
                    CASE WHEN :state = 'DONE' THEN now() END)
             ON CONFLICT (job_id, block, linear) DO UPDATE
-               SET state = excluded.state, rows = excluded.rows, cols = excluded.cols,
-                   relative_error = excluded.relative_error,
-                   relative_error_nearest = excluded.relative_error_nearest, damping = excluded.damping,
-                   retries = excluded.retries, fallback = excluded.fallback, dead_columns = excluded.dead_columns,
+               SET state = excluded.state, rows = excluded.rows, cols = excluded.cols, figures = excluded.figures,
                    seconds = excluded.seconds, done_at = excluded.done_at
              WHERE cell.state <> 'DONE' AND cell.state <> excluded.state
             """;
@@ -193,12 +191,7 @@ public final class BoardRepository {
         columns.put("state", cell.state());
         columns.put("rows", cell.rows());
         columns.put("cols", cell.cols());
-        columns.put("relativeError", cell.relativeError());
-        columns.put("relativeErrorNearest", cell.relativeErrorNearest());
-        columns.put("damping", cell.damping());
-        columns.put("retries", cell.retries());
-        columns.put("fallback", cell.fallback());
-        columns.put("deadColumns", cell.deadColumns());
+        columns.put("figures", cell.figures() == null ? null : Json.write(RecordCodec.write(cell.figures())));
         columns.put("seconds", cell.seconds());
         return columns;
     }
@@ -214,12 +207,11 @@ public final class BoardRepository {
                 row.getString("state"),
                 Rows.nullableInt(row, "rows"),
                 Rows.nullableInt(row, "cols"),
-                Rows.nullableDouble(row, "relative_error"),
-                Rows.nullableDouble(row, "relative_error_nearest"),
-                Rows.nullableDouble(row, "damping"),
-                row.getInt("retries"),
-                row.getString("fallback"),
-                row.getInt("dead_columns"),
+                figures(row.getString("figures")),
                 Rows.nullableDouble(row, "seconds"));
+    }
+
+    private static @Nullable LinearFigures figures(@Nullable String json) {
+        return json == null ? null : RecordCodec.read(Json.parse(json), LinearFigures.class);
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.LinearView;
 import java.util.List;
@@ -95,6 +96,7 @@ class BoardRepositoryTest {
     }
 
     private static LinearView done(int block, String name, double error) {
-        return new LinearView(block, name, "DONE", 8, 8, error, 2 * error, 0.01, 0, null, 0, 1.5);
+        return new LinearView(
+                block, name, "DONE", 8, 8, new LinearFigures(error, 2 * error, 0.01, 0, null, 0, 0.9), 1.5);
     }
 }

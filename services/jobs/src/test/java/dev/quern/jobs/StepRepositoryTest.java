@@ -3,6 +3,7 @@ package dev.quern.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
@@ -130,7 +131,7 @@ class StepRepositoryTest {
 
         steps.started(id, 4);
         steps.computing(id, 4);
-        board.put(id, new LinearView(0, "q", "DONE", 8, 8, 0.1, 0.2, 0.01, 0, null, 0, 1.0));
+        board.put(id, new LinearView(0, "q", "DONE", 8, 8, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0));
         steps.nextGeneration(id, 4);
         assertThat(jobs.find(id)).get().as("added a block").returns(0, Job::idleGenerations);
     }

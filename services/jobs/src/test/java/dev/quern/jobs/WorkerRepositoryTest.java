@@ -2,6 +2,7 @@ package dev.quern.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.recipes.view.WorkerView;
 import java.util.List;
@@ -87,6 +88,6 @@ class WorkerRepositoryTest {
     }
 
     private static LinearView done(int block) {
-        return new LinearView(block, "q_proj", "DONE", 4, 4, 0.1, 0.2, 0.01, 0, null, 0, 1.0);
+        return new LinearView(block, "q_proj", "DONE", 4, 4, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0);
     }
 }

@@ -56,14 +56,14 @@ public final class RecipeSchema {
     private static JsonObject withoutRequired(JsonObject properties) {
         JsonObject grid = (JsonObject) member(properties, "grid");
         JsonObject overrides = (JsonObject) member(properties, "overrides");
-        return properties.with("grid", grid.without("required")).with("overrides", (JsonObject) withoutDefaults(overrides));
+        return properties.with("grid", grid.without("required")).with("overrides", (JsonObject)
+                withoutDefaults(overrides));
     }
 
     private static JsonValue withoutDefaults(JsonValue schema) {
         return switch (schema) {
             case JsonArray(List<JsonValue> values) ->
-                new JsonArray(
-                        values.stream().map(RecipeSchema::withoutDefaults).toList());
+                new JsonArray(values.stream().map(RecipeSchema::withoutDefaults).toList());
             case JsonObject object -> {
                 JsonObject rest = JsonObject.EMPTY;
                 for (Map.Entry<String, JsonValue> member : object.members().entrySet()) {

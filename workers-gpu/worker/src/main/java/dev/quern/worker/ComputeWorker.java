@@ -73,10 +73,14 @@ public final class ComputeWorker implements AutoCloseable {
         DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> config.backend().open(config.threads()));
         String name = name(config);
         double speed = device.run(DeviceSpeed::flopsPerSecond);
-        Device announced = new Device(
-                name, device.profile(), device.description(), config.threads(), config.memoryBytes(), speed);
+        Device announced =
+                new Device(name, device.profile(), device.description(), config.threads(), config.memoryBytes(), speed);
         LOG.info(
-                "{}: {}, profile {}, {} GFLOP/s", name, device.description(), device.profile(), Math.round(speed / 1e9));
+                "{}: {}, profile {}, {} GFLOP/s",
+                name,
+                device.description(),
+                device.profile(),
+                Math.round(speed / 1e9));
         Scratch scratch = new Scratch(config.scratch());
         RangeCache cache = new RangeCache(config.scratch().resolve("ranges"), config.cacheBytes());
         ArtifactStore store = ArtifactStores.open(config.store(), config.environment());

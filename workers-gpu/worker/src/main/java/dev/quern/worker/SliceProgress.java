@@ -101,19 +101,7 @@ final class SliceProgress implements WalkListener {
     }
 
     private void tell(int index, LinearRecord linear) {
-        LinearView cell = new LinearView(
-                index,
-                linear.name(),
-                "DONE",
-                linear.rows(),
-                linear.cols(),
-                linear.relativeError(),
-                linear.relativeErrorNearest(),
-                linear.damping(),
-                linear.retries(),
-                linear.fallback(),
-                linear.deadColumns(),
-                linear.seconds());
+        LinearView cell = linear.cell(index);
         boolean known = lately.stream()
                 .anyMatch(told ->
                         told.cell().block() == index && told.cell().linear().equals(linear.name()));

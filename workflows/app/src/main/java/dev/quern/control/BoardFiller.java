@@ -10,7 +10,6 @@ import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
 import dev.quern.recipes.process.FailPoint;
-import dev.quern.recipes.view.LinearView;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 
@@ -35,7 +34,7 @@ record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Ro
             for (int block = done.first(); block < done.end(); block++) {
                 cancellation.check();
                 for (LinearRecord linear : blocks.records(block)) {
-                    rows.board().put(id, cell(block, linear));
+                    rows.board().put(id, linear.cell(block));
                     cells.accept(1);
                 }
             }
@@ -49,21 +48,5 @@ record BoardFiller(JobContexts contexts, JobSources sources, Outputs outputs, Ro
 
     boolean othersWait(JobRef ref) {
         return rows.jobs().othersQueue(UUID.fromString(ref.id()));
-    }
-
-    private static LinearView cell(int block, LinearRecord linear) {
-        return new LinearView(
-                block,
-                linear.name(),
-                "DONE",
-                linear.rows(),
-                linear.cols(),
-                linear.relativeError(),
-                linear.relativeErrorNearest(),
-                linear.damping(),
-                linear.retries(),
-                linear.fallback(),
-                linear.deadColumns(),
-                linear.seconds());
     }
 }

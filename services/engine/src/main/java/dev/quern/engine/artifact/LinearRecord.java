@@ -1,15 +1,18 @@
 package dev.quern.engine.artifact;
 
-import org.jspecify.annotations.Nullable;
+import dev.quern.recipes.FiguresForm;
+import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.json.CompletedBy;
+import dev.quern.recipes.view.LinearView;
 
 /**
- * A compressed linear as an artifact's header describes it: its shape and grid, and what compression did to it. Figures mean what
- * {@link dev.quern.recipes.report.Report.Linear} says.
+ * A compressed linear as an artifact's header describes it: its shape and grid, and what compression did to it.
  *
  * @param name inside the block, as in {@code self_attn.q_proj}
  * @param groupSize columns that share a scale; 0 is one scale per row
  * @param seconds to solve it; the only figure that differs between equal runs
  */
+@CompletedBy(FiguresForm.class)
 public record LinearRecord(
         String name,
         int rows,
@@ -17,11 +20,10 @@ public record LinearRecord(
         int bits,
         int groupSize,
         boolean symmetric,
-        double relativeError,
-        double relativeErrorNearest,
-        double damping,
-        int retries,
-        @Nullable String fallback,
-        int deadColumns,
-        double scaleToAbsmax,
-        double seconds) {}
+        LinearFigures figures,
+        double seconds) {
+    /** A finished cell of the board. */
+    public LinearView cell(int block) {
+        return new LinearView(block, name, "DONE", rows, cols, figures, seconds);
+    }
+}

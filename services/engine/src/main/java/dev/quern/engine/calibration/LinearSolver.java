@@ -7,7 +7,6 @@ import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.compress.LinearCompressor.Compressed;
 import dev.quern.engine.compress.LinearCompressor.Weight;
 import dev.quern.engine.method.IntegerGrid;
-import dev.quern.engine.method.LinearFigures;
 import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.Architecture;
@@ -70,7 +69,6 @@ final class LinearSolver {
     }
 
     private LinearRecord record(Compressed result, double seconds) {
-        LinearFigures figures = result.figures();
         IntegerGrid grid = switch (result.linear().core()) {
             case IntegerGrid integers -> integers;
         };
@@ -81,13 +79,7 @@ final class LinearSolver {
                 grid.bits(),
                 grid.groupSize(),
                 grid.symmetric(),
-                figures.relativeError(),
-                figures.relativeErrorNearest(),
-                figures.damping(),
-                figures.retries(),
-                figures.fallback(),
-                figures.deadColumns(),
-                figures.scaleToAbsmax(),
+                result.figures(),
                 seconds);
     }
 

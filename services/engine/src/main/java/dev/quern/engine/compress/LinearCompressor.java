@@ -11,10 +11,10 @@ import dev.quern.engine.method.ErrorMeasure;
 import dev.quern.engine.method.GridCodes;
 import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.IntegerShape;
-import dev.quern.engine.method.LinearFigures;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.method.Rounder.Rounded;
 import dev.quern.engine.method.Statistics;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Rounding;
@@ -43,8 +43,13 @@ public final class LinearCompressor {
     /** @param values [rows, cols] in the backend's working type; read only */
     public record Weight(String name, Tensor values) {}
 
-    /** A compressed linear and what it cost. */
-    public record Compressed(CompressedLinear linear, LinearFigures figures) {}
+    /**
+     * A compressed linear and what it cost.
+     *
+     * @param loss the method's own account of its error. GPTQ: tr(E H Eᵀ) with the damped H and scales as decoded in the working type;
+     *     plain rounding: tr(E H Eᵀ) with H as recorded
+     */
+    public record Compressed(CompressedLinear linear, LinearFigures figures, double loss) {}
 
     /** @param checkpointType the dtype that loaders decode to; error figures are measured on it */
     public LinearCompressor(ComputeBackend backend, Recipe recipe, DType checkpointType) {
@@ -158,9 +163,9 @@ public final class LinearCompressor {
                     rounded.retries(),
                     rounded.fallback(),
                     treatment.rounding().needsStatistics() ? deadWeights(shared.inputs(), w) : 0,
-                    rounded.codes().scaleToAbsmax(w),
-                    rounded.loss() == null ? nearestError : rounded.loss());
-            return new Compressed(rounded.codes().toLinear(weight.name(), treatment.grid()), figures);
+                    rounded.codes().scaleToAbsmax(w));
+            double loss = rounded.loss() == null ? nearestError : rounded.loss();
+            return new Compressed(rounded.codes().toLinear(weight.name(), treatment.grid()), figures, loss);
         }
     }
 

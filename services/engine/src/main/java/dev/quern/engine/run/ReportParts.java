@@ -9,6 +9,7 @@ import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.plan.Plan;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Figures;
@@ -79,13 +80,7 @@ public final class ReportParts {
                 linear.cols(),
                 linear.bits(),
                 linear.groupSize(),
-                linear.relativeError(),
-                linear.relativeErrorNearest(),
-                linear.damping(),
-                linear.retries(),
-                linear.fallback(),
-                linear.deadColumns(),
-                linear.scaleToAbsmax(),
+                linear.figures(),
                 linear.seconds());
     }
 
@@ -155,16 +150,17 @@ public final class ReportParts {
             notes.add("not compressed: " + String.join(", ", grids.kept()));
         }
         for (Report.Linear linear : linears) {
-            if (linear.fallback() != null) {
-                notes.add(linear.name() + ": rounded to nearest, " + linear.fallback());
-            } else if (linear.retries() > 0) {
+            LinearFigures figures = linear.figures();
+            if (figures.fallback() != null) {
+                notes.add(linear.name() + ": rounded to nearest, " + figures.fallback());
+            } else if (figures.retries() > 0) {
                 notes.add("%s: damping raised to %.3g in %d steps, the calibration text may be too short"
-                        .formatted(linear.name(), linear.damping(), linear.retries()));
+                        .formatted(linear.name(), figures.damping(), figures.retries()));
             }
-            if (linear.deadColumns() > 0) {
+            if (figures.deadColumns() > 0) {
                 notes.add(
                         "%s: %d of %d inputs were zero on the whole calibration text, their weights are rounded to nearest"
-                                .formatted(linear.name(), linear.deadColumns(), linear.cols()));
+                                .formatted(linear.name(), figures.deadColumns(), linear.cols()));
             }
         }
         return notes;

@@ -7,6 +7,7 @@ import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.engine.artifact.BlockArtifact.Entry;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.recipes.LinearFigures;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlockArtifactTest {
+    private static final LinearFigures FIGURES = new LinearFigures(0.01, 0.02, 0.01, 0, null, 0, 0.93);
     private static final ArtifactName NAME = new ArtifactName(Kind.BLOCK, 3, Digests.sha256(new byte[] {3}));
 
     @TempDir
@@ -165,8 +167,7 @@ class BlockArtifactTest {
             scales[i] = (float) random.nextDouble();
         }
         IntegerGrid grid = new IntegerGrid(bits, groupSize, false, codes, zeros, scales);
-        LinearRecord linear =
-                new LinearRecord(name, rows, cols, bits, groupSize, false, 0.01, 0.02, 0.01, 0, null, 0, 0.93, 1.5);
+        LinearRecord linear = new LinearRecord(name, rows, cols, bits, groupSize, false, FIGURES, 1.5);
         return new Entry(new CompressedLinear("model.layers.3." + name, rows, cols, grid), linear);
     }
 
@@ -178,13 +179,7 @@ class BlockArtifactTest {
                 linear.bits(),
                 linear.groupSize(),
                 linear.symmetric(),
-                linear.relativeError(),
-                linear.relativeErrorNearest(),
-                linear.damping(),
-                linear.retries(),
-                linear.fallback(),
-                linear.deadColumns(),
-                linear.scaleToAbsmax(),
+                linear.figures(),
                 seconds);
     }
 

@@ -62,8 +62,10 @@ class BlockWalkTest {
 
         assertThat(made).containsExactly(0, 1, 2, 3);
         assertThat(linears).hasSize(4 * 7).allSatisfy(linear -> {
-            assertThat(linear.relativeError()).isPositive().isLessThan(linear.relativeErrorNearest());
-            assertThat(linear.fallback()).isNull();
+            assertThat(linear.figures().relativeError())
+                    .isPositive()
+                    .isLessThan(linear.figures().relativeErrorNearest());
+            assertThat(linear.figures().fallback()).isNull();
             assertThat(linear.seconds()).isPositive();
         });
         assertThat(scratch).isEmptyDirectory();

@@ -105,9 +105,9 @@ final class TinyModel implements AfterAllCallback {
         assertThat(grid(a).codes()).as(a.name() + " codes").isEqualTo(grid(b).codes());
         assertThat(grid(a).zeros()).as(a.name() + " zeros").isEqualTo(grid(b).zeros());
         assertThat(grid(a).scales()).as(a.name() + " scales").isEqualTo(grid(b).scales());
-        assertThat(made.record().relativeError())
+        assertThat(made.record().figures().relativeError())
                 .as(a.name() + " error")
-                .isEqualTo(expected.record().relativeError());
+                .isEqualTo(expected.record().figures().relativeError());
     }
 
     private static IntegerGrid grid(CompressedLinear linear) {

@@ -45,8 +45,8 @@ public abstract class CompressionContract {
             double[][] h = lab.gram(n);
             Compressed result = lab.compress(recipe, w, h);
             Compressed expected = oracle.compress(recipe, w, h);
-            double loss = expected.figures().loss();
-            assertThat(result.figures().loss()).isCloseTo(loss, within(1e-3 * loss));
+            double loss = expected.loss();
+            assertThat(result.loss()).isCloseTo(loss, within(1e-3 * loss));
             assertThat(result.figures().relativeError())
                     .isCloseTo(
                             expected.figures().relativeError(),
@@ -77,7 +77,7 @@ public abstract class CompressionContract {
             Compressed nearest = lab.compress(Lab.nearest(grid), w, h);
             double[][] error = lab.error(w, result.linear());
             double loss = Lab.quadratic(error, Lab.damped(h, 0.01));
-            assertThat(result.figures().loss()).isCloseTo(loss, within(1e-3 * loss));
+            assertThat(result.loss()).isCloseTo(loss, within(1e-3 * loss));
             double relative = Lab.quadratic(error, h) / Lab.quadratic(w, h);
             assertThat(result.figures().relativeError()).isCloseTo(relative, within(1e-3 * relative));
             assertThat(relative).isLessThan(nearest.figures().relativeError());

@@ -65,7 +65,7 @@ class GptqIdentitiesTest {
                 LinearCompressor.Compressed result = lab.compress(Lab.gptq(grid, order, 0.03), w, h);
                 double[][] error = lab.error(w, result.linear());
                 double expected = Lab.quadratic(error, Lab.damped(h, 0.03));
-                assertThat(result.figures().loss()).isCloseTo(expected, within(1e-10 * expected));
+                assertThat(result.loss()).isCloseTo(expected, within(1e-10 * expected));
                 double relative = Lab.quadratic(error, h) / Lab.quadratic(w, h);
                 assertThat(result.figures().relativeError()).isCloseTo(relative, within(1e-10 * relative));
             }

@@ -71,7 +71,8 @@ class CompressionRunTest {
         assertThat(report.calibration().recommendation()).contains("text that resembles your production traffic");
         assertThat(report.linears())
                 .hasSize(28)
-                .allSatisfy(linear -> assertThat(linear.relativeError()).isLessThan(linear.relativeErrorNearest()));
+                .extracting(Report.Linear::figures)
+                .allSatisfy(figures -> assertThat(figures.relativeError()).isLessThan(figures.relativeErrorNearest()));
         assertThat(report.linears().getLast().name()).isEqualTo("model.layers.3.mlp.down_proj");
         assertThat(report.evaluations().getFirst().tokens()).isEqualTo(8 * 47);
         assertThat(report.sizes().bitsPerWeight()).isBetween(4.5, 4.51);

@@ -97,7 +97,12 @@ class GoldenResultsTest {
         Recipe first = recipes.getFirst();
         recipes.add(new Recipe("sequential", Propagation.SEQUENTIAL, first.grid(), first.rounding(), true));
         recipes.add(new Recipe(
-                "ignore", Propagation.INDEPENDENT, first.grid(), first.rounding(), true, List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
+                "ignore",
+                Propagation.INDEPENDENT,
+                first.grid(),
+                first.rounding(),
+                true,
+                List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
         return recipes.stream()
                 .map(recipe -> recipe.withGrid(recipe.grid().withGroupSize(model.groupSize())))
                 .toList();

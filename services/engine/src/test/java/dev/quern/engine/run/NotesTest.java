@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.report.Report;
 import java.util.List;
@@ -48,8 +49,15 @@ class NotesTest {
 
     @Test
     void inputsThatTheTextDidNotReachAreNoted() {
-        Report.Linear linear =
-                new Report.Linear(0, "model.layers.0.mlp.down_proj", 8, 16, 4, 8, 0.1, 0.2, 0.01, 0, null, 3, 1, 0.5);
+        Report.Linear linear = new Report.Linear(
+                0,
+                "model.layers.0.mlp.down_proj",
+                8,
+                16,
+                4,
+                8,
+                new LinearFigures(0.1, 0.2, 0.01, 0, null, 3, 1.0),
+                0.5);
 
         GridMap grids = new GridMap(Map.of(linear.name(), Optional.of(new IntegerShape(4, 128, true))));
 

@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.recipes.view.LinearView.Board;
 import java.util.HashMap;
@@ -149,17 +150,8 @@ public final class BoardDrawing {
         if (linear.rows() != null && linear.cols() != null) {
             text.add(linear.rows() + " × " + linear.cols());
         }
-        if (linear.damping() != null && linear.damping() > 0) {
-            text.add("damping " + Figures.plain(linear.damping()));
-        }
-        if (linear.retries() > 0) {
-            text.add("damping raised " + linear.retries() + " times");
-        }
-        if (linear.deadColumns() > 0) {
-            text.add(linear.deadColumns() + " dead columns");
-        }
-        if (linear.fallback() != null) {
-            text.add("rounded plainly: " + linear.fallback());
+        if (linear.figures() != null) {
+            remarks(linear.figures(), text);
         }
         if (linear.seconds() != null) {
             text.add(Figures.duration(linear.seconds()));
@@ -167,8 +159,24 @@ public final class BoardDrawing {
         return text.toString();
     }
 
+    private static void remarks(LinearFigures figures, StringJoiner text) {
+        if (figures.damping() > 0) {
+            text.add("damping " + Figures.plain(figures.damping()));
+        }
+        if (figures.retries() > 0) {
+            text.add("damping raised " + figures.retries() + " times");
+        }
+        if (figures.deadColumns() > 0) {
+            text.add(figures.deadColumns() + " dead columns");
+        }
+        if (figures.fallback() != null) {
+            text.add("rounded plainly: " + figures.fallback());
+        }
+    }
+
     static boolean flagged(LinearView linear) {
-        return linear.fallback() != null || linear.retries() > 0;
+        LinearFigures figures = linear.figures();
+        return figures != null && (figures.fallback() != null || figures.retries() > 0);
     }
 
     /** The scales, and of the marks those that the board can show: a finished one has no linear that is to come. */

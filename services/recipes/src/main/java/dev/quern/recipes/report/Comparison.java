@@ -152,7 +152,9 @@ public record Comparison(
         List<Map<String, Double>> errors = reports.stream()
                 .map(report -> report.linears().stream()
                         .collect(Collectors.toMap(
-                                Report.Linear::name, linear -> Math.sqrt(linear.relativeError()), (a, b) -> a)))
+                                Report.Linear::name,
+                                linear -> Math.sqrt(linear.figures().relativeError()),
+                                (a, b) -> a)))
                 .toList();
         return reports.getFirst().linears().stream()
                 .map(Report.Linear::name)

@@ -1,7 +1,10 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.json.CompletedBy;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -72,17 +75,12 @@ public record Report(
             long outputBytes) {}
 
     /**
-     * One linear. {@code relativeError} is ‖(W-Q)X‖² / ‖WX‖² on the calibration inputs, ‖W-Q‖² / ‖W‖² without calibration;
-     * {@code relativeErrorNearest} the same for plain rounding on the same grid options. Both are squared: pages show the root.
+     * One linear.
      *
      * @param name {@code model.layers.3.mlp.down_proj}
      * @param groupSize 0 is one scale per row
-     * @param damping added to the diagonal of H, as a fraction of its mean; 0 where H was not used
-     * @param retries how often the damping was raised
-     * @param fallback why plain rounding was used instead, null where it was not
-     * @param deadColumns inputs that were zero on every token of the calibration text, and have weights: those are rounded to nearest
-     * @param scaleToAbsmax mean over groups of the scale over the scale that spans the group's largest weight
      */
+    @CompletedBy(FiguresForm.class)
     public record Linear(
             int block,
             String name,
@@ -90,13 +88,7 @@ public record Report(
             int cols,
             int bits,
             int groupSize,
-            double relativeError,
-            double relativeErrorNearest,
-            double damping,
-            int retries,
-            @Nullable String fallback,
-            int deadColumns,
-            double scaleToAbsmax,
+            LinearFigures figures,
             double seconds) {}
 
     /**

@@ -32,12 +32,7 @@ public final class ReportDrawing {
                 "DONE",
                 linear.rows(),
                 linear.cols(),
-                linear.relativeError(),
-                linear.relativeErrorNearest(),
-                linear.damping(),
-                linear.retries(),
-                linear.fallback(),
-                linear.deadColumns(),
+                linear.figures(),
                 linear.seconds());
     }
 

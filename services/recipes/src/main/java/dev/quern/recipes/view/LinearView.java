@@ -1,5 +1,6 @@
 package dev.quern.recipes.view;
 
+import dev.quern.recipes.LinearFigures;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param linear within the block, for example {@code mlp.down_proj}
  * @param state QUEUED, RUNNING or DONE
- * @param relativeError null until done; squared; all figures are as in the report
+ * @param figures null until done
  */
 public record LinearView(
         int block,
@@ -16,13 +17,18 @@ public record LinearView(
         String state,
         @Nullable Integer rows,
         @Nullable Integer cols,
-        @Nullable Double relativeError,
-        @Nullable Double relativeErrorNearest,
-        @Nullable Double damping,
-        int retries,
-        @Nullable String fallback,
-        int deadColumns,
+        @Nullable LinearFigures figures,
         @Nullable Double seconds) {
+    /** Squared; null until done. */
+    public @Nullable Double relativeError() {
+        return figures == null ? null : figures.relativeError();
+    }
+
+    /** Squared, of plain rounding; null until done. */
+    public @Nullable Double relativeErrorNearest() {
+        return figures == null ? null : figures.relativeErrorNearest();
+    }
+
     /**
      * GET /api/v1/jobs/{id}/layers.
      *

@@ -2,6 +2,7 @@ package dev.quern.recipes.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.view.LinearView;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -57,7 +58,8 @@ class ErrorScaleTest {
 
     private static List<LinearView> linears(double... errors) {
         return DoubleStream.of(errors)
-                .mapToObj(error -> new LinearView(0, "q_proj", "DONE", 4, 4, error, error, 0.01, 0, null, 0, 1.0))
+                .mapToObj(error -> new LinearView(
+                        0, "q_proj", "DONE", 4, 4, new LinearFigures(error, error, 0.01, 0, null, 0, null), 1.0))
                 .toList();
     }
 }

@@ -62,7 +62,7 @@ class ReportPageTest {
     void errorsAreRootsOfWhatTheReportHolds() {
         Report report = Reports.of(1, 0.0081, new Report.Verdict(true, Gate.NONE, List.of()));
         double worst = report.linears().stream()
-                .mapToDouble(Report.Linear::relativeError)
+                .mapToDouble(linear -> linear.figures().relativeError())
                 .max()
                 .orElseThrow();
 

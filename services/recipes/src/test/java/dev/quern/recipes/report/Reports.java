@@ -1,6 +1,7 @@
 package dev.quern.recipes.report;
 
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -115,13 +116,7 @@ final class Reports {
                         4096,
                         4,
                         128,
-                        relative,
-                        relative * 1.48,
-                        0.01 * (1 + 9 * retries),
-                        retries,
-                        null,
-                        0,
-                        0.93,
+                        new LinearFigures(relative, relative * 1.48, 0.01 * (1 + 9 * retries), retries, null, 0, 0.93),
                         2.4));
             }
         }
