@@ -15,6 +15,7 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -50,7 +51,7 @@ public final class QualityTable {
         /** True for the rows of the catalogue's recipes; the others are for comparison. */
         boolean isAcceptance() {
             boolean catalogue =
-                    recipe.rounding() instanceof Nearest || recipe.grid().clipSearch() == ClipSearch.MSE;
+                    !recipe.rounding().needsStatistics() || recipe.grid().clipSearch() == ClipSearch.MSE;
             return catalogue && recipe.propagation() == Propagation.INDEPENDENT;
         }
     }
@@ -157,7 +158,7 @@ public final class QualityTable {
             int bits, boolean symmetric, boolean clip, Propagation propagation, Recipe.Rounding rounding) {
         String name = "%s-w%d%s%s-%s"
                 .formatted(
-                        rounding instanceof Nearest ? "rtn" : "gptq",
+                        RecipeNames.usual(rounding).name(),
                         bits,
                         symmetric ? "" : "-asym",
                         clip ? "-clip" : "",

@@ -5,7 +5,6 @@ import dev.quern.recipes.JobRequest.RecipeChoice;
 import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
@@ -117,7 +116,9 @@ final class RecipeOptions {
                 bits == null ? grid.bits() : bits,
                 groupSize == null ? grid.groupSize() : group(groupSize),
                 symmetric(grid.symmetric()),
-                rounding.getClass() == base.rounding().getClass() ? grid.clipSearch() : clipSearch(rounding));
+                rounding.getClass() == base.rounding().getClass()
+                        ? grid.clipSearch()
+                        : RecipeNames.usual(rounding).clipSearch());
         Recipe recipe =
                 new Recipe("unnamed", base.propagation(), changed, rounding, base.reproducible(), overrides(base));
         return recipe.withName(RecipeNames.of(recipe));
@@ -137,15 +138,11 @@ final class RecipeOptions {
             case null -> base;
             case RTN -> new Nearest();
             case GPTQ ->
-                base instanceof Gptq
-                        ? base
-                        : Recipes.find(Recipes.defaultName()).rounding();
+                switch (base) {
+                    case Gptq gptq -> gptq;
+                    case Nearest nearest -> Recipes.find(Recipes.defaultName()).rounding();
+                };
         };
-    }
-
-    /** As the built-in recipes of the method have it. */
-    private static ClipSearch clipSearch(Rounding rounding) {
-        return rounding instanceof Nearest ? ClipSearch.NONE : ClipSearch.MSE;
     }
 
     private boolean symmetric(boolean base) {

@@ -9,6 +9,7 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
@@ -33,16 +34,31 @@ public final class RecipeNames {
      */
     public static String of(Recipe recipe) {
         Grid grid = recipe.grid();
-        boolean nearest = recipe.rounding() instanceof Nearest;
-        String name = (nearest ? "rtn" : "gptq") + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")
+        Usual method = usual(recipe.rounding());
+        String name = method.name() + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")
                 + group(grid.groupSize());
         Recipe usual = new Recipe(
                 name,
                 Propagation.INDEPENDENT,
-                new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), nearest ? ClipSearch.NONE : ClipSearch.MSE),
-                nearest ? new Nearest() : new Gptq(Order.STATIC, DAMPING),
+                new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), method.clipSearch()),
+                method.rounding(),
                 true);
         return recipe.withName(name).equals(usual) ? name : name + "-" + hash(recipe.withName(name));
+    }
+
+    /**
+     * A method as the built-in recipes have it.
+     *
+     * @param name as names of recipes begin
+     */
+    public record Usual(String name, Rounding rounding, ClipSearch clipSearch) {}
+
+    /** The method of a rounding, with its usual values. */
+    public static Usual usual(Rounding rounding) {
+        return switch (rounding) {
+            case Nearest nearest -> new Usual("rtn", nearest, ClipSearch.NONE);
+            case Gptq gptq -> new Usual("gptq", new Gptq(Order.STATIC, DAMPING), ClipSearch.MSE);
+        };
     }
 
     private static String group(int size) {

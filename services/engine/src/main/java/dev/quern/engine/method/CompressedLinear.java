@@ -14,12 +14,14 @@ import java.lang.foreign.MemorySegment;
  */
 public record CompressedLinear(String name, int rows, int cols, Core core) {
     public CompressedLinear {
-        if (core instanceof IntegerGrid grid) {
-            check(name + " codes", grid.codes().length, (long) rows * cols);
-            check(
-                    name + " scales",
-                    grid.scales().length,
-                    (long) rows * grid.shape().groups(cols));
+        switch (core) {
+            case IntegerGrid grid -> {
+                check(name + " codes", grid.codes().length, (long) rows * cols);
+                check(
+                        name + " scales",
+                        grid.scales().length,
+                        (long) rows * grid.shape().groups(cols));
+            }
         }
     }
 

@@ -4,4 +4,7 @@ package dev.quern.engine.method;
 public sealed interface Core permits IntegerGrid {
     /** The same without the values. */
     CoreShape shape();
+
+    /** True for equal values in the same shape. */
+    boolean sameAs(Core other);
 }

@@ -1,5 +1,7 @@
 package dev.quern.engine.method;
 
+import java.util.Arrays;
+
 /**
  * {@code w[r, c] = (codes[r, c] - zeros[r, g]) * scales[r, g]} with g = c / groupSize, all in host memory, row-major. The arrays are
  * not copied: they belong to this object and must not be changed.
@@ -61,5 +63,16 @@ public final class IntegerGrid implements Core {
     /** [rows, groups]; not a copy. */
     public float[] scales() {
         return scales;
+    }
+
+    @Override
+    public boolean sameAs(Core other) {
+        return switch (other) {
+            case IntegerGrid grid ->
+                shape().equals(grid.shape())
+                        && Arrays.equals(codes, grid.codes)
+                        && Arrays.equals(zeros, grid.zeros)
+                        && Arrays.equals(scales, grid.scales);
+        };
     }
 }

@@ -32,13 +32,7 @@ public record BlockProgram(List<Op> ops) {
 
     /** The linears in program order. */
     public List<LinearSpec> linears() {
-        List<LinearSpec> linears = new ArrayList<>();
-        for (Op op : ops) {
-            if (op instanceof Op.Linear linear) {
-                linears.add(linear.spec());
-            }
-        }
-        return linears;
+        return ops.stream().flatMap(op -> op.linears().stream()).toList();
     }
 
     /** The linear of this name within the block. */

@@ -9,6 +9,7 @@ import dev.quern.engine.backend.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +90,7 @@ public final class Interpreter implements AutoCloseable {
     private static int stepsUntilAllInputs(BlockProgram program) {
         List<LinearSpec> last = program.units().getLast().linears();
         for (int i = 0; i < program.ops().size(); i++) {
-            if (program.ops().get(i) instanceof Op.Linear linear && last.contains(linear.spec())) {
+            if (!Collections.disjoint(program.ops().get(i).linears(), last)) {
                 return i;
             }
         }

@@ -13,11 +13,30 @@ public sealed interface Op {
     /** The value that it defines. */
     String output();
 
-    /** The tensors of the checkpoint that it reads, named inside the block. */
-    List<TensorSpec> weights();
+    /** The tensors of the checkpoint that it reads, named inside the block; none unless a step says so. */
+    default List<TensorSpec> weights() {
+        return List.of();
+    }
+
+    /** The linears that it runs; none unless a step says so. */
+    default List<LinearSpec> linears() {
+        return List.of();
+    }
+
+    /**
+     * Columns of the value that it defines.
+     *
+     * @param widths of the values that it reads, in their order
+     */
+    int width(List<Integer> widths);
 
     /** Root mean square norm of whole rows. */
     record RmsNorm(String input, String weight, int width, double eps, String output) implements Op {
+        @Override
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
+        }
+
         @Override
         public List<String> inputs() {
             return List.of(input);
@@ -32,6 +51,11 @@ public sealed interface Op {
     /** Root mean square norm of each head, all with the same weight (qwen3's norms of q and k). */
     record HeadNorm(String input, String weight, int headDim, double eps, String output) implements Op {
         @Override
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
+        }
+
+        @Override
         public List<String> inputs() {
             return List.of(input);
         }
@@ -45,8 +69,18 @@ public sealed interface Op {
     /** {@code output = input * weightᵀ (+ bias)}; what is compressed. */
     record Linear(LinearSpec spec, boolean bias, String output) implements Op {
         @Override
+        public int width(List<Integer> widths) {
+            return spec.rows();
+        }
+
+        @Override
         public List<String> inputs() {
             return List.of(spec.input());
+        }
+
+        @Override
+        public List<LinearSpec> linears() {
+            return List.of(spec);
         }
 
         @Override
@@ -59,52 +93,52 @@ public sealed interface Op {
     /** Rotates every head by the token's position in its window. */
     record Rope(String input, int headDim, String output) implements Op {
         @Override
-        public List<String> inputs() {
-            return List.of(input);
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
         }
 
         @Override
-        public List<TensorSpec> weights() {
-            return List.of();
+        public List<String> inputs() {
+            return List.of(input);
         }
     }
 
     /** Causal attention of {@code heads} query heads over {@code kvHeads} key and value heads, {@code softmax(scale * q kᵀ) v}. */
     record Attention(String q, String k, String v, int heads, int kvHeads, double scale, String output) implements Op {
         @Override
-        public List<String> inputs() {
-            return List.of(q, k, v);
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
         }
 
         @Override
-        public List<TensorSpec> weights() {
-            return List.of();
+        public List<String> inputs() {
+            return List.of(q, k, v);
         }
     }
 
     /** {@code output = silu(gate) * up}. */
     record Gate(String gate, String up, String output) implements Op {
         @Override
-        public List<String> inputs() {
-            return List.of(gate, up);
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
         }
 
         @Override
-        public List<TensorSpec> weights() {
-            return List.of();
+        public List<String> inputs() {
+            return List.of(gate, up);
         }
     }
 
     /** {@code output = a + b}: the residual. */
     record Add(String a, String b, String output) implements Op {
         @Override
-        public List<String> inputs() {
-            return List.of(a, b);
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
         }
 
         @Override
-        public List<TensorSpec> weights() {
-            return List.of();
+        public List<String> inputs() {
+            return List.of(a, b);
         }
     }
 }

@@ -31,11 +31,8 @@ final class LiveValues {
     }
 
     private static int width(Op op, Map<String, Integer> widths) {
-        if (op instanceof Op.Linear linear) {
-            return linear.spec().rows();
-        }
-        // Every other step keeps the width of what it reads first.
-        String input = op.inputs().getFirst();
-        return Objects.requireNonNull(widths.get(input), input);
+        return op.width(op.inputs().stream()
+                .map(input -> Objects.requireNonNull(widths.get(input), input))
+                .toList());
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.recipes.report;
 
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.util.ArrayList;
@@ -64,10 +65,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
     }
 
     private String method() {
-        return switch (report.knownRecipe().rounding()) {
-            case Recipe.Nearest() -> "rtn";
-            case Recipe.Gptq gptq -> "gptq";
-        };
+        return RecipeNames.usual(report.knownRecipe().rounding()).name();
     }
 
     private String title() {
