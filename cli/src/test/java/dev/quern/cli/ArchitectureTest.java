@@ -22,7 +22,7 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The directions of DESIGN.md 1, and what workflow code may not do. */
+/** The directions of docs/design.md, modules, and what workflow code may not do. */
 @AnalyzeClasses(packages = "dev.quern", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest

@@ -120,7 +120,7 @@ public record Recipe(
         }
     }
 
-    /** Inputs of a block come from the original model, or from the compressed predecessors (DESIGN.md 3). */
+    /** Inputs of a block come from the original model, or from the compressed predecessors (docs/design.md, calibration). */
     public enum Propagation {
         INDEPENDENT,
         SEQUENTIAL
@@ -192,7 +192,7 @@ public record Recipe(
         }
     }
 
-    /** Whether a group's range is shrunk where that lowers its rounding error (ALGORITHMS.md 1.2). */
+    /** Whether a group's range is shrunk where that lowers its rounding error (docs/algorithms.md, grids). */
     public enum ClipSearch {
         NONE,
         MSE

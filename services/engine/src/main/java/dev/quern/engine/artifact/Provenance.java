@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What the artifacts of one compression are made from, and so their names (DESIGN.md 4). Only what decides a payload enters its key:
+ * What the artifacts of one compression are made from, and so their names (docs/design.md, artifacts). Only what decides a payload enters its key:
  * the recipe without its name, whatever sections it has, and for plain rounding no calibration text. A stream has a key for each tile; that of the original model is the same
  * however it was made, so neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
  *

@@ -38,7 +38,7 @@ public interface ComputeBackend extends AutoCloseable {
      */
     void interruptibly(Cancellation cancellation, Runnable work);
 
-    /** A hash over the results of fixed probes: equal profiles give equal bytes (DESIGN.md 2). */
+    /** A hash over the results of fixed probes: equal profiles give equal bytes (docs/algorithms.md, order of bits). */
     String numericProfile();
 
     @Override

@@ -27,7 +27,7 @@ public interface LinearAlgebra {
 
     /**
      * Factors h F64 [n, n] = V Vᵀ with V upper triangular, in place (the strict lower triangle becomes zero).
-     * ALGORITHMS.md 1.4: this order gives GPTQ's feedback without an explicit inverse.
+     * docs/algorithms.md, factor: this order gives GPTQ's feedback without an explicit inverse.
      *
      * @param cancellation asked at most two seconds of work apart
      * @return false when h is not positive definite or not finite; h is then undefined

@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
  * Scales are exact in the dtype of the checkpoint, and in bf16, f16 and float32 where they are ordinary (docs/adr/0020).
  *
  * <p>A sweep needs H = V Vᵀ as {@code V = unit * sqrt(pivots)}: unit has a diagonal of ones and is upper triangular, pivots are the
- * squares of V's diagonal, so {@code tr(E H Eᵀ) = Σ_j pivot_j |E unit_j|²} for any E = W - Q (ALGORITHMS.md 1.4).
+ * squares of V's diagonal, so {@code tr(E H Eᵀ) = Σ_j pivot_j |E unit_j|²} for any E = W - Q (docs/algorithms.md, factor).
  */
 public interface Rounding {
     /**
      * @param groupSize columns of a group, a divisor of the columns; all columns for one scale per row
      * @param symmetric fixes the zero point at 2^(bits-1)
-     * @param clipSearch shrink the range where that lowers the sum of |w - q|^2.4 (ALGORITHMS.md 1.2)
+     * @param clipSearch shrink the range where that lowers the sum of |w - q|^2.4 (docs/algorithms.md, grids)
      * @param stored the dtype of the checkpoint: scales are exact in it, and every code decodes to a finite value of it; null leaves
      *     scales as computed, for comparisons with other implementations
      */

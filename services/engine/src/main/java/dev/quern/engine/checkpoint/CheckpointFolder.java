@@ -75,7 +75,7 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
         return names.stream().filter(name -> SHARD.matcher(name).matches()).toList();
     }
 
-    /** Files that belong to the model but are neither weights nor config.json: they are copied beside the result (FORMATS.md 6.2). */
+    /** Files that belong to the model but are neither weights nor config.json: they are copied beside the result (docs/formats.md, side files). */
     List<String> sideFiles() {
         return names.stream()
                 .filter(name -> isSideFile(name) && PORTABLE.matcher(name).matches())

@@ -29,7 +29,7 @@ public final class SafetensorsFile {
         this.size = size;
     }
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT for a file that FORMATS.md 1.3 rejects */
+    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT for a file that docs/formats.md, safetensors rejects */
     static SafetensorsFile open(CheckpointFiles files, String name) {
         long size = files.version(name).size();
         long headerBytes = headerBytes(files, name, size);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes {@code model.safetensors}, or shards with an index where one file would grow too large. Tensors fill the shards in the order
- * in which they are named, so a shard holds what is loaded together; data comes in any order (FORMATS.md 1.4).
+ * in which they are named, so a shard holds what is loaded together; data comes in any order (docs/formats.md, safetensors).
  */
 public final class ShardedWriter implements AutoCloseable {
     /** The customary size of a shard. */

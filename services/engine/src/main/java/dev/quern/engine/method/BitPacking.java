@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * are exactly b bytes, so eight are packed at a time, whatever b is.
  *
  * @param bits of a code, 1 to 8
- * @param wordBytes 4 in compressed-tensors (FORMATS.md 2.3), 1 in artifacts
+ * @param wordBytes 4 in compressed-tensors (docs/formats.md, packing), 1 in artifacts
  */
 public record BitPacking(int bits, int wordBytes) {
     /** Bytes without meaning after the last row, which packing writes and unpacking reads. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every family on a backend against the float32 logits of transformers. A backend's module extends this. */
 public abstract class ArchitectureContract {
-    /** Issue 3 section 3: max|Δ| / max|logit|. */
+    /** max|Δ| / max|logit|. */
     private static final double TOLERANCE = 1e-4;
 
     /** A new backend; closed by the test. */

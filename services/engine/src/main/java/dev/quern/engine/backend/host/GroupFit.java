@@ -5,7 +5,7 @@ import dev.quern.engine.backend.Rounding.GridOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From the range of one group of weights to its scale and zero point (ALGORITHMS.md 1.2). Backends differ only in how they sum the
+ * From the range of one group of weights to its scale and zero point (docs/algorithms.md, grids). Backends differ only in how they sum the
  * rounding error of a group.
  */
 public final class GroupFit {

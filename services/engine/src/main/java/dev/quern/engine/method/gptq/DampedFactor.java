@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /**
  * H, damped and in the order of rounding, as {@code V Vᵀ} with {@code V = unit * sqrt(pivots)} upper triangular. V serves GPTQ
- * without an inverse (ALGORITHMS.md 1.4).
+ * without an inverse (docs/algorithms.md, factor).
  *
  * @param unit working type [n, n], ones on the diagonal
  * @param pivots F64 [1, n]

@@ -111,7 +111,7 @@ class GroupFitTest {
         assertThat(GroupFit.code(-100, 1, 8, 15, true)).isZero();
     }
 
-    /** The published code keeps lo = 0 here and clips the upper half of the group (ALGORITHMS.md 1.2). */
+    /** The published code keeps lo = 0 here and clips the upper half of the group (docs/algorithms.md, grids). */
     @ParameterizedTest(name = "{0} bits, sign {1}")
     @CsvSource({"2, 1", "4, 1", "8, 1", "2, -1", "4, -1", "8, -1"})
     void aGroupOfOneSignIsNotClipped(int bits, int sign) {
