@@ -1,5 +1,6 @@
 package dev.quern.cli;
 
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Evaluation;
@@ -110,11 +111,11 @@ final class RequestOptions {
     private static List<Output> outputs(@Nullable Place place, List<Recipe> recipes) {
         String uri = place != null && place.isObjects() ? place.objects() : null;
         if (recipes.size() == 1) {
-            return List.of(new Output("compressed-tensors", null, uri));
+            return List.of(new Output(Formats.COMPRESSED_TENSORS, null, uri));
         }
         return IntStream.range(0, recipes.size())
                 .mapToObj(i -> new Output(
-                        "compressed-tensors",
+                        Formats.COMPRESSED_TENSORS,
                         null,
                         uri == null ? null : uri + "/" + recipes.get(i).name(),
                         i == 0 ? null : RecipeOptions.choice(recipes.get(i))))

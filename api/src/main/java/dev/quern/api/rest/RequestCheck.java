@@ -1,6 +1,7 @@
 package dev.quern.api.rest;
 
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.OutputRecipes;
@@ -165,10 +166,14 @@ final class RequestCheck {
                 "/outputs",
                 outputs.size() + " outputs",
                 compresses ? "1 to " + OutputRecipes.MAX : "1 with a result");
-        String format = compresses ? JobRequest.Output.COMPRESSED : JobRequest.Output.EVALUATION;
+        List<String> formats = compresses ? Formats.ALL : List.of(JobRequest.Output.EVALUATION);
         for (int i = 0; i < outputs.size(); i++) {
             JobRequest.Output output = outputs.get(i);
-            expect(output.format().equals(format), "/outputs/" + i + "/format", output.format(), format);
+            expect(
+                    formats.contains(output.format()),
+                    "/outputs/" + i + "/format",
+                    output.format(),
+                    String.join(", ", formats));
             String prefix = output.prefix();
             expect(
                     prefix == null || PREFIX.matcher(prefix).matches(),

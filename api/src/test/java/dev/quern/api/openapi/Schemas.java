@@ -3,6 +3,7 @@ package dev.quern.api.openapi;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.json.ApiVersion;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** JSON schemas of records, by the rules of the record codec. */
@@ -37,7 +39,8 @@ final class Schemas {
             "UploadView.state", List.of("OPEN", "COMPLETED"),
             "UploadView.Summary.state", List.of("OPEN", "COMPLETED"),
             "JobRequest.apiVersion", List.of(JobRequest.API_VERSION),
-            "JobRequest.Output.format", List.of(JobRequest.Output.COMPRESSED, JobRequest.Output.EVALUATION),
+            "JobRequest.Output.format", Stream.concat(Formats.ALL.stream(), Stream.of(JobRequest.Output.EVALUATION))
+                    .toList(),
             "JobEvent.type", List.of("state", "stage", "block", "linear", "reason", "log"),
             "Problem.code",
                     Arrays.stream(ErrorCode.values()).map(ErrorCode::slug).toList());

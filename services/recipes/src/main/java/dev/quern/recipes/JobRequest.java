@@ -39,7 +39,7 @@ public record JobRequest(
     public static final String SAME = "quern.request";
 
     public JobRequest {
-        if (result != null && outputs.equals(List.of(new Output(Output.COMPRESSED, null, null)))) {
+        if (result != null && outputs.equals(List.of(new Output(Formats.COMPRESSED_TENSORS, null, null)))) {
             outputs = List.of(new Output(Output.EVALUATION, null, null));
         }
     }
@@ -206,7 +206,7 @@ public record JobRequest(
     }
 
     /**
-     * @param format {@code compressed-tensors}, or {@code evaluation} with a result: a report alone
+     * @param format one of {@link Formats}, or {@code evaluation} with a result: a report alone
      * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null is the job's id,
      *     and for an output after the first the job's id with the recipe's name
      * @param uri {@code s3://bucket/prefix} under a configured location, to publish to instead of the store's outputs
@@ -217,7 +217,6 @@ public record JobRequest(
             @Nullable String prefix,
             @Nullable String uri,
             @Nullable RecipeChoice recipe) {
-        public static final String COMPRESSED = "compressed-tensors";
         public static final String EVALUATION = "evaluation";
 
         /** By the request's recipe. */

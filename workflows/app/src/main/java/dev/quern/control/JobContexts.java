@@ -13,6 +13,7 @@ import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.QuernException;
@@ -57,7 +58,7 @@ record JobContexts(JobRepository jobs, ArtifactStore store) {
         /** The format of an output, as requests name it. */
         String format(int output) {
             return request.outputs().isEmpty()
-                    ? JobRequest.Output.COMPRESSED
+                    ? Formats.COMPRESSED_TENSORS
                     : request.outputs().get(output).format();
         }
 

@@ -8,6 +8,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +29,7 @@ public record CompressedTensors() implements OutputFormat {
 
     @Override
     public String name() {
-        return "compressed-tensors";
+        return Formats.COMPRESSED_TENSORS;
     }
 
     @Override

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** A way to store compressed linears that loaders know: a pure serializer, which also reads what it writes. */
-public sealed interface OutputFormat permits CompressedTensors {
-    /** As requests and reports say it. */
+public interface OutputFormat {
+    /** As {@link dev.quern.recipes.Formats} has it. */
     String name();
 
     /** Why the format cannot hold a linear of this shape on this grid, in words with the numbers; empty when it can. */

@@ -1,6 +1,7 @@
 package dev.quern.engine.format;
 
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.QuernException;
 import java.util.List;
 
@@ -20,9 +21,8 @@ public final class OutputFormats {
                 return format;
             }
         }
-        List<String> names = ALL.stream().map(OutputFormat::name).toList();
         throw new QuernException(
                 ErrorCode.INVALID_REQUEST,
-                "outputs.format: " + name + " (expected one of: " + String.join(", ", names) + ")");
+                "outputs.format: " + name + " (expected one of: " + String.join(", ", Formats.ALL) + ")");
     }
 }

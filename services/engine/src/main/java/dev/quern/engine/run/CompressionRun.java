@@ -28,6 +28,7 @@ import dev.quern.engine.method.GridMap;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.CompressionRequest.Text;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
@@ -41,8 +42,6 @@ import org.jspecify.annotations.Nullable;
  * the workplace's folder, so a run that was stopped continues from there. Confined to its backend's thread.
  */
 public final class CompressionRun {
-    private static final String FORMAT = "compressed-tensors";
-
     private final ComputeBackend backend;
     private final CompressionRequest request;
     private final Workplace place;
@@ -149,7 +148,7 @@ public final class CompressionRun {
 
     private Assembled assemble(Source source, StoredBlocks blocks) {
         Assembler assembler =
-                new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of(FORMAT), recipe);
+                new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of(Formats.COMPRESSED_TENSORS), recipe);
         return assembler.write(blocks::linears, place.output(), bytes -> {}, place.cancellation());
     }
 

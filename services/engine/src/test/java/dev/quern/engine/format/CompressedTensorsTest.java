@@ -11,6 +11,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
@@ -226,6 +227,7 @@ class CompressedTensorsTest {
 
     @Test
     void formatsAreFoundByName() {
+        assertThat(OutputFormats.ALL).extracting(OutputFormat::name).containsExactlyInAnyOrderElementsOf(Formats.ALL);
         assertThat(OutputFormats.of("compressed-tensors")).isEqualTo(FORMAT);
         assertThatThrownBy(() -> OutputFormats.of("gguf"))
                 .hasMessage("outputs.format: gguf (expected one of: compressed-tensors)");

@@ -1,0 +1,14 @@
+package dev.quern.recipes;
+
+import java.util.List;
+
+/** The formats that results can have, by the names that requests and reports use. The engine has a class for each. */
+public final class Formats {
+    /** Safetensors with packed integers, for vLLM, SGLang and transformers; what a request gets that names none. */
+    public static final String COMPRESSED_TENSORS = "compressed-tensors";
+
+    /** One line for each. */
+    public static final List<String> ALL = List.of(COMPRESSED_TENSORS);
+
+    private Formats() {}
+}
