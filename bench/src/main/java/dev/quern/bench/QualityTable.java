@@ -15,7 +15,6 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
-import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -158,7 +157,7 @@ public final class QualityTable {
             int bits, boolean symmetric, boolean clip, Propagation propagation, Recipe.Rounding rounding) {
         String name = "%s-w%d%s%s-%s"
                 .formatted(
-                        RecipeNames.usual(rounding).name(),
+                        rounding.shortName(),
                         bits,
                         symmetric ? "" : "-asym",
                         clip ? "-clip" : "",

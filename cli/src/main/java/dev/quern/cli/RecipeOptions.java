@@ -5,10 +5,8 @@ import dev.quern.recipes.JobRequest.RecipeChoice;
 import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
-import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.Recipes;
@@ -21,11 +19,6 @@ import picocli.CommandLine.Option;
 /** How to compress: recipes, and what is to be changed about each of them. */
 @Heading(value = "Recipe", order = 1)
 final class RecipeOptions {
-    enum Method {
-        GPTQ,
-        RTN
-    }
-
     /** For completion. */
     static final class Names extends ArrayList<String> {
         private static final long serialVersionUID = 1;
@@ -39,7 +32,7 @@ final class RecipeOptions {
         private static final long serialVersionUID = 1;
 
         Methods() {
-            super(List.of("gptq", "rtn"));
+            super(methods());
         }
     }
 
@@ -72,7 +65,7 @@ final class RecipeOptions {
             paramLabel = "gptq|rtn",
             completionCandidates = Methods.class,
             description = "GPTQ, or plain rounding to nearest, which needs no calibration.")
-    private @Nullable Method method;
+    private @Nullable String method;
 
     @Option(
             names = "--ignore",
@@ -118,7 +111,7 @@ final class RecipeOptions {
                 symmetric(grid.symmetric()),
                 rounding.getClass() == base.rounding().getClass()
                         ? grid.clipSearch()
-                        : RecipeNames.usual(rounding).clipSearch());
+                        : rounding.usualClipSearch());
         Recipe recipe =
                 new Recipe("unnamed", base.propagation(), changed, rounding, base.reproducible(), overrides(base));
         return recipe.withName(RecipeNames.of(recipe));
@@ -133,16 +126,24 @@ final class RecipeOptions {
         return overrides;
     }
 
+    /** Of another method, the values of the built-in recipes. */
     private Rounding rounding(Rounding base) {
-        return switch (method) {
-            case null -> base;
-            case RTN -> new Nearest();
-            case GPTQ ->
-                switch (base) {
-                    case Gptq gptq -> gptq;
-                    case Nearest nearest -> Recipes.find(Recipes.defaultName()).rounding();
-                };
-        };
+        if (method == null || base.shortName().equalsIgnoreCase(method)) {
+            return base;
+        }
+        return Recipes.all().stream()
+                .map(Recipe::rounding)
+                .filter(rounding -> rounding.shortName().equalsIgnoreCase(method))
+                .findFirst()
+                .orElseThrow(() ->
+                        invalid("--method: " + method + " (expected: " + String.join(" or ", methods()) + ")"));
+    }
+
+    private static List<String> methods() {
+        return Recipes.all().stream()
+                .map(recipe -> recipe.rounding().shortName())
+                .distinct()
+                .toList();
     }
 
     private boolean symmetric(boolean base) {

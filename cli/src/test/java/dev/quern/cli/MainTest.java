@@ -276,12 +276,14 @@ class MainTest {
                 .out();
 
         assertThat(out)
-                .contains("3 bits, groups of 64, asymmetric, gptq (static order, damping 0.01), clip search mse")
-                .contains("without model.layers.0.mlp.down_proj")
-                .containsPattern("mlp.down_proj +128 +384 +64 +3")
+                .contains("3 bits, groups of 64, asymmetric, gptq (order static, damping 0.01), clip search mse")
+                .contains("; model.layers.0.mlp.down_proj: not compressed")
+                .containsPattern("mlp.down_proj +128 +384 +3 +64 +3")
                 .contains("SGLang 0.5.23: does not load (4 and 8 bits only)");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "rtn").out())
                 .contains("with rtn-w4a16 on this machine");
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "awq").err())
+                .contains("--method: awq (expected: gptq or rtn)");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--group-size", "96").err())
                 .contains("these fit every linear, 0 as one scale per row: 128, 64, 32, 16, 0");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--symmetric", "--asymmetric")

@@ -5,6 +5,7 @@ import dev.quern.recipes.Recipe.ModuleOverride;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The overrides of a recipe as a person reads them. */
 public final class OverrideWords {
@@ -58,12 +59,11 @@ public final class OverrideWords {
         };
     }
 
-    /** For example {@code gptq (static order, damping 0.01)}. */
+    /** For example {@code gptq (order static, damping 0.01)}. */
     public static String rounding(Recipe.Rounding rounding) {
-        return switch (rounding) {
-            case Recipe.Nearest() -> "nearest";
-            case Recipe.Gptq(Recipe.Order order, double damping) ->
-                "gptq (" + order.name().toLowerCase(Locale.ROOT) + " order, damping " + damping + ")";
-        };
+        String parameters = rounding.parameters().entrySet().stream()
+                .map(parameter -> parameter.getKey() + " " + parameter.getValue())
+                .collect(Collectors.joining(", "));
+        return rounding.shortName() + (parameters.isEmpty() ? "" : " (" + parameters + ")");
     }
 }

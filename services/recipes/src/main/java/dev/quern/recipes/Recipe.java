@@ -8,8 +8,12 @@ import dev.quern.recipes.json.Discriminator;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.json.Word;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -203,6 +207,21 @@ public record Recipe(
     public sealed interface Rounding permits Nearest, Gptq {
         /** True when it looks at the inputs of a linear, so that calibration has to record them. */
         boolean needsStatistics();
+
+        /** As names of recipes have it, for example {@code gptq}. */
+        String shortName();
+
+        /** For people. */
+        String title();
+
+        /** Its values, for people, by name. */
+        Map<String, String> parameters();
+
+        /** The method as built-in recipes have it. */
+        Rounding usual();
+
+        /** The clip search that built-in recipes have with it. */
+        ClipSearch usualClipSearch();
     }
 
     /** Plain rounding to the nearest code. */
@@ -210,6 +229,31 @@ public record Recipe(
         @Override
         public boolean needsStatistics() {
             return false;
+        }
+
+        @Override
+        public String shortName() {
+            return "rtn";
+        }
+
+        @Override
+        public String title() {
+            return "plain rounding";
+        }
+
+        @Override
+        public Map<String, String> parameters() {
+            return Map.of();
+        }
+
+        @Override
+        public Rounding usual() {
+            return this;
+        }
+
+        @Override
+        public ClipSearch usualClipSearch() {
+            return ClipSearch.NONE;
         }
     }
 
@@ -233,6 +277,8 @@ public record Recipe(
             @Default("0.01")
             double damping)
             implements Rounding {
+        private static final double USUAL_DAMPING = 0.01;
+
         public Gptq {
             check(damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
         }
@@ -240,6 +286,34 @@ public record Recipe(
         @Override
         public boolean needsStatistics() {
             return true;
+        }
+
+        @Override
+        public String shortName() {
+            return "gptq";
+        }
+
+        @Override
+        public String title() {
+            return "GPTQ";
+        }
+
+        @Override
+        public Map<String, String> parameters() {
+            Map<String, String> parameters = new LinkedHashMap<>();
+            parameters.put("order", order.name().toLowerCase(Locale.ROOT));
+            parameters.put("damping", BigDecimal.valueOf(damping).toPlainString());
+            return parameters;
+        }
+
+        @Override
+        public Rounding usual() {
+            return new Gptq(Order.STATIC, USUAL_DAMPING);
+        }
+
+        @Override
+        public ClipSearch usualClipSearch() {
+            return ClipSearch.MSE;
         }
     }
 

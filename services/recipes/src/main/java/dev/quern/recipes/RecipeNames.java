@@ -3,11 +3,7 @@ package dev.quern.recipes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quern.recipes.QuernException.Violation;
-import dev.quern.recipes.Recipe.ClipSearch;
-import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Grid;
-import dev.quern.recipes.Recipe.Nearest;
-import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.json.Json;
@@ -24,7 +20,6 @@ import java.util.Optional;
 /** Names that say what a recipe does: {@code gptq-w4a16}, {@code rtn-w8a16-asym-g64}. No two recipes share one. */
 public final class RecipeNames {
     private static final int HASH_DIGITS = 6;
-    private static final double DAMPING = 0.01;
 
     private RecipeNames() {}
 
@@ -34,31 +29,16 @@ public final class RecipeNames {
      */
     public static String of(Recipe recipe) {
         Grid grid = recipe.grid();
-        Usual method = usual(recipe.rounding());
-        String name = method.name() + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")
+        Rounding rounding = recipe.rounding();
+        String name = rounding.shortName() + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")
                 + group(grid.groupSize());
         Recipe usual = new Recipe(
                 name,
                 Propagation.INDEPENDENT,
-                new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), method.clipSearch()),
-                method.rounding(),
+                new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), rounding.usualClipSearch()),
+                rounding.usual(),
                 true);
         return recipe.withName(name).equals(usual) ? name : name + "-" + hash(recipe.withName(name));
-    }
-
-    /**
-     * A method as the built-in recipes have it.
-     *
-     * @param name as names of recipes begin
-     */
-    public record Usual(String name, Rounding rounding, ClipSearch clipSearch) {}
-
-    /** The method of a rounding, with its usual values. */
-    public static Usual usual(Rounding rounding) {
-        return switch (rounding) {
-            case Nearest nearest -> new Usual("rtn", nearest, ClipSearch.NONE);
-            case Gptq gptq -> new Usual("gptq", new Gptq(Order.STATIC, DAMPING), ClipSearch.MSE);
-        };
     }
 
     private static String group(int size) {

@@ -177,8 +177,8 @@ class RecipeFormTest {
                 .containsExactly(
                         "model.layers.0.*: not compressed",
                         "*.down_proj: 8 bits",
-                        "*.o_proj, *.layers.1.*: nearest",
-                        "*.v_proj: gptq (static order, damping 0.1)");
+                        "*.o_proj, *.layers.1.*: rtn",
+                        "*.v_proj: gptq (order static, damping 0.1)");
         assertThat(Recipes.read(Json.write(RecordCodec.write(recipe)))).isEqualTo(recipe);
     }
 

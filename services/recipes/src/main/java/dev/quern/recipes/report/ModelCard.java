@@ -2,7 +2,6 @@ package dev.quern.recipes.report;
 
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import java.util.ArrayList;
@@ -65,7 +64,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
     }
 
     private String method() {
-        return RecipeNames.usual(report.knownRecipe().rounding()).name();
+        return report.knownRecipe().rounding().shortName();
     }
 
     private String title() {

@@ -157,7 +157,8 @@ public final class ReportDrawing {
     public static Map<String, Object> recipeFacts(Recipe recipe) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("recipe", recipe.name());
-        method(recipe, facts);
+        facts.put("method", recipe.rounding().title());
+        facts.putAll(recipe.rounding().parameters());
         facts.put("bits", recipe.grid().bits());
         facts.put("group", group(recipe.grid().groupSize()));
         facts.put("grid", recipe.grid().symmetric() ? "symmetric" : "asymmetric");
@@ -177,17 +178,6 @@ public final class ReportDrawing {
             case 0 -> "one scale per row";
             default -> Integer.toString(size);
         };
-    }
-
-    private static void method(Recipe recipe, Map<String, Object> facts) {
-        switch (recipe.rounding()) {
-            case Recipe.Nearest() -> facts.put("method", "plain rounding");
-            case Recipe.Gptq(Recipe.Order order, double damping) -> {
-                facts.put("method", "GPTQ");
-                facts.put("order", lower(order));
-                facts.put("damping", Figures.plain(damping));
-            }
-        }
     }
 
     private static String lower(Enum<?> value) {
