@@ -109,9 +109,7 @@ final class RecipeOptions {
                 bits == null ? grid.bits() : bits,
                 groupSize == null ? grid.groupSize() : group(groupSize),
                 symmetric(grid.symmetric()),
-                rounding.getClass() == base.rounding().getClass()
-                        ? grid.clipSearch()
-                        : rounding.usualClipSearch());
+                rounding.getClass() == base.rounding().getClass() ? grid.clipSearch() : rounding.usualClipSearch());
         Recipe recipe =
                 new Recipe("unnamed", base.propagation(), changed, rounding, base.reproducible(), overrides(base));
         return recipe.withName(RecipeNames.of(recipe));
@@ -135,8 +133,8 @@ final class RecipeOptions {
                 .map(Recipe::rounding)
                 .filter(rounding -> rounding.shortName().equalsIgnoreCase(method))
                 .findFirst()
-                .orElseThrow(() ->
-                        invalid("--method: " + method + " (expected: " + String.join(" or ", methods()) + ")"));
+                .orElseThrow(
+                        () -> invalid("--method: " + method + " (expected: " + String.join(" or ", methods()) + ")"));
     }
 
     private static List<String> methods() {

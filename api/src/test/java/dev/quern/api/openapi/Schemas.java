@@ -3,8 +3,8 @@ package dev.quern.api.openapi;
 import dev.quern.jobs.Desired;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
-import dev.quern.recipes.Formats;
 import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.json.ApiVersion;
 import dev.quern.recipes.json.Default;
@@ -39,8 +39,9 @@ final class Schemas {
             "UploadView.state", List.of("OPEN", "COMPLETED"),
             "UploadView.Summary.state", List.of("OPEN", "COMPLETED"),
             "JobRequest.apiVersion", List.of(JobRequest.API_VERSION),
-            "JobRequest.Output.format", Stream.concat(Formats.ALL.stream(), Stream.of(JobRequest.Output.EVALUATION))
-                    .toList(),
+            "JobRequest.Output.format",
+                    Stream.concat(Formats.ALL.stream(), Stream.of(JobRequest.Output.EVALUATION))
+                            .toList(),
             "JobEvent.type", List.of("state", "stage", "block", "linear", "reason", "log"),
             "Problem.code",
                     Arrays.stream(ErrorCode.values()).map(ErrorCode::slug).toList());

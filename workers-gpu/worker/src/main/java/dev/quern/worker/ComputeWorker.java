@@ -70,7 +70,8 @@ public final class ComputeWorker implements AutoCloseable {
         NativeLibraries.unpackInto(config.scratch());
         WorkflowServiceStubs temporal = connect(config);
         WorkerMetrics metrics = new WorkerMetrics();
-        DeviceThread device = new DeviceThread("device-" + config.workerClass() + "-0", () -> config.backend().open(config.threads()));
+        DeviceThread device = new DeviceThread(
+                "device-" + config.workerClass() + "-0", () -> config.backend().open(config.threads()));
         String name = name(config);
         double speed = device.run(DeviceSpeed::flopsPerSecond);
         Device announced =

@@ -147,8 +147,8 @@ public final class CompressionRun {
     }
 
     private Assembled assemble(Source source, StoredBlocks blocks) {
-        Assembler assembler =
-                new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of(Formats.COMPRESSED_TENSORS), recipe);
+        Assembler assembler = new Assembler(
+                source.checkpoint(), source.architecture(), OutputFormats.of(Formats.COMPRESSED_TENSORS), recipe);
         return assembler.write(blocks::linears, place.output(), bytes -> {}, place.cancellation());
     }
 
