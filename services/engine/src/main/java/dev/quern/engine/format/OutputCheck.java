@@ -90,7 +90,6 @@ final class OutputCheck {
                 Manifests.outputDigest(files),
                 files,
                 format.name(),
-                grids,
                 linears,
                 weights,
                 compressedBytes,

@@ -1,7 +1,6 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.FileDigest;
-import dev.quern.engine.method.GridMap;
 import java.util.List;
 
 /**
@@ -18,7 +17,6 @@ public record Verification(
         String outputDigest,
         List<FileDigest> files,
         String format,
-        GridMap grids,
         int linears,
         long weights,
         long compressedBytes,
