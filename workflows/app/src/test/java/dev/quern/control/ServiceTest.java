@@ -71,7 +71,10 @@ class ServiceTest {
                 .contains("model.safetensors", "tokenizer.json", "quern-report.json", "quern-report.html")
                 .endsWith("config.json");
         String recipe = new String(service.store().read(end.output() + Recipe.FILE), StandardCharsets.UTF_8);
-        assertThat(Recipes.read(recipe)).isEqualTo(Recipes.find("gptq-w4a16"));
+        Recipe asked = Recipes.find("gptq-w4a16");
+        assertThat(Recipes.read(recipe))
+                .as("with the group that auto takes")
+                .isEqualTo(asked.withGrid(asked.grid().withGroupSize(128)));
         Report report = report(end);
         assertThat(report.verdict().accepted()).isTrue();
         assertThat(report.linears()).hasSize(end.progress().linears());
