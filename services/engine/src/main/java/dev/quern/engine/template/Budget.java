@@ -6,7 +6,9 @@ package dev.quern.engine.template;
  */
 final class Budget {
     private static final long STEPS = 1L << 25;
-    private static final int CHARACTERS_OF_A_STEP = 4;
+    private static final int CHARACTERS_OF_A_STEP = 2;
+    /** Of one value that is written out. Lists of the same list twice, and so on, would be without end. */
+    private static final int MAX_TEXT = 1 << 24;
     /** An entry of a list takes about as much memory as so many steps' worth of characters. */
     private static final int STEPS_OF_AN_ENTRY = 8;
 
@@ -22,6 +24,13 @@ final class Budget {
 
     void entries(long count) {
         spend(Math.multiplyExact(Math.min(count, STEPS), STEPS_OF_AN_ENTRY));
+    }
+
+    /** Refuses a text that is being made of a value, once it is too long. */
+    static void requireShort(StringBuilder text) {
+        if (text.length() > MAX_TEXT) {
+            throw new TemplateException("a value of more than " + MAX_TEXT + " characters (expected: a shorter one)");
+        }
     }
 
     private void spend(long steps) {

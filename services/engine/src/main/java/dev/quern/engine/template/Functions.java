@@ -39,8 +39,8 @@ final class Functions {
     static Map<String, Callable> all(Budget budget) {
         return Map.of(
                 "range", given -> range(given.positional(), budget),
-                "namespace", given -> new Namespace(members(given)),
-                "dict", Functions::members,
+                "namespace", given -> new Namespace(members(given, budget)),
+                "dict", given -> members(given, budget),
                 "raise_exception", Functions::raise,
                 "strftime_now", given -> now(given.bound("format").text("format")));
     }
@@ -66,12 +66,13 @@ final class Functions {
         return range;
     }
 
-    private static Map<String, Object> members(Given given) {
+    private static Map<String, Object> members(Given given, Budget budget) {
         Map<String, Object> members = new LinkedHashMap<>();
         for (Object map : given.positional()) {
             if (!(map instanceof Map<?, ?> entries)) {
                 throw new TemplateException(Values.kind(map) + " (expected: a map)");
             }
+            budget.entries(entries.size());
             entries.forEach((key, value) -> members.put(Values.string(key, "key"), value));
         }
         members.putAll(given.named());

@@ -90,6 +90,7 @@ record JsonText(int indent, String between, String colon, boolean ascii, boolean
     }
 
     private void separate(int item, int level) {
+        Budget.requireShort(text);
         text.append(item == 0 ? "" : between);
         newline(level);
     }

@@ -3,7 +3,6 @@ package dev.quern.engine.template;
 import dev.quern.engine.template.Statement.Target;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs statements. */
@@ -30,8 +29,7 @@ final class Renderer {
 
     private End run(List<Statement> statements, Scope scope) {
         for (Statement statement : statements) {
-            budget.step();
-            End end = run(statement, scope);
+            End end = placed(statement, scope);
             if (end != End.NORMAL) {
                 return end;
             }
@@ -39,14 +37,24 @@ final class Renderer {
         return End.NORMAL;
     }
 
+    /** Runs a statement; what goes wrong in it has its line, if no part of it has one. */
+    private End placed(Statement statement, Scope scope) {
+        try {
+            budget.step();
+            return run(statement, scope);
+        } catch (TemplateException e) {
+            throw e.orAt(statement.line());
+        }
+    }
+
     private End run(Statement statement, Scope scope) {
         switch (statement) {
             case Statement.Text text -> print(text.text());
             case Statement.Print print -> print(Values.text(evaluator.value(print.value(), scope)));
-            case Statement.Set set -> assign(set.target(), evaluator.value(set.value(), scope), scope, set.line());
+            case Statement.Set set -> assign(set.target(), evaluator.value(set.value(), scope), scope);
             case Statement.Capture capture -> {
                 String text = captured(capture.body(), new Scope(scope));
-                assign(capture.target(), text, scope, capture.line());
+                assign(capture.target(), text, scope);
             }
             case Statement.Macro macro -> scope.set(macro.name(), (Callable) given -> call(macro, given, scope));
             case Statement.If branches -> {
@@ -81,13 +89,13 @@ final class Renderer {
     }
 
     private void run(Statement.For loop, Scope scope) {
-        List<Object> items = placed(loop.line(), () -> Values.items(evaluator.value(loop.values(), scope), budget));
+        List<Object> items = Values.items(evaluator.value(loop.values(), scope), budget);
         Expression filter = loop.filter();
         if (filter != null) {
             items = items.stream()
                     .filter(item -> {
                         Scope inside = new Scope(scope);
-                        assign(loop.target(), item, inside, loop.line());
+                        assign(loop.target(), item, inside);
                         return evaluator.isTrue(filter, inside);
                     })
                     .toList();
@@ -104,43 +112,33 @@ final class Renderer {
             state.moveTo(i);
             Scope inside = new Scope(scope);
             inside.set("loop", state);
-            assign(loop.target(), items.get(i), inside, loop.line());
+            assign(loop.target(), items.get(i), inside);
             if (run(loop.body(), inside) == End.BREAK) {
                 return;
             }
         }
     }
 
-    private void assign(Target target, Object value, Scope scope, int line) {
+    private void assign(Target target, Object value, Scope scope) {
         switch (target) {
             case Target.Variable variable -> scope.set(variable.name(), value);
             case Target.Member member -> {
                 if (!(scope.get(member.namespace()) instanceof Namespace namespace)) {
-                    throw TemplateException.at(
-                            line, member.namespace() + "." + member.name() + " is set (expected: of a namespace)");
+                    throw new TemplateException(
+                            member.namespace() + "." + member.name() + " is set (expected: of a namespace)");
                 }
                 namespace.set(member.name(), value);
             }
             case Target.Several several -> {
-                List<Object> values = placed(line, () -> Values.items(value, budget));
+                List<Object> values = Values.items(value, budget);
                 if (values.size() != several.targets().size()) {
-                    throw TemplateException.at(
-                            line,
-                            values.size() + " values (expected: "
-                                    + several.targets().size() + ")");
+                    throw new TemplateException(values.size() + " values (expected: "
+                            + several.targets().size() + ")");
                 }
                 for (int i = 0; i < values.size(); i++) {
-                    assign(several.targets().get(i), values.get(i), scope, line);
+                    assign(several.targets().get(i), values.get(i), scope);
                 }
             }
-        }
-    }
-
-    private static List<Object> placed(int line, Supplier<List<Object>> values) {
-        try {
-            return values.get();
-        } catch (TemplateException e) {
-            throw e.orAt(line);
         }
     }
 

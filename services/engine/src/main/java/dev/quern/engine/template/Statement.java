@@ -5,10 +5,20 @@ import org.jspecify.annotations.Nullable;
 
 /** A statement of a template. */
 sealed interface Statement {
+    /** The line where it begins; 0 where only what is around it knows. */
+    default int line() {
+        return 0;
+    }
+
     /** Text as it stands. */
     record Text(String text) implements Statement {}
 
-    record Print(Expression value) implements Statement {}
+    record Print(Expression value) implements Statement {
+        @Override
+        public int line() {
+            return value.line();
+        }
+    }
 
     /** One body more than conditions: the last one is {@code else}, empty where there is none. */
     record If(List<Expression> conditions, List<List<Statement>> bodies) implements Statement {}

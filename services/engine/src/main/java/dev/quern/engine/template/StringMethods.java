@@ -15,7 +15,7 @@ final class StringMethods {
             Map.entry("rstrip", (text, given, budget) -> Strings.stripped(text, set(given), false, true)),
             Map.entry("split", StringMethods::split),
             Map.entry("rsplit", StringMethods::rightSplit),
-            Map.entry("splitlines", (text, given, budget) -> Strings.lines(text)),
+            Map.entry("splitlines", StringMethods::lines),
             Map.entry(
                     "startswith", (text, given, budget) -> affix(given).stream().anyMatch(text::startsWith)),
             Map.entry("endswith", (text, given, budget) -> affix(given).stream().anyMatch(text::endsWith)),
@@ -89,6 +89,11 @@ final class StringMethods {
         return Strings.split(text, separator, cuts);
     }
 
+    private static Object lines(String text, Given given, Budget budget) {
+        budget.entries(text.chars().filter(c -> c == '\n' || c == '\r').count());
+        return Strings.lines(text);
+    }
+
     private static Object rightSplit(String text, Given given, Budget budget) {
         Given bound = given.bound("sep", "maxsplit");
         long cuts = bound.integer("maxsplit", -1);
@@ -113,7 +118,9 @@ final class StringMethods {
         if (old.isEmpty()) {
             throw new TemplateException("replace: an empty string to look for");
         }
-        budget.characters(Math.multiplyExact(count(text, old), replacement.length()));
+        long found = count(text, old);
+        budget.characters(Math.multiplyExact(found, replacement.length()));
+        budget.entries(most < 0 ? 0 : Math.min(found, most));
         return most < 0 ? text.replace(old, replacement) : join(replacement, Strings.split(text, old, most), budget);
     }
 

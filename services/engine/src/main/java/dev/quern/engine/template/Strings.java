@@ -64,25 +64,22 @@ final class Strings {
         return parts;
     }
 
-    /** Parts between blank space, none of them empty. */
+    /** Parts between blank space, none of them empty; after so many cuts, if that is not negative, the rest as it is. */
     static List<Object> words(String text, long cuts) {
         List<Object> words = new ArrayList<>();
-        String rest = stripped(text, Strings::isBlank, true, false);
-        while (!rest.isEmpty()) {
-            int end = cuts >= 0 && words.size() >= cuts ? rest.length() : wordEnd(rest);
-            words.add(end == rest.length() ? rightStrippedIf(cuts < 0, rest) : rest.substring(0, end));
-            rest = stripped(rest.substring(end), Strings::isBlank, true, false);
+        int from = end(text, 0, true);
+        while (from < text.length()) {
+            int end = cuts >= 0 && words.size() >= cuts ? text.length() : end(text, from, false);
+            words.add(text.substring(from, end));
+            from = end(text, end, true);
         }
         return words;
     }
 
-    private static String rightStrippedIf(boolean strip, String text) {
-        return strip ? rightStripped(text) : text;
-    }
-
-    private static int wordEnd(String text) {
-        int end = 0;
-        while (end < text.length() && !isBlank(text.codePointAt(end))) {
+    /** Where a run of blanks, or of other characters, ends. */
+    private static int end(String text, int from, boolean blank) {
+        int end = from;
+        while (end < text.length() && isBlank(text.codePointAt(end)) == blank) {
             end += Character.charCount(text.codePointAt(end));
         }
         return end;
@@ -96,7 +93,8 @@ final class Strings {
     static String title(String text) {
         StringBuilder title = new StringBuilder();
         boolean inside = false;
-        for (int c : text.codePoints().toArray()) {
+        for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+            int c = text.codePointAt(i);
             title.appendCodePoint(inside ? Character.toLowerCase(c) : Character.toTitleCase(c));
             inside = Character.isLetter(c);
         }

@@ -56,16 +56,20 @@ final class Values {
         StringBuilder text = new StringBuilder(begin);
         for (int i = 0; i < list.size(); i++) {
             text.append(i == 0 ? "" : ", ").append(shown(list.get(i)));
+            Budget.requireShort(text);
         }
         return text.append(end).toString();
     }
 
     private static String shown(Map<?, ?> map) {
         StringBuilder text = new StringBuilder("{");
-        map.forEach((key, value) -> text.append(text.length() == 1 ? "" : ", ")
-                .append(shown(key))
-                .append(": ")
-                .append(shown(value)));
+        map.forEach((key, value) -> {
+            text.append(text.length() == 1 ? "" : ", ")
+                    .append(shown(key))
+                    .append(": ")
+                    .append(shown(value));
+            Budget.requireShort(text);
+        });
         return text.append('}').toString();
     }
 

@@ -93,6 +93,8 @@ class TemplateTest {
                 "`a\n{% include 'x' %}` | 2 | `tag include (expected: if, for,`",
                 "`{{ x\n| nosuch }}` | 2 | filter nosuch",
                 "`{% for a in [1] %}\n\n{{ a + 'x' }}\n{% endfor %}` | 3 | `+: an integer and a string (expected: two of a kind)`",
+                "`a\n{{ range }}` | 2 | `a function or namespace cannot be printed`",
+                "`a\n{% for i in range(99999) %}{% for j in range(99999) %}\n{% endfor %}{% endfor %}` | 2 | more work than",
                 "`\n{% if a %}` | 2 | `unexpected the end of the template (expected: elif or else or endif)`",
             })
     void anErrorNamesItsLine(String template, int line, String message) {

@@ -1,0 +1,135 @@
+package dev.quern.control.reading;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.calibration.TextFile;
+import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.QuernException;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * Wrong chat templates, by seeds, each read by a reading process with a text of chats: it answers, or refuses as the user's fault, and
+ * soon. Unlike a tokenizer, a template must not end the process.
+ */
+class HostileTemplatesTest {
+    private static final Path TEMPLATES = Path.of("../../services/engine/src/test/resources/dev/quern/engine/template");
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    @TempDir
+    Path folder;
+
+    private Path model;
+    private JsonObject config;
+    private Text chats;
+    private ReadingProcess process;
+
+    @BeforeEach
+    void copyModel() throws IOException {
+        model = folder.resolve("model");
+        FileSystemUtils.copyRecursively(ReadingsTest.MODEL, model);
+        config = (JsonObject) Json.parse(Files.readString(model.resolve("tokenizer_config.json")));
+        String chat = """
+                {"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "Grüße, 🙂"}]}
+                """.formatted("word ".repeat(200));
+        Path text = Files.writeString(folder.resolve("chats.jsonl"), chat.repeat(4));
+        chats = Text.of(TextFile.of(text), 4, 64);
+        process = ReadingProcess.start(folder.resolve("store").toUri().toString(), Map.of(), folder.resolve("reading"));
+    }
+
+    @AfterEach
+    void endProcess() {
+        process.close();
+    }
+
+    @Test
+    @Timeout(600)
+    void twoThousand() throws Exception {
+        read(0, 2_000);
+    }
+
+    @Test
+    @Tag("slow")
+    @Timeout(14_400)
+    void twoHundredThousand() throws Exception {
+        read(2_000, 200_000);
+    }
+
+    /** Each would fill more memory than the process has, or take hours. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{% set ns = namespace(a=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a }}",
+                "{% set ns = namespace(a=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a|tojson }}",
+                "{% set ns = namespace(a={}) %}{% for i in range(60) %}{% set ns.a = {'b': ns.a, 'c': ns.a} %}{% endfor %}{{ ns.a }}",
+                "{{ ('a' * 60000000)|replace('a', 'b', 60000000) }}",
+                "{{ ('\\n' * 60000000).splitlines() }}",
+                "{{ ('€' * 60000000)|title|upper|lower|capitalize }}",
+                "{{ ('a ' * 8000000).split() }}",
+                "{% for i in range(9) %}{{ '€' * 30000000 }}{% endfor %}",
+                "{% set ns = namespace(a={}) %}{% for i in range(99999) %}{% set ns.a = dict(ns.a, {i|string: i}) %}{% endfor %}",
+            })
+    @Timeout(60)
+    void whatTakesTooMuchIsRefusedByTheTemplateItself(String template) throws IOException {
+        Files.writeString(model.resolve("chat_template.jinja"), template);
+
+        assertThatThrownBy(() -> process.ask(question(), LIMIT, Cancellation.NEVER))
+                .isInstanceOf(QuernException.class)
+                .hasMessageContaining("chat_template.jinja, line 1: ");
+    }
+
+    private void read(int from, int to) throws IOException, DiedException {
+        MutatedTemplates templates = new MutatedTemplates(TEMPLATES);
+        int good = 0;
+        for (int seed = from; seed < to; seed++) {
+            Files.deleteIfExists(model.resolve("chat_template.jinja"));
+            Files.writeString(model.resolve("tokenizer_config.json"), Json.write(config));
+            for (Map.Entry<String, byte[]> file : templates.of(seed, config).entrySet()) {
+                Files.write(model.resolve(file.getKey()), file.getValue());
+            }
+            good += answers(seed) ? 1 : 0;
+        }
+        assertThat(good).as("of %d read all the same", to - from).isBetween(1, to - from - 1);
+    }
+
+    private boolean answers(int seed) throws DiedException {
+        try {
+            process.ask(question(), LIMIT, Cancellation.NEVER);
+            return true;
+        } catch (QuernException e) {
+            assertThat(e.code().kind()).as("seed %d: %s", seed, e.getMessage()).isEqualTo(ErrorCode.Kind.USER);
+            assertThat(e.getMessage()).as("seed %d", seed).hasSizeLessThan(3000);
+            return false;
+        } catch (DiedException e) {
+            throw new AssertionError("seed " + seed, e);
+        }
+    }
+
+    private Question question() {
+        return new Question.InspectSource(
+                Place.folder(model.toString()),
+                List.of(Recipes.find("rtn-w4a16")),
+                List.of("compressed-tensors"),
+                chats,
+                List.of(chats),
+                folder.resolve("windows").toString());
+    }
+}
