@@ -19,6 +19,7 @@ final class JobWatcher {
     private final Console console;
     private final ProgressLine line;
     private int reused;
+    private String trouble = "";
 
     JobWatcher(Connection connection, Console console) {
         this.connection = connection;
@@ -38,6 +39,7 @@ final class JobWatcher {
                 sayReused(job);
                 line.show(job);
                 requireWorkers(job);
+                sayTrouble();
                 Thread.sleep(BETWEEN_LOOKS);
                 job = look(id);
             }
@@ -52,6 +54,18 @@ final class JobWatcher {
             reused = job.progress().reusedBlocks();
             line.end();
             console.say("reused: " + reused + " of " + job.progress().blocks() + " blocks had been made before");
+        }
+    }
+
+    /** Parts of the stack that ended and were started again may be why the job takes long. */
+    private void sayTrouble() {
+        String now = connection.trouble().orElse("");
+        if (!now.equals(trouble)) {
+            trouble = now;
+            if (!now.isEmpty()) {
+                line.end();
+                console.warn(now);
+            }
         }
     }
 

@@ -49,12 +49,15 @@ final class Up implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = quern.console();
-        try (StackLease lease = new StackLauncher(folder(), options(), console::say).acquire()) {
-            announce(console, lease);
-            stayUntilItEnds(console, lease);
-            console.warn("the stack ended; its log: " + folder().logs());
-            return Exit.FAILED.code();
-        }
+        StackLauncher launcher = new StackLauncher(folder(), options(), console::say);
+        do {
+            try (StackLease lease = launcher.acquire()) {
+                announce(console, lease);
+                stayUntilItEnds(console, lease);
+            }
+        } while (launcher.stackRanOutOfMemory());
+        console.warn("the stack ended; its log: " + folder().logs());
+        return Exit.FAILED.code();
     }
 
     /** A part of the stack that does not come up is restarted again and again, but not in silence. */

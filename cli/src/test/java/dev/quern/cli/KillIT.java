@@ -97,6 +97,32 @@ class KillIT {
         back.join();
     }
 
+    @Test
+    void aWorkerThatRunsOutOfMemoryCostsNothingThatWasCommitted() throws Exception {
+        runOutOfMemory(Hold.AT_SECOND_BLOCK, "worker-1 ran out of memory (limit ");
+    }
+
+    @Test
+    void aStackThatRunsOutOfMemoryCostsNothingThatWasCommitted() throws Exception {
+        runOutOfMemory("publish.before", "the stack ran out of memory (limit 1024 MB); starting the stack on ");
+    }
+
+    private void runOutOfMemory(String place, String said) throws Exception {
+        CompletableFuture<Cli> command;
+        Map<Path, Object> committed;
+        try (Hold memory = Hold.at(place + "/memory")) {
+            command = compress(data);
+            memory.await();
+            committed = blocks();
+        }
+
+        Cli ran = command.join();
+        assertThat(digest(ran)).isEqualTo(undisturbed);
+        assertThat(ran.err()).contains(said);
+        assertThat(committed).isNotEmpty();
+        assertThat(blocks()).containsAllEntriesOf(committed);
+    }
+
     private static void move(Path from, Path to) {
         try {
             Files.move(from, to);

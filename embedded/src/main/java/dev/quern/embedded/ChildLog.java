@@ -22,6 +22,8 @@ record ChildLog(Path file, long from) {
     private static final int MOST_BYTES = 1 << 20;
     /** Begins the line of a JVM that names the signal which ended it. */
     private static final String CRASH = "#  SIG";
+    /** Begins the line of a JVM that ends for lack of memory. */
+    private static final String NO_MEMORY = "Terminating due to java.lang.OutOfMemoryError";
 
     /** The log of a run that begins now. */
     static ChildLog beginning(Path file) {
@@ -34,12 +36,17 @@ record ChildLog(Path file, long from) {
 
     /** Whether the process has said that it takes work. */
     boolean ready() {
-        return lines().contains(ProcessWords.READY);
+        return lines(from).contains(ProcessWords.READY);
+    }
+
+    /** Whether the process was a JVM that ended for lack of memory. */
+    boolean endsWithoutMemory() {
+        return last(end(), line -> line.startsWith(NO_MEMORY)).isPresent();
     }
 
     /** Why the process ended: the line that it wrote for that, otherwise that of a crash, otherwise its last one. */
     Optional<String> lastWords() {
-        List<String> lines = lines();
+        List<String> lines = end();
         return last(lines, line -> line.startsWith(ProcessWords.CAUSE))
                 .map(line -> line.substring(ProcessWords.CAUSE.length()))
                 .or(() -> last(lines, line -> line.startsWith(CRASH))
@@ -52,10 +59,19 @@ record ChildLog(Path file, long from) {
         return lines.stream().filter(which).reduce((earlier, later) -> later);
     }
 
-    /** Only the first part where the process wrote much: one that does not become ready writes little. */
-    private List<String> lines() {
+    /** The last lines of the run. */
+    private List<String> end() {
+        try {
+            return lines(Math.max(from, Files.size(file) - MOST_BYTES));
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** No more than a part: what matters is written at the beginning or at the end. */
+    private List<String> lines(long position) {
         try (FileChannel channel = FileChannel.open(file);
-                InputStream in = Channels.newInputStream(channel.position(from))) {
+                InputStream in = Channels.newInputStream(channel.position(position))) {
             return new String(in.readNBytes(MOST_BYTES), UTF_8).lines().toList();
         } catch (IOException e) {
             return List.of();

@@ -3,6 +3,7 @@ package dev.quern.embedded;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,10 @@ final class ChildProcess implements AutoCloseable {
     private static final Duration HEALTHY = Duration.ofMinutes(1);
 
     private static final Duration GOODBYE = Duration.ofSeconds(10);
+    /** For so long it is news that the process ran out of memory. */
+    private static final Duration NEWS = Duration.ofMinutes(10);
+
+    private static final String HEAP = "-Xmx";
     /** So many runs that ended before they were ready are no accident. */
     private static final int NO_ACCIDENT = 3;
 
@@ -35,6 +40,9 @@ final class ChildProcess implements AutoCloseable {
     private volatile int deaths;
 
     private volatile String cause = "";
+    /** When the process ran out of memory for the last time, by {@link System#nanoTime}; null where it never did. */
+    private volatile @Nullable Long shortage;
+
     private volatile Duration pause = FIRST_PAUSE;
     /** Ends a pause. */
     private final Semaphore hurried = new Semaphore(0);
@@ -65,8 +73,27 @@ final class ChildProcess implements AutoCloseable {
                 name + " ended " + deaths + " times before it was ready: " + cause + " (log: " + logFile + ")");
     }
 
+    /** That the process ran out of memory lately, in one sentence; empty where it did not. */
+    Optional<String> shortage() {
+        Long last = shortage;
+        return last == null || System.nanoTime() - last > NEWS.toNanos()
+                ? Optional.empty()
+                : Optional.of(
+                        name + " " + outOfMemory(builder.command()) + " and was started again (log: " + logFile + ")");
+    }
+
+    /** What to say of a JVM that ended for lack of memory. */
+    static String outOfMemory(List<String> command) {
+        String limit = command.stream()
+                .filter(word -> word.startsWith(HEAP))
+                .map(word -> word.substring(HEAP.length()).replaceFirst("m$", " MB"))
+                .reduce("its default", (first, last) -> last);
+        return "ran out of memory (limit " + limit + ")";
+    }
+
     /** Somebody may have mended what kept the process from coming up: it is tried at once, and judged anew. */
     void hurry() {
+        shortage = null;
         if (deaths > 0) {
             deaths = 0;
             pause = FIRST_PAUSE;
@@ -100,7 +127,9 @@ final class ChildProcess implements AutoCloseable {
     }
 
     private void count(String lastWords) {
-        cause = lastWords;
+        boolean withoutMemory = log.endsWithoutMemory();
+        cause = withoutMemory ? "it " + outOfMemory(builder.command()) : lastWords;
+        shortage = withoutMemory ? Long.valueOf(System.nanoTime()) : shortage;
         deaths = log.ready() ? 0 : deaths + 1;
     }
 

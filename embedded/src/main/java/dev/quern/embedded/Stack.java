@@ -122,7 +122,9 @@ final class Stack implements AutoCloseable {
     }
 
     private String troubles() {
-        return Stream.concat(postgres.trouble().stream(), workers.stream().flatMap(worker -> worker.trouble().stream()))
+        return Stream.concat(
+                        postgres.trouble().stream(),
+                        workers.stream().flatMap(worker -> worker.trouble().or(worker::shortage).stream()))
                 .collect(Collectors.joining("; "));
     }
 
@@ -130,14 +132,7 @@ final class Stack implements AutoCloseable {
         String scratch = folder.file("scratch").resolve(name).toString();
         ProcessBuilder command = JavaCommand.of(
                 List.of("nice", "-n", "5"),
-                List.of(
-                        "-Xmx" + options.heapEach(),
-                        "-Djava.io.tmpdir=" + scratch,
-                        "-XX:+UseSerialGC",
-                        // A worker without memory is replaced; one that lingers half dead is not.
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "--add-modules=jdk.incubator.vector",
-                        "-Dlogback.configurationFile=dev/quern/embedded/logback.xml"),
+                workerJvm(options.heapEach(), scratch),
                 WORKER,
                 List.of(
                         "--temporal",
@@ -158,6 +153,17 @@ final class Stack implements AutoCloseable {
         command.environment().keySet().removeIf(variable -> variable.startsWith("QUERN_TEMPORAL"));
         command.environment().put("QUERN_TOKEN", token);
         return command;
+    }
+
+    static List<String> workerJvm(long heap, String scratch) {
+        return List.of(
+                "-Xmx" + (heap >> 20) + "m",
+                "-Djava.io.tmpdir=" + scratch,
+                "-XX:+UseSerialGC",
+                // A worker without memory is replaced; one that lingers half dead is not.
+                "-XX:+ExitOnOutOfMemoryError",
+                "--add-modules=jdk.incubator.vector",
+                "-Dlogback.configurationFile=dev/quern/embedded/logback.xml");
     }
 
     private ConfigurableApplicationContext startControl(String temporal) {

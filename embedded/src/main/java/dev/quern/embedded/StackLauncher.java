@@ -33,7 +33,8 @@ public final class StackLauncher {
     /** By {@link System#nanoTime}, newest last: one for each time that no stack ran. */
     private final Deque<Long> starts = new ArrayDeque<>();
 
-    private @Nullable Started last;
+    /** What the last stack has written, or, where another command had started it, since it was found. */
+    private @Nullable ChildLog last;
 
     /**
      * @param progress receives a line for each step that takes time
@@ -57,6 +58,7 @@ public final class StackLauncher {
         while (System.nanoTime() < deadline) {
             Optional<StackLease> lease = StackLease.attach(folder);
             if (lease.isPresent()) {
+                last = last == null ? ChildLog.beginning(log()) : last;
                 return withItsStore(lease.get());
             }
             if (started == null || hasEnded(started)) {
@@ -64,13 +66,19 @@ public final class StackLauncher {
                     limitStarts();
                 }
                 started = start(started == null);
-                last = started;
+                last = started.log();
             }
             Thread.sleep(BETWEEN_LOOKS);
         }
         throw new QuernException(
                 ErrorCode.UNAVAILABLE,
-                "the stack on " + folder.path() + " did not come up within " + PATIENCE.toSeconds() + " s; " + log());
+                "the stack on " + folder.path() + " did not come up within " + PATIENCE.toSeconds() + " s; log: "
+                        + log());
+    }
+
+    /** Whether the stack that was acquired last has ended for lack of memory. */
+    public boolean stackRanOutOfMemory() {
+        return last != null && last.endsWithoutMemory();
     }
 
     /** A command restores its connection whenever the stack has died: not for ever, where it dies again and again. */
@@ -78,11 +86,11 @@ public final class StackLauncher {
         long now = System.nanoTime();
         starts.removeIf(start -> now - start > OF_THESE.toNanos());
         if (starts.size() == MOST_STARTS) {
-            String cause = last == null ? "" : last.log().lastWords().orElse("it ended without a word") + "; ";
+            String cause = last == null ? "" : last.lastWords().orElse("it ended without a word") + "; ";
             throw new QuernException(
                     ErrorCode.UNAVAILABLE,
                     "the stack on " + folder.path() + " ended " + MOST_STARTS + " times within a minute: " + cause
-                            + log());
+                            + "log: " + log());
         }
         starts.add(now);
     }
@@ -107,7 +115,7 @@ public final class StackLauncher {
             throw new QuernException(
                     ErrorCode.UNAVAILABLE,
                     "the stack on " + folder.path() + " did not start: "
-                            + started.log().lastWords().orElse("it ended without a word") + "; " + log());
+                            + started.log().lastWords().orElse("it ended without a word") + "; log: " + log());
         }
         return true;
     }
@@ -116,11 +124,12 @@ public final class StackLauncher {
 
     private Started start(boolean first) {
         if (first) {
-            progress.accept("starting the stack on " + folder.path());
+            String why = stackRanOutOfMemory() ? "the stack " + ChildProcess.outOfMemory(jvm()) + "; " : "";
+            progress.accept(why + "starting the stack on " + folder.path());
         }
         try {
             folder.makeWritable();
-            Path log = folder.logs().resolve("stack.log");
+            Path log = log();
             if (Files.exists(log) && Files.size(log) > LARGE_LOG) {
                 Files.move(
                         log, folder.logs().resolve("stack.log.1"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
@@ -144,7 +153,7 @@ public final class StackLauncher {
      */
     private List<String> jvm() {
         List<String> options = new ArrayList<>(List.of(
-                "-Xmx1g",
+                "-Xmx1024m",
                 // A service without memory is replaced; one that lingers half dead answers nobody.
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.io.tmpdir=" + folder.temporary(),
@@ -166,7 +175,7 @@ public final class StackLauncher {
         return options;
     }
 
-    private String log() {
-        return "log: " + folder.logs().resolve("stack.log");
+    private Path log() {
+        return folder.logs().resolve("stack.log");
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.process.JavaCommand;
 import dev.quern.recipes.process.ProcessWords;
 import dev.quern.testing.Await;
 import java.io.IOException;
@@ -111,6 +112,61 @@ class ChildProcessTest {
             assertThat(child.trouble()).isEmpty();
             Await.within(Duration.ofSeconds(5), "another start").until(() -> lines(folder.resolve("log")) > before);
         }
+    }
+
+    /** A worker's JVM that fills its heap: at once, or after it has said that it takes work. */
+    static final class Hungry {
+        public static void main(String[] arguments) {
+            if (arguments.length > 0) {
+                System.out.println(arguments[0]);
+            }
+            Object[] all = {};
+            while (true) {
+                all = new Object[] {all, new long[1 << 20]};
+            }
+        }
+    }
+
+    @Test
+    void aWorkerThatRunsOutOfMemoryIsStartedAgainAndThatIsSaid() throws InterruptedException {
+        try (ChildProcess child = startHungry(ProcessWords.READY)) {
+            Await.within(Duration.ofSeconds(30), "a second run").until(() -> runs() >= 2);
+
+            assertThat(child.shortage())
+                    .contains("worker ran out of memory (limit 24 MB) and was started again (log: "
+                            + folder.resolve("log") + ")");
+            assertThat(child.trouble()).isEmpty();
+        }
+    }
+
+    @Test
+    void aWorkerThatRunsOutOfMemoryBeforeItIsReadyHasThatTrouble() throws InterruptedException {
+        try (ChildProcess child = startHungry()) {
+            Await.within(Duration.ofSeconds(30), "a trouble")
+                    .until(() -> child.trouble().isPresent());
+
+            assertThat(child.trouble().orElseThrow())
+                    .matches("worker ended [3-9] times before it was ready: it ran out of memory \\(limit 24 MB\\) .*");
+            child.hurry();
+            assertThat(child.shortage()).as("somebody knows of it").isEmpty();
+        }
+    }
+
+    private ChildProcess startHungry(String... words) {
+        List<String> jvm = Stack.workerJvm(24 << 20, folder.toString());
+        return ChildProcess.start(
+                "worker",
+                JavaCommand.of(List.of(), jvm, Hungry.class.getName(), List.of(words)),
+                folder.resolve("log"));
+    }
+
+    private long runs() throws IOException {
+        Path log = folder.resolve("log");
+        return Files.exists(log)
+                ? Files.readAllLines(log).stream()
+                        .filter(ProcessWords.READY::equals)
+                        .count()
+                : 0;
     }
 
     private ChildProcess start(String script) {

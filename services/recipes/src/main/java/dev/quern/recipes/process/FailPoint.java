@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code QUERN_FAILPOINT=@FILE}: once there is such a file, it names a place in the same words. The process that passes it
  *       renames the file to {@code FILE.held} and stands still there until that is deleted, a minute at most.
  * </ul>
+ *
+ * <p>{@code /memory} behind a place, as in {@code block.after:2/memory}, makes the process run out of memory there instead.
  */
 public final class FailPoint {
     /** As a shell reports kill -9. */
@@ -26,8 +28,9 @@ public final class FailPoint {
 
     private static final String VARIABLE = "QUERN_FAILPOINT";
     private static final Duration LONGEST_HOLD = Duration.ofMinutes(1);
+    private static final int LARGE = 1 << 20;
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
-    private static final Pattern PLACE = Pattern.compile("([a-z.]+)(?::([1-9]\\d{0,5}))?");
+    private static final Pattern PLACE = Pattern.compile("([a-z.]+)(?::([1-9]\\d{0,5}))?(/memory)?");
     private static final @Nullable FailPoint OF_PROCESS = of(System.getenv(VARIABLE));
 
     private final String setting;
@@ -59,7 +62,7 @@ public final class FailPoint {
     void at(String place) {
         if (!setting.startsWith("@")) {
             if (isDue(place, setting)) {
-                Runtime.getRuntime().halt(HALTED);
+                end(setting);
             }
             return;
         }
@@ -68,7 +71,7 @@ public final class FailPoint {
             String wanted = Files.exists(file) ? Files.readString(file).strip() : "";
             // Empty for the moment in which it is written.
             if (!wanted.isEmpty() && isDue(place, wanted)) {
-                hold(file);
+                hold(file, wanted);
             }
         } catch (NoSuchFileException e) {
             // Another process was there first, or it was taken back.
@@ -98,14 +101,32 @@ public final class FailPoint {
     private static Matcher parse(String wanted) {
         Matcher parts = PLACE.matcher(wanted);
         if (!parts.matches()) {
-            throw new IllegalArgumentException(VARIABLE + ": " + wanted + " (expected: a place, or place:n, or @FILE)");
+            throw new IllegalArgumentException(
+                    VARIABLE + ": " + wanted + " (expected: a place, place:n, either with /memory, or @FILE)");
         }
         return parts;
     }
 
-    private static void hold(Path file) throws IOException {
+    private static void end(String wanted) {
+        if (parse(wanted).group(3) == null) {
+            Runtime.getRuntime().halt(HALTED);
+        }
+        fillTheHeap();
+    }
+
+    private static void fillTheHeap() {
+        Object[] all = {};
+        while (true) {
+            all = new Object[] {all, new long[LARGE]};
+        }
+    }
+
+    private static void hold(Path file, String wanted) throws IOException {
         Path held = file.resolveSibling(file.getFileName() + ".held");
         Files.move(file, held, StandardCopyOption.ATOMIC_MOVE);
+        if (parse(wanted).group(3) != null) {
+            end(wanted);
+        }
         long end = System.nanoTime() + LONGEST_HOLD.toNanos();
         try {
             while (Files.exists(held) && System.nanoTime() < end) {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,14 @@ class FailPointTest {
     }
 
     @Test
+    void theProcessRunsOutOfMemoryWhereThatIsAsked() throws Exception {
+        assertThat(walk("a.after:2/memory", "-Xmx16m", "-XX:+ExitOnOutOfMemoryError"))
+                .startsWith("3: a.before1 a.after1 a.before2")
+                .contains("Terminating due to java.lang.OutOfMemoryError: Java heap space")
+                .doesNotContain("a.after2");
+    }
+
+    @Test
     void aFileHoldsAProcessUntilItIsDeleted() throws Exception {
         Path file = folder.resolve("place");
         FailPoint point = new FailPoint("@" + file);
@@ -68,12 +78,14 @@ class FailPointTest {
     void saysWhatItCannotRead() {
         assertThatThrownBy(() -> new FailPoint("a.after:0"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("QUERN_FAILPOINT: a.after:0 (expected: a place, or place:n, or @FILE)");
+                .hasMessage("QUERN_FAILPOINT: a.after:0 (expected: a place, place:n, either with /memory, or @FILE)");
     }
 
-    private static String walk(String setting) throws IOException, InterruptedException {
-        ProcessBuilder walker = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), Walker.class.getName());
+    private static String walk(String setting, String... jvm) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(jvm));
+        command.addFirst(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(Walker.class.getName());
+        ProcessBuilder walker = new ProcessBuilder(command);
         walker.environment()
                 .put(
                         "CLASSPATH",
