@@ -107,7 +107,7 @@ public final class ReportParts {
         return text.count() >= asked
                 ? Optional.empty()
                 : Optional.of("%s: %d of %d windows of %d tokens: %s has no more text"
-                        .formatted(use, text.count(), asked, text.seqLen(), text.source()));
+                        .formatted(use, text.count(), asked, text.seqLen(), Figures.leaf(text.source())));
     }
 
     /**
@@ -123,7 +123,8 @@ public final class ReportParts {
 
     /** A calibration text that was named for a recipe that reads none. */
     public static String unusedText(TokenWindows text, Recipe recipe) {
-        return "calibration: %s was not used: %s reads no calibration text".formatted(text.source(), recipe.name());
+        return "calibration: %s was not used: %s reads no calibration text"
+                .formatted(Figures.leaf(text.source()), recipe.name());
     }
 
     /** Where the original does not understand a text, whose figures then say little. */

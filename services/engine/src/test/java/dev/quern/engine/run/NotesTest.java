@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
+/** Notes are published: they name texts without their folders. */
 class NotesTest {
-    private static final TokenWindows TEXT = new TokenWindows("mine.jsonl", 4, new int[] {1, 2, 3, 4, 1, 2, 3, 5});
+    private static final TokenWindows TEXT =
+            new TokenWindows("/data/mine.jsonl", 4, new int[] {1, 2, 3, 4, 1, 2, 3, 5});
 
     @Test
     void aTextThatIsTooShortIsNoted() {
