@@ -2,12 +2,14 @@ package dev.quern.cli;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.format.ReportVerifier;
 import dev.quern.engine.format.Verification;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.report.Report;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +21,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "verify", description = "Read a result back: digests of its manifest, shapes, codes, scales, ties.")
+@Command(
+        name = "verify",
+        description =
+                "Read a result back: digests of its manifest, shapes, codes, scales, ties; or the report of an evaluation.")
 final class Verify implements Callable<Integer> {
     private static final long STEP = 64L << 20;
 
@@ -36,13 +41,9 @@ final class Verify implements Callable<Integer> {
         List<JsonValue> all = new ArrayList<>();
         Exit exit = Exit.COMPLETED;
         for (Path folder : folders) {
-            long started = System.nanoTime();
             try {
-                Verification found = verify(folder, console);
-                all.add(json(found));
-                if (!console.json()) {
-                    print(console, folder, found, (System.nanoTime() - started) / 1e9);
-                }
+                requireFolder(folder);
+                all.add(ReportVerifier.isEvaluation(folder) ? evaluation(console, folder) : result(console, folder));
             } catch (QuernException e) {
                 // The other folders are read all the same.
                 exit = Exit.of(e.code());
@@ -57,11 +58,31 @@ final class Verify implements Callable<Integer> {
         return exit.code();
     }
 
-    private static Verification verify(Path folder, Console console) {
+    private static void requireFolder(Path folder) {
         if (!Files.isDirectory(folder)) {
             throw new QuernException(ErrorCode.OUTPUT_DAMAGED, "no such folder (expected: a result)");
         }
-        return OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+    }
+
+    private JsonValue result(Console console, Path folder) {
+        long started = System.nanoTime();
+        Verification found = OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+        if (!console.json()) {
+            print(console, folder, found, (System.nanoTime() - started) / 1e9);
+        }
+        return json(found);
+    }
+
+    /** It has no weights: those of the result that was evaluated are in a folder of their own. */
+    private JsonValue evaluation(Console console, Path folder) {
+        Report report = ReportVerifier.verify(folder);
+        if (!console.json()) {
+            console.print((folders.size() == 1 ? "" : folder + ": ") + console.green("OK")
+                    + ": the report of an evaluation, without weights");
+            console.print(
+                    "digest of the result that was evaluated: " + report.model().outputDigest());
+        }
+        return JsonObject.EMPTY.with("evaluated", report.model().outputDigest()).with("report", report.job());
     }
 
     private static void erase(Console console) {

@@ -9,6 +9,7 @@ import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -82,6 +83,31 @@ class EvaluateIT {
         assertThat(out.toFile().list())
                 .containsExactlyInAnyOrder("quern-report.json", "quern-report.html", "quern-manifest.json");
         assertThat(Cli.run("compare", result(), out.toString()).out()).contains("other.txt: not the same windows");
+        verifyKnowsTheFolderOfAnEvaluation(out);
+    }
+
+    private static void verifyKnowsTheFolderOfAnEvaluation(Path out) throws IOException {
+        Cli good = Cli.run("verify", out.toString(), result());
+        assertThat(good.code()).as(good.err()).isZero();
+        assertThat(good.out())
+                .contains(out + ": OK: the report of an evaluation, without weights")
+                .contains("digest of the result that was evaluated: "
+                        + compression.model().outputDigest());
+
+        Files.writeString(out.resolve("quern-report.html"), " ", StandardOpenOption.APPEND);
+        Cli changed = Cli.run("verify", out.toString());
+        assertThat(changed.code()).isEqualTo(65);
+        assertThat(changed.err()).contains(out + ": quern-report.html: ", "as quern-manifest.json says");
+    }
+
+    @Test
+    void aResultThatHasTheNameOfItsModelIsNotTakenForTheModel() throws IOException {
+        Path named = Files.createSymbolicLink(folder.resolve(Cli.TINY.getFileName()), Path.of(result()));
+
+        Cli ran = evaluate(named.toString());
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(ran.err()).contains("was made from tiny-llama, which is neither in " + folder);
     }
 
     /** To a server that runs elsewhere result, model and text are sent. */

@@ -84,7 +84,7 @@ public final class OutputVerifier {
         }
     }
 
-    private static void checkFiles(Path folder, Manifest manifest) {
+    static void checkFiles(Path folder, Manifest manifest) {
         for (Manifest.File file : manifest.files()) {
             Path path = folder.resolve(file.name());
             try {
@@ -120,16 +120,19 @@ public final class OutputVerifier {
 
     private static void checkDigests(Manifest manifest, List<FileDigest> files) {
         for (int i = 0; i < files.size(); i++) {
-            Manifest.File expected = manifest.files().get(i);
-            if (!files.get(i).sha256().equals(expected.sha256())) {
-                throw damaged("%s: SHA-256 %s (expected: %s, as %s says)"
-                        .formatted(expected.name(), files.get(i).sha256(), expected.sha256(), Manifest.NAME));
-            }
+            requireDigest(manifest.files().get(i), files.get(i).sha256());
         }
         String digest = Manifests.outputDigest(files);
         if (!digest.equals(manifest.outputDigest())) {
             throw damaged("%s: outputDigest: %s (expected: %s, that of its files)"
                     .formatted(Manifest.NAME, manifest.outputDigest(), digest));
+        }
+    }
+
+    static void requireDigest(Manifest.File expected, String sha256) {
+        if (!sha256.equals(expected.sha256())) {
+            throw damaged("%s: SHA-256 %s (expected: %s, as %s says)"
+                    .formatted(expected.name(), sha256, expected.sha256(), Manifest.NAME));
         }
     }
 
