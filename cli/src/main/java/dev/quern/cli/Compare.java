@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "compare",
@@ -22,9 +25,13 @@ final class Compare implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     @Parameters(
             paramLabel = "DIR|ID",
-            arity = "2..*",
+            arity = "1..*",
             description = "Folders of results, or ids of jobs; a job with several outputs counts as so many results.")
     private List<String> results = List.of();
 
@@ -37,6 +44,7 @@ final class Compare implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Console console = quern.console();
+        require();
         // Folders need no server.
         if (results.stream().allMatch(Compare::isFolder)) {
             results.forEach(this::folder);
@@ -58,6 +66,14 @@ final class Compare implements Callable<Integer> {
             new ComparisonTable(console, comparison).print();
         }
         return Exit.COMPLETED.code();
+    }
+
+    private void require() {
+        if (results.size() == 1) {
+            throw new ParameterException(
+                    spec.commandLine(), results.getFirst() + ": one result (expected: at least two, to be compared)");
+        }
+        results.stream().filter(result -> !isFolder(result)).forEach(JobArgument::requireIdOf);
     }
 
     /** Whether an argument is a folder; any other is the beginning of a job's id. */

@@ -56,13 +56,13 @@ final class Evaluate implements Callable<Integer> {
                 ? Placements.into(target.local(), List.of(Output.EVALUATION), report.overwrite())
                 : null;
         // A folder is looked at before anything is started: it may not exist.
-        Submission ready = request.isOfJob()
-                ? null
-                : Submission.of(
-                        local -> request.toRequest(target, detach, local),
-                        server.isRemote(),
-                        request.folder(),
-                        console);
+        Submission ready = null;
+        if (request.isOfJob()) {
+            JobArgument.requireIdOf(request.typed());
+        } else {
+            ready = Submission.of(
+                    local -> request.toRequest(target, detach, local), server.isRemote(), request.folder(), console);
+        }
         try (Interruption interruption = new Interruption(console, () -> Console.again(spec), placement);
                 Connection connection =
                         Connection.open(server, request.workers().stack(store, server), console::say)) {

@@ -143,7 +143,8 @@ final class EvaluateOptions {
         return Stream.of(folder, Path.of(""))
                 .filter(parent -> !name.isBlank() && Path.of(name).getNameCount() == 1)
                 .map(parent -> parent.resolve(name).toAbsolutePath().normalize())
-                .filter(found -> Files.isRegularFile(found.resolve("config.json")))
+                // A result may have the name of its model.
+                .filter(found -> Files.isRegularFile(found.resolve("config.json")) && !ReportFile.isIn(found))
                 .findFirst()
                 .orElseThrow(() -> invalid(result + ": was made from " + name + ", which is neither in " + folder
                         + " nor here (expected: the original, with --against MODEL)"));

@@ -40,6 +40,27 @@ final class JobArgument {
             throw new ParameterException(
                     command.commandLine(), last ? "both ID and --last" : "Missing required parameter: ID, or --last");
         }
+        if (id != null && !isId(id)) {
+            throw new QuernException(
+                    ErrorCode.NOT_FOUND, "job: " + id + " (expected: an id, or at least four digits that begin one)");
+        }
+    }
+
+    private static boolean isId(String typed) {
+        return PREFIX.matcher(typed).matches() || WHOLE.matcher(typed).matches();
+    }
+
+    /**
+     * Before anything is started for it: what is no folder may be a job.
+     *
+     * @throws QuernException INVALID_REQUEST where it cannot be one
+     */
+    static void requireIdOf(String result) {
+        if (!isId(result)) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    result + ": no such folder (expected: the folder of a result, or the id of a job)");
+        }
     }
 
     /**

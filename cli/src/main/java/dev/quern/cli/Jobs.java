@@ -1,10 +1,7 @@
 package dev.quern.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "jobs",
@@ -23,21 +20,10 @@ import picocli.CommandLine.Spec;
             JobsDownload.class,
             JobsDelete.class
         })
-final class Jobs implements Callable<Integer> {
+final class Jobs extends CommandGroup {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Quern quern;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    /** Without a command: the list of commands. */
-    @Override
-    public Integer call() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-        return Exit.COMPLETED.code();
-    }
 
     Console console() {
         return quern.console();

@@ -20,8 +20,9 @@ import picocli.CommandLine.ParentCommand;
         name = "keys",
         description = "Create, list and revoke API keys; requires a key with scope admin.",
         synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
         subcommands = {Keys.Create.class, Keys.ListAll.class, Keys.Revoke.class})
-final class Keys {
+final class Keys extends CommandGroup {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Quern quern;

@@ -17,9 +17,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs one command and ends the process with its exit code. */
 public final class Main {
@@ -66,12 +68,33 @@ public final class Main {
 
     private static int usage(ParameterException error, Console console) {
         CommandLine command = error.getCommandLine();
+        String message = words(error);
         if (console.json()) {
-            console.print(Problems.of(ErrorCode.INVALID_REQUEST, String.valueOf(error.getMessage()), Exit.USAGE));
+            console.print(Problems.of(ErrorCode.INVALID_REQUEST, message, Exit.USAGE));
         }
-        command.getErr().println("quern: " + error.getMessage());
+        console.warn(message);
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return Exit.USAGE.code();
+    }
+
+    /** What picocli says, but for words that no command takes. */
+    private static String words(ParameterException error) {
+        if (!(error instanceof UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return String.valueOf(error.getMessage());
+        }
+        String word = unmatched.getUnmatched().getFirst();
+        Set<String> commands = error.getCommandLine().getSubcommands().keySet();
+        List<String> nearest = unmatched.getSuggestions();
+        if (!nearest.isEmpty()) {
+            return word + ": unknown (did you mean " + String.join(" or ", nearest) + "?)";
+        }
+        if (unmatched.isUnknownOption()) {
+            return word + ": no such option";
+        }
+        return commands.isEmpty()
+                ? word + ": one word too many"
+                : word + ": no such command (expected one of: " + String.join(", ", commands) + ")";
     }
 
     private static <T> Optional<T> cause(Throwable error, Class<T> type) {

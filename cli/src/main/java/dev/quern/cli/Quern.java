@@ -3,12 +3,9 @@ package dev.quern.cli;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The root command with the options of all commands. */
 @Heading(value = "Output", order = 9)
@@ -47,7 +44,7 @@ import picocli.CommandLine.Spec;
             "77:no valid key, or one that may not do this",
             "130:interrupted"
         })
-final class Quern implements Callable<Integer> {
+final class Quern extends CommandGroup {
     /** For completion, as help says them. */
     static final class Formats extends ArrayList<String> {
         private static final long serialVersionUID = 1;
@@ -94,10 +91,6 @@ final class Quern implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli reads it by reflection
     private boolean version;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     private final PrintStream out;
     private final PrintStream err;
     private final boolean terminal;
@@ -106,13 +99,6 @@ final class Quern implements Callable<Integer> {
         this.out = out;
         this.err = err;
         this.terminal = terminal;
-    }
-
-    /** Without a command: the list of commands. */
-    @Override
-    public Integer call() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-        return Exit.COMPLETED.code();
     }
 
     Console console() {

@@ -34,7 +34,7 @@ final class ReportTable {
                 Units.bytes(sizes.sourceBytes()),
                 Units.bytes(sizes.outputBytes()),
                 sizes.bitsPerWeight()));
-        if (report.evaluated() == null || report.calibration().windows() > 0) {
+        if (report.calibration().windows() > 0) {
             console.print("calibrated   " + report.calibration().windows() + " windows of "
                     + report.calibration().seqLen() + " tokens, "
                     + report.calibration().source());

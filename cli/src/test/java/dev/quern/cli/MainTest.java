@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
@@ -41,6 +42,44 @@ class MainTest {
         assertThat(ran.code()).isEqualTo(64);
         assertThat(ran.err()).startsWith("quern: ");
         assertThat(ran.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nosuch | nosuch: no such command (expected one of: compress, evaluate, ",
+                "comprss | comprss: unknown (did you mean compress or ",
+                "jobs lst | lst: unknown (did you mean list?)",
+                "compress model other | other: one word too many",
+                "compress model --evalute f | --evalute: unknown (did you mean --evaluate or ",
+                "jobs show --zzzz | --zzzz: no such option",
+                "compare one | one: one result (expected: at least two, to be compared)",
+            })
+    void aWordThatNoCommandTakesIsNamed(String line, String message) {
+        Cli ran = Cli.run(line.split(" ", -1));
+
+        assertThat(ran.code()).isEqualTo(64);
+        assertThat(ran.err()).startsWith("quern: " + message).contains("\nTry: quern ");
+    }
+
+    /** Without a stack: nothing is started for a job that cannot be one. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "jobs show 1 | job: 1 (expected: an id, or at least four digits that begin one)",
+                "jobs watch nosuch | job: nosuch (expected: an id, or at least four digits that begin one)",
+                "evaluate nosuch | nosuch: no such folder (expected: the folder of a result, or the id of a job)",
+                "compare 0123 nosuch | nosuch: no such folder (expected: the folder of a result, or the id of a job)",
+            })
+    void whatIsNoJobIsNamedBeforeAnythingIsStarted(String line, String message) {
+        String data = folder.resolve("data").toString();
+        Cli ran = Cli.run((line + " --data " + data).split(" ", -1));
+
+        assertThat(ran.code()).isEqualTo(65);
+        assertThat(ran.err()).isEqualTo("quern: " + message + "\n");
+        assertThat(Path.of(data)).doesNotExist();
     }
 
     @ParameterizedTest
@@ -220,7 +259,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-h", "help", "jobs", "help jobs list", "compress -h", "--version", "-V"})
+    @ValueSource(strings = {"", "-h", "help", "jobs", "keys", "help jobs list", "compress -h", "--version", "-V"})
     void whatEverybodyTypesFirstExits0(String line) {
         Cli ran = Cli.run(line.isEmpty() ? new String[0] : line.split(" ", -1));
 
