@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** A command that holds others; alone it lists them. */
+/** A command that holds other commands. Without one of them it lists them. */
 abstract class CommandGroup implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")

@@ -51,9 +51,9 @@ final class JobArgument {
     }
 
     /**
-     * Before anything is started for it: what is no folder may be a job.
+     * Refuses what is neither a folder nor an id, before anything is started for it.
      *
-     * @throws QuernException INVALID_REQUEST where it cannot be one
+     * @throws QuernException INVALID_REQUEST
      */
     static void requireIdOf(String result) {
         if (!isId(result)) {

@@ -23,7 +23,7 @@ final class ChildProcess implements AutoCloseable {
     private static final Duration HEALTHY = Duration.ofMinutes(1);
 
     private static final Duration GOODBYE = Duration.ofSeconds(10);
-    /** For so long it is news that the process ran out of memory. */
+    /** How long it is reported that the process ran out of memory. */
     private static final Duration NEWS = Duration.ofMinutes(10);
 
     private static final String HEAP = "-Xmx";
@@ -73,7 +73,7 @@ final class ChildProcess implements AutoCloseable {
                 name + " ended " + deaths + " times before it was ready: " + cause + " (log: " + logFile + ")");
     }
 
-    /** That the process ran out of memory lately, in one sentence; empty where it did not. */
+    /** Says that the process ran out of memory lately, in one sentence; empty where it did not. */
     Optional<String> shortage() {
         Long last = shortage;
         return last == null || System.nanoTime() - last > NEWS.toNanos()
@@ -82,7 +82,7 @@ final class ChildProcess implements AutoCloseable {
                         name + " " + outOfMemory(builder.command()) + " and was started again (log: " + logFile + ")");
     }
 
-    /** What to say of a JVM that ended for lack of memory. */
+    /** Says that a JVM ended for lack of memory, and what its limit was. */
     static String outOfMemory(List<String> command) {
         String limit = command.stream()
                 .filter(word -> word.startsWith(HEAP))

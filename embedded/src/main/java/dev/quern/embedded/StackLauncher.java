@@ -33,7 +33,7 @@ public final class StackLauncher {
     /** By {@link System#nanoTime}, newest last: one for each time that no stack ran. */
     private final Deque<Long> starts = new ArrayDeque<>();
 
-    /** What the last stack has written, or, where another command had started it, since it was found. */
+    /** The log of the last stack. Where another command had started that, the log begins when it was found. */
     private @Nullable ChildLog last;
 
     /**

@@ -7,7 +7,7 @@ package dev.quern.engine.template;
 final class Budget {
     private static final long STEPS = 1L << 25;
     private static final int CHARACTERS_OF_A_STEP = 2;
-    /** Of one value that is written out. Lists of the same list twice, and so on, would be without end. */
+    /** The longest text of one value. A list that holds the same list twice, and so on, would be written out without end. */
     private static final int MAX_TEXT = 1 << 24;
     /** An entry of a list takes about as much memory as so many steps' worth of characters. */
     private static final int STEPS_OF_AN_ENTRY = 8;

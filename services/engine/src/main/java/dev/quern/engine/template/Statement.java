@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A statement of a template. */
 sealed interface Statement {
-    /** The line where it begins; 0 where only what is around it knows. */
+    /** The line where it begins; 0 where only the statement around it has one. */
     default int line() {
         return 0;
     }

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Wrong chat templates, by seeds, each read by a reading process with a text of chats: it answers, or refuses as the user's fault, and
- * soon. Unlike a tokenizer, a template must not end the process.
+ * Has a reading process read a text of chats through mutated templates, one for each seed. It must answer, or refuse the template as the
+ * user's fault, within seconds. Unlike a tokenizer, a template must not end the process.
  */
 class HostileTemplatesTest {
     private static final Path TEMPLATES = Path.of("../../services/engine/src/test/resources/dev/quern/engine/template");
