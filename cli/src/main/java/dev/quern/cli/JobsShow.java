@@ -71,6 +71,9 @@ final class JobsShow implements Callable<Integer> {
             console.print("result  " + job.result() + ", evaluated");
         }
         console.print("created " + LOCAL.format(job.createdAt()));
+        if (job.startedAt() != null) {
+            console.print("started " + LOCAL.format(job.startedAt()));
+        }
         if (job.finishedAt() != null) {
             console.print("ended   " + LOCAL.format(job.finishedAt()));
         }

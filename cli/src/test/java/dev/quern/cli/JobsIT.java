@@ -59,7 +59,7 @@ class JobsIT {
             stack.await(id, job -> job.reason() != null && job.reason().code().equals("PAUSING"));
         }
         JobView still = stack.await(id, job -> job.state().equals("PAUSED"));
-        assertThat(stack.jobs("show", id).out()).contains("paused");
+        assertThat(stack.jobs("show", id).out()).contains("paused", "\ncreated ", "\nstarted ");
         assertThat(stack.jobs("resume", id).out()).contains("watch it:  quern jobs watch " + id);
         Cli watched = stack.jobs("watch", id);
         assertThat(watched.code()).as(watched.err()).isZero();

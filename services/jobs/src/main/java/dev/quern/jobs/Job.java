@@ -63,6 +63,7 @@ public record Job(
         List<JobOutput> outputs,
         long lastEvent,
         Instant createdAt,
+        @Nullable Instant startedAt,
         Instant updatedAt,
         @Nullable Instant finishedAt) {
     public Job {
@@ -100,6 +101,7 @@ public record Job(
                 progress,
                 labels,
                 createdAt,
+                startedAt,
                 updatedAt,
                 finishedAt,
                 state == JobState.COMPLETED ? null : failure,

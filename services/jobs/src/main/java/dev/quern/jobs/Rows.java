@@ -82,6 +82,7 @@ final class Rows {
                 outputs(row),
                 row.getLong("last_event"),
                 instant(row, "created_at"),
+                nullableInstant(row, "started_at"),
                 instant(row, "updated_at"),
                 nullableInstant(row, "finished_at"));
     }

@@ -23,6 +23,7 @@ public final class StepRepository {
             UPDATE job
                SET state = :state, stage = coalesce(:stage::text, stage), generation = :generation, seq = :seq,
                    started = true,
+                   started_at = CASE WHEN :state = 'RUNNING' THEN coalesce(started_at, now()) ELSE started_at END,
                    reason_since = CASE WHEN :reasonCode::text IS NULL THEN NULL
                                        WHEN reason_code = :reasonCode THEN reason_since ELSE now() END,
                    reason_code = :reasonCode, reason_remedy = :reasonRemedy,

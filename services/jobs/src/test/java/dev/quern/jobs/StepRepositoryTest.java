@@ -74,6 +74,21 @@ class StepRepositoryTest {
     }
 
     @Test
+    void aJobStartsOnceHoweverOftenItsWorkBegins() {
+        UUID id = queuedJob();
+        assertThat(jobs.find(id)).get().returns(null, Job::startedAt);
+
+        steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.INSPECT));
+        Instant started = jobs.find(id).orElseThrow().startedAt();
+        assertThat(started).isNotNull();
+
+        steps.project(id, Step.of(1, 2, JobState.PAUSED, null));
+        assertThat(steps.resume(id, 1)).isTrue();
+        steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
+        assertThat(jobs.find(id)).get().returns(started, Job::startedAt);
+    }
+
+    @Test
     void noBlockIsInWorkWhenAStageBegins() {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param output where the first output is, null until it is published
  * @param labels as the request has them
  * @param progress how far it is
+ * @param startedAt when its work began for the first time; null while it is queued
  * @param finishedAt when its work was over, even if somebody approved the result later; null before that
  * @param failure why it ended without a result; null where it has one
  * @param approval null where the gate alone decided
@@ -40,6 +41,7 @@ public record JobView(
         Progress progress,
         Map<String, String> labels,
         Instant createdAt,
+        @Nullable Instant startedAt,
         Instant updatedAt,
         @Nullable Instant finishedAt,
         @Nullable Failure failure,
