@@ -32,6 +32,7 @@ final class Compare implements Callable<Integer> {
     @Parameters(
             paramLabel = "DIR|ID",
             arity = "1..*",
+            completionCandidates = Ids.MarkOrFiles.class,
             description = "Folders of results, or ids of jobs; a job with several outputs counts as so many results.")
     private List<String> results = List.of();
 

@@ -23,6 +23,7 @@ import picocli.CommandLine.Parameters;
 final class EvaluateOptions {
     @Parameters(
             paramLabel = "RESULT",
+            completionCandidates = Ids.MarkOrFiles.class,
             description =
                     "A compressed model, also one of another tool: its folder; s3://bucket/prefix, which the server reads"
                             + " itself; or the job that made it, by its id or at least four digits that begin it.")

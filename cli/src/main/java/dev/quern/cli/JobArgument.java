@@ -28,6 +28,7 @@ final class JobArgument {
     @Parameters(
             arity = "0..1",
             paramLabel = "ID",
+            completionCandidates = Ids.Mark.class,
             description = "The job: its id, or at least four digits that begin it.")
     private @Nullable String id;
 

@@ -119,7 +119,10 @@ final class Keys extends CommandGroup {
 
     @Command(name = "revoke", description = "End a key and the dashboard sessions that it opened, at once.")
     static final class Revoke extends Action {
-        @Parameters(paramLabel = "ID", description = "The key, as the list shows it; enough of its beginning.")
+        @Parameters(
+                paramLabel = "ID",
+                completionCandidates = Ids.Mark.class,
+                description = "The key, as the list shows it; enough of its beginning.")
         @SuppressWarnings("NullAway.Init")
         private String id;
 

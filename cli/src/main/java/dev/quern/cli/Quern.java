@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             Doctor.class,
             Version.class,
             Completion.class,
+            Ids.class,
             ShowHelp.class
         },
         commandListHeading = "%nCommands:%n",
