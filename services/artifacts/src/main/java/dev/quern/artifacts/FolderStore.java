@@ -21,8 +21,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Objects as files under a folder. An object is written to a temporary file, synced, and linked to its name: a link fails where the
@@ -31,6 +34,10 @@ import org.jspecify.annotations.Nullable;
 public final class FolderStore implements ArtifactStore {
     private static final String TEMPORARY = ".tmp";
     private static final String UPLOADS = ".uploads";
+    /** Not the beginning of any key. */
+    private static final String SET_ASIDE = ".set-aside";
+
+    private static final Logger LOG = LoggerFactory.getLogger(FolderStore.class);
 
     private final Path root;
     private final Path temporary;
@@ -67,7 +74,7 @@ public final class FolderStore implements ArtifactStore {
             // Of the draft, which is the same file: by its name it may be deleted at once.
             Entry made = entry(key, draft.path());
             Path parent = Files.createDirectories(Objects.requireNonNull(target.getParent()));
-            Files.createLink(target, draft.path());
+            link(key, target, draft.path());
             sync(parent);
             return Optional.of(made);
         } catch (FileAlreadyExistsException e) {
@@ -84,6 +91,30 @@ public final class FolderStore implements ArtifactStore {
             return Optional.empty();
         } catch (IOException e) {
             throw sorted(e, key, root);
+        }
+    }
+
+    /** A folder that somebody put there is no object: it makes room, and nothing in it is lost. */
+    private void link(String key, Path target, Path draft) throws IOException {
+        try {
+            Files.createLink(target, draft);
+        } catch (FileAlreadyExistsException e) {
+            if (!Keys.isAlone(key) || !Files.isDirectory(target)) {
+                throw e;
+            }
+            setAside(key, target);
+            Files.createLink(target, draft);
+        }
+    }
+
+    private void setAside(String key, Path target) throws IOException {
+        String name = key.substring(key.lastIndexOf('/') + 1) + "-" + UUID.randomUUID();
+        Path aside = Files.createDirectories(root.resolve(SET_ASIDE)).resolve(name);
+        try {
+            Files.move(target, aside);
+            LOG.warn("{}: a folder, now {}: the store needs its name for a file", target, aside);
+        } catch (NoSuchFileException e) {
+            // Another writer was faster.
         }
     }
 

@@ -21,6 +21,7 @@ public final class Keys {
     /** Folders of common file systems allow 255 bytes. */
     static final int MAX_SEGMENT = 200;
 
+    private static final Pattern ALONE = Pattern.compile("t/[^/]+/(artifacts|datasets|figures|uploads)/[^/]+");
     private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._=+@-]*");
 
     private final String root;
@@ -105,6 +106,11 @@ public final class Keys {
 
     public String quarantined(String job, int output, String file) {
         return quarantine(job, output) + path("file", file);
+    }
+
+    /** Whether no other key of the store can have this one as its folder: true for all that is named by its content. */
+    static boolean isAlone(String key) {
+        return ALONE.matcher(key).matches();
     }
 
     /**

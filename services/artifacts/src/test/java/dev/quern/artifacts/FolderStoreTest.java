@@ -196,13 +196,37 @@ class FolderStoreTest extends ArtifactStoreContract {
     void refusesAKeyThatLiesUnderAnotherOne() throws IOException {
         ArtifactStore store = store();
         store.create("t/default/datasets/a", bytes("x"));
-        store.create("t/default/datasets/b/c", bytes("x"));
+        store.create("t/default/outputs/b/c", bytes("x"));
 
         assertThatThrownBy(() -> store.create("t/default/datasets/a/b", bytes("x")))
                 .isInstanceOf(FileAlreadyExistsException.class);
-        assertThatThrownBy(() -> store.create("t/default/datasets/b", bytes("x")))
+        assertThatThrownBy(() -> store.create("t/default/outputs/b", bytes("x")))
                 .isInstanceOf(FileAlreadyExistsException.class)
                 .hasMessageContaining("move the folder away, then retry the job");
+    }
+
+    /** Like an artifact that was deleted or damaged, it is made again. */
+    @Test
+    void aFolderInPlaceOfAnArtifactMakesRoomWithAllThatIsInIt() throws IOException {
+        ArtifactStore store = store();
+        String key = Keys.of("default").artifact("block-00003-9f86");
+        Path place = folder.resolve(key);
+        Files.createDirectories(place.resolve("notes"));
+        Files.writeString(place.resolve("notes/mine"), "kept");
+        assertThat(store.head(key)).isEmpty();
+
+        assertThat(store.create(key, bytes("block"))).isPresent();
+
+        assertThat(place).hasContent("block");
+        try (Stream<Path> aside = Files.list(folder.resolve(".set-aside"))) {
+            assertThat(aside).singleElement().satisfies(moved -> {
+                assertThat(moved.getFileName().toString()).startsWith("block-00003-9f86-");
+                assertThat(moved.resolve("notes/mine")).hasContent("kept");
+            });
+        }
+        assertThat(store.list("t/default/"))
+                .extracting(ArtifactStore.Entry::key)
+                .containsExactly(key);
     }
 
     @Test
