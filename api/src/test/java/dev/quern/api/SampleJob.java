@@ -15,6 +15,7 @@ import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
+import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -126,9 +127,8 @@ final class SampleJob {
             }
         }
         double share = (block + 1.0) / blocks;
-        server.boards.progress(
-                job.id(),
-                new BoardRepository.Progress(Stage.COMPRESS, block + 1, 0, 80 * share, 37.0 * (blocks - block)));
+        server.boards.progress(job.id(), new BoardRepository.Progress(Stage.COMPRESS, block + 1, 0, 80 * share));
+        server.boards.remaining(job.id(), Stage.COMPRESS, TimeLeft.rounded(37.0 * (blocks - block)));
     }
 
     void linear(int block, int index) {

@@ -1,5 +1,6 @@
 package dev.quern.cli;
 
+import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobView;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -83,7 +84,7 @@ final class ProgressLine {
             line.append(String.format(Locale.ROOT, " · %.0f linears/min", progress.linearsPerMinute()));
         }
         if (moves && progress.etaSeconds() != null) {
-            line.append(" · ").append(Units.duration(progress.etaSeconds())).append(" left");
+            line.append(" · ").append(TimeLeft.words(progress.etaSeconds())).append(" left");
         }
         return line + reason(job);
     }

@@ -6,6 +6,7 @@ import dev.quern.jobs.Scope;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
 import dev.quern.recipes.report.ReportDrawing;
+import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;
@@ -175,8 +176,7 @@ final class JobParts {
         boolean moves = !over && !job.state().equals("PAUSED");
         if (moves) {
             figures.put(
-                    "remaining",
-                    progress.etaSeconds() == null ? Figures.NONE : "about " + Figures.duration(progress.etaSeconds()));
+                    "remaining", progress.etaSeconds() == null ? Figures.NONE : TimeLeft.words(progress.etaSeconds()));
         }
         figures.put(over ? "took" : "elapsed", Words.elapsed(job, now));
         if (job.result() != null) {

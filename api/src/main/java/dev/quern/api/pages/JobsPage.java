@@ -5,6 +5,7 @@ import dev.quern.api.safety.Caller;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Html;
 import dev.quern.recipes.report.Terms;
+import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;
 import java.util.List;
@@ -185,6 +186,6 @@ final class JobsPage {
         }
         return job.progress().etaSeconds() == null
                 ? Figures.NONE
-                : "about " + Figures.duration(job.progress().etaSeconds()) + " left";
+                : TimeLeft.words(job.progress().etaSeconds()) + " left";
     }
 }

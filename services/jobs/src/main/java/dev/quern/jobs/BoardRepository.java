@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -60,11 +61,16 @@ public final class BoardRepository {
     private static final String PROGRESS = """
             UPDATE job
                SET block = :block, reused_blocks = greatest(reused_blocks, :reusedBlocks),
-                   percent = greatest(percent, :percent), eta_seconds = :etaSeconds::float8, updated_at = now()
+                   percent = greatest(percent, :percent), updated_at = now()
              WHERE id = :job AND stage = :stage AND state NOT IN ('COMPLETED', 'QUARANTINED', 'REJECTED', 'FAILED', 'CANCELLED')
-               AND (block, reused_blocks, percent, coalesce(eta_seconds, -1)) IS DISTINCT FROM
-                   (:block, :reusedBlocks, :percent, coalesce(:etaSeconds::float8, -1))
+               AND (block, reused_blocks, percent) IS DISTINCT FROM (:block, :reusedBlocks, :percent)
             """;
+    private static final String REMAINING = """
+            UPDATE job SET eta_seconds = :seconds::float8, updated_at = now()
+             WHERE id = :job AND stage = :stage AND state = 'RUNNING' AND eta_seconds IS DISTINCT FROM :seconds::float8
+            """;
+    private static final String PLANNED = "UPDATE job SET planned_seconds = :seconds WHERE id = :job";
+    private static final String FIND_PLANNED = "SELECT planned_seconds FROM job WHERE id = :job";
 
     private static final String REUSED =
             "UPDATE job SET reused_blocks = greatest(reused_blocks, :blocks) WHERE id = :job";
@@ -85,12 +91,7 @@ public final class BoardRepository {
      * @param stage that the work belongs to; of another one than the job's, it changes nothing
      * @param percent of the whole job; a lower figure than before changes nothing
      */
-    public record Progress(
-            Stage stage,
-            int block,
-            int reusedBlocks,
-            double percent,
-            @Nullable Double etaSeconds) {}
+    public record Progress(Stage stage, int block, int reusedBlocks, double percent) {}
 
     /** As {@link #layOut(UUID, int, List, List, List)}, of every linear, in one segment. */
     public void layOut(UUID job, int blocks, List<String> names) {
@@ -152,8 +153,39 @@ public final class BoardRepository {
         columns.put("block", progress.block());
         columns.put("reusedBlocks", progress.reusedBlocks());
         columns.put("percent", progress.percent());
-        columns.put("etaSeconds", progress.etaSeconds());
         db.sql(PROGRESS).params(columns).update();
+    }
+
+    /**
+     * Shows how long a running job still takes.
+     *
+     * @param stage that the job is in; in another one nothing changes
+     * @param seconds null where nobody can say
+     */
+    public void remaining(UUID job, Stage stage, @Nullable Double seconds) {
+        Map<String, Object> columns = new HashMap<>();
+        columns.put("job", job);
+        columns.put("stage", stage.name());
+        columns.put("seconds", seconds);
+        db.sql(REMAINING).params(columns).update();
+    }
+
+    private record Planned(Map<String, Double> seconds) {}
+
+    /** Notes what the plan predicts: seconds by lower-case stage. */
+    public void planned(UUID job, Map<String, Double> seconds) {
+        String text = Json.write(RecordCodec.write(new Planned(seconds)));
+        db.sql(PLANNED).param("job", job).param("seconds", text).update();
+    }
+
+    /** What the plan predicts: seconds by lower-case stage; empty before the plan. */
+    public Map<String, Double> planned(UUID job) {
+        return db.sql(FIND_PLANNED)
+                .param("job", job)
+                .query((row, index) -> Optional.ofNullable(row.getString("planned_seconds")))
+                .single()
+                .map(text -> RecordCodec.read(Json.parse(text), Planned.class).seconds())
+                .orElse(Map.of());
     }
 
     /** Notes how many blocks were there before the job made any; a lower figure changes nothing. */

@@ -34,7 +34,7 @@ public final class StepRepository {
                    percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100
                                   WHEN result IS NOT NULL AND :stage::text = 'EVALUATE' THEN percent
                                   ELSE greatest(percent, :percent) END,
-                   eta_seconds = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN NULL ELSE eta_seconds END,
+                   eta_seconds = CASE WHEN :state = 'RUNNING' THEN eta_seconds END,
                    block = CASE WHEN :terminal OR stage IS DISTINCT FROM :stage THEN -1 ELSE block END,
                    finished_at = CASE WHEN :terminal THEN coalesce(finished_at, now()) END, cleanup_due = :terminal,
                    ran_seconds = ran_seconds + CASE WHEN :running THEN 0
@@ -62,7 +62,8 @@ public final class StepRepository {
     // What the workflow itself says of its job stays, unless it waits on top of that.
     private static final String WAITS = """
             UPDATE job
-               SET reason_code = :code, reason_since = :since::timestamptz, reason_remedy = :remedy, updated_at = now()
+               SET reason_code = :code, reason_since = :since::timestamptz, reason_remedy = :remedy,
+                   eta_seconds = CASE WHEN :code::text IS NULL THEN eta_seconds END, updated_at = now()
              WHERE id = :id AND generation = :generation AND state = 'RUNNING' AND desired = 'RUN'
                AND reason_code IS DISTINCT FROM :code::text
                AND (:code::text IS NOT NULL

@@ -87,8 +87,8 @@ class BoardRepositoryTest {
     void progressNeverGoesBack() {
         new StepRepository(database.client(), database.transactions())
                 .project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
-        board.progress(id, new BoardRepository.Progress(Stage.COMPRESS, 3, 0, 40, 12.0));
-        board.progress(id, new BoardRepository.Progress(Stage.COMPRESS, 1, 1, 10, null));
+        board.progress(id, new BoardRepository.Progress(Stage.COMPRESS, 3, 0, 40));
+        board.progress(id, new BoardRepository.Progress(Stage.COMPRESS, 1, 1, 10));
 
         assertThat(jobs.find(id).orElseThrow().progress())
                 .returns(40.0, p -> p.percent())

@@ -93,8 +93,9 @@ class StepRepositoryTest {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
-        BoardRepository.Progress third = new BoardRepository.Progress(Stage.COMPRESS, 2, 0, 40, 9.0);
+        BoardRepository.Progress third = new BoardRepository.Progress(Stage.COMPRESS, 2, 0, 40);
         board.progress(id, third);
+        board.remaining(id, Stage.COMPRESS, 9.0);
 
         steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.COMPRESS).because(new Step.Reason("RETRYING", null)));
         assertThat(progress(id)).returns(2, JobView.Progress::block).returns(9.0, JobView.Progress::etaSeconds);
@@ -102,7 +103,36 @@ class StepRepositoryTest {
         steps.project(id, Step.of(1, 3, JobState.RUNNING, Stage.ASSEMBLE));
         // A heartbeat that was asked for before the stage began.
         board.progress(id, third);
-        assertThat(progress(id)).returns(null, JobView.Progress::block).returns(null, JobView.Progress::etaSeconds);
+        board.remaining(id, Stage.COMPRESS, 8.0);
+        assertThat(progress(id)).returns(null, JobView.Progress::block).returns(9.0, JobView.Progress::etaSeconds);
+    }
+
+    /** Nobody knows how long it waits. */
+    @Test
+    void aJobThatStandsStillDoesNotSayHowLongItTakes() {
+        UUID id = queuedJob();
+        BoardRepository board = new BoardRepository(database.client(), database.transactions());
+        steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
+        board.remaining(id, Stage.COMPRESS, 9.0);
+
+        steps.waits(id, 1, new JobView.Reason("QUEUED_BEHIND", Instant.now(), null));
+        assertThat(progress(id)).returns(null, JobView.Progress::etaSeconds);
+
+        board.remaining(id, Stage.COMPRESS, 9.0);
+        steps.project(id, Step.of(1, 2, JobState.PAUSED, Stage.COMPRESS));
+        board.remaining(id, Stage.COMPRESS, 8.0);
+        assertThat(progress(id)).returns(null, JobView.Progress::etaSeconds);
+    }
+
+    @Test
+    void whatThePlanPredictsIsKept() {
+        UUID id = queuedJob();
+        BoardRepository board = new BoardRepository(database.client(), database.transactions());
+        assertThat(board.planned(id)).isEmpty();
+
+        board.planned(id, Map.of("compress", 12.5, "evaluate", 3.0));
+
+        assertThat(board.planned(id)).isEqualTo(Map.of("compress", 12.5, "evaluate", 3.0));
     }
 
     private JobView.Progress progress(UUID id) {

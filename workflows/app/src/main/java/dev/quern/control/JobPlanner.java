@@ -56,6 +56,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                 inspection.evaluations().stream().map(contexts::windows).toList();
         Workload workload = workload(job, calibration, evaluations);
         Plan plan = readings.plan(question(job, inspection, workload, device), waiting, cancellation);
+        rows.board().planned(job.row().id(), plan.secondsPerStage());
         if (!plan.segments().isEmpty()) {
             layOut(job, plan);
         }

@@ -6,6 +6,7 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.Stage;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.process.FailPoint;
+import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import io.temporal.api.common.v1.Payloads;
@@ -18,31 +19,27 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Shows in the rows what running activities say in their heartbeats. */
+/** Shows in the rows what running activities say in their heartbeats, and how long the work still takes. */
 final class Projector {
-    private static final double ETA_AFTER_SECONDS = 3;
-
     private final Rows rows;
-    private final Map<UUID, Pace> paces = new HashMap<>();
+    private final Map<String, Watched> watched = new HashMap<>();
 
-    /** Since when a job has come from which percentage, and the blocks that were told of: several are in work side by side. */
-    private static final class Pace {
-        private final long since = System.nanoTime();
-        private final double from;
+    /** What is remembered of a running workflow. */
+    private static final class Watched {
+        /** The blocks that were told of: several are in work side by side. */
         private final Set<Integer> blocks = new HashSet<>();
 
-        Pace(double from) {
-            this.from = from;
-        }
+        private @Nullable Pace pace;
+        private long looked = System.nanoTime();
 
-        @Nullable
-        Double eta(double percent) {
-            double seconds = (System.nanoTime() - since) / 1e9;
-            return percent <= from || seconds < ETA_AFTER_SECONDS ? null : seconds * (100 - percent) / (percent - from);
+        /** Seconds since the last look. */
+        double passed() {
+            long before = looked;
+            looked = System.nanoTime();
+            return (looked - before) / 1e9;
         }
     }
 
@@ -51,36 +48,64 @@ final class Projector {
     }
 
     void show(Job job, DescribeWorkflowExecutionResponse workflow) {
+        Watched seen = watched.computeIfAbsent(job.workflowId(), id -> new Watched());
+        double fraction = 0;
         for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
-            String type = activity.getActivityType().getName();
-            if (Waits.WORK.contains(type)) {
-                heartbeat(activity).ifPresent(heartbeat -> show(job, heartbeat, activity.getLastWorkerIdentity()));
+            Optional<Heartbeat> heartbeat =
+                    Waits.WORK.contains(activity.getActivityType().getName())
+                            ? details(activity, Heartbeat.class)
+                            : Optional.empty();
+            if (heartbeat.isPresent()) {
+                show(job, seen, heartbeat.get(), activity.getLastWorkerIdentity());
+                fraction = Math.max(fraction, fraction(job, heartbeat.get()));
             }
+        }
+        Double seconds = remaining(job, seen, fraction, Waits.standing(workflow));
+        if (job.stage() != null) {
+            rows.board().remaining(job.id(), job.stage(), seconds == null ? null : TimeLeft.rounded(seconds));
         }
     }
 
     void forgetAllBut(Collection<Job> jobs) {
-        paces.keySet().retainAll(jobs.stream().map(Job::id).collect(Collectors.toSet()));
+        watched.keySet().retainAll(jobs.stream().map(Job::workflowId).collect(Collectors.toSet()));
     }
 
-    private static Optional<Heartbeat> heartbeat(PendingActivityInfo activity) {
+    /** Null where nobody can say: before the plan, and while the job waits. */
+    private @Nullable Double remaining(Job job, Watched seen, double fraction, boolean waits) {
+        double passed = seen.passed();
+        Stage stage = job.stage();
+        if (stage == null || stage.compareTo(Stage.PLAN) <= 0) {
+            return null;
+        }
+        if (seen.pace == null) {
+            Map<String, Double> planned = rows.board().planned(job.id());
+            seen.pace = planned.isEmpty() ? null : new Pace(planned);
+        }
+        if (seen.pace == null || waits) {
+            return null;
+        }
+        double reused = (double) job.progress().reusedBlocks()
+                / Math.max(1, job.progress().blocks());
+        seen.pace.at(stage, fraction, reused, passed);
+        return seen.pace.remaining();
+    }
+
+    /** What an activity's last heartbeat says; empty before the first. */
+    static <T> Optional<T> details(PendingActivityInfo activity, Class<T> type) {
         if (!activity.hasHeartbeatDetails()) {
             return Optional.empty();
         }
         Optional<Payloads> details = Optional.of(activity.getHeartbeatDetails());
-        return Optional.ofNullable(
-                DefaultDataConverter.newDefaultInstance().fromPayloads(0, details, Heartbeat.class, Heartbeat.class));
+        return Optional.ofNullable(DefaultDataConverter.newDefaultInstance().fromPayloads(0, details, type, type));
     }
 
-    private void show(Job job, Heartbeat heartbeat, String worker) {
+    private void show(Job job, Watched seen, Heartbeat heartbeat, String worker) {
         for (LinearView cell : heartbeat.linears()) {
             rows.board().put(job.id(), cell);
         }
         FailPoint.pass("projection.within");
-        double percent = percent(job, heartbeat);
-        Pace pace = paces.computeIfAbsent(job.id(), id -> new Pace(percent));
         boolean compress = heartbeat.stage().equals(Stage.COMPRESS.name());
-        if (compress && heartbeat.block() >= 0 && pace.blocks.add(heartbeat.block())) {
+        if (compress && heartbeat.block() >= 0 && seen.blocks.add(heartbeat.block())) {
             rows.board().worker(job.id(), heartbeat.block(), worker);
             rows.events()
                     .append(
@@ -97,19 +122,25 @@ final class Projector {
                                 Stage.valueOf(heartbeat.stage()),
                                 heartbeat.block(),
                                 heartbeat.reusedBlocks(),
-                                percent,
-                                pace.eta(percent)));
+                                percent(job, heartbeat)));
+    }
+
+    /** How much of the job's stage is done; 0 where the heartbeat is of an earlier one. */
+    private static double fraction(Job job, Heartbeat heartbeat) {
+        if (job.stage() != Stage.valueOf(heartbeat.stage())) {
+            return 0;
+        }
+        JobView.Progress board = job.progress();
+        // What the board counts: segments are walked side by side.
+        return job.stage() == Stage.COMPRESS
+                ? (double) board.linearsDone() / Math.max(1, board.linears())
+                : heartbeat.fraction();
     }
 
     private static double percent(Job job, Heartbeat heartbeat) {
         return switch (Stage.valueOf(heartbeat.stage())) {
             case TRACE -> Stage.TRACE.percent();
-            // What the board counts: segments are walked side by side.
-            case COMPRESS -> {
-                JobView.Progress board = job.progress();
-                yield between(
-                        Stage.COMPRESS, Stage.ASSEMBLE, (double) board.linearsDone() / Math.max(1, board.linears()));
-            }
+            case COMPRESS -> between(Stage.COMPRESS, Stage.ASSEMBLE, fraction(job, heartbeat));
             // Where nothing is compressed this is nearly all of the work.
             default ->
                 between(job.result() == null ? Stage.EVALUATE : Stage.COMPRESS, Stage.PUBLISH, heartbeat.fraction());

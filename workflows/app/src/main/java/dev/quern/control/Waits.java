@@ -51,13 +51,18 @@ final class Waits {
                 .anyMatch(activity -> WORK.contains(type(activity)) && !unstarted(activity));
     }
 
+    /** Whether there is work for this job, or a question to a worker, that nobody has taken yet, and nothing else is done for it. */
+    static boolean standing(DescribeWorkflowExecutionResponse workflow) {
+        return !working(workflow)
+                && workflow.getPendingActivitiesList().stream().anyMatch(Waits::waiting);
+    }
+
     /** Empty when the job does not wait for a worker, or nobody could say yet for which. */
     Optional<JobView.Reason> reason(Job job, DescribeWorkflowExecutionResponse workflow) {
         List<PendingActivityInfo> waiting = workflow.getPendingActivitiesList().stream()
-                .filter(activity -> unstarted(activity)
-                        && (WORK.contains(type(activity)) || type(activity).equals(CALL)))
+                .filter(Waits::waiting)
                 .toList();
-        if (waiting.isEmpty() || working(workflow)) {
+        if (!standing(workflow)) {
             since.remove(job.id());
             return Optional.empty();
         }
@@ -122,6 +127,11 @@ final class Waits {
                 from,
                 "Start " + worker(workerClass) + " with numeric profile " + profile.substring(0, 12)
                         + ": those that are there make other bits, which a recipe with reproducible: false allows.");
+    }
+
+    private static boolean waiting(PendingActivityInfo activity) {
+        return unstarted(activity)
+                && (WORK.contains(type(activity)) || type(activity).equals(CALL));
     }
 
     private static boolean unstarted(PendingActivityInfo activity) {
