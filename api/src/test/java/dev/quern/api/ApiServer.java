@@ -13,6 +13,7 @@ import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.Submission;
 import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.WorkerRepository;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.RecordCodec;
@@ -50,6 +51,7 @@ public final class ApiServer {
     final JobRepository jobs;
     final StepRepository steps;
     final BoardRepository boards;
+    final WorkerRepository workers;
     final EventRepository events;
     final ReportRepository reports;
     final OutputRepository outputs;
@@ -69,6 +71,7 @@ public final class ApiServer {
         this.jobs = new JobRepository(db, transactions);
         this.steps = new StepRepository(db, transactions);
         this.boards = new BoardRepository(db, transactions);
+        this.workers = new WorkerRepository(db);
         this.events = new EventRepository(db);
         this.reports = new ReportRepository(db);
         this.outputs = new OutputRepository(db);

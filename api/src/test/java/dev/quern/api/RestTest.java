@@ -9,6 +9,7 @@ import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
+import dev.quern.jobs.WorkerRepository;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipes;
@@ -295,16 +296,21 @@ class RestTest {
     }
 
     @Test
-    void workersAreThoseThatHaveBlocks() {
+    void workersAreThoseThatAreThere() {
         Job job = server.job("workers");
         String worker = "cpu-" + UUID.randomUUID();
         server.boards.layOut(job.id(), 1, List.of("mlp.up_proj"));
         server.boards.worker(job.id(), 0, worker);
+        server.workers.register(new WorkerRepository.Arrival(worker, "cpu", "openblas", "9f86", 2, 1L << 30));
+        server.workers.seen(worker, "compression of blocks 0 to 0", job.id());
         server.steps.project(job.id(), Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
 
         assertThat(server.get("/api/v1/workers", server.read).body())
-                .contains("{\"name\":\"" + worker + "\",\"working\":[{\"job\":\"" + job.id()
-                        + "\",\"block\":0}],\"blocks\":0}");
+                .contains(
+                        "{\"name\":\"" + worker + "\",\"workerClass\":\"cpu\",\"device\":{\"backend\":\"openblas\"",
+                        "\"busy\":true,\"doing\":{\"job\":\"" + job.id()
+                                + "\",\"what\":\"compression of blocks 0 to 0\"},\"working\":[{\"job\":\"" + job.id()
+                                + "\",\"block\":0}],\"blocks\":0}");
     }
 
     @Test

@@ -400,11 +400,8 @@ final class Description {
         add(
                 "get",
                 "/api/v1/workers",
-                Operation.of(
-                                "listWorkers",
-                                "server",
-                                "List the workers that compress this tenant's jobs, or did within a day.")
-                        .saying("A worker that has had no block of these jobs is not listed.")
+                Operation.of("listWorkers", "server", "List the workers that are there, at work or not.")
+                        .saying("A worker that was stopped or killed leaves the list within a minute.")
                         .answers(200, JSON, schemas.of(WorkerView.Page.class), "the workers"));
         add(
                 "get",

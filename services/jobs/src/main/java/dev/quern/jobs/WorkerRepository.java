@@ -6,23 +6,43 @@ import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.WorkerView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** The workers that the blocks of jobs name. Nobody else here knows of a worker: one without a block is not among them. */
+/** The workers that are there, and what they do and did for jobs. */
 public final class WorkerRepository {
+    private static final String REGISTER = """
+            INSERT INTO worker (name, class, backend, profile, threads, memory_bytes)
+            VALUES (:name, :workerClass, :backend, :profile, :threads, :memoryBytes)
+            ON CONFLICT (name) DO UPDATE SET last_seen = now()
+            """;
+    private static final String NAMES = "SELECT name FROM worker ORDER BY name";
+    private static final String SEEN =
+            "UPDATE worker SET last_seen = now(), doing = :doing, job_id = :job::uuid WHERE name = :name";
+    private static final String REMOVE = "DELETE FROM worker WHERE name = :name";
+    // Only its own jobs are shown to a tenant.
     private static final String LIST = """
-            SELECT b.worker, count(*) FILTER (WHERE cells.open = 0) AS blocks, max(cells.done_at) AS last_done,
-                   coalesce(json_agg(json_build_object('job', b.job_id, 'block', b.block) ORDER BY b.job_id, b.block)
-                       FILTER (WHERE job.state = 'RUNNING' AND cells.open > 0), '[]') AS working
-              FROM job_block b
-              JOIN job ON job.id = b.job_id
-              JOIN LATERAL (SELECT count(*) FILTER (WHERE l.state <> 'DONE') AS open, max(l.done_at) AS done_at
-                              FROM job_linear l WHERE l.job_id = b.job_id AND l.block = b.block) cells ON true
-             WHERE job.tenant = :tenant AND job.deleted_at IS NULL AND b.worker IS NOT NULL
-               AND (job.finished_at IS NULL OR job.finished_at > now() - interval '1 day')
-             GROUP BY b.worker
-             ORDER BY max(cells.done_at) DESC NULLS FIRST, b.worker
+            SELECT w.*, own.id AS own_job, coalesce(made.blocks, 0) AS blocks, made.last_done,
+                   coalesce(made.working, '[]') AS working
+              FROM worker w
+              LEFT JOIN job own ON own.id = w.job_id AND own.tenant = :tenant AND own.deleted_at IS NULL
+              LEFT JOIN (
+                SELECT b.worker, count(*) FILTER (WHERE cells.open = 0) AS blocks, max(cells.done_at) AS last_done,
+                       json_agg(json_build_object('job', b.job_id, 'block', b.block) ORDER BY b.job_id, b.block)
+                           FILTER (WHERE job.state = 'RUNNING' AND cells.open > 0) AS working
+                  FROM job_block b
+                  JOIN job ON job.id = b.job_id
+                  JOIN LATERAL (SELECT count(*) FILTER (WHERE l.state <> 'DONE') AS open, max(l.done_at) AS done_at
+                                  FROM job_linear l WHERE l.job_id = b.job_id AND l.block = b.block) cells ON true
+                 WHERE job.tenant = :tenant AND job.deleted_at IS NULL AND b.worker IS NOT NULL
+                   AND (job.finished_at IS NULL OR job.finished_at > now() - interval '1 day')
+                 GROUP BY b.worker) made ON made.worker = w.name
+             WHERE w.last_seen > now() - interval '1 minute'
+             ORDER BY w.since, w.name
             """;
 
     private final JdbcClient db;
@@ -31,7 +51,41 @@ public final class WorkerRepository {
         this.db = db;
     }
 
-    /** Those with a block of the tenant's jobs that are unfinished or ended within a day; the last to finish something first. */
+    /**
+     * What a worker says of itself when it comes.
+     *
+     * @param workerClass for example {@code cpu}
+     */
+    public record Arrival(
+            String name, String workerClass, String backend, String profile, int threads, long memoryBytes) {}
+
+    /** Puts a worker on the list; one that is there stays as it is. */
+    public void register(Arrival worker) {
+        db.sql(REGISTER).paramSource(worker).update();
+    }
+
+    public List<String> names() {
+        return db.sql(NAMES).query((row, index) -> row.getString("name")).list();
+    }
+
+    /**
+     * Notes that a worker is there now.
+     *
+     * @param doing in words; null while it has nothing to do
+     */
+    public void seen(String name, @Nullable String doing, @Nullable UUID job) {
+        Map<String, Object> columns = new HashMap<>();
+        columns.put("name", name);
+        columns.put("doing", doing);
+        columns.put("job", job);
+        db.sql(SEEN).params(columns).update();
+    }
+
+    public void remove(String name) {
+        db.sql(REMOVE).param("name", name).update();
+    }
+
+    /** Those that were seen within a minute, the first to come first, with what they do for the tenant's jobs. */
     public List<WorkerView> list(String tenant) {
         return db.sql(LIST)
                 .param("tenant", tenant)
@@ -41,8 +95,20 @@ public final class WorkerRepository {
 
     private static WorkerView worker(ResultSet row, int index) throws SQLException {
         JsonArray working = (JsonArray) Json.parse(row.getString("working"));
+        String job = row.getString("own_job");
+        String doing = row.getString("doing");
         return new WorkerView(
-                row.getString("worker"),
+                row.getString("name"),
+                row.getString("class"),
+                new WorkerView.Device(
+                        row.getString("backend"),
+                        row.getString("profile"),
+                        row.getInt("threads"),
+                        row.getLong("memory_bytes")),
+                Rows.instant(row, "since"),
+                Rows.instant(row, "last_seen"),
+                doing != null,
+                job == null || doing == null ? null : new WorkerView.Doing(job, doing),
                 working.values().stream()
                         .map(value -> RecordCodec.read(value, WorkerView.Work.class))
                         .toList(),

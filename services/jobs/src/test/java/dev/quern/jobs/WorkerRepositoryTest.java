@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class WorkerRepositoryTest {
@@ -19,23 +20,57 @@ class WorkerRepositoryTest {
     private final WorkerRepository workers = new WorkerRepository(database.client());
     private final String tenant = "t" + UUID.randomUUID();
 
+    private final String first = "cpu-1-" + UUID.randomUUID();
+    private final String second = "cpu-2-" + UUID.randomUUID();
+
+    @BeforeEach
+    void twoWorkersCome() {
+        workers.register(new WorkerRepository.Arrival(first, "cpu", "openblas", "9f86", 8, 1L << 33));
+        workers.register(new WorkerRepository.Arrival(second, "gpu", "cuda", "d081", 4, 1L << 34));
+    }
+
     @Test
-    void namesWhoHasBlocksAndWhatTheyHaveInWork() {
+    void aWorkerWithoutWorkIsListedFromItsFirstMoment() {
+        assertThat(listed(second))
+                .returns("gpu", WorkerView::workerClass)
+                .returns(new WorkerView.Device("cuda", "d081", 4, 1L << 34), WorkerView::device)
+                .returns(false, WorkerView::busy)
+                .returns(null, WorkerView::doing)
+                .returns(List.of(), WorkerView::working)
+                .returns(0, WorkerView::blocks)
+                .returns(null, WorkerView::lastDone)
+                .matches(worker -> !worker.since().isAfter(worker.lastSeen()));
+    }
+
+    @Test
+    void aWorkerThatIsSilentForAMinuteOrTakenOffTheListIsGone() {
+        database.client()
+                .sql("UPDATE worker SET last_seen = now() - interval '61 seconds' WHERE name = :name")
+                .param("name", first)
+                .update();
+        assertThat(names()).doesNotContain(first).contains(second);
+
+        workers.seen(first, null, null);
+        assertThat(names()).contains(first);
+
+        workers.remove(first);
+        assertThat(names()).doesNotContain(first);
+    }
+
+    @Test
+    void itsBlocksAreThoseItHasInWorkAndThoseItFinished() {
         UUID job = job();
         boards.layOut(job, 3, List.of("q_proj"));
-        boards.worker(job, 0, "cpu-1");
-        boards.worker(job, 1, "cpu-1");
-        boards.worker(job, 2, "cpu-2");
+        boards.worker(job, 0, first);
+        boards.worker(job, 1, first);
+        boards.worker(job, 2, second);
         boards.put(job, done(0));
 
-        List<WorkerView> found = workers.list(tenant);
-
-        assertThat(found).extracting(WorkerView::name).containsExactly("cpu-2", "cpu-1");
-        assertThat(found.getLast())
+        assertThat(listed(first))
                 .returns(List.of(new WorkerView.Work(job.toString(), 1)), WorkerView::working)
                 .returns(1, WorkerView::blocks)
                 .matches(worker -> worker.lastDone() != null);
-        assertThat(found.getFirst())
+        assertThat(listed(second))
                 .returns(List.of(new WorkerView.Work(job.toString(), 2)), WorkerView::working)
                 .returns(0, WorkerView::blocks)
                 .matches(worker -> worker.lastDone() == null);
@@ -45,28 +80,46 @@ class WorkerRepositoryTest {
     void nobodyWorksOnAJobAtItsEndAndAfterADayItIsForgotten() {
         UUID job = job();
         boards.layOut(job, 1, List.of("q_proj"));
-        boards.worker(job, 0, "cpu-1");
+        boards.worker(job, 0, first);
+        boards.put(job, done(0));
         steps.project(job, Step.of(1, 2, JobState.FAILED, null));
 
-        assertThat(workers.list(tenant))
-                .singleElement()
-                .returns(List.of(), WorkerView::working)
-                .returns(0, WorkerView::blocks);
+        assertThat(listed(first)).returns(List.of(), WorkerView::working).returns(1, WorkerView::blocks);
 
         database.client()
                 .sql("UPDATE job SET finished_at = now() - interval '25 hours' WHERE id = :id")
                 .param("id", job)
                 .update();
-        assertThat(workers.list(tenant)).isEmpty();
+        assertThat(listed(first)).returns(0, WorkerView::blocks);
     }
 
     @Test
     void aTenantSeesItsOwnJobsOnly() {
         UUID job = job();
         boards.layOut(job, 1, List.of("q_proj"));
-        boards.worker(job, 0, "cpu-1");
+        boards.worker(job, 0, first);
+        workers.seen(first, "compression of blocks 0 to 0", job);
 
-        assertThat(workers.list("another")).isEmpty();
+        assertThat(listed(first))
+                .returns(new WorkerView.Doing(job.toString(), "compression of blocks 0 to 0"), WorkerView::doing)
+                .returns(true, WorkerView::busy);
+        assertThat(workers.list("another"))
+                .filteredOn(worker -> worker.name().equals(first))
+                .singleElement()
+                .returns(null, WorkerView::doing)
+                .returns(true, WorkerView::busy)
+                .returns(List.of(), WorkerView::working);
+    }
+
+    private List<String> names() {
+        return workers.list(tenant).stream().map(WorkerView::name).toList();
+    }
+
+    private WorkerView listed(String name) {
+        return workers.list(tenant).stream()
+                .filter(worker -> worker.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private UUID job() {

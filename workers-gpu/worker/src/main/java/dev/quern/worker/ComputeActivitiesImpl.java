@@ -46,11 +46,13 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     private final Scratch scratch;
     private final WorkerMetrics metrics;
     private final DeviceSlot slot;
+    private final Presence presence;
 
     ComputeActivitiesImpl(
             Device announced,
             DeviceThread device,
             DeviceSlot slot,
+            Presence presence,
             ArtifactStore store,
             Sources sources,
             Scratch scratch,
@@ -58,6 +60,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
         this.announced = announced;
         this.device = device;
         this.slot = slot;
+        this.presence = presence;
         this.store = store;
         this.sources = sources;
         this.scratch = scratch;
@@ -214,6 +217,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             throw Failures.busy(announced.worker());
         }
         metrics.begin();
+        presence.begin(job.id(), what);
         WorkLog log = WorkLog.begin(job, what);
         try (JobSource source = JobSource.open(store, sources, plan.document());
                 Ticker ticker =
@@ -232,6 +236,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
             throw Failures.toTemporal(e, activity.getInfo().getAttempt());
         } finally {
             metrics.end();
+            presence.rest();
             slot.leave();
         }
     }

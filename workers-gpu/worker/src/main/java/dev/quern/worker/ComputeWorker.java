@@ -43,6 +43,7 @@ public final class ComputeWorker implements AutoCloseable {
 
     private final DeviceThread device;
     private final DeviceSlot slot;
+    private final Presence presence;
     private final WorkflowServiceStubs temporal;
     private final WorkerFactory factory;
     private final HttpPort http;
@@ -52,12 +53,14 @@ public final class ComputeWorker implements AutoCloseable {
     private ComputeWorker(
             DeviceThread device,
             DeviceSlot slot,
+            Presence presence,
             WorkflowServiceStubs temporal,
             WorkerFactory factory,
             HttpPort http,
             RangeCache cache) {
         this.device = device;
         this.slot = slot;
+        this.presence = presence;
         this.temporal = temporal;
         this.factory = factory;
         this.http = http;
@@ -87,14 +90,12 @@ public final class ComputeWorker implements AutoCloseable {
         ArtifactStore store = ArtifactStores.open(config.store(), config.environment());
         Sources sources = new Sources(store, new Buckets(config.environment()), cache);
         DeviceSlot slot = new DeviceSlot(HOLD_BACK);
+        Presence presence = new Presence();
         ComputeActivitiesImpl activities =
-                new ComputeActivitiesImpl(announced, device, slot, store, sources, scratch, metrics);
-        WorkerFactory factory = WorkerFactory.newInstance(WorkflowClient.newInstance(
-                temporal,
-                WorkflowClientOptions.newBuilder()
-                        .setNamespace(config.namespace())
-                        .setIdentity(name)
-                        .build()));
+                new ComputeActivitiesImpl(announced, device, slot, presence, store, sources, scratch, metrics);
+        WorkflowClient client = client(temporal, config, name);
+        WorkerFactory factory = WorkerFactory.newInstance(client);
+        answer(factory, Queues.presence(name), presence);
         serve(factory, Queues.ofWorker(name), activities, slot.poller(false));
         // Null: jobs that take any class.
         for (@Nullable String workerClass : Arrays.asList(config.workerClass(), null)) {
@@ -104,9 +105,19 @@ public final class ComputeWorker implements AutoCloseable {
             serve(factory, Queues.ofClass(workerClass), activities, slot.poller(true));
         }
         factory.start();
+        presence.announce(client, announced, config.workerClass());
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
-        return new ComputeWorker(device, slot, temporal, factory, http, cache);
+        return new ComputeWorker(device, slot, presence, temporal, factory, http, cache);
+    }
+
+    private static WorkflowClient client(WorkflowServiceStubs temporal, WorkerConfig config, String name) {
+        return WorkflowClient.newInstance(
+                temporal,
+                WorkflowClientOptions.newBuilder()
+                        .setNamespace(config.namespace())
+                        .setIdentity(name)
+                        .build());
     }
 
     /** Before anything else: without the right key nothing else is worth its time. */
@@ -147,6 +158,7 @@ public final class ComputeWorker implements AutoCloseable {
             return;
         }
         http.close();
+        presence.close();
         factory.shutdownNow();
         factory.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
         temporal.shutdownNow();
@@ -161,9 +173,11 @@ public final class ComputeWorker implements AutoCloseable {
     }
 
     /** Says at any time who is here: that takes no device. */
-    private static void answer(WorkerFactory factory, String queue, ComputeActivitiesImpl activities) {
+    private static void answer(WorkerFactory factory, String queue, Object activities) {
         WorkerOptions options = WorkerOptions.newBuilder()
                 .setMaxConcurrentActivityTaskPollers(1)
+                .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
+                .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
                 .build();
         factory.newWorker(queue, options).registerActivitiesImplementations(activities);
     }

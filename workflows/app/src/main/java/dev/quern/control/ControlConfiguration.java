@@ -20,6 +20,7 @@ import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.SweepLock;
 import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.WorkerRepository;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -27,6 +28,7 @@ import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -226,8 +228,19 @@ class ControlConfiguration {
     }
 
     @Bean
-    TemporalHost temporalHost(WorkflowClient client, ControlActivitiesImpl activities) {
-        return new TemporalHost(client, activities);
+    WorkerRegister workerRegister(JdbcClient db, WorkflowClient client) {
+        return new WorkerRegister(new WorkerRepository(db), new Workflows(client));
+    }
+
+    @Bean
+    TemporalHost temporalHost(WorkflowClient client, ControlActivitiesImpl activities, WorkerRegister register) {
+        return new TemporalHost(client, activities, register);
+    }
+
+    /** A worker tells of itself as often. */
+    @Bean
+    Rounds workerRounds(WorkerRegister register) {
+        return new Rounds("workers", Duration.ofSeconds(5), register);
     }
 
     @Bean

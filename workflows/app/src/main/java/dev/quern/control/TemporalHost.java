@@ -3,6 +3,7 @@ package dev.quern.control;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Ticker;
 import dev.quern.workflows.CompressionWorkflowImpl;
+import dev.quern.workflows.PresenceWorkflowImpl;
 import dev.quern.workflows.RollCallWorkflowImpl;
 import io.temporal.client.WorkflowClient;
 import io.temporal.worker.Worker;
@@ -19,7 +20,7 @@ final class TemporalHost implements SmartLifecycle {
     private final WorkerFactory factory;
     private volatile boolean running;
 
-    TemporalHost(WorkflowClient client, ControlActivitiesImpl activities) {
+    TemporalHost(WorkflowClient client, ControlActivitiesImpl activities, WorkerRegister register) {
         factory = WorkerFactory.newInstance(client);
         Worker worker = factory.newWorker(
                 Queues.CONTROL,
@@ -28,8 +29,9 @@ final class TemporalHost implements SmartLifecycle {
                         .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
                         .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
                         .build());
-        worker.registerWorkflowImplementationTypes(CompressionWorkflowImpl.class, RollCallWorkflowImpl.class);
-        worker.registerActivitiesImplementations(activities);
+        worker.registerWorkflowImplementationTypes(
+                CompressionWorkflowImpl.class, RollCallWorkflowImpl.class, PresenceWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities, register);
     }
 
     @Override

@@ -72,9 +72,14 @@ record Workflows(WorkflowClient client) {
 
     /** The workflow of the row's generation; empty when Temporal does not know it. */
     Optional<DescribeWorkflowExecutionResponse> describe(Job job) {
+        return describe(job.workflowId());
+    }
+
+    /** The workflow of this id; empty when Temporal does not know it. */
+    Optional<DescribeWorkflowExecutionResponse> describe(String workflow) {
         DescribeWorkflowExecutionRequest request = DescribeWorkflowExecutionRequest.newBuilder()
                 .setNamespace(client.getOptions().getNamespace())
-                .setExecution(WorkflowExecution.newBuilder().setWorkflowId(job.workflowId()))
+                .setExecution(WorkflowExecution.newBuilder().setWorkflowId(workflow))
                 .build();
         try {
             return Optional.of(client.getWorkflowServiceStubs().blockingStub().describeWorkflowExecution(request));

@@ -30,6 +30,11 @@ public final class Queues {
         return calls(workerClass) + "-" + profile;
     }
 
+    /** One worker says here that it is there. */
+    public static String presence(String worker) {
+        return ofWorker(worker) + "-presence";
+    }
+
     /**
      * Work that any worker of a class may do.
      *

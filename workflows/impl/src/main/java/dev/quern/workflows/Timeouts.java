@@ -17,6 +17,7 @@ import java.time.Duration;
  * QUICK      30 s          -           until it works                left to run
  * READING    6 h           30 s        until it works, defects 3     waits for the word
  * COMPUTE    24 h          30 s        1; the workflow decides       waits for the word
+ * PRESENCE   a year        30 s        1                             -
  * </pre>
  */
 final class Timeouts {
@@ -25,6 +26,8 @@ final class Timeouts {
     /** For a worker to take what follows on its own work, before others may. */
     static final Duration WARM = Duration.ofSeconds(5);
 
+    /** For a worker to begin to show that it is there; one that died meanwhile never does. */
+    private static final Duration ARRIVAL = Duration.ofMinutes(1);
     /** For a worker to answer a call. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
@@ -68,6 +71,17 @@ final class Timeouts {
     static ActivityOptions rollCall(String queue) {
         return ActivityOptions.newBuilder(call(queue))
                 .setScheduleToCloseTimeout(ANSWER)
+                .setRetryOptions(NEVER)
+                .build();
+    }
+
+    /** As long as a worker lives. */
+    static ActivityOptions presence(String queue) {
+        return ActivityOptions.newBuilder()
+                .setTaskQueue(queue)
+                .setScheduleToStartTimeout(ARRIVAL)
+                .setStartToCloseTimeout(Duration.ofDays(365))
+                .setHeartbeatTimeout(Ticker.TIMEOUT)
                 .setRetryOptions(NEVER)
                 .build();
     }
