@@ -73,17 +73,17 @@ public final class StepRepository {
             UPDATE job
                SET generation = generation + 1, seq = 0, started = false, compute_started = false,
                    left_in_order = false,
-                   idle_generations = CASE WHEN done.blocks > blocks_before THEN 0
+                   idle_generations = CASE WHEN done.pieces > blocks_before THEN 0
                                            WHEN NOT started OR left_in_order THEN idle_generations
                                            WHEN NOT compute_started AND reason_code IN
                                                 ('WAITING_FOR_WORKER', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND')
                                                 THEN idle_generations
                                            ELSE idle_generations + 1 END,
-                   blocks_before = done.blocks, pending_since = now(),
+                   blocks_before = done.pieces, pending_since = now(),
                    reason_code = 'RECOVERING', reason_since = now(),
                    reason_remedy = 'The workflow was lost; the job continues from its artifacts.',
                    updated_at = now()
-              FROM (SELECT count(DISTINCT block) - count(DISTINCT block) FILTER (WHERE state <> 'DONE') AS blocks
+              FROM (SELECT count(DISTINCT block) - count(DISTINCT block) FILTER (WHERE state <> 'DONE') + :shards AS pieces
                       FROM job_linear WHERE job_id = :id) done
              WHERE id = :id AND generation = :generation
             """;
@@ -206,14 +206,17 @@ public final class StepRepository {
     }
 
     /**
-     * Leaves a generation whose workflow is lost; false when another reconciler did. It counts as idle when it added no block, unless it
-     * waited for a worker all the time, or the control process ended in order.
+     * Leaves a generation whose workflow is lost; false when another reconciler did. It counts as idle when it added no block and no
+     * measured shard, unless it waited for a worker all the time, or the control process ended in order.
+     *
+     * @param shards that the job's evaluation has measured so far
      */
-    public boolean nextGeneration(UUID id, int lost) {
+    public boolean nextGeneration(UUID id, int lost, int shards) {
         return transactions.execute(status -> {
             boolean moved = db.sql(NEXT_GENERATION)
                             .param("id", id)
                             .param("generation", lost)
+                            .param("shards", shards)
                             .update()
                     == 1;
             if (moved) {

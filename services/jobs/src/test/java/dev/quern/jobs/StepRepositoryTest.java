@@ -48,8 +48,8 @@ class StepRepositoryTest {
     void anOldGenerationCannotWriteAfterANewOne() {
         UUID id = queuedJob();
         steps.project(id, Step.of(1, 5, JobState.RUNNING, Stage.COMPRESS));
-        assertThat(steps.nextGeneration(id, 1)).isTrue();
-        assertThat(steps.nextGeneration(id, 1)).isFalse();
+        assertThat(steps.nextGeneration(id, 1, 0)).isTrue();
+        assertThat(steps.nextGeneration(id, 1, 0)).isFalse();
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
 
         assertThat(steps.project(id, Step.of(1, 6, JobState.FAILED, Stage.COMPRESS)))
@@ -162,23 +162,33 @@ class StepRepositoryTest {
     void aGenerationThatAddedNothingCountsAsIdle() {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());
-        steps.nextGeneration(id, 1);
+        steps.nextGeneration(id, 1, 0);
         assertThat(jobs.find(id)).get().as("never started").returns(0, Job::idleGenerations);
 
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
-        steps.nextGeneration(id, 2);
+        steps.nextGeneration(id, 2, 0);
         assertThat(jobs.find(id)).get().as("lost in INSPECT").returns(1, Job::idleGenerations);
 
         steps.started(id, 3);
         steps.computing(id, 3);
-        steps.nextGeneration(id, 3);
+        steps.nextGeneration(id, 3, 0);
         assertThat(jobs.find(id)).get().as("lost at work").returns(2, Job::idleGenerations);
 
         steps.started(id, 4);
         steps.computing(id, 4);
         board.put(id, new LinearView(0, "q", "DONE", 8, 8, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0));
-        steps.nextGeneration(id, 4);
+        steps.nextGeneration(id, 4, 0);
         assertThat(jobs.find(id)).get().as("added a block").returns(0, Job::idleGenerations);
+
+        steps.started(id, 5);
+        steps.computing(id, 5);
+        steps.nextGeneration(id, 5, 1);
+        assertThat(jobs.find(id)).get().as("measured a shard").returns(0, Job::idleGenerations);
+
+        steps.started(id, 6);
+        steps.computing(id, 6);
+        steps.nextGeneration(id, 6, 1);
+        assertThat(jobs.find(id)).get().as("measured nothing more").returns(1, Job::idleGenerations);
     }
 
     @Test
@@ -186,18 +196,18 @@ class StepRepositoryTest {
         UUID id = queuedJob();
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
         steps.waits(id, 1, new JobView.Reason("WAITING_FOR_WORKER", Instant.now(), "Start one."));
-        steps.nextGeneration(id, 1);
+        steps.nextGeneration(id, 1, 0);
         assertThat(jobs.find(id)).get().as("waited").returns(0, Job::idleGenerations);
 
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
         steps.left();
-        steps.nextGeneration(id, 2);
+        steps.nextGeneration(id, 2, 0);
         assertThat(jobs.find(id)).get().as("left in order").returns(0, Job::idleGenerations);
 
         steps.project(id, Step.of(3, 1, JobState.RUNNING, Stage.INSPECT));
         steps.left();
         steps.foundAgain(id, 3);
-        steps.nextGeneration(id, 3);
+        steps.nextGeneration(id, 3, 0);
         assertThat(jobs.find(id)).get().as("found again and then lost").returns(1, Job::idleGenerations);
     }
 

@@ -261,7 +261,8 @@ class ControlConfiguration {
                 new Projector(rows),
                 new Approvals(rows, places),
                 new Leftovers(rows, workflows, cleaner),
-                new Waits(contexts, new RollCalls(workflows), supply.getIfAvailable()));
+                new Waits(contexts, new RollCalls(workflows), supply.getIfAvailable()),
+                new MeasuredShards(contexts));
         return new Rounds("reconciler", properties.reconcile(), new SoleReconciler(source, reconciler, metrics));
     }
 

@@ -88,7 +88,7 @@ final class Needs {
                     keys.addAll(Cleaner.streams(contexts, tenant, plan));
                     keys.addAll(Settler.leftovers(tenant, plan));
                 }
-                keys.addAll(figures(tenant, plan));
+                keys.addAll(figures(contexts, tenant, plan));
             } catch (UncheckedIOException e) {
                 if (!(e.getCause() instanceof NoSuchObjectException)) {
                     throw e;
@@ -99,7 +99,8 @@ final class Needs {
         return keys;
     }
 
-    private Set<String> figures(Keys tenant, JobPlan plan) {
+    /** The keys of all figures that an evaluation by this plan may store. */
+    static Set<String> figures(JobContexts contexts, Keys tenant, JobPlan plan) {
         List<TokenWindows> evaluations =
                 plan.evaluations().stream().map(contexts::windows).toList();
         Set<String> keys = new HashSet<>();

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
-    /** Generations in a row that ended without a block more, whatever they were at. */
+    /** Generations in a row that ended without a block or a measured shard more, whatever they were at. */
     private static final int IDLE_GENERATIONS = 5;
     /** The message to a workflow whose job has used up its time. */
     private static final String GIVE_UP = "GIVE_UP";
@@ -40,6 +40,7 @@ final class Reconciler {
     private final Approvals approvals;
     private final Leftovers leftovers;
     private final Waits waits;
+    private final MeasuredShards shards;
     /** Ids of workflows with the wish that they were told of. */
     private final Set<String> signalled = new HashSet<>();
 
@@ -49,13 +50,15 @@ final class Reconciler {
             Projector projector,
             Approvals approvals,
             Leftovers leftovers,
-            Waits waits) {
+            Waits waits,
+            MeasuredShards shards) {
         this.rows = rows;
         this.workflows = workflows;
         this.projector = projector;
         this.approvals = approvals;
         this.leftovers = leftovers;
         this.waits = waits;
+        this.shards = shards;
     }
 
     /**
@@ -159,7 +162,7 @@ final class Reconciler {
             start(job);
         } else {
             LOG.warn("job {}: Temporal lost {}", job.id(), job.workflowId());
-            rows.steps().nextGeneration(job.id(), job.generation());
+            rows.steps().nextGeneration(job.id(), job.generation(), shards.count(job));
             rows.jobs().find(job.id()).ifPresent(this::startUnlessIdle);
         }
     }
@@ -170,7 +173,8 @@ final class Reconciler {
             start(job);
             return;
         }
-        String message = IDLE_GENERATIONS + " starts in a row did not add a single block, the last one was lost in "
+        String message = IDLE_GENERATIONS
+                + " starts in a row did not add a single block or measurement, the last one was lost in "
                 + Objects.requireNonNullElse(job.stage(), Stage.INSPECT)
                 + " (expected: a service that lives on; its log says why it did not)";
         close(job, Outcome.failed("FAILED", "internal", message));

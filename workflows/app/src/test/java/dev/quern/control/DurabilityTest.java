@@ -191,7 +191,8 @@ class DurabilityTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
         assertThat(end.state()).isEqualTo(JobState.FAILED);
-        assertThat(end.failure()).satisfies(f -> assertThat(f.message()).contains("did not add a single block"));
+        assertThat(end.failure())
+                .satisfies(f -> assertThat(f.message()).contains("did not add a single block or measurement"));
     }
 
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
