@@ -12,12 +12,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * The folder that holds all of an embedded stack: {@code format} (the version of its layout and of PostgreSQL, and its store where that is
@@ -160,6 +162,21 @@ public record DataFolder(Path path) {
             new SecureRandom().nextBytes(random);
             writePrivate(
                     "token", "quern_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random));
+        }
+    }
+
+    /**
+     * Deletes the temporary files that a stack before this one could not delete because it was killed. Call with the lock held.
+     *
+     * @param started when this process began: what is younger is its own
+     */
+    void sweepTemporary(Instant started) throws IOException {
+        try (Stream<Path> files = Files.list(temporary())) {
+            for (Path file : files.toList()) {
+                if (Files.getLastModifiedTime(file).toInstant().isBefore(started)) {
+                    FileSystemUtils.deleteRecursively(file);
+                }
+            }
         }
     }
 

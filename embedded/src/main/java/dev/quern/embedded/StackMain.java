@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +46,8 @@ public final class StackMain {
                 return FOLDER_IN_USE;
             }
             folder.prepare();
+            folder.sweepTemporary(
+                    Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime()));
             folder.checkStore(options.store());
             serve(folder, options);
             return 0;

@@ -10,7 +10,9 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -40,6 +42,21 @@ class DataFolderTest {
         String token = prepared().token();
 
         assertThat(prepared().token()).isEqualTo(token);
+    }
+
+    @Test
+    void temporaryFilesOfAStackThatWasKilledAreDeleted() throws IOException {
+        DataFolder folder = prepared();
+        Path left = Files.createDirectories(folder.temporary().resolve("tomcat.8080.1/work"));
+        Instant started = Instant.now();
+        Files.setLastModifiedTime(left.getParent(), FileTime.from(started.minusSeconds(5)));
+        Path own = Files.createDirectories(folder.temporary().resolve("tomcat.8080.2"));
+        Files.setLastModifiedTime(own, FileTime.from(started.plusSeconds(1)));
+
+        folder.sweepTemporary(started);
+
+        assertThat(left.getParent()).doesNotExist();
+        assertThat(own).exists();
     }
 
     @Test

@@ -13,6 +13,7 @@ final class Scratch {
 
     Scratch(Path root) throws IOException {
         this.root = Files.createDirectories(root);
+        ScratchLock.take(root);
         // Not the folder itself: it may be a volume.
         try (Stream<Path> left = Files.list(root)) {
             for (Path path : left.toList()) {
@@ -41,7 +42,7 @@ final class Scratch {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

@@ -93,7 +93,7 @@ public record WorkerConfig(
         OPTIONS.forEach((option, variable) -> fallBack(options, option, environment.get(variable)));
         String threads = String.valueOf(Runtime.getRuntime().availableProcessors());
         String pid = String.valueOf(ProcessHandle.current().pid());
-        Path scratch = Path.of(System.getProperty("java.io.tmpdir"), "quern-worker-" + pid);
+        Path scratch = Path.of(System.getProperty("java.io.tmpdir"), ScratchLock.PREFIX + pid);
         return new WorkerConfig(
                 required(options, "--temporal", "host:port"),
                 options.getOrDefault("--namespace", "default"),

@@ -2,10 +2,14 @@ package dev.quern.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +33,59 @@ class ScratchTest {
             Files.writeString(folder.path().resolve("x"), "x");
         }
         assertThat(root).isEmptyDirectory();
+    }
+
+    /** A killed process gives its lock up; this one has a process that sleeps as its owner. */
+    @Test
+    void deletesTheFoldersOfWorkersThatDied(@TempDir Path base) throws Exception {
+        Path dead = worker(base, 1000001);
+        Path alive = worker(base, 1000002);
+        Path foreign = Files.createDirectories(base.resolve("quern-worker-1000003"));
+        Path other = Files.createDirectories(base.resolve("somebody-1000004"));
+        Files.createFile(base.resolve("somebody-1000004.lock"));
+        Path lock = base.resolve(alive.getFileName() + ".lock");
+        Process owner = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        LockHolder.class.getName(),
+                        lock.toString())
+                .start();
+        try {
+            assertThat(owner.getInputStream().read()).as("it has the lock").isEqualTo('.');
+
+            new Scratch(base.resolve("quern-worker-" + ProcessHandle.current().pid()));
+
+            assertThat(dead).doesNotExist();
+            assertThat(base.resolve(dead.getFileName() + ".lock")).doesNotExist();
+            assertThat(alive.resolve("stream")).hasContent("left");
+            assertThat(foreign).as("without a lock it may be anybody's").exists();
+            assertThat(other).exists();
+        } finally {
+            owner.destroyForcibly().waitFor();
+        }
+
+        new Scratch(base.resolve("quern-worker-" + ProcessHandle.current().pid()));
+        assertThat(alive).doesNotExist();
+    }
+
+    private static Path worker(Path base, int pid) throws IOException {
+        Path folder = Files.createDirectories(base.resolve("quern-worker-" + pid));
+        Files.writeString(folder.resolve("stream"), "left");
+        Files.createFile(base.resolve("quern-worker-" + pid + ".lock"));
+        return folder;
+    }
+
+    /** Locks a file until it is killed. */
+    static final class LockHolder {
+        public static void main(String[] arguments) throws Exception {
+            try (FileChannel channel = FileChannel.open(Path.of(arguments[0]), StandardOpenOption.WRITE)) {
+                channel.lock();
+                System.out.write('.');
+                System.out.flush();
+                Thread.sleep(Duration.ofMinutes(5));
+            }
+        }
     }
 
     @Test
