@@ -103,6 +103,7 @@ class KillIT {
     }
 
     @Test
+    @Tag("slow")
     void aStackThatRunsOutOfMemoryCostsNothingThatWasCommitted() throws Exception {
         runOutOfMemory("publish.before", "the stack ran out of memory (limit 1024 MB); starting the stack on ");
     }

@@ -39,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -55,8 +56,18 @@ class GoldenResultsTest {
     private static final int WINDOWS = 4;
     private static final int SEQ_LEN = 48;
 
+    /** Its probes take seconds. */
+    private static String profile;
+
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void probe() {
+        try (JavaBackend backend = new JavaBackend(DType.F32, 2)) {
+            profile = backend.numericProfile();
+        }
+    }
 
     /** A model, and the columns of a group where the recipes' own do not divide its linears. */
     record Model(String name, Path checkpoint, int groupSize) {
@@ -128,8 +139,7 @@ class GoldenResultsTest {
             Recipe recipe = source.resolve(List.of(asked)).getFirst();
             String digest = ModelDigest.of(source.checkpoint(), null, bytes -> {}, Cancellation.NEVER)
                     .digest();
-            Provenance provenance =
-                    new Provenance(digest, recipe, windows.digest(), windows.count() / 2, backend.numericProfile());
+            Provenance provenance = new Provenance(digest, recipe, windows.digest(), windows.count() / 2, profile);
             FolderBlockStore store = new FolderBlockStore(folder.resolve("artifacts"));
             walk(provenance, store);
             List<String> lines = new ArrayList<>();
