@@ -15,6 +15,7 @@ import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.OutputVerifier;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.LinearSpec;
@@ -147,7 +148,7 @@ public final class FormatBench {
         for (int i = 0; i < codes.length; i++) {
             codes[i] = (byte) random.nextInt(1 << grid.bits());
         }
-        byte[] zeros = new byte[spec.rows() * grid.groups(spec.cols())];
+        byte[] zeros = new byte[spec.rows() * IntegerShape.of(grid, spec.cols()).groups(spec.cols())];
         float[] scales = new float[zeros.length];
         for (int i = 0; i < zeros.length; i++) {
             zeros[i] = (byte) (1 << (grid.bits() - 1));

@@ -2,7 +2,7 @@ package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.method.GridMap;
+import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;

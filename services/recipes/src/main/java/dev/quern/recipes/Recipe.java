@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param grid the integer grid of every linear
  * @param rounding how weights are put on the grid
  * @param reproducible false lets workers of other numeric profiles take the work
- * @param overrides what other linears are treated like; null where all are treated alike
+ * @param overrides how some linears are treated differently; null where all are treated alike
  */
 @ApiVersion(JobRequest.API_VERSION)
 @CompletedBy(RecipeForm.class)
@@ -187,12 +187,6 @@ public record Recipe(
                             ErrorCode.SHAPE_MISMATCH,
                             "grid.groupSize: " + (groupSize == AUTO ? "auto" : groupSize) + " (expected: a divisor of "
                                     + cols + " columns)"));
-        }
-
-        /** Number of scales in a row of {@code cols} columns; throws as {@link #groupSizeFor}. */
-        public int groups(int cols) {
-            int size = groupSizeFor(cols);
-            return size == 0 ? 1 : cols / size;
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.quern.engine.format;
 
-import dev.quern.engine.method.GridMap;
+import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.QuernException;

@@ -2,11 +2,11 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputFormats;
-import dev.quern.engine.method.GridMap;
 import dev.quern.engine.method.IntegerShape;
-import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Plan.Linear;

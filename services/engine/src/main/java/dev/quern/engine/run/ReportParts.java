@@ -6,7 +6,7 @@ import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.CountingReader;
 import dev.quern.engine.evaluation.EvaluationFigures;
-import dev.quern.engine.method.GridMap;
+import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.plan.Plan;
 import dev.quern.recipes.LinearFigures;

@@ -6,7 +6,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.CheckpointFiles;
 import dev.quern.engine.checkpoint.StoredType;
 import dev.quern.engine.checkpoint.TensorEntry;
-import dev.quern.engine.method.RecipeFit;
+import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.CheckpointWeights;

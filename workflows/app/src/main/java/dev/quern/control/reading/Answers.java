@@ -2,11 +2,11 @@ package dev.quern.control.reading;
 
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.Tokenizer;
+import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputFormats;
-import dev.quern.engine.method.GridMap;
-import dev.quern.engine.method.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;

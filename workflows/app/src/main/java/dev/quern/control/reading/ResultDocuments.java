@@ -1,8 +1,8 @@
 package dev.quern.control.reading;
 
+import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.format.Manifests;
-import dev.quern.engine.method.GridMap;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;

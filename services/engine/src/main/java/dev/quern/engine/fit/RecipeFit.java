@@ -1,4 +1,4 @@
-package dev.quern.engine.method;
+package dev.quern.engine.fit;
 
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;

@@ -1,5 +1,6 @@
-package dev.quern.engine.method;
+package dev.quern.engine.fit;
 
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.recipes.Loading.Packed;
 import dev.quern.recipes.Loading.Packing;

@@ -1,10 +1,11 @@
-package dev.quern.engine.method;
+package dev.quern.engine.fit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.ErrorCode;
