@@ -124,7 +124,7 @@ final class RecipeOptions {
         return overrides;
     }
 
-    /** Of another method, the values of the built-in recipes. */
+    /** Another method comes with the values that the built-in recipes give it. */
     private Rounding rounding(Rounding base) {
         if (method == null || base.shortName().equalsIgnoreCase(method)) {
             return base;

@@ -63,7 +63,7 @@ class MainTest {
         assertThat(ran.err()).startsWith("quern: " + message).contains("\nTry: quern ");
     }
 
-    /** Without a stack: nothing is started for a job that cannot be one. */
+    /** What cannot be the id of a job is refused before a stack is started for it. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -73,7 +73,7 @@ final class ChildProcess implements AutoCloseable {
                 name + " ended " + deaths + " times before it was ready: " + cause + " (log: " + logFile + ")");
     }
 
-    /** Says that the process ran out of memory lately, in one sentence; empty where it did not. */
+    /** Says in one sentence that the process ran out of memory recently; empty if it did not. */
     Optional<String> shortage() {
         Long last = shortage;
         return last == null || System.nanoTime() - last > NEWS.toNanos()

@@ -94,7 +94,7 @@ public final class FolderStore implements ArtifactStore {
         }
     }
 
-    /** A folder that somebody put there is no object: it makes room, and nothing in it is lost. */
+    /** A folder in the place of an object is moved aside, with all that is in it. */
     private void link(String key, Path target, Path draft) throws IOException {
         try {
             Files.createLink(target, draft);

@@ -160,7 +160,7 @@ public final class BoardRepository {
      * Shows how long a running job still takes.
      *
      * @param stage that the job is in; in another one nothing changes
-     * @param seconds null where nobody can say
+     * @param seconds null while it is not known
      */
     public void remaining(UUID job, Stage stage, @Nullable Double seconds) {
         Map<String, Object> columns = new HashMap<>();

@@ -107,7 +107,7 @@ class StepRepositoryTest {
         assertThat(progress(id)).returns(null, JobView.Progress::block).returns(9.0, JobView.Progress::etaSeconds);
     }
 
-    /** Nobody knows how long it waits. */
+    /** How long it waits is not known. */
     @Test
     void aJobThatStandsStillDoesNotSayHowLongItTakes() {
         UUID id = queuedJob();

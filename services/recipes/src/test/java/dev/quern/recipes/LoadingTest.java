@@ -55,7 +55,7 @@ class LoadingTest {
         assertThat(vllm("down_proj", new Packed(5, 128, true))).isEqualTo(Answer.CONDITIONAL);
     }
 
-    /** Of a block whose linears are all on one grid, but one. */
+    /** The answer for a block in which one linear is on another grid than the rest. */
     private static Answer vllm(String other, @Nullable Packed grid) {
         Map<String, Optional<Packed>> linears = new LinkedHashMap<>();
         for (String linear : List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")) {

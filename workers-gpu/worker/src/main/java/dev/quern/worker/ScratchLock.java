@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Workers that were given no scratch folder have one each in the machine's folder for temporary files. Such a worker locks a file beside
- * its folder. The lock ends with the process, also with one that is killed: so the next worker knows whose folders nobody needs any more.
+ * its folder. The operating system releases the lock when the process ends, even if it is killed, so the next
+ * worker can tell which folders are no longer in use.
  */
 final class ScratchLock {
     static final String PREFIX = "quern-worker-";

@@ -29,7 +29,7 @@ final class Projector {
 
     /** What is remembered of a running workflow. */
     private static final class Watched {
-        /** The blocks that were told of: several are in work side by side. */
+        /** The blocks that heartbeats have reported: several are in work side by side. */
         private final Set<Integer> blocks = new HashSet<>();
 
         private @Nullable Pace pace;
@@ -70,7 +70,7 @@ final class Projector {
         watched.keySet().retainAll(jobs.stream().map(Job::workflowId).collect(Collectors.toSet()));
     }
 
-    /** Null where nobody can say: before the plan, and while the job waits. */
+    /** Null while it is not known: before the plan, and while the job waits. */
     private @Nullable Double remaining(Job job, Watched seen, double fraction, boolean waits) {
         double passed = seen.passed();
         Stage stage = job.stage();

@@ -26,7 +26,7 @@ final class Timeouts {
     /** For a worker to take what follows on its own work, before others may. */
     static final Duration WARM = Duration.ofSeconds(5);
 
-    /** For a worker to begin to show that it is there; one that died meanwhile never does. */
+    /** The time in which a worker has to begin its heartbeats; one that died in the meantime never does. */
     private static final Duration ARRIVAL = Duration.ofMinutes(1);
     /** For a worker to answer a call. */
     private static final Duration ANSWER = Duration.ofSeconds(5);

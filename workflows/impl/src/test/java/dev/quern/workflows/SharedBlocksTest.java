@@ -59,8 +59,8 @@ class SharedBlocksTest {
     }
 
     /**
-     * An activity has three events, and one workflow task at most hears of its end. Tasks that a busy server gives out a second time, and
-     * ends that arrive together, are no matter of the block's.
+     * An activity has three events, and its end starts at most one workflow task. Tasks that a busy server repeats, and activities that
+     * end together, do not count for the block.
      */
     @Test
     void aBlockTakesFewEvents() {

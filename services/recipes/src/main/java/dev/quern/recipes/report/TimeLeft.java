@@ -1,6 +1,6 @@
 package dev.quern.recipes.report;
 
-/** How long a job still takes, in steps as coarse as such a guess is: nobody knows it to the second. */
+/** The estimated time that a job still takes. The estimate is rough, so it is rounded to coarse steps. */
 public final class TimeLeft {
     private static final double MINUTE = 60;
     private static final double HOUR = 60 * MINUTE;
