@@ -10,9 +10,6 @@ import dev.quern.control.JobContexts.JobContext;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.DamagedArtifactException;
-import dev.quern.engine.artifact.Provenance;
-import dev.quern.engine.calibration.Tiling;
-import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.format.Manifests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
@@ -24,10 +21,8 @@ import dev.quern.recipes.process.FailPoint;
 import io.micrometer.core.instrument.Counter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,8 +55,8 @@ record Cleaner(
         if (file.isEmpty()) {
             return false;
         }
-        if (name.kind() != ArtifactName.Kind.BLOCK) {
-            // Cheap to make again, and its reader said so.
+        if (name.kind().lifetime() == ArtifactName.Lifetime.INTERMEDIATE) {
+            // Its reader said so, and it is cheap to make again.
             return true;
         }
         try {
@@ -128,7 +123,8 @@ record Cleaner(
         List<ArtifactStore.Entry> documents = store.list(job.keys().jobs(job.id()));
         for (ArtifactStore.Entry document : documents) {
             if (document.key().contains("/plan-")) {
-                deleteStreams(job, document);
+                JobPlan plan = Plans.parse(contexts.read(document.key()));
+                new JobArtifacts(contexts, job.keys(), plan).deleteIntermediate();
             }
         }
         FailPoint.pass("cleanup.within");
@@ -187,45 +183,5 @@ record Cleaner(
         for (ArtifactStore.Entry entry : contexts.store().list(prefix)) {
             contexts.store().delete(entry.key(), entry.etag());
         }
-    }
-
-    private void deleteStreams(JobContext job, ArtifactStore.Entry document) throws IOException {
-        JobPlan plan = Plans.parse(contexts.read(document.key()));
-        if (plan.recipes().isEmpty()) {
-            return;
-        }
-        delete(job.keys().artifact("stream-"), streams(contexts, job.keys(), plan));
-        Set<String> leftovers = Settler.leftovers(job.keys(), plan);
-        for (String kind : leftovers.isEmpty() ? List.<String>of() : Settler.LEADING) {
-            delete(job.keys().artifact(kind + "-"), leftovers);
-        }
-    }
-
-    /** Deletes those of the keys that start with the prefix and are there. */
-    void delete(String prefix, Set<String> keys) throws IOException {
-        for (ArtifactStore.Entry artifact : contexts.store().list(prefix)) {
-            if (keys.contains(artifact.key())) {
-                contexts.store().delete(artifact.key(), artifact.etag());
-            }
-        }
-    }
-
-    /** Keys of all streams that a job can have stored. */
-    static Set<String> streams(JobContexts contexts, Keys tenant, JobPlan plan) {
-        Provenance provenance = Plans.provenance(plan);
-        int tiles = tiles(contexts, plan);
-        Set<String> keys = new HashSet<>();
-        for (int block = 0; block < plan.blocks(); block++) {
-            for (ArtifactName stream : provenance.streams(block, tiles)) {
-                keys.add(tenant.artifact(stream.fileName()));
-            }
-        }
-        return keys;
-    }
-
-    /** The number of tiles of the calibration text. */
-    static int tiles(JobContexts contexts, JobPlan plan) {
-        TokenWindows windows = contexts.windows(plan.calibrationWindows());
-        return new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
     }
 }

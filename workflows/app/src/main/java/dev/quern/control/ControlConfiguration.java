@@ -220,7 +220,7 @@ class ControlConfiguration {
                         properties.slice().toMillis() / 1000.0,
                         Math.max(1, properties.workers())),
                 board,
-                new Settler(contexts, sources, board, cleaner, scratch),
+                new Settler(contexts, sources, board, scratch),
                 outputs,
                 new Publisher(contexts, sources, outputs, places, rows),
                 cleaner,

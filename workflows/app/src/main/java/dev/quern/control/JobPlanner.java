@@ -16,7 +16,6 @@ import dev.quern.control.reading.Question;
 import dev.quern.control.reading.Readings;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.Slice;
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
@@ -24,10 +23,7 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.recipes.Recipe;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,12 +36,6 @@ import org.jspecify.annotations.Nullable;
 record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sliceSeconds, int workers) {
     /** The memory for statistics in eighths: a lack of it can be answered three times. */
     private static final int TILES_IN_FLIGHT = 8;
-    /** Weights are loaded twice per shard, which this many tokens outweigh; more in one would only make others wait. */
-    private static final int SHARD_TILES = 16;
-    /** A job that waits for a device waits for one shard of another job, not for all of them. */
-    private static final double SHARD_SECONDS = 20;
-    /** A worker that is faster, or comes later, finds something to do. */
-    private static final int SHARDS_PER_WORKER = 2;
 
     /** @param waiting is called again and again while this takes its time */
     PlanRef plan(JobRef ref, Inspection inspection, Device device, Runnable waiting, Cancellation cancellation) {
@@ -61,7 +51,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
             layOut(job, plan);
         }
         JobPlan document = document(job, inspection, calibration, plan, profile, device);
-        List<Shard> shards = shards(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0));
+        List<Shard> shards = Shards.cut(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0), workers);
         return reference(contexts.store(job, document), queue(job, profile), plan, shards);
     }
 
@@ -164,47 +154,5 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
                     return new JobPlan.Further(recipes.get(output), planned.bytes(), planned.bitsPerWeight());
                 })
                 .toList();
-    }
-
-    /** @param seconds that all of them take, on all workers */
-    private List<Shard> shards(List<TokenWindows> evaluations, double seconds) {
-        int all = evaluations.stream().mapToInt(JobPlanner::tiles).sum();
-        int quick = quickTiles(seconds * workers / Math.max(1, all));
-        List<Shard> shards = new ArrayList<>();
-        for (int file = 0; file < evaluations.size(); file++) {
-            TokenWindows windows = evaluations.get(file);
-            int perShard = Math.clamp(Math.ceilDiv(tiles(windows), SHARDS_PER_WORKER * workers), 1, quick);
-            shards.addAll(shards(file, windows, perShard));
-        }
-        return shards;
-    }
-
-    /** Tiles of a shard that is over soon. */
-    static int quickTiles(double secondsPerTile) {
-        return (int) Math.clamp(SHARD_SECONDS / Math.max(secondsPerTile, 1e-3), 1, SHARD_TILES);
-    }
-
-    private static int tiles(TokenWindows windows) {
-        return Tiling.of(windows.count(), windows.seqLen()).tiles();
-    }
-
-    /** All shards that a plan can have, whatever the number of workers was. */
-    static Set<Shard> possibleShards(List<TokenWindows> evaluations) {
-        Set<Shard> shards = new HashSet<>();
-        for (int file = 0; file < evaluations.size(); file++) {
-            for (int perShard = 1; perShard <= SHARD_TILES; perShard++) {
-                shards.addAll(shards(file, evaluations.get(file), perShard));
-            }
-        }
-        return shards;
-    }
-
-    private static List<Shard> shards(int file, TokenWindows windows, int perShard) {
-        List<Shard> shards = new ArrayList<>();
-        int step = perShard * Tiling.of(windows.count(), windows.seqLen()).windowsPerTile();
-        for (int first = 0; first < windows.count(); first += step) {
-            shards.add(new Shard(file, first, Math.min(first + step, windows.count())));
-        }
-        return shards;
     }
 }

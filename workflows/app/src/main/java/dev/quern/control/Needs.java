@@ -5,6 +5,7 @@ import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchObjectException;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.Shard;
+import dev.quern.engine.artifact.ArtifactName.Lifetime;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
@@ -31,7 +32,7 @@ final class Needs {
     private final Map<Generation, Set<String>> known = new HashMap<>();
 
     /**
-     * @param goesOn whether streams are of use to it
+     * @param goesOn whether intermediate artifacts are of use to it
      */
     private record Generation(UUID job, int number, boolean goesOn) {}
 
@@ -79,14 +80,11 @@ final class Needs {
                 keys.add(plan.calibration());
             }
             keys.addAll(plan.evaluations());
-            Plans.provenances(plan)
-                    .forEach(provenance -> provenance
-                            .blocks(plan.blocks())
-                            .forEach(block -> keys.add(tenant.artifact(block.fileName()))));
+            JobArtifacts artifacts = new JobArtifacts(contexts, tenant, plan);
+            keys.addAll(artifacts.keys(Lifetime.RESULT));
             try {
-                if (goesOn && !plan.recipes().isEmpty()) {
-                    keys.addAll(Cleaner.streams(contexts, tenant, plan));
-                    keys.addAll(Settler.leftovers(tenant, plan));
+                if (goesOn) {
+                    keys.addAll(artifacts.keys(Lifetime.INTERMEDIATE));
                 }
                 keys.addAll(figures(contexts, tenant, plan));
             } catch (UncheckedIOException e) {
@@ -105,7 +103,7 @@ final class Needs {
                 plan.evaluations().stream().map(contexts::windows).toList();
         Set<String> keys = new HashSet<>();
         List<Function<Shard, String>> names = Plans.figures(plan);
-        for (Shard shard : JobPlanner.possibleShards(evaluations)) {
+        for (Shard shard : Shards.possible(evaluations)) {
             names.forEach(name -> keys.add(tenant.figures(name.apply(shard))));
         }
         return keys;

@@ -156,7 +156,7 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
     private List<Report.Maker> makers(UUID job) {
         Map<String, List<Integer>> makers = new LinkedHashMap<>();
         for (LinearView.Block block : rows.board().find(job).walk()) {
-            for (String maker : Settler.makers(block)) {
+            for (String maker : Makers.of(block)) {
                 makers.computeIfAbsent(maker, worker -> new ArrayList<>()).add(block.block());
             }
         }

@@ -43,8 +43,13 @@ final class ScratchFolders {
         }
     }
 
+    /** What may write in here. */
+    interface Writing<T> {
+        T run() throws IOException;
+    }
+
     /** Runs what may write in here. An error of a stream does not name the disk that is full. */
-    <T> T naming(Activities.Quick<T> body) throws IOException {
+    <T> T naming(Writing<T> body) throws IOException {
         try {
             return body.run();
         } catch (UncheckedIOException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobRef;
+import dev.quern.engine.artifact.ArtifactName.Lifetime;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
@@ -265,7 +266,8 @@ class ServiceTest {
                 .list(keys.document(job.id().toString(), "plan-"))
                 .getFirst()
                 .key();
-        String stream = Cleaner.streams(contexts, keys, Plans.parse(contexts.read(plan)))
+        String stream = new JobArtifacts(contexts, keys, Plans.parse(contexts.read(plan)))
+                .keys(Lifetime.INTERMEDIATE)
                 .iterator()
                 .next();
         String document = keys.document(job.id().toString(), "source-of-a-test.json");

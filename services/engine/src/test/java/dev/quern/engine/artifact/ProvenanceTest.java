@@ -12,6 +12,8 @@ import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ProvenanceTest {
     private static final Recipe.Rounding GPTQ = new Gptq(Order.STATIC, 0.01);
@@ -84,6 +86,15 @@ class ProvenanceTest {
 
         assertThat(name.kind()).isEqualTo(Kind.STREAM);
         assertThat(name.fileName()).startsWith("stream-00017-");
+        assertThat(ArtifactName.parse(name.fileName())).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNameOfAnyKindSurvivesItsText(Kind kind) {
+        ArtifactName name = new ArtifactName(kind, 3, "0".repeat(64));
+
+        assertThat(name.fileName()).startsWith(kind.prefix()).startsWith(name.positionPrefix());
         assertThat(ArtifactName.parse(name.fileName())).isEqualTo(name);
     }
 
