@@ -3,8 +3,8 @@ package dev.quern.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.jobs.EstimateRepository;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.testing.Await;
 import java.net.http.HttpResponse;

@@ -2,8 +2,8 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.net.InetAddress;

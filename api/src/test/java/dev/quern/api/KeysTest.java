@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.KeyView;
 import dev.quern.recipes.view.WhoView;
 import java.net.http.HttpRequest;

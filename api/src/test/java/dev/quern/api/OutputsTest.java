@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quern.jobs.Job;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;

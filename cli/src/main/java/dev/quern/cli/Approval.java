@@ -1,7 +1,7 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;
 

@@ -1,6 +1,6 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;

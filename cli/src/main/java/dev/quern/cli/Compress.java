@@ -1,9 +1,9 @@
 package dev.quern.cli;
 
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.quern.cli;
 
 import dev.quern.cli.client.Api;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

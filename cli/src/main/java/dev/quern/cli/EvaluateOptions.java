@@ -1,11 +1,11 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Output;
 import dev.quern.recipes.JobRequest.Result;
 import dev.quern.recipes.JobRequest.Source;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.JobView;
 import java.nio.file.Files;
 import java.nio.file.Path;

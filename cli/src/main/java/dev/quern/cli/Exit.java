@@ -1,6 +1,6 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.error.ErrorCode;
 
 /** What a command's exit code says. */
 enum Exit {

@@ -2,8 +2,8 @@ package dev.quern.cli;
 
 import dev.quern.cli.client.Api;
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;

@@ -1,7 +1,7 @@
 package dev.quern.cli;
 
 import dev.quern.cli.client.Api;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.KeyView;
 import java.time.Duration;

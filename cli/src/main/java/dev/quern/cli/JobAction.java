@@ -2,7 +2,7 @@ package dev.quern.cli;
 
 import dev.quern.cli.client.Api;
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import java.util.Locale;
 import java.util.concurrent.Callable;

@@ -1,8 +1,8 @@
 package dev.quern.cli;
 
 import dev.quern.cli.client.Api;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;
 import java.util.List;

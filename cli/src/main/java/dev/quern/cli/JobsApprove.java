@@ -1,7 +1,7 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

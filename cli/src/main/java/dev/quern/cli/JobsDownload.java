@@ -1,9 +1,9 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.JobView;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,8 +1,8 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.Locale;

@@ -1,8 +1,8 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest.Source;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

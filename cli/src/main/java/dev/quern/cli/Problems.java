@@ -1,8 +1,8 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;

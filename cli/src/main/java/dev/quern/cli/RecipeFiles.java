@@ -1,10 +1,10 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,15 +1,15 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest.RecipeChoice;
 import dev.quern.recipes.OutputRecipes;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

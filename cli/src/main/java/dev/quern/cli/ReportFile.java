@@ -1,10 +1,10 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;

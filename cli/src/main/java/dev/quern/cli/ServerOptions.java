@@ -1,8 +1,8 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.DataFolder;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -1,10 +1,10 @@
 package dev.quern.cli;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Source;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;

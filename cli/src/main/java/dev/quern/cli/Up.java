@@ -4,7 +4,7 @@ import dev.quern.embedded.DataFolder;
 import dev.quern.embedded.StackLauncher;
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;

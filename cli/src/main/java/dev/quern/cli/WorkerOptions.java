@@ -1,8 +1,8 @@
 package dev.quern.cli;
 
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

@@ -262,7 +262,7 @@ class BadInputIT {
                         "--data",
                         stack.data().toString())
                 .json();
-        return dev.quern.recipes.json.RecordCodec.read(page, JobView.Page.class).jobs().stream()
+        return dev.quern.recipes.codec.RecordCodec.read(page, JobView.Page.class).jobs().stream()
                 .map(JobView::state)
                 .toList();
     }

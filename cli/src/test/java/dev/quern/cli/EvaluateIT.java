@@ -2,9 +2,9 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;

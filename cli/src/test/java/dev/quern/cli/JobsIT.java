@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Await;

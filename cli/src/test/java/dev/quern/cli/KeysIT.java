@@ -2,7 +2,7 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.view.KeyView;
 import java.io.IOException;
 import java.net.URI;

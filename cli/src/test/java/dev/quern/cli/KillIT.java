@@ -3,7 +3,7 @@ package dev.quern.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.embedded.DataFolder;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.testing.Await;
 import java.io.IOException;

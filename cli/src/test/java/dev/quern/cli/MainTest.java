@@ -2,11 +2,11 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import java.io.IOException;
 import java.nio.file.Files;

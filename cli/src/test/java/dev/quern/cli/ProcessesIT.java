@@ -2,8 +2,8 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Await;
 import dev.quern.testing.TestBackends;

@@ -7,7 +7,7 @@ import dev.quern.embedded.StackInfo;
 import dev.quern.embedded.StackLauncher;
 import dev.quern.embedded.StackLease;
 import dev.quern.embedded.StackOptions;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.testing.Await;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.quern.embedded;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.channels.FileChannel;

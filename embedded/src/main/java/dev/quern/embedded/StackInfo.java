@@ -1,9 +1,9 @@
 package dev.quern.embedded;
 
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
-import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

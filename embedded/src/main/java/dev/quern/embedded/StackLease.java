@@ -2,8 +2,8 @@ package dev.quern.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

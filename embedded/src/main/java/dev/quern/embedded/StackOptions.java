@@ -1,8 +1,8 @@
 package dev.quern.embedded;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -1,19 +1,19 @@
 package dev.quern.proofs;
 
 import dev.quern.cli.client.Api;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;

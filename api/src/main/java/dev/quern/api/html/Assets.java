@@ -1,6 +1,6 @@
 package dev.quern.api.html;
 
-import dev.quern.recipes.report.Theme;
+import dev.quern.recipes.drawing.Theme;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.quern.api.html;
 
-import dev.quern.recipes.report.Html;
+import dev.quern.recipes.drawing.Html;
 import org.jspecify.annotations.Nullable;
 
 /** An error for a person: what happened in plain words, the value at fault, and ways out. */

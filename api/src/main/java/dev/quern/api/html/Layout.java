@@ -1,6 +1,6 @@
 package dev.quern.api.html;
 
-import dev.quern.recipes.report.Html;
+import dev.quern.recipes.drawing.Html;
 import org.jspecify.annotations.Nullable;
 
 /** The frame of every page of the dashboard: head, bar, main. No inline script and no inline style: the policy forbids both. */

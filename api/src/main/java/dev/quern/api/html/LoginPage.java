@@ -1,6 +1,6 @@
 package dev.quern.api.html;
 
-import dev.quern.recipes.report.Html;
+import dev.quern.recipes.drawing.Html;
 
 /** The pages around signing in. */
 public final class LoginPage {

@@ -1,12 +1,12 @@
 package dev.quern.api.pages;
 
 import dev.quern.api.html.Layout;
+import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.report.Html;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

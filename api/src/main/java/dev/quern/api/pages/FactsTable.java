@@ -1,8 +1,8 @@
 package dev.quern.api.pages;
 
+import dev.quern.recipes.drawing.Html;
+import dev.quern.recipes.drawing.ReportDrawing;
 import dev.quern.recipes.report.Figures;
-import dev.quern.recipes.report.Html;
-import dev.quern.recipes.report.ReportDrawing;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

@@ -2,9 +2,9 @@ package dev.quern.api.pages;
 
 import dev.quern.api.html.Layout;
 import dev.quern.api.safety.Caller;
+import dev.quern.recipes.drawing.Html;
+import dev.quern.recipes.drawing.Terms;
 import dev.quern.recipes.report.Figures;
-import dev.quern.recipes.report.Html;
-import dev.quern.recipes.report.Terms;
 import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;

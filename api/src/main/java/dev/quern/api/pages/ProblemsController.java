@@ -1,9 +1,9 @@
 package dev.quern.api.pages;
 
 import dev.quern.api.html.Layout;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.report.Html;
+import dev.quern.recipes.drawing.Html;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;

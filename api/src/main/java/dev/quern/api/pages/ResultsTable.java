@@ -1,10 +1,10 @@
 package dev.quern.api.pages;
 
+import dev.quern.recipes.drawing.Html;
+import dev.quern.recipes.drawing.ReportDrawing;
+import dev.quern.recipes.drawing.Terms;
 import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Figures;
-import dev.quern.recipes.report.Html;
-import dev.quern.recipes.report.ReportDrawing;
-import dev.quern.recipes.report.Terms;
 import dev.quern.recipes.view.JobView;
 import org.jspecify.annotations.Nullable;
 

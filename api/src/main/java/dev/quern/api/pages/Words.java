@@ -1,9 +1,9 @@
 package dev.quern.api.pages;
 
+import dev.quern.recipes.drawing.Html;
+import dev.quern.recipes.drawing.ReportDrawing;
 import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Figures;
-import dev.quern.recipes.report.Html;
-import dev.quern.recipes.report.ReportDrawing;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.quern.api.problem;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import java.util.List;
 import org.springframework.http.HttpStatus;
 

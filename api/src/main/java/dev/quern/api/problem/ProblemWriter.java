@@ -2,8 +2,8 @@ package dev.quern.api.problem;
 
 import dev.quern.api.html.ErrorPage;
 import dev.quern.api.html.Layout;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

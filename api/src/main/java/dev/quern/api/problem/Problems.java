@@ -2,8 +2,8 @@ package dev.quern.api.problem;
 
 import dev.quern.artifacts.StoreFullException;
 import dev.quern.artifacts.StoreUnavailableException;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

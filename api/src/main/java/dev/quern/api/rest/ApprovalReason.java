@@ -1,7 +1,7 @@
 package dev.quern.api.rest;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import org.jspecify.annotations.Nullable;
 
 /** Why a person accepts a result that its gate refused. */

@@ -2,8 +2,8 @@ package dev.quern.api.rest;
 
 import dev.quern.api.problem.Problem;
 import dev.quern.api.safety.BodyBudget;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.UploadView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,12 +1,12 @@
 package dev.quern.api.rest;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.OutputRecipes;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,9 +1,9 @@
 package dev.quern.api.rest;
 
 import dev.quern.jobs.Upload;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
-import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import dev.quern.recipes.view.UploadView;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -3,7 +3,7 @@ package dev.quern.api.rest;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;
-import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.error.QuernException.Violation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

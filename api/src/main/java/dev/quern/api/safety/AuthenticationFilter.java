@@ -2,8 +2,8 @@ package dev.quern.api.safety;
 
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.Scope;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

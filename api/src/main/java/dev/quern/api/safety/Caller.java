@@ -3,8 +3,8 @@ package dev.quern.api.safety;
 import dev.quern.api.html.Layout;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 

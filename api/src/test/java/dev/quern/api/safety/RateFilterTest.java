@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;

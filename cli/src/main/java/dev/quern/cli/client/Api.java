@@ -2,16 +2,16 @@ package dev.quern.cli.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.KeyView;
 import dev.quern.recipes.view.StorageView;

@@ -1,10 +1,10 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.LinearView;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,8 +1,8 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import org.jspecify.annotations.Nullable;
 

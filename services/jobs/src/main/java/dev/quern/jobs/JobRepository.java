@@ -1,8 +1,8 @@
 package dev.quern.jobs;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.process.FailPoint;
 import java.time.Instant;

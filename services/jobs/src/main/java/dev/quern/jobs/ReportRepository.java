@@ -1,7 +1,7 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.quern.jobs;
 
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.JobView;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.JobView;
 import java.util.ArrayList;
 import java.util.Collections;

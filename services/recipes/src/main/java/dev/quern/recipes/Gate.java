@@ -1,5 +1,7 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,7 +1,7 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.json.Default;
-import dev.quern.recipes.json.Named;
+import dev.quern.recipes.codec.Default;
+import dev.quern.recipes.codec.Named;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,9 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.QuernException.Violation;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;

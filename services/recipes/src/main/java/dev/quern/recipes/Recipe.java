@@ -1,13 +1,15 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.json.ApiVersion;
-import dev.quern.recipes.json.CompletedBy;
-import dev.quern.recipes.json.Default;
-import dev.quern.recipes.json.Described;
-import dev.quern.recipes.json.Discriminator;
+import dev.quern.recipes.codec.ApiVersion;
+import dev.quern.recipes.codec.CompletedBy;
+import dev.quern.recipes.codec.Default;
+import dev.quern.recipes.codec.Described;
+import dev.quern.recipes.codec.Discriminator;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.codec.Word;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
-import dev.quern.recipes.json.RecordCodec;
-import dev.quern.recipes.json.Word;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

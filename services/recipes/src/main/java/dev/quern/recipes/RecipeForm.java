@@ -1,11 +1,13 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.QuernException.Violation;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

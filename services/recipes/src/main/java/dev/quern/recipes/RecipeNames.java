@@ -2,14 +2,16 @@ package dev.quern.recipes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.quern.recipes.QuernException.Violation;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipe.Rounding;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.error.QuernException.Violation;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;

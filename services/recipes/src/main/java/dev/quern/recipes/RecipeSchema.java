@@ -1,11 +1,11 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.json.ApiVersion;
+import dev.quern.recipes.codec.ApiVersion;
+import dev.quern.recipes.codec.RecordSchema;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

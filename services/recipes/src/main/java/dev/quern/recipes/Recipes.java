@@ -1,14 +1,16 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.json.ApiVersion;
+import dev.quern.recipes.codec.ApiVersion;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
-import dev.quern.recipes.json.Yaml;
+import dev.quern.recipes.yaml.Yaml;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-/** What a user asks for and what they get back, as validated data: recipes, job requests, gates, reports, errors. JDK only. */
+/** What a user asks for and what they get back, as validated data: recipes, job requests and gates. JDK only. */
 @NullMarked
 package dev.quern.recipes;
 

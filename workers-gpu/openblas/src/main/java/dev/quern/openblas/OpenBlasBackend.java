@@ -4,7 +4,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostBackend;
 import dev.quern.engine.backend.host.HostThreads;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 
 /**
  * The CPU in float32: OpenBLAS for products and factorisations, vector code for the rest. It describes itself for example as

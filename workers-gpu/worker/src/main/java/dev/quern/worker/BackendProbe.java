@@ -2,7 +2,7 @@ package dev.quern.worker;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.natives.NativeLibraries;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.process.ProcessWords;
 import java.nio.file.Path;
 

@@ -12,7 +12,7 @@ import dev.quern.contract.Ticker;
 import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.inputs.Sources;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;

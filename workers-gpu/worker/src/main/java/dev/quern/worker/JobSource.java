@@ -30,7 +30,7 @@ record JobSource(
         Source source,
         @Nullable CompressedCheckpoint result) implements AutoCloseable {
     /**
-     * @throws dev.quern.recipes.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
+     * @throws dev.quern.recipes.error.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
      */
     static JobSource open(ArtifactStore store, Sources sources, String planDocument) {
         JobPlan plan = Plans.parse(read(store, planDocument));

@@ -2,8 +2,8 @@ package dev.quern.worker;
 
 import dev.quern.contract.Tls;
 import dev.quern.engine.plan.Budget;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.quern.worker;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.process.ProcessWords;
 import java.io.IOException;
 import java.io.OutputStream;

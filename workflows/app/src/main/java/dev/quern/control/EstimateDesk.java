@@ -2,13 +2,13 @@ package dev.quern.control;
 
 import dev.quern.jobs.EstimateRepository;
 import dev.quern.jobs.EstimateRepository.Question;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -11,7 +11,7 @@ import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobState;
 import dev.quern.jobs.Stage;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumSet;

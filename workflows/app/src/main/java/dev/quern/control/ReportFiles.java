@@ -2,11 +2,11 @@ package dev.quern.control;
 
 import dev.quern.engine.format.Manifests;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.drawing.ModelCard;
+import dev.quern.recipes.drawing.ReportPage;
 import dev.quern.recipes.json.Json;
-import dev.quern.recipes.json.RecordCodec;
-import dev.quern.recipes.report.ModelCard;
 import dev.quern.recipes.report.Report;
-import dev.quern.recipes.report.ReportPage;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.quern.control;
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.SweepLock;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.quern.control;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.format.Manifests;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonString;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

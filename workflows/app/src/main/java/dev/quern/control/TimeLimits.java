@@ -2,8 +2,8 @@ package dev.quern.control;
 
 import dev.quern.contract.Outcome;
 import dev.quern.jobs.Job;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

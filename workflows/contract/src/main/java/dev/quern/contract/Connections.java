@@ -1,7 +1,7 @@
 package dev.quern.contract;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;

@@ -1,7 +1,7 @@
 package dev.quern.contract;
 
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.json.Default;
+import dev.quern.recipes.codec.Default;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;

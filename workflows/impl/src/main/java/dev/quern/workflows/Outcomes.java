@@ -3,7 +3,7 @@ package dev.quern.workflows;
 import dev.quern.contract.Failures;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Published;
-import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.error.ErrorCode;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;

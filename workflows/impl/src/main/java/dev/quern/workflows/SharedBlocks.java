@@ -9,7 +9,7 @@ import dev.quern.contract.Settled;
 import dev.quern.contract.SharingRef;
 import dev.quern.contract.StepRef;
 import dev.quern.contract.StepResult;
-import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.error.ErrorCode;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.Promise;

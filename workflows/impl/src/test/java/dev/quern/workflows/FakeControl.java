@@ -15,7 +15,7 @@ import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
 import dev.quern.contract.TileRunRef;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.contract.Failures;
 import dev.quern.contract.Outcome;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.nio.file.AccessDeniedException;
 import org.junit.jupiter.api.Test;
 

@@ -2,8 +2,8 @@ package dev.quern.engine.artifact;
 
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;

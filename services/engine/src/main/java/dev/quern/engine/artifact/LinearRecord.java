@@ -2,7 +2,7 @@ package dev.quern.engine.artifact;
 
 import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.LinearFigures;
-import dev.quern.recipes.json.CompletedBy;
+import dev.quern.recipes.codec.CompletedBy;
 import dev.quern.recipes.view.LinearView;
 
 /**

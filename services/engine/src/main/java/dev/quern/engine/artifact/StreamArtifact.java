@@ -1,7 +1,7 @@
 package dev.quern.engine.artifact;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.json.RecordCodec;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

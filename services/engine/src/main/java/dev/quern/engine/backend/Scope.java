@@ -7,7 +7,7 @@ public interface Scope extends AutoCloseable {
     /**
      * Zero-filled.
      *
-     * @throws dev.quern.recipes.QuernException OUT_OF_MEMORY, with the bytes asked for
+     * @throws dev.quern.recipes.error.QuernException OUT_OF_MEMORY, with the bytes asked for
      */
     Tensor allocate(DType dtype, int rows, int cols);
 

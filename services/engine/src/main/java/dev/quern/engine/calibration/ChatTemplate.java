@@ -2,8 +2,8 @@ package dev.quern.engine.calibration;
 
 import dev.quern.engine.template.Template;
 import dev.quern.engine.template.TemplateException;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonObject;

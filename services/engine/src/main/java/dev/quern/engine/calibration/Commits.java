@@ -2,8 +2,8 @@ package dev.quern.engine.calibration;
 
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockStore;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package dev.quern.engine.calibration;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonException;
 import java.nio.file.Path;
 import java.util.Objects;

@@ -14,7 +14,7 @@ final class TokenizerNatives {
     /**
      * Loads it when it is first needed.
      *
-     * @throws dev.quern.recipes.QuernException when this machine cannot load it
+     * @throws dev.quern.recipes.error.QuernException when this machine cannot load it
      */
     static synchronized TokenizersLibrary library() {
         if (!loaded) {

@@ -54,7 +54,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or ALREADY_QUANTIZED, naming the file or tensor
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or ALREADY_QUANTIZED, naming the file or tensor
      */
     public static Checkpoint open(Path folder) {
         return open(new FolderFiles(folder));
@@ -73,7 +73,7 @@ public final class Checkpoint implements AutoCloseable {
      * Opens a result of any tool: as {@link #open(CheckpointFiles)}, but its config may have a quantization_config.
      *
      * @param files closed with the checkpoint, and when it cannot be opened
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT or UNSAFE_CHECKPOINT, naming the file or tensor
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT or UNSAFE_CHECKPOINT, naming the file or tensor
      */
     public static Checkpoint openResult(CheckpointFiles files) {
         return open(files, ConfigFile::safe);
@@ -161,7 +161,7 @@ public final class Checkpoint implements AutoCloseable {
     /**
      * A tensor that stays in memory, or in the cache of its place, until the checkpoint is closed.
      *
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor, and as {@link CheckpointFiles}
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor, and as {@link CheckpointFiles}
      */
     public StoredTensor tensor(String name) {
         return tensor(name, arena);
@@ -252,7 +252,7 @@ public final class Checkpoint implements AutoCloseable {
     /**
      * A small file.
      *
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it cannot be read or is larger, and as {@link CheckpointFiles}
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it cannot be read or is larger, and as {@link CheckpointFiles}
      */
     public byte[] read(String name, int maxBytes) {
         return Sources.bytes(folder.files(), name, maxBytes);
@@ -278,7 +278,7 @@ public final class Checkpoint implements AutoCloseable {
     /**
      * Checks that tensors are there, have these shapes, and a dtype that weights are read in.
      *
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT that names the first tensor that differs
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT that names the first tensor that differs
      */
     public void requireTensors(Map<String, List<Integer>> shapes) {
         shapes.forEach((name, shape) -> {

@@ -8,7 +8,7 @@ import java.util.Collection;
  * The files of a checkpoint, wherever they lie: this is all that the engine knows of a place. Names are relative, with forward
  * slashes. Every read is of the version that was there when this was opened, or fails. May be shared by threads.
  *
- * <p>Errors of every method are {@link dev.quern.recipes.QuernException}s that name the file: INVALID_CHECKPOINT for one that cannot
+ * <p>Errors of every method are {@link dev.quern.recipes.error.QuernException}s that name the file: INVALID_CHECKPOINT for one that cannot
  * be read, SOURCE_CHANGED for one that is another version now, UNAVAILABLE where the place does not answer, DISK_BUDGET where there is
  * no room for a local copy of a range.
  */

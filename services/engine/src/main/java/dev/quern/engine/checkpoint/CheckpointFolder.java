@@ -1,9 +1,9 @@
 package dev.quern.engine.checkpoint;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.report.Report;
 import java.util.List;
 import java.util.Locale;

@@ -22,7 +22,7 @@ public final class FileDigests {
      * @param names relative to the checkpoint's folder
      * @param progress told bytes as they are read, by any thread
      * @return in the order of the names
-     * @throws dev.quern.recipes.QuernException NON_FINITE_WEIGHTS that names tensor and element, INVALID_CHECKPOINT for a file that
+     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names tensor and element, INVALID_CHECKPOINT for a file that
      *     cannot be read
      */
     public static List<FileDigest> of(

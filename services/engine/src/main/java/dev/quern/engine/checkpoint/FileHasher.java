@@ -21,7 +21,7 @@ final class FileHasher {
 
     /**
      * @param weights where the file holds any
-     * @throws dev.quern.recipes.QuernException NON_FINITE_WEIGHTS that names the first such tensor and element
+     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names the first such tensor and element
      */
     String hash(String name, @Nullable SafetensorsFile weights) {
         MessageDigest digest = Digests.sha256();

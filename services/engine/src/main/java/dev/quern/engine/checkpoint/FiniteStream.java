@@ -24,7 +24,7 @@ final class FiniteStream implements CheckpointFiles.Sink {
                 .toList();
     }
 
-    /** @throws dev.quern.recipes.QuernException NON_FINITE_WEIGHTS that names the first such tensor and element */
+    /** @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names the first such tensor and element */
     @Override
     public void accept(byte[] buffer, int length) {
         MemorySegment chunk = MemorySegment.ofArray(buffer).asSlice(0, length);

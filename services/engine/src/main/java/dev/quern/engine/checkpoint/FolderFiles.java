@@ -2,8 +2,8 @@ package dev.quern.engine.checkpoint;
 
 import static dev.quern.engine.checkpoint.Refusal.damaged;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;

@@ -2,7 +2,7 @@ package dev.quern.engine.checkpoint;
 
 import static dev.quern.engine.checkpoint.Refusal.damaged;
 
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonBool;
 import dev.quern.recipes.json.JsonNull;
@@ -39,7 +39,7 @@ public record ModelConfig(JsonObject raw, String path) {
         return present(name) != null;
     }
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when missing or of another type; so do all getters */
+    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when missing or of another type; so do all getters */
     public String text(String name) {
         return required(name, text(name, null), "a string");
     }

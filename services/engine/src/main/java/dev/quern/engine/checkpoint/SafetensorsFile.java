@@ -29,7 +29,7 @@ public final class SafetensorsFile {
         this.size = size;
     }
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT for a file that docs/formats.md, safetensors rejects */
+    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT for a file that docs/formats.md, safetensors rejects */
     static SafetensorsFile open(CheckpointFiles files, String name) {
         long size = files.version(name).size();
         long headerBytes = headerBytes(files, name, size);
@@ -89,7 +89,7 @@ public final class SafetensorsFile {
 
     /**
      * @param arena may own the tensor's memory
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor
      */
     StoredTensor tensor(String tensor, Arena arena) {
         TensorEntry entry = entry(tensor);

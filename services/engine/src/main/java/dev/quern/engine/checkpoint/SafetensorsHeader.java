@@ -2,7 +2,7 @@ package dev.quern.engine.checkpoint;
 
 import static dev.quern.engine.checkpoint.Refusal.damaged;
 
-import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonException;
@@ -30,7 +30,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, long dataBytes) {
 
     /**
      * @param file for messages
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT that names the file, the tensor and the value
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT that names the file, the tensor and the value
      */
     static SafetensorsHeader parse(String file, byte[] json) {
         if (json.length == 0 || json[0] != '{') {

@@ -19,7 +19,7 @@ record ShardIndex(Map<String, String> fileOf) {
     private static final int MAX_BYTES = 100_000_000;
     private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*\\.safetensors");
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it is not an index */
+    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it is not an index */
     static ShardIndex read(CheckpointFiles files) {
         JsonObject top = Sources.object(files, FILE, MAX_BYTES);
         if (!(top.get("weight_map") instanceof JsonObject(Map<String, JsonValue> members)) || members.isEmpty()) {

@@ -2,7 +2,7 @@ package dev.quern.engine.checkpoint;
 
 import static dev.quern.engine.checkpoint.Refusal.damaged;
 
-import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonObject;
@@ -14,7 +14,7 @@ final class Sources {
 
     private Sources() {}
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it cannot be read or is too large */
+    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it cannot be read or is too large */
     static JsonObject object(CheckpointFiles files, String name, int maxBytes) {
         try {
             if (Json.parse(bytes(files, name, maxBytes), maxBytes, MAX_VALUES) instanceof JsonObject object) {
@@ -26,7 +26,7 @@ final class Sources {
         }
     }
 
-    /** @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when it is too large */
+    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it is too large */
     static byte[] bytes(CheckpointFiles files, String name, int maxBytes) {
         long size = files.version(name).size();
         if (size > maxBytes) {

@@ -10,8 +10,8 @@ import dev.quern.engine.model.Embedding;
 import dev.quern.engine.model.Interpreter;
 import dev.quern.engine.model.OutputHead;
 import dev.quern.engine.model.WeightSource;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.nio.file.Path;
 import java.util.List;
 

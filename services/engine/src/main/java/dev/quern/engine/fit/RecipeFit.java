@@ -2,11 +2,11 @@ package dev.quern.engine.fit;
 
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

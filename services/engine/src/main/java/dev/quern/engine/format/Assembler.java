@@ -39,7 +39,7 @@ public final class Assembler {
     private final OutputPlan plan;
     private final long maxShardBytes;
 
-    /** @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid */
+    /** @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid */
     public Assembler(Checkpoint source, Architecture architecture, OutputFormat format, Recipe recipe) {
         this(source, architecture, format, GridMap.of(recipe, architecture), ShardedWriter.MAX_SHARD_BYTES);
     }

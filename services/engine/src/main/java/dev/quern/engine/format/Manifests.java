@@ -2,12 +2,12 @@ package dev.quern.engine.format;
 
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.FileDigest;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
-import dev.quern.recipes.json.RecordCodec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.quern.engine.format;
 
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Formats;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.util.List;
 
 /** The formats that can be written. */

@@ -31,7 +31,7 @@ public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied
             Comparator.comparing((OutputTensor tensor) -> padded(tensor.name())).thenComparing(OutputTensor::name);
 
     /**
-     * @throws dev.quern.recipes.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
+     * @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
      */
     public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, GridMap grids) {
         Map<String, StoredType> scaleTypes = new LinkedHashMap<>();

@@ -3,11 +3,11 @@ package dev.quern.engine.format;
 import static dev.quern.engine.format.OutputCheck.damaged;
 
 import dev.quern.engine.artifact.Digests;
-import dev.quern.recipes.ErrorCode;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ public final class ReportVerifier {
     /**
      * Whether a folder has a manifest that names nothing but reports.
      *
-     * @throws dev.quern.recipes.QuernException OUTPUT_DAMAGED as {@link Manifests#read}
+     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED as {@link Manifests#read}
      */
     public static boolean isEvaluation(Path folder) {
         return Manifests.read(folder).files().stream().allMatch(file -> Manifests.isReport(file.name()));
@@ -30,7 +30,7 @@ public final class ReportVerifier {
      * Compares every file with the manifest, and the report's digest of the result with that of the manifest.
      *
      * @return the report
-     * @throws dev.quern.recipes.QuernException OUTPUT_DAMAGED that names the file, the value and what was expected
+     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED that names the file, the value and what was expected
      */
     public static Report verify(Path folder) {
         Manifest manifest = Manifests.read(folder);

@@ -2,8 +2,8 @@ package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.method.IntegerShape;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNull;

@@ -22,7 +22,7 @@ public final class Architectures {
      * The architecture of a checkpoint.
      *
      * @param config the whole of config.json
-     * @throws dev.quern.recipes.QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT, naming the key, its value and what is
+     * @throws dev.quern.recipes.error.QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT, naming the key, its value and what is
      *     supported
      */
     public static Architecture of(ModelConfig config) {

@@ -1,8 +1,8 @@
 package dev.quern.engine.model;
 
 import dev.quern.engine.checkpoint.ModelConfig;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonValue;
 

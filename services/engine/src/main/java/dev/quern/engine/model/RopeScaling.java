@@ -29,7 +29,7 @@ final class RopeScaling {
     private RopeScaling() {}
 
     /**
-     * @throws dev.quern.recipes.QuernException UNSUPPORTED_ARCHITECTURE for a type or key that is not implemented
+     * @throws dev.quern.recipes.error.QuernException UNSUPPORTED_ARCHITECTURE for a type or key that is not implemented
      */
     static RopeSpec read(ModelConfig config, int headDim) {
         ModelConfig parameters = parameters(config);

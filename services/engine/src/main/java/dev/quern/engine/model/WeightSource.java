@@ -9,7 +9,7 @@ public interface WeightSource {
     /**
      * The tensor in its stored dtype; a vector has one row.
      *
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT when there is no such tensor
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor
      */
     Tensor load(Scope scope, String name);
 

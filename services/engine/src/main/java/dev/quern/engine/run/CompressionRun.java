@@ -66,7 +66,7 @@ public final class CompressionRun {
     /**
      * Compresses, writes the output, reads it back, and compares the model with its original.
      *
-     * @throws dev.quern.recipes.QuernException as the steps do
+     * @throws dev.quern.recipes.error.QuernException as the steps do
      */
     public Report run() {
         try (Source source = Source.open(request.model())) {

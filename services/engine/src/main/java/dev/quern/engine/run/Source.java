@@ -16,9 +16,9 @@ import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 /** An open checkpoint of a model that we know, with every tensor that it must have. */
 public record Source(Checkpoint checkpoint, Architecture architecture) implements AutoCloseable {
     /**
-     * @throws dev.quern.recipes.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT, ALREADY_QUANTIZED or
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT, ALREADY_QUANTIZED or
      *     UNSUPPORTED_ARCHITECTURE, naming the file, tensor or option
      */
     public static Source open(Path folder) {

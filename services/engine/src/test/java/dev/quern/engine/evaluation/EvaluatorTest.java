@@ -15,7 +15,7 @@ import dev.quern.engine.model.Forward;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.engine.model.WeightSource;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

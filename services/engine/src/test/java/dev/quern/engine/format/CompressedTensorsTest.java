@@ -12,7 +12,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.Formats;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;

@@ -8,7 +8,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.ConfigKeys.Use;
 import dev.quern.engine.run.Account.Fate;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.quern.engine.checkpoint.RawSafetensors;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

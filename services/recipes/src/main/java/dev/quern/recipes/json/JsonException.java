@@ -1,7 +1,7 @@
 package dev.quern.recipes.json;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 
 /** Text that is not JSON (or not our part of YAML), with the place. */
 public final class JsonException extends RuntimeException {
@@ -10,7 +10,7 @@ public final class JsonException extends RuntimeException {
     private final int line;
     private final int column;
 
-    JsonException(int line, int column, String message) {
+    public JsonException(int line, int column, String message) {
         super("line " + line + ", column " + column + ": " + message);
         this.line = line;
         this.column = column;

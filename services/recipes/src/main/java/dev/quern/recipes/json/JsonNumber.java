@@ -16,7 +16,7 @@ public record JsonNumber(String text) implements JsonValue {
         }
     }
 
-    static boolean isNumber(String text) {
+    public static boolean isNumber(String text) {
         return text.length() <= MAX_LENGTH && GRAMMAR.matcher(text).matches();
     }
 

@@ -1,4 +1,4 @@
-/** A strict, bounded JSON reader and writer, a bounded YAML reader onto the same values, and their mapping to records. */
+/** A strict and bounded JSON reader and writer. */
 @NullMarked
 package dev.quern.recipes.json;
 

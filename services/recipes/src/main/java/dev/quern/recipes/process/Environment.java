@@ -1,7 +1,7 @@
 package dev.quern.recipes.process;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.util.Map;
 
 /** What a process of the service has to find in its environment. */

@@ -1,10 +1,10 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.report.Report.Evaluation;
 import java.util.ArrayList;
 import java.util.Comparator;

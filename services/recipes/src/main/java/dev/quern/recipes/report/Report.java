@@ -4,7 +4,7 @@ import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.json.CompletedBy;
+import dev.quern.recipes.codec.CompletedBy;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

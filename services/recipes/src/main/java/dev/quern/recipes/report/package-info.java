@@ -1,4 +1,4 @@
-/** The quality report of a job as records, and its drawing as HTML: the job page and the self-contained report share it. */
+/** The quality report of a job as records, and the figures that are derived from it. */
 @NullMarked
 package dev.quern.recipes.report;
 

@@ -1,6 +1,6 @@
 package dev.quern.recipes.view;
 
-import dev.quern.recipes.json.Default;
+import dev.quern.recipes.codec.Default;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

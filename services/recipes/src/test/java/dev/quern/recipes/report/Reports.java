@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Made-up reports of any size. */
-final class Reports {
+public final class Reports {
     private static final List<String> LINEARS = List.of(
             "self_attn.q_proj",
             "self_attn.k_proj",
@@ -29,11 +29,11 @@ final class Reports {
 
     private Reports() {}
 
-    static Report of(int blocks, double error, Report.Verdict verdict) {
+    public static Report of(int blocks, double error, Report.Verdict verdict) {
         return of(blocks, error, verdict, EVALUATIONS);
     }
 
-    static Report of(int blocks, double error, Report.Verdict verdict, List<Report.Evaluation> evaluations) {
+    public static Report of(int blocks, double error, Report.Verdict verdict, List<Report.Evaluation> evaluations) {
         Map<String, Double> stages = new LinkedHashMap<>();
         stages.put("INSPECT", 1.2);
         stages.put("PLAN", 0.4);
@@ -73,7 +73,7 @@ final class Reports {
     }
 
     /** The report of an evaluation. */
-    static Report evaluation(@Nullable Recipe recipe) {
+    public static Report evaluation(@Nullable Recipe recipe) {
         Report made = accepted();
         return new Report(
                 made.schema(),
@@ -95,7 +95,7 @@ final class Reports {
                 List.of());
     }
 
-    static Report accepted() {
+    public static Report accepted() {
         return of(36, 0.008, new Report.Verdict(true, new Gate(0.05, null, 0.9), List.of()));
     }
 

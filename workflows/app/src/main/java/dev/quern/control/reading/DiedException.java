@@ -1,7 +1,7 @@
 package dev.quern.control.reading;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 
 /** A reading process did not survive a question, or had to be killed. */
 final class DiedException extends Exception {

@@ -1,11 +1,11 @@
 package dev.quern.control.reading;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.quern.control.reading;
 
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.quern.control.reading;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.plan.Plan;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.json.RecordCodec;
 import dev.quern.recipes.view.Estimate;
 import java.io.IOException;
 import java.nio.file.Path;

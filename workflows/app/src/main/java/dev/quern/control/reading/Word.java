@@ -1,6 +1,6 @@
 package dev.quern.control.reading;
 
-import dev.quern.recipes.ErrorCode;
+import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.JsonValue;
 
 /** What a reading process says: what it is about to read, again and again, and in the end an answer or a refusal. */

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.TextFile;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;

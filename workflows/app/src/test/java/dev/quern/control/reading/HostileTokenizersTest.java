@@ -3,9 +3,9 @@ package dev.quern.control.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.recipes.ErrorCode;
-import dev.quern.recipes.QuernException;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
