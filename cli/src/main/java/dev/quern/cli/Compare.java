@@ -1,10 +1,19 @@
 package dev.quern.cli;
 
+import dev.quern.cli.client.Connection;
+import dev.quern.cli.client.ServerOptions;
+import dev.quern.cli.command.Exit;
+import dev.quern.cli.command.RootCommand;
+import dev.quern.cli.completion.Ids;
+import dev.quern.cli.console.Console;
+import dev.quern.cli.jobs.JobArgument;
+import dev.quern.cli.report.ComparisonTable;
+import dev.quern.cli.report.ReportFile;
+import dev.quern.cli.results.Results;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +32,7 @@ import picocli.CommandLine.Spec;
 final class Compare implements Callable<Integer> {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
-    private Quern quern;
+    private RootCommand quern;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -47,12 +56,12 @@ final class Compare implements Callable<Integer> {
         Console console = quern.console();
         require();
         // Folders need no server.
-        if (results.stream().allMatch(Compare::isFolder)) {
+        if (results.stream().allMatch(ReportFile::isFolder)) {
             results.forEach(this::folder);
         } else {
             try (Connection connection = Connection.attach(server)) {
                 for (String result : results) {
-                    if (isFolder(result)) {
+                    if (ReportFile.isFolder(result)) {
                         folder(result);
                     } else {
                         job(connection, result);
@@ -74,12 +83,7 @@ final class Compare implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), results.getFirst() + ": one result (expected: at least two, to be compared)");
         }
-        results.stream().filter(result -> !isFolder(result)).forEach(JobArgument::requireIdOf);
-    }
-
-    /** Whether an argument is a folder; any other is the beginning of a job's id. */
-    static boolean isFolder(String result) {
-        return result.contains("/") || Files.isDirectory(Path.of(result));
+        results.stream().filter(result -> !ReportFile.isFolder(result)).forEach(JobArgument::requireIdOf);
     }
 
     private void folder(String folder) {

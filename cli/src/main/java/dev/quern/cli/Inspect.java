@@ -1,5 +1,14 @@
 package dev.quern.cli;
 
+import dev.quern.cli.command.Exit;
+import dev.quern.cli.command.RootCommand;
+import dev.quern.cli.console.Console;
+import dev.quern.cli.console.Table;
+import dev.quern.cli.console.Units;
+import dev.quern.cli.options.PlacementOptions;
+import dev.quern.cli.options.RecipeWords;
+import dev.quern.cli.options.RequestOptions;
+import dev.quern.cli.report.AccountText;
 import dev.quern.embedded.StackOptions;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.fit.GridMap;
@@ -44,7 +53,7 @@ final class Inspect implements Callable<Integer> {
 
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
-    private Quern quern;
+    private RootCommand quern;
 
     @Mixin
     private RequestOptions request = new RequestOptions();

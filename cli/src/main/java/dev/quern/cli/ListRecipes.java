@@ -1,5 +1,11 @@
 package dev.quern.cli;
 
+import dev.quern.cli.command.Exit;
+import dev.quern.cli.command.RootCommand;
+import dev.quern.cli.console.Console;
+import dev.quern.cli.console.Table;
+import dev.quern.cli.options.RecipeOptions;
+import dev.quern.cli.options.RecipeWords;
 import dev.quern.recipes.OverrideWords;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.RecipeSchema;
@@ -18,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
 final class ListRecipes implements Callable<Integer> {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
-    private Quern quern;
+    private RootCommand quern;
 
     @Parameters(
             arity = "0..1",

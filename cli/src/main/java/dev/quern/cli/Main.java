@@ -2,6 +2,10 @@ package dev.quern.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.quern.cli.command.Exit;
+import dev.quern.cli.command.GroupedHelp;
+import dev.quern.cli.command.Problems;
+import dev.quern.cli.console.Console;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.FileDescriptor;

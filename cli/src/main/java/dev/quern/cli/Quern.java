@@ -1,14 +1,22 @@
 package dev.quern.cli;
 
+import dev.quern.cli.command.RootCommand;
+import dev.quern.cli.command.Version;
+import dev.quern.cli.completion.Completion;
+import dev.quern.cli.completion.Ids;
+import dev.quern.cli.compress.Compress;
+import dev.quern.cli.compress.Evaluate;
+import dev.quern.cli.jobs.Jobs;
+import dev.quern.cli.stack.Df;
+import dev.quern.cli.stack.Doctor;
+import dev.quern.cli.stack.Gc;
+import dev.quern.cli.stack.Keys;
+import dev.quern.cli.stack.Up;
+import dev.quern.cli.stack.Worker;
 import java.io.PrintStream;
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ScopeType;
 
-/** The root command with the options of all commands. */
-@Heading(value = "Output", order = 9)
+/** The root command: lists all others. */
 @Command(
         name = "quern",
         versionProvider = Version.Provider.class,
@@ -45,66 +53,8 @@ import picocli.CommandLine.ScopeType;
             "77:no valid key, or one that may not do this",
             "130:interrupted"
         })
-final class Quern extends CommandGroup {
-    /** For completion, as help says them. */
-    static final class Formats extends ArrayList<String> {
-        private static final long serialVersionUID = 1;
-
-        Formats() {
-            super(List.of("text", "json"));
-        }
-    }
-
-    enum Format {
-        TEXT,
-        JSON
-    }
-
-    @Option(
-            names = "--output",
-            paramLabel = "text|json",
-            completionCandidates = Formats.class,
-            scope = ScopeType.INHERIT,
-            description = "Form of the result on standard output (default: text).")
-    private Format format = Format.TEXT;
-
-    @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress output.")
-    private boolean quiet;
-
-    @Option(
-            names = "--no-color",
-            scope = ScopeType.INHERIT,
-            description = "No colours; so does the environment variable NO_COLOR.")
-    private boolean plain;
-
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Show this help.")
-    @SuppressWarnings("UnusedVariable") // picocli reads it by reflection
-    private boolean help;
-
-    @Option(
-            names = {"-V", "--version"},
-            versionHelp = true,
-            description = "Show the versions of Quern and of Java.")
-    @SuppressWarnings("UnusedVariable") // picocli reads it by reflection
-    private boolean version;
-
-    private final PrintStream out;
-    private final PrintStream err;
-    private final boolean terminal;
-
+final class Quern extends RootCommand {
     Quern(PrintStream out, PrintStream err, boolean terminal) {
-        this.out = out;
-        this.err = err;
-        this.terminal = terminal;
-    }
-
-    Console console() {
-        String noColor = System.getenv("NO_COLOR");
-        boolean color = terminal && !plain && (noColor == null || noColor.isEmpty());
-        return new Console(out, err, format == Format.JSON, quiet, color, terminal);
+        super(out, err, terminal);
     }
 }

@@ -1,5 +1,6 @@
 package dev.quern.cli;
 
+import dev.quern.cli.command.Exit;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

@@ -1,5 +1,10 @@
 package dev.quern.cli;
 
+import dev.quern.cli.command.Exit;
+import dev.quern.cli.command.Problems;
+import dev.quern.cli.command.RootCommand;
+import dev.quern.cli.console.Console;
+import dev.quern.cli.console.Units;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.format.OutputVerifier;
 import dev.quern.engine.format.ReportVerifier;
@@ -30,7 +35,7 @@ final class Verify implements Callable<Integer> {
 
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
-    private Quern quern;
+    private RootCommand quern;
 
     @Parameters(paramLabel = "DIR", arity = "1..*", description = "The folder of a result; may be repeated.")
     private List<Path> folders = List.of();

@@ -3,6 +3,7 @@ package dev.quern.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.cli.jobs.JobWatcher;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

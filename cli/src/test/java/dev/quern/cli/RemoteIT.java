@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.cli.WeakLink.Passed;
 import dev.quern.cli.client.Api;
+import dev.quern.cli.compress.Upload;
+import dev.quern.cli.console.Console;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

@@ -1,0 +1,5 @@
+/** The options that describe a job. */
+@NullMarked
+package dev.quern.cli.options;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Reports as text. */
+@NullMarked
+package dev.quern.cli.report;
+
+import org.jspecify.annotations.NullMarked;
