@@ -3,11 +3,11 @@ package dev.quern.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;

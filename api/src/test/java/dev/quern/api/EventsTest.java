@@ -3,11 +3,11 @@ package dev.quern.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
-import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -6,14 +6,14 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStores;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
 import dev.quern.jobs.WorkerRepository;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
@@ -42,7 +42,7 @@ class RestTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
         JobView job = RecordCodec.read(Json.parse(answer.body()), JobView.class);
         assertThat(answer.headers().firstValue("Location")).contains("/api/v1/jobs/" + job.id());
-        assertThat(job).returns("QUEUED", JobView::state).returns("gptq-w4a16", JobView::recipe);
+        assertThat(job).returns(JobState.QUEUED, JobView::state).returns("gptq-w4a16", JobView::recipe);
         assertThat(server.get("/api/v1/jobs/" + job.id(), server.read).body()).isEqualTo(answer.body());
         assertThat(answer.body()).as("no block is in work").doesNotContain("\"block\":");
     }

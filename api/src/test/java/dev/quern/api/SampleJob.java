@@ -5,14 +5,16 @@ import dev.quern.artifacts.ArtifactStores;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.TimeLeft;
@@ -76,7 +78,8 @@ final class SampleJob {
                 job.id(),
                 Step.of(1, seq, JobState.RUNNING, Stage.INSPECT)
                         .because(new Step.Reason(
-                                "WAITING_FOR_WORKER", "No worker of class cpu is there. Start one: quern worker")));
+                                ReasonCode.WAITING_FOR_WORKER,
+                                "No worker of class cpu is there. Start one: quern worker")));
     }
 
     void fail(String code, String message) {
@@ -123,7 +126,7 @@ final class SampleJob {
         }
         if (block + 1 < blocks) {
             for (int i = 0; i < 3; i++) {
-                server.boards.put(job.id(), cell(block + 1, i, "RUNNING"));
+                server.boards.put(job.id(), cell(block + 1, i, CellState.RUNNING));
             }
         }
         double share = (block + 1.0) / blocks;
@@ -132,11 +135,11 @@ final class SampleJob {
     }
 
     void linear(int block, int index) {
-        server.boards.put(job.id(), cell(block, index, "DONE"));
+        server.boards.put(job.id(), cell(block, index, CellState.DONE));
     }
 
-    private LinearView cell(int block, int index, String state) {
-        boolean done = state.equals("DONE");
+    private LinearView cell(int block, int index, CellState state) {
+        boolean done = state == CellState.DONE;
         double error = 0.006
                 * Math.pow(4, (double) block / blocks)
                 * (0.5 + 0.25 * index)
@@ -197,7 +200,7 @@ final class SampleJob {
         Map<String, Double> stages = new LinkedHashMap<>(Map.of(
                 "INSPECT", 1.2, "PLAN", 0.4, "COMPRESS", 754.0, "ASSEMBLE", 9.1, "VERIFY", 4.2, "EVALUATE", 180.5));
         List<Report.Linear> linears = server.boards.find(job.id()).linears().stream()
-                .filter(cell -> cell.state().equals("DONE"))
+                .filter(cell -> cell.state() == CellState.DONE)
                 .map(SampleJob::linear)
                 .toList();
         return new Report(

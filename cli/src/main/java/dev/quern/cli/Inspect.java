@@ -23,10 +23,12 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -47,9 +49,6 @@ import picocli.CommandLine.ParentCommand;
 final class Inspect implements Callable<Integer> {
     /** After which a worker hands over, unless the installation says otherwise. */
     private static final double SLICE_SECONDS = 120;
-
-    private static final List<String> STAGES =
-            List.of("inspect", "plan", "trace", "compress", "assemble", "verify", "evaluate", "publish");
 
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
@@ -201,15 +200,15 @@ final class Inspect implements Callable<Integer> {
 
     /** What takes a second or more, in the order in which it happens. */
     private static String stages(Estimate estimate) {
-        String stages = STAGES.stream()
+        String stages = Arrays.stream(Stage.values())
                 .filter(stage -> seconds(estimate, stage) >= 1)
-                .map(stage -> stage + " " + Units.duration(seconds(estimate, stage)))
+                .map(stage -> stage.word() + " " + Units.duration(seconds(estimate, stage)))
                 .collect(Collectors.joining(", "));
         return stages.isEmpty() ? "" : ": " + stages;
     }
 
-    private static double seconds(Estimate estimate, String stage) {
-        return estimate.secondsPerStage().getOrDefault(stage, 0.0);
+    private static double seconds(Estimate estimate, Stage stage) {
+        return estimate.secondsPerStage().getOrDefault(stage.word(), 0.0);
     }
 
     private static void linears(Console console, Plan plan) {

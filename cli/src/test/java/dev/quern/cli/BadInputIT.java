@@ -2,6 +2,7 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
@@ -208,7 +209,7 @@ class BadInputIT {
         assertThat(ran.err()).contains(message);
         assertThat(ran.out()).isEmpty();
         awaitOnly(before);
-        assertThat(states()).allMatch(state -> state.equals("REJECTED"));
+        assertThat(states()).allMatch(state -> state == JobState.REJECTED);
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString())).noneMatch(name -> name.contains("out"));
         }
@@ -251,7 +252,7 @@ class BadInputIT {
         return files.stream().sorted().toList();
     }
 
-    private static List<String> states() {
+    private static List<JobState> states() {
         JsonValue page = Cli.run(
                         "jobs",
                         "list",

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
@@ -56,9 +58,9 @@ class JobsIT {
 
             assertThat(paused.code()).as(paused.err()).isZero();
             // From here on it cannot complete any more.
-            stack.await(id, job -> job.reason() != null && job.reason().code().equals("PAUSING"));
+            stack.await(id, job -> job.reason() != null && job.reason().code() == ReasonCode.PAUSING);
         }
-        JobView still = stack.await(id, job -> job.state().equals("PAUSED"));
+        JobView still = stack.await(id, job -> job.state() == JobState.PAUSED);
         assertThat(stack.jobs("show", id).out()).contains("paused", "\ncreated ", "\nstarted ");
         assertThat(stack.jobs("resume", id).out()).contains("watch it:  quern jobs watch " + id);
         Cli watched = stack.jobs("watch", id);
@@ -113,13 +115,13 @@ class JobsIT {
         assertThat(gc("--older-than", "0").out())
                 .contains(failed.substring(0, 8), "--yes deletes them")
                 .doesNotContain(completed.substring(0, 8));
-        assertThat(stack.show(failed).state()).isEqualTo("FAILED");
+        assertThat(stack.show(failed).state()).isEqualTo(JobState.FAILED);
 
         Cli deleted = gc("--older-than", "0", "--yes");
 
         assertThat(deleted.out()).contains(failed.substring(0, 8), " deleted");
         assertThat(stack.jobs("show", failed).code()).isEqualTo(65);
-        assertThat(stack.show(completed).state()).isEqualTo("COMPLETED");
+        assertThat(stack.show(completed).state()).isEqualTo(JobState.COMPLETED);
         assertThat(gc("--older-than", "-1").err()).contains("--older-than: -1 (expected: 0 or more days)");
     }
 

@@ -2,6 +2,7 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Browser;
 import java.io.IOException;
@@ -51,7 +52,7 @@ class LivePageIT {
         String id = stack.submit(256, 512).id();
         Cli paused = stack.jobs("pause", id);
         assertThat(paused.code()).as(paused.err()).isZero();
-        stack.await(id, job -> job.state().equals("PAUSED"));
+        stack.await(id, job -> job.state() == JobState.PAUSED);
         try (Browser browser = Browser.open(1280, false)) {
             browser.driver().get(stack.lease().link());
             browser.await("the jobs are shown", "return document.querySelector('#jobs') !== null");
@@ -85,7 +86,7 @@ class LivePageIT {
 
     private static void checkCompleted(Browser browser, JobView job) {
         List<Map<String, Object>> seen = seen(browser);
-        assertThat(job.state()).as("%s", job.failure()).isEqualTo("COMPLETED");
+        assertThat(job.state()).as("%s", job.failure()).isEqualTo(JobState.COMPLETED);
         assertThat(seen)
                 .as("cells, without a reload")
                 .extracting(now -> ((Number) now.get("cells")).intValue())

@@ -3,6 +3,7 @@ package dev.quern.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Await;
@@ -76,7 +77,7 @@ class ProcessesIT {
                         send(api, "/api/v1/jobs", KEY, REQUEST.replace("MODEL", Cli.TINY.toString()));
                 assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
                 JobView end = awaitEnd(api, view(accepted).id());
-                assertThat(end.state()).as("%s", end.failure()).isEqualTo("COMPLETED");
+                assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
 
                 assertThat(worker.terminate(GRACE)).isEqualTo(TERMINATED);
                 assertThat(control.terminate(GRACE)).isEqualTo(TERMINATED);
@@ -126,7 +127,7 @@ class ProcessesIT {
         return Await.within(JOB, "the end of job " + job)
                 .until(
                         () -> view(send(api, "/api/v1/jobs/" + job, KEY, null)),
-                        now -> !now.state().matches("QUEUED|RUNNING"));
+                        now -> now.state() != JobState.QUEUED && now.state() != JobState.RUNNING);
     }
 
     private static JobView view(HttpResponse<String> answer) {

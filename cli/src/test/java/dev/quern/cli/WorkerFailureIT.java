@@ -2,6 +2,8 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.view.JobView;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,9 +48,9 @@ class WorkerFailureIT {
                     .contains("the same command continues it")
                     .doesNotContain("Start a worker");
             JobView job = stack.show(failed.err().replaceAll("(?s).*Job ([0-9a-f-]{36}) waits.*", "$1"));
-            assertThat(job.state()).isEqualTo("RUNNING");
+            assertThat(job.state()).isEqualTo(JobState.RUNNING);
             JobView.Reason reason = Objects.requireNonNull(job.reason());
-            assertThat(reason.code()).isEqualTo("WORKER_FAILED");
+            assertThat(reason.code()).isEqualTo(ReasonCode.WORKER_FAILED);
             assertThat(reason.remedy()).contains(CAUSE);
             assertThat(Duration.between(job.createdAt(), reason.since())).isLessThan(Duration.ofSeconds(60));
 

@@ -26,14 +26,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Talks to whatever life of an installation runs; every call fails while none answers. */
 record Client(Installation installation, HttpClient http) {
     private static final String RECIPE = "gptq-w4a16";
-    private static final Set<String> TERMINAL = Set.of("COMPLETED", "QUARANTINED", "REJECTED", "FAILED", "CANCELLED");
     private static final Duration ANSWER = Duration.ofSeconds(20);
 
     /** An entry of a job's log. */
@@ -80,7 +78,7 @@ record Client(Installation installation, HttpClient http) {
     }
 
     static boolean over(JobView job) {
-        return TERMINAL.contains(job.state());
+        return job.state().terminal();
     }
 
     /** Sends the same request with the same key until it is answered, as a careful client does. */

@@ -2,6 +2,7 @@ package dev.quern.proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import dev.quern.testing.Table;
@@ -99,7 +100,7 @@ class DigestIT {
                     .isTrue();
             double seconds = Patience.secondsSince(begin);
             JobView end = client.job(job);
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo("COMPLETED");
+            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
             List<Report.Maker> makers = client.report(job).makers();
             table.add(
                     store,

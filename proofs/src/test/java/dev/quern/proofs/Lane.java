@@ -2,6 +2,8 @@ package dev.quern.proofs;
 
 import dev.quern.proofs.Client.Event;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -59,7 +61,7 @@ final class Lane implements AutoCloseable {
         long start = System.nanoTime();
         JobView end = end(client.submit(request, LIMIT));
         double took = Patience.secondsSince(start);
-        if (!end.state().equals("COMPLETED")) {
+        if (end.state() != JobState.COMPLETED) {
             throw new IllegalStateException("the undisturbed job: " + end);
         }
         return new Undisturbed(
@@ -114,7 +116,8 @@ final class Lane implements AutoCloseable {
     }
 
     private static String stage(JobView job) {
-        return Client.over(job) || job.stage() == null ? job.state() : job.stage();
+        Stage stage = job.stage();
+        return Client.over(job) || stage == null ? job.state().name() : stage.name();
     }
 
     /** Whether the job was told of since, or is over. */

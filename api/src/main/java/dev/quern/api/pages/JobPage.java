@@ -7,6 +7,7 @@ import dev.quern.recipes.drawing.BoardDrawing;
 import dev.quern.recipes.drawing.ErrorScale;
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.QualityDrawing;
+import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.report.ErrorOf;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
@@ -117,7 +118,7 @@ final class JobPage {
     private static Html boardSection(View view) {
         Board board = view.board();
         boolean planned = board.blocks() > 0;
-        if (view.job().result() != null || (!planned && Words.terminal(view.job()))) {
+        if (view.job().result() != null || (!planned && view.job().state().terminal())) {
             return Html.EMPTY;
         }
         return Html.of(
@@ -229,7 +230,7 @@ final class JobPage {
                                 String.valueOf(event.data().get("linear")))
                         : Html.EMPTY);
         Stream<Html> running = view.board().linears().stream()
-                .filter(linear -> linear.state().equals("RUNNING"))
+                .filter(linear -> linear.state() == CellState.RUNNING)
                 .map(linear -> BoardDrawing.cell(view.board(), linear.block(), linear.linear()));
         Stream<Html> heads = view.board().walk().stream()
                 .filter(block -> block.worker() != null)

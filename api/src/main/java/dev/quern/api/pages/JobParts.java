@@ -5,6 +5,9 @@ import dev.quern.api.safety.Caller;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.ReportDrawing;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobEvent;
@@ -19,9 +22,9 @@ import java.util.Map;
 
 /** The parts of a job's page that change while it runs; each has an id, under which it is replaced. */
 final class JobParts {
-    private static final List<String> STAGES =
-            List.of("INSPECT", "PLAN", "TRACE", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
-    private static final List<String> STAGES_OF_EVALUATION = List.of("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
+    private static final List<Stage> STAGES = List.of(Stage.values());
+    private static final List<Stage> STAGES_OF_EVALUATION =
+            List.of(Stage.INSPECT, Stage.PLAN, Stage.EVALUATE, Stage.PUBLISH);
 
     /** What a person should know while a wish is on its way, or stands. */
     private static final Map<String, String> WISHES = Map.of(
@@ -46,13 +49,13 @@ final class JobParts {
         if (job.approval() != null) {
             return approved(job.approval(), now);
         }
-        if (failure != null && job.state().equals("QUARANTINED")) {
+        if (failure != null && job.state() == JobState.QUARANTINED) {
             return job.result() == null ? quarantined(job, failure) : refused(failure);
         }
         if (failure != null) {
             return Html.of(
                     "<div class=\"notice bad\" role=\"alert\"><strong>{}</strong> {}</div>",
-                    Words.sentenceCase(Words.reason(failure.code().replace('-', '_'))),
+                    Words.sentenceCase(failure.code().replace('-', ' ')),
                     failure.message());
         }
         String standing = Words.standing(job);
@@ -111,9 +114,9 @@ final class JobParts {
 
     /** The stages with what is behind, what is now, and what is to come. TRACE shows only where it happens. */
     static Html stages(JobView job) {
-        List<String> all = job.result() == null ? STAGES : STAGES_OF_EVALUATION;
-        List<String> shown = all.stream()
-                .filter(stage -> !stage.equals("TRACE") || stage.equals(job.stage()))
+        List<Stage> all = job.result() == null ? STAGES : STAGES_OF_EVALUATION;
+        List<Stage> shown = all.stream()
+                .filter(stage -> stage != Stage.TRACE || stage == job.stage())
                 .toList();
         int now = job.stage() == null ? -1 : shown.indexOf(job.stage());
         return Html.of(
@@ -121,28 +124,28 @@ final class JobParts {
                 Html.each(shown, stage -> stage(job, stage, Integer.compare(shown.indexOf(stage), now))));
     }
 
-    private static Html stage(JobView job, String stage, int side) {
-        String standing = side < 0 || job.state().equals("COMPLETED")
+    private static Html stage(JobView job, Stage stage, int side) {
+        String standing = side < 0 || job.state() == JobState.COMPLETED
                 ? "done"
                 : side > 0
                         ? "next"
                         : switch (job.state()) {
-                            case "FAILED", "REJECTED", "CANCELLED" -> "broken";
-                            case "QUARANTINED" -> "done";
-                            case "PAUSED" -> "now held";
+                            case FAILED, REJECTED, CANCELLED -> "broken";
+                            case QUARANTINED -> "done";
+                            case PAUSED -> "now held";
                             default -> "now";
                         };
         return Html.of(
                 "<li class=\"{}\"{}>{}</li>",
                 standing,
                 Html.when(standing.startsWith("now"), () -> new Html(" aria-current=\"step\"")),
-                Words.lower(stage));
+                stage.word());
     }
 
     /** How far the job is; once it is over and measured, what came out. */
     static Html progress(JobPage.View view) {
         JobView job = view.job();
-        if (view.measured() && Words.terminal(job)) {
+        if (view.measured() && job.state().terminal()) {
             Html took = ReportDrawing.number(
                     Words.elapsed(job, view.now()),
                     new Html("from submission to end"),
@@ -152,7 +155,7 @@ final class JobParts {
                     JobResults.headlines(view, took));
         }
         JobView.Progress progress = job.progress();
-        if (Words.terminal(job) && progress.percent() < 1) {
+        if (job.state().terminal() && progress.percent() < 1) {
             // It ended before it began: there is no progress to look at.
             return new Html("<section class=\"progress\" id=\"progress\" hidden></section>\n");
         }
@@ -171,9 +174,9 @@ final class JobParts {
 
     private static Map<String, String> figures(JobView job, Instant now) {
         JobView.Progress progress = job.progress();
-        boolean over = Words.terminal(job);
+        boolean over = job.state().terminal();
         Map<String, String> figures = new LinkedHashMap<>();
-        boolean moves = !over && !job.state().equals("PAUSED");
+        boolean moves = !over && job.state() != JobState.PAUSED;
         if (moves) {
             figures.put(
                     "remaining", progress.etaSeconds() == null ? Figures.NONE : TimeLeft.words(progress.etaSeconds()));
@@ -222,11 +225,11 @@ final class JobParts {
     static Html actions(JobView job, Caller caller) {
         boolean submits = caller.principal().may(Scope.SUBMIT);
         Html content = Html.EMPTY;
-        if (submits && !Words.terminal(job) && !job.desired().equals("CANCEL")) {
+        if (submits && !job.state().terminal() && job.desired() != Desired.CANCEL) {
             content = Html.join(move(job, caller), cancel(job, caller));
-        } else if (submits && job.state().equals("FAILED")) {
+        } else if (submits && job.state() == JobState.FAILED) {
             content = button(job, caller, "retry", "Retry", "strong");
-        } else if (job.state().equals("QUARANTINED")
+        } else if (job.state() == JobState.QUARANTINED
                 && job.result() == null
                 && caller.principal().may(Scope.ADMIN)) {
             content = approve(job, caller);
@@ -235,8 +238,8 @@ final class JobParts {
     }
 
     private static Html move(JobView job, Caller caller) {
-        return job.desired().equals("PAUSE")
-                ? button(job, caller, "resume", "Resume", job.state().equals("PAUSED") ? "strong" : "")
+        return job.desired() == Desired.PAUSE
+                ? button(job, caller, "resume", "Resume", job.state() == JobState.PAUSED ? "strong" : "")
                 : button(job, caller, "pause", "Pause", "");
     }
 

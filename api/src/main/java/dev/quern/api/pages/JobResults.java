@@ -45,7 +45,7 @@ final class JobResults {
 
     /** Quality once it is measured, before that what will be. */
     static Html verdict(View view) {
-        if (!view.measured() && Words.terminal(view.job())) {
+        if (!view.measured() && view.job().state().terminal()) {
             return new Html("<div id=\"verdict\"></div>\n");
         }
         Html content = view.measured()

@@ -4,6 +4,8 @@ import dev.quern.api.html.Layout;
 import dev.quern.api.safety.Caller;
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.Terms;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobView;
@@ -14,8 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The list of jobs. */
 final class JobsPage {
-    private static final List<String> FILTERS =
-            List.of("", "RUNNING", "QUEUED", "PAUSED", "COMPLETED", "QUARANTINED", "FAILED", "REJECTED", "CANCELLED");
+    private static final List<JobState> FILTERS = List.of(
+            JobState.RUNNING,
+            JobState.QUEUED,
+            JobState.PAUSED,
+            JobState.COMPLETED,
+            JobState.QUARANTINED,
+            JobState.FAILED,
+            JobState.REJECTED,
+            JobState.CANCELLED);
 
     private JobsPage() {}
 
@@ -26,14 +35,10 @@ final class JobsPage {
     record View(JobView.Page page, String state, @Nullable String cursor, String server, Instant now) {}
 
     static String draw(View view, Caller caller) {
-        return Layout.page(
-                "Jobs",
-                caller.formToken(),
-                Html.EMPTY,
-                Html.of("""
+        return Layout.page("Jobs", caller.formToken(), Html.EMPTY, Html.of("""
                         <header class="head"><h1>Jobs</h1><span></span><nav class="filters" aria-label="State">{}</nav></header>
                         {}
-                        """, Html.each(FILTERS, state -> filter(state, view.state())), list(view)));
+                        """, filters(view.state()), list(view)));
     }
 
     /** The part that refreshes itself. */
@@ -52,6 +57,10 @@ final class JobsPage {
                                 "<p class=\"more\"><a href=\"/?state={}&cursor={}\">Older jobs</a></p>",
                                 view.state(),
                                 view.page().next())));
+    }
+
+    private static Html filters(String chosen) {
+        return Html.join(filter("", chosen), Html.each(FILTERS, state -> filter(state.name(), chosen)));
     }
 
     private static Html filter(String state, String chosen) {
@@ -124,7 +133,7 @@ final class JobsPage {
                 why(job, now),
                 state,
                 state,
-                Words.terminal(job) ? Words.closeness(job) : progress(job),
+                job.state().terminal() ? Words.closeness(job) : progress(job),
                 figure("KL", Figures.number(quality == null ? null : quality.klMean())),
                 figure("perplexity", ResultsTable.change(quality)),
                 figure("smaller", ResultsTable.smaller(quality)),
@@ -157,7 +166,7 @@ final class JobsPage {
             return Html.of("<small class=\"why\">{}</small>", failure.message());
         }
         JobView.Reason reason = job.reason();
-        if (reason == null || Words.terminal(job)) {
+        if (reason == null || job.state().terminal()) {
             return Html.EMPTY;
         }
         return Html.of(
@@ -172,16 +181,15 @@ final class JobsPage {
             return "";
         }
         JobView.Progress progress = job.progress();
-        boolean blocks = job.stage().equals("COMPRESS") && progress.blocks() > 0;
-        return Words.lower(job.stage())
-                + (blocks ? ", block " + progress.blocksDone() + " of " + progress.blocks() : "");
+        boolean blocks = job.stage() == Stage.COMPRESS && progress.blocks() > 0;
+        return job.stage().word() + (blocks ? ", block " + progress.blocksDone() + " of " + progress.blocks() : "");
     }
 
     private static String remaining(JobView job, Instant now) {
-        if (Words.terminal(job)) {
+        if (job.state().terminal()) {
             return "took " + Words.elapsed(job, now);
         }
-        if (job.state().equals("PAUSED")) {
+        if (job.state() == JobState.PAUSED) {
             return Figures.NONE;
         }
         return job.progress().etaSeconds() == null

@@ -2,6 +2,8 @@ package dev.quern.api.pages;
 
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.ReportDrawing;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.view.JobEvent;
@@ -68,22 +70,22 @@ final class Words {
 
     /** The state in one word, as a person sees it: a wish that is not fulfilled yet counts, and so does waiting. */
     static String standing(JobView job) {
-        if (terminal(job)) {
-            return lower(job.state());
+        if (job.state().terminal()) {
+            return job.state().word();
         }
-        boolean paused = job.state().equals("PAUSED");
+        boolean paused = job.state() == JobState.PAUSED;
         return switch (job.desired()) {
-            case "CANCEL" -> "cancelling";
-            case "PAUSE" -> paused ? "paused" : "pausing";
-            default -> paused ? "resuming" : waits(job) ? "waiting" : lower(job.state());
+            case CANCEL -> "cancelling";
+            case PAUSE -> paused ? "paused" : "pausing";
+            case RUN ->
+                paused ? "resuming" : waits(job) ? "waiting" : job.state().word();
         };
     }
 
     /** Nothing is wrong with the job; others have to come or to finish. */
     static boolean waits(JobView job) {
         JobView.Reason reason = job.reason();
-        return reason != null
-                && (reason.code().startsWith("WAITING_") || reason.code().startsWith("QUEUED_"));
+        return reason != null && reason.code().calm();
     }
 
     /** A moment, in UTC; a script puts the browser's local time in its place. */
@@ -95,13 +97,6 @@ final class Words {
     static String at(Instant then, Instant now) {
         boolean today = LocalDate.ofInstant(then, ZoneOffset.UTC).equals(LocalDate.ofInstant(now, ZoneOffset.UTC));
         return (today ? CLOCK : DAY).format(then) + " UTC";
-    }
-
-    static boolean terminal(JobView job) {
-        return switch (job.state()) {
-            case "QUEUED", "RUNNING", "PAUSED", "CANCELLING" -> false;
-            default -> true;
-        };
     }
 
     /** How long the job took, or takes so far. */
@@ -120,14 +115,14 @@ final class Words {
         return name.toLowerCase(Locale.ROOT);
     }
 
-    static String reason(String code) {
+    static String reason(ReasonCode code) {
         return switch (code) {
-            case "WAITING_FOR_WORKER" -> "waiting for a worker";
-            case "WORKER_FAILED" -> "no worker comes up";
-            case "WAITING_FOR_PROFILE" -> "waiting for a worker of the same numeric profile";
-            case "QUEUED_BEHIND" -> "queued behind another job";
-            case "RETRYING" -> "trying again";
-            default -> lower(code).replace('_', ' ');
+            case WAITING_FOR_WORKER -> "waiting for a worker";
+            case WORKER_FAILED -> "no worker comes up";
+            case WAITING_FOR_PROFILE -> "waiting for a worker of the same numeric profile";
+            case QUEUED_BEHIND -> "queued behind another job";
+            case RETRYING -> "trying again";
+            case RECOVERING, PAUSING, STOPPING -> code.words();
         };
     }
 
@@ -147,7 +142,8 @@ final class Words {
                                 ? Figures.error(error.doubleValue())
                                 : Figures.NONE);
             case "block" -> "block " + text(data, "block") + " is in work";
-            case "reason" -> text(data, "code").isEmpty() ? "no longer waits" : reason(text(data, "code"));
+            case "reason" ->
+                text(data, "code").isEmpty() ? "no longer waits" : reason(ReasonCode.valueOf(text(data, "code")));
             default -> data.containsKey("message") ? text(data, "message") : pairs(data);
         };
     }

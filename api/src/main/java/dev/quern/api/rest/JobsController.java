@@ -3,15 +3,15 @@ package dev.quern.api.rest;
 import dev.quern.api.safety.Caller;
 import dev.quern.api.safety.Shares;
 import dev.quern.jobs.BoardRepository;
-import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobFilter;
 import dev.quern.jobs.JobRepository;
-import dev.quern.jobs.JobState;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
 import java.net.URI;
@@ -168,7 +168,7 @@ final class JobsController {
     @PostMapping("/{id}/retry")
     ResponseEntity<JobView> retry(@PathVariable String id, Caller caller) {
         if (!jobs.retry(caller.tenant(), JobIds.find(jobs, caller, id).id())) {
-            throw conflict(id, caller, "FAILED");
+            throw conflict(id, caller, JobState.FAILED.name());
         }
         return accepted(id, caller);
     }

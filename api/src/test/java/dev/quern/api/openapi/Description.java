@@ -3,10 +3,10 @@ package dev.quern.api.openapi;
 import static dev.quern.api.openapi.Operation.JSON;
 
 import dev.quern.api.problem.Problem;
-import dev.quern.jobs.JobState;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
@@ -21,9 +21,11 @@ import dev.quern.recipes.view.StorageView;
 import dev.quern.recipes.view.UploadView;
 import dev.quern.recipes.view.WhoView;
 import dev.quern.recipes.view.WorkerView;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The OpenAPI document: operations are listed here, schemas come from the records that the API reads and writes. */
 final class Description {
@@ -112,7 +114,9 @@ final class Description {
                         .query(
                                 "state",
                                 TEXT,
-                                String.join(", ", Schemas.names(JobState.values())) + "; in capitals or not")
+                                Arrays.stream(JobState.values())
+                                                .map(JobState::name)
+                                                .collect(Collectors.joining(", ")) + "; in capitals or not")
                         .query("label", TEXT, "name:value; given several times, all must fit")
                         .answers(200, JSON, schemas.of(JobView.Page.class), "a page, with the figures of each result"));
         add(

@@ -1,11 +1,9 @@
 package dev.quern.api.openapi;
 
-import dev.quern.jobs.Desired;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.ApiVersion;
+import dev.quern.recipes.codec.ByName;
 import dev.quern.recipes.codec.Default;
 import dev.quern.recipes.codec.Discriminator;
 import dev.quern.recipes.codec.Named;
@@ -33,9 +31,6 @@ import org.jspecify.annotations.Nullable;
 final class Schemas {
     /** The allowed values of strings that have few. */
     private static final Map<String, List<String>> VALUES = Map.of(
-            "JobView.state", names(JobState.values()),
-            "JobView.stage", names(Stage.values()),
-            "JobView.desired", names(Desired.values()),
             "UploadView.state", List.of("OPEN", "COMPLETED"),
             "UploadView.Summary.state", List.of("OPEN", "COMPLETED"),
             "JobRequest.apiVersion", List.of(JobRequest.API_VERSION),
@@ -47,10 +42,6 @@ final class Schemas {
                     Arrays.stream(ErrorCode.values()).map(ErrorCode::slug).toList());
 
     private final Map<String, JsonValue> named = new TreeMap<>();
-
-    static List<String> names(Enum<?>... values) {
-        return Arrays.stream(values).map(Enum::name).toList();
-    }
 
     /** A reference to the schema of a type, which is added where it is new. */
     JsonObject of(Type type) {
@@ -69,6 +60,10 @@ final class Schemas {
         return new JsonObject(named);
     }
 
+    private static String name(Class<?> type, String constant) {
+        return type.isAnnotationPresent(ByName.class) ? constant : constant.toLowerCase(Locale.ROOT);
+    }
+
     private JsonObject plain(Class<?> type) {
         if (type.isRecord() || type.isSealed()) {
             return reference(type);
@@ -78,7 +73,7 @@ final class Schemas {
                     .with(
                             "enum",
                             strings(Arrays.stream(type.getEnumConstants())
-                                    .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+                                    .map(constant -> name(type, ((Enum<?>) constant).name()))
                                     .toList()));
         }
         return switch (type.getSimpleName()) {

@@ -1,6 +1,7 @@
 package dev.quern.cli.command;
 
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.job.JobState;
 
 /** What a command's exit code says. */
 public enum Exit {
@@ -32,12 +33,12 @@ public enum Exit {
     }
 
     /** The exit code for the state in which a job ended. */
-    public static Exit ofState(String state) {
+    public static Exit ofState(JobState state) {
         return switch (state) {
-            case "COMPLETED" -> COMPLETED;
-            case "QUARANTINED" -> QUARANTINED;
-            case "REJECTED" -> BAD_INPUT;
-            default -> FAILED;
+            case COMPLETED -> COMPLETED;
+            case QUARANTINED -> QUARANTINED;
+            case REJECTED -> BAD_INPUT;
+            case QUEUED, RUNNING, PAUSED, CANCELLING, FAILED, CANCELLED -> FAILED;
         };
     }
 }

@@ -6,10 +6,12 @@ import dev.quern.cli.client.ServerOptions;
 import dev.quern.cli.command.Exit;
 import dev.quern.cli.command.RootCommand;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.KeyView;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,17 +36,17 @@ public final class Ids implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofMillis(Long.getLong("quern.completion.millis", 500));
 
     private static final int NEWEST = 100;
-    private static final Set<String> UNFINISHED = Set.of("QUEUED", "RUNNING", "PAUSED");
-    private static final Set<String> WITH_RESULT = Set.of("COMPLETED", "QUARANTINED");
+    private static final Set<JobState> UNFINISHED = Set.of(JobState.QUEUED, JobState.RUNNING, JobState.PAUSED);
+    private static final Set<JobState> WITH_RESULT = Set.of(JobState.COMPLETED, JobState.QUARANTINED);
 
     /** The states of the jobs that a command takes; all others take any job. */
-    private static final Map<String, Set<String>> STATES = Map.of(
+    private static final Map<String, Set<JobState>> STATES = Map.of(
             "cancel", UNFINISHED,
-            "pause", Set.of("QUEUED", "RUNNING"),
-            "resume", Set.of("PAUSED"),
-            "retry", Set.of("FAILED"),
-            "approve", Set.of("QUARANTINED"),
-            "delete", Set.of("COMPLETED", "QUARANTINED", "REJECTED", "FAILED", "CANCELLED"),
+            "pause", Set.of(JobState.QUEUED, JobState.RUNNING),
+            "resume", Set.of(JobState.PAUSED),
+            "retry", Set.of(JobState.FAILED),
+            "approve", Set.of(JobState.QUARANTINED),
+            "delete", EnumSet.range(JobState.COMPLETED, JobState.CANCELLED),
             "download", WITH_RESULT,
             "evaluate", WITH_RESULT,
             "compare", WITH_RESULT);
@@ -116,14 +118,14 @@ public final class Ids implements Callable<Integer> {
                     .toList();
         }
         Stream<JobView> jobs = api.jobs(Map.of(), null, NEWEST).jobs().stream();
-        Set<String> states = states(words);
+        Set<JobState> states = states(words);
         return jobs.filter(job -> states == null || states.contains(job.state()))
                 .map(JobView::id)
                 .toList();
     }
 
     /** Null for all of them. */
-    private static @Nullable Set<String> states(List<String> words) {
+    private static @Nullable Set<JobState> states(List<String> words) {
         for (String word : words) {
             if (STATES.containsKey(word)) {
                 return STATES.get(word);

@@ -19,6 +19,7 @@ import dev.quern.cli.results.ResultOptions;
 import dev.quern.cli.results.Results;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.report.Report;
@@ -129,7 +130,7 @@ public final class Compress implements Callable<Integer> {
             Console console, Connection connection, JobView job, @Nullable Placements placement, String out)
             throws InterruptedException {
         JobView last = job;
-        if (job.state().equals("QUARANTINED") && result.acceptQuarantined()) {
+        if (job.state() == JobState.QUARANTINED && result.acceptQuarantined()) {
             connection.api().approve(job.id());
             last = new Approval(connection).await(job.id());
         }
@@ -155,7 +156,7 @@ public final class Compress implements Callable<Integer> {
             return;
         }
         reports.forEach(report -> new ReportTable(console, RecordCodec.read(report, Report.class)).print());
-        if (job.state().equals("QUARANTINED") && reports.size() == 1) {
+        if (job.state() == JobState.QUARANTINED && reports.size() == 1) {
             console.print("The result failed its gate and was not placed. Take it with: " + Console.command()
                     + " jobs download " + job.id() + " --accept-quarantined --out " + out + server.words());
             return;
@@ -171,8 +172,6 @@ public final class Compress implements Callable<Integer> {
 
     static String reason(JobView job) {
         JobView.Failure failure = job.failure();
-        return failure == null
-                ? "job " + job.id() + " ended " + job.state().toLowerCase(java.util.Locale.ROOT)
-                : failure.message();
+        return failure == null ? "job " + job.id() + " ended " + job.state().word() : failure.message();
     }
 }

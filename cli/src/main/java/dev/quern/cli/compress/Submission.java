@@ -6,6 +6,7 @@ import dev.quern.cli.jobs.JobWatcher;
 import dev.quern.cli.results.Results;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Source;
+import dev.quern.recipes.job.Desired;
 import dev.quern.recipes.view.JobView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -76,7 +77,7 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
         if (existing != null) {
             console.say("job " + existing.id() + " has the same request and is not finished: attached to it"
                     + (existing.result() == null ? ", " + existing.progress().blocksDone() + " blocks exist" : ""));
-            if (existing.desired().equals("PAUSE")) {
+            if (existing.desired() == Desired.PAUSE) {
                 console.say("it is paused; resume it with: " + Console.command() + " jobs resume " + existing.id());
             }
             return existing;

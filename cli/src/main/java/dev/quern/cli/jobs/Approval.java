@@ -3,6 +3,7 @@ package dev.quern.cli.jobs;
 import dev.quern.cli.client.Connection;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;
 
@@ -21,7 +22,7 @@ public final class Approval {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < deadline) {
             JobView job = connection.api().job(id);
-            if (!job.state().equals("QUARANTINED")) {
+            if (job.state() != JobState.QUARANTINED) {
                 return job;
             }
             Thread.sleep(BETWEEN_LOOKS);

@@ -7,8 +7,8 @@ import dev.quern.cli.command.Exit;
 import dev.quern.cli.console.Console;
 import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,13 +64,13 @@ abstract sealed class JobAction implements Callable<Integer> {
     /** What becomes of it, where that is not its state yet. */
     private static String words(JobView job) {
         if (JobWatcher.isOver(job)) {
-            return job.state().toLowerCase(Locale.ROOT);
+            return job.state().word();
         }
-        boolean paused = job.state().equals("PAUSED");
+        boolean paused = job.state() == JobState.PAUSED;
         return switch (job.desired()) {
-            case "PAUSE" -> paused ? "paused" : "pausing";
-            case "CANCEL" -> "cancelling";
-            default -> paused ? "resuming" : job.state().toLowerCase(Locale.ROOT);
+            case PAUSE -> paused ? "paused" : "pausing";
+            case CANCEL -> "cancelling";
+            case RUN -> paused ? "resuming" : job.state().word();
         };
     }
 

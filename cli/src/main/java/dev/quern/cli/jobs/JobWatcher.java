@@ -4,13 +4,12 @@ import dev.quern.cli.client.Connection;
 import dev.quern.cli.console.Console;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.view.JobView;
 import java.time.Duration;
-import java.util.Set;
 
 /** Follows a job to its end, through the death of the stack it runs on. */
 public final class JobWatcher {
-    private static final Set<String> ENDS = Set.of("COMPLETED", "QUARANTINED", "REJECTED", "FAILED", "CANCELLED");
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
     /** A server that cannot be reached this often in a row is gone. */
     private static final int ATTEMPTS = 10;
@@ -30,7 +29,7 @@ public final class JobWatcher {
     }
 
     public static boolean isOver(JobView job) {
-        return ENDS.contains(job.state());
+        return job.state().terminal();
     }
 
     /** The job at its end. */
@@ -76,7 +75,7 @@ public final class JobWatcher {
         JobView.Reason reason = job.reason();
         // The reason in the row may be older than what the stack says now.
         if (reason != null
-                && reason.code().equals("WORKER_FAILED")
+                && reason.code() == ReasonCode.WORKER_FAILED
                 && connection.trouble().isPresent()) {
             throw new QuernException(
                     ErrorCode.WORKER_FAILED,

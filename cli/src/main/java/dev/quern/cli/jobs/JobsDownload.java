@@ -13,6 +13,7 @@ import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -65,7 +66,7 @@ final class JobsDownload implements Callable<Integer> {
     private JobView published(Connection connection) throws InterruptedException {
         String id = named.resolve(connection.api());
         JobView job = connection.api().job(id);
-        if (job.state().equals("QUARANTINED") && result.acceptQuarantined()) {
+        if (job.state() == JobState.QUARANTINED && result.acceptQuarantined()) {
             connection.api().approve(id);
             job = new Approval(connection).await(id);
         }
@@ -73,7 +74,7 @@ final class JobsDownload implements Callable<Integer> {
             throw new QuernException(
                     ErrorCode.CONFLICT,
                     "job " + id + ": " + job.state() + " (expected: COMPLETED"
-                            + (job.state().equals("QUARANTINED")
+                            + (job.state() == JobState.QUARANTINED
                                     ? "; take a quarantined result with --accept-quarantined"
                                     : "")
                             + ")");

@@ -12,6 +12,7 @@ import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -19,11 +20,13 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,17 +39,9 @@ public final class JobsList implements Callable<Integer> {
     /** Not a state of its own: a job that stands still says why. */
     private static final String WAITING = "waiting";
 
-    private static final List<String> STATES = List.of(
-            "queued",
-            "running",
-            WAITING,
-            "paused",
-            "cancelling",
-            "completed",
-            "quarantined",
-            "rejected",
-            "failed",
-            "cancelled");
+    private static final List<String> STATES = Arrays.stream(JobState.values())
+            .flatMap(state -> state == JobState.RUNNING ? Stream.of(state.word(), WAITING) : Stream.of(state.word()))
+            .toList();
     private static final DateTimeFormatter LOCAL =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT).withZone(ZoneId.systemDefault());
     /** Characters of an id that lists show. */
@@ -135,9 +130,8 @@ public final class JobsList implements Callable<Integer> {
     }
 
     private static String word(JobView job) {
-        boolean waits = job.reason() != null
-                && (job.state().equals("RUNNING") || job.state().equals("QUEUED"));
-        return waits ? WAITING : job.state().toLowerCase(Locale.ROOT);
+        boolean waits = job.reason() != null && (job.state() == JobState.RUNNING || job.state() == JobState.QUEUED);
+        return waits ? WAITING : job.state().word();
     }
 
     /** A time as people here read it; empty for null. */

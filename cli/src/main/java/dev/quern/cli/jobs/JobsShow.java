@@ -69,7 +69,7 @@ final class JobsShow implements Callable<Integer> {
 
     private static void print(Console console, JobView job, String page) {
         console.print("job     " + job.id() + (job.name() == null ? "" : " (" + job.name() + ")"));
-        console.print("state   " + job.state().toLowerCase(Locale.ROOT));
+        console.print("state   " + job.state().word());
         console.print("model   " + job.model());
         if (job.result() == null) {
             console.print("recipe  " + String.join(" + ", Results.recipes(job)));

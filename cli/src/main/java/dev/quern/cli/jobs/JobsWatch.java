@@ -12,7 +12,6 @@ import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,7 +41,7 @@ final class JobsWatch implements Callable<Integer> {
             if (console.json()) {
                 console.print(RecordCodec.write(job));
             } else {
-                console.print("job " + id + " " + job.state().toLowerCase(Locale.ROOT)
+                console.print("job " + id + " " + job.state().word()
                         + (job.failure() == null ? "" : ": " + job.failure().message()));
                 for (JsonValue report : Results.reports(connection.api(), job)) {
                     new ReportTable(console, RecordCodec.read(report, Report.class)).print();

@@ -1,6 +1,7 @@
 package dev.quern.cli.jobs;
 
 import dev.quern.cli.console.Console;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.JobView;
 import java.time.ZoneId;
@@ -33,7 +34,7 @@ final class ProgressLine {
             redraw(bar(job.progress().percent()) + " " + line);
             return;
         }
-        String now = job.state() + job.stage() + job.progress().block() + reason(job);
+        String now = job.state() + " " + job.stage() + job.progress().block() + reason(job);
         if (!now.equals(step)) {
             step = now;
             console.err().println(line);
@@ -64,9 +65,9 @@ final class ProgressLine {
     static String describe(JobView job) {
         JobView.Progress progress = job.progress();
         StringBuilder line = new StringBuilder(
-                job.stage() == null || job.state().equals("PAUSED")
-                        ? job.state().toLowerCase(Locale.ROOT)
-                        : job.stage().toLowerCase(Locale.ROOT));
+                job.stage() == null || job.state() == JobState.PAUSED
+                        ? job.state().word()
+                        : job.stage().word());
         if (progress.blocks() > 0) {
             Integer inWork = progress.block();
             int block = inWork == null ? progress.blocksDone() : inWork + 1;
@@ -80,7 +81,7 @@ final class ProgressLine {
                     .append(" linears");
         }
         line.append(String.format(Locale.ROOT, " · %.0f %%", progress.percent()));
-        boolean moves = !job.state().equals("PAUSED") && !JobWatcher.isOver(job);
+        boolean moves = job.state() != JobState.PAUSED && !JobWatcher.isOver(job);
         if (moves && progress.linearsPerMinute() != null) {
             line.append(String.format(Locale.ROOT, " · %.0f linears/min", progress.linearsPerMinute()));
         }
@@ -96,7 +97,7 @@ final class ProgressLine {
         if (reason == null) {
             return "";
         }
-        String code = reason.code().toLowerCase(Locale.ROOT).replace('_', ' ');
+        String code = reason.code().words();
         return " · " + code + " since " + CLOCK.format(reason.since())
                 + (reason.remedy() == null ? "" : ": " + reason.remedy());
     }

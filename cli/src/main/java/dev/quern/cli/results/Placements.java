@@ -4,6 +4,7 @@ import dev.quern.cli.client.Api;
 import dev.quern.cli.console.Console;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +44,8 @@ public final class Placements implements AutoCloseable {
 
     /** Whether an output may be downloaded: a model only if the gate or a person accepted it, a report always. */
     static boolean isPublished(JobView job, int output) {
-        return job.state().equals("COMPLETED")
-                || (job.result() != null && job.state().equals("QUARANTINED"))
+        return job.state() == JobState.COMPLETED
+                || (job.result() != null && job.state() == JobState.QUARANTINED)
                 || (job.outputs().size() > 1
                         && Boolean.TRUE.equals(job.outputs().get(output).accepted()));
     }

@@ -3,6 +3,7 @@ package dev.quern.cli.results;
 import dev.quern.cli.client.Api;
 import dev.quern.cli.console.Console;
 import dev.quern.recipes.Loading.Loader;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.process.ShellWord;
 import dev.quern.recipes.report.Report;
@@ -32,7 +33,7 @@ public record Results(JobView job, String place) {
     /** The report of each output; none before the job has results. */
     public static List<JsonValue> reports(Api api, JobView job) throws InterruptedException {
         List<JsonValue> reports = new ArrayList<>();
-        boolean made = job.state().equals("COMPLETED") || job.state().equals("QUARANTINED");
+        boolean made = job.state() == JobState.COMPLETED || job.state() == JobState.QUARANTINED;
         for (int output = 0; made && output < recipes(job).size(); output++) {
             reports.add(api.report(job.id(), output));
         }

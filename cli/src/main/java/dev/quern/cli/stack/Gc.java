@@ -13,6 +13,7 @@ import dev.quern.cli.results.Place;
 import dev.quern.embedded.StackOptions;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
@@ -22,9 +23,9 @@ import dev.quern.recipes.view.StorageView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,7 +40,6 @@ import picocli.CommandLine.ParentCommand;
                 "Delete jobs that left no result: rejected, failed and cancelled ones. Without --yes it only shows them. Results and"
                         + " unfinished jobs stay.")
 public final class Gc implements Callable<Integer> {
-    private static final List<String> WITHOUT_RESULT = List.of("REJECTED", "FAILED", "CANCELLED");
     private static final int PAGE = 100;
 
     @ParentCommand
@@ -90,15 +90,14 @@ public final class Gc implements Callable<Integer> {
     }
 
     private List<JobView> jobs(Api api, Instant before) throws InterruptedException {
-        List<String> states = new ArrayList<>(WITHOUT_RESULT);
-        if (quarantined) {
-            states.add("QUARANTINED");
-        }
+        List<JobState> states = Arrays.stream(JobState.values())
+                .filter(state -> state.withoutResult() || (quarantined && state == JobState.QUARANTINED))
+                .toList();
         List<JobView> found = new ArrayList<>();
-        for (String state : states) {
+        for (JobState state : states) {
             String cursor = null;
             do {
-                JobView.Page page = api.jobs(Map.of("state", state), cursor, PAGE);
+                JobView.Page page = api.jobs(Map.of("state", state.name()), cursor, PAGE);
                 page.jobs().stream().filter(job -> endedBefore(job, before)).forEach(found::add);
                 cursor = page.next();
             } while (cursor != null);
@@ -143,7 +142,7 @@ public final class Gc implements Callable<Integer> {
         for (JobView job : jobs) {
             table.row(
                     job.id().substring(0, JobsList.ID),
-                    job.state().toLowerCase(Locale.ROOT),
+                    job.state().word(),
                     JobsList.local(job.finishedAt()),
                     Units.bytes(sizes.getOrDefault(job.id(), 0L)),
                     new Place(job.model()).name());

@@ -2,6 +2,8 @@ package dev.quern.jobs;
 
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
@@ -130,7 +132,7 @@ public final class BoardRepository {
     public boolean put(UUID job, LinearView cell) {
         return transactions.execute(status -> {
             boolean changed = db.sql(PUT).params(columns(job, cell)).update() == 1;
-            if (changed && cell.state().equals("DONE")) {
+            if (changed && cell.state() == CellState.DONE) {
                 events.append(job, "linear", event(cell));
             }
             return changed;
@@ -220,7 +222,7 @@ public final class BoardRepository {
         columns.put("job", job);
         columns.put("block", cell.block());
         columns.put("linear", cell.linear());
-        columns.put("state", cell.state());
+        columns.put("state", cell.state().name());
         columns.put("rows", cell.rows());
         columns.put("cols", cell.cols());
         columns.put("figures", cell.figures() == null ? null : Json.write(RecordCodec.write(cell.figures())));
@@ -236,7 +238,7 @@ public final class BoardRepository {
         return new LinearView(
                 row.getInt("block"),
                 row.getString("linear"),
-                row.getString("state"),
+                CellState.valueOf(row.getString("state")),
                 Rows.nullableInt(row, "rows"),
                 Rows.nullableInt(row, "cols"),
                 figures(row.getString("figures")),

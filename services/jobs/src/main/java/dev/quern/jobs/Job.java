@@ -2,6 +2,9 @@ package dev.quern.jobs;
 
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.JobView;
 import java.time.Instant;
@@ -91,9 +94,9 @@ public record Job(
         return new JobView(
                 id.toString(),
                 name,
-                state.name(),
-                stage == null ? null : stage.name(),
-                desired.name(),
+                state,
+                stage,
+                desired,
                 reason,
                 source,
                 result,

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.job.JobState;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,8 @@ package dev.quern.jobs;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.process.FailPoint;
 import java.time.Instant;

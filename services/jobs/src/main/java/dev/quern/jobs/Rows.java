@@ -2,6 +2,10 @@ package dev.quern.jobs;
 
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.view.JobView;
@@ -140,7 +144,8 @@ final class Rows {
         String code = row.getString("reason_code");
         return code == null
                 ? null
-                : new JobView.Reason(code, instant(row, "reason_since"), row.getString("reason_remedy"));
+                : new JobView.Reason(
+                        ReasonCode.valueOf(code), instant(row, "reason_since"), row.getString("reason_remedy"));
     }
 
     private static JobView.@Nullable Failure failure(ResultSet row) throws SQLException {

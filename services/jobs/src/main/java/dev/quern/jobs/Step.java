@@ -1,5 +1,8 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobView;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +26,8 @@ public record Step(
     /** The seq of a step after which its generation writes no more. */
     public static final long LAST = Long.MAX_VALUE;
 
-    /** Why a job stands still, for example WAITING_FOR_WORKER, and what would help. */
-    public record Reason(String code, @Nullable String remedy) {}
+    /** Why a job stands still and what would help. */
+    public record Reason(ReasonCode code, @Nullable String remedy) {}
 
     public record Output(String location, String digest) {}
 

@@ -1,15 +1,20 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.view.JobView;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
@@ -67,7 +72,7 @@ public final class StepRepository {
              WHERE id = :id AND generation = :generation AND state = 'RUNNING' AND desired = 'RUN'
                AND reason_code IS DISTINCT FROM :code::text
                AND (:code::text IS NOT NULL
-                    OR reason_code IN ('WAITING_FOR_WORKER', 'WORKER_FAILED', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND'))
+                    OR reason_code = ANY(:waiting))
             """;
     private static final String NEXT_GENERATION = """
             UPDATE job
@@ -75,9 +80,7 @@ public final class StepRepository {
                    left_in_order = false,
                    idle_generations = CASE WHEN done.pieces > blocks_before THEN 0
                                            WHEN NOT started OR left_in_order THEN idle_generations
-                                           WHEN NOT compute_started AND reason_code IN
-                                                ('WAITING_FOR_WORKER', 'WAITING_FOR_PROFILE', 'QUEUED_BEHIND')
-                                                THEN idle_generations
+                                           WHEN NOT compute_started AND reason_code = ANY(:calm) THEN idle_generations
                                            ELSE idle_generations + 1 END,
                    blocks_before = done.pieces, pending_since = now(),
                    reason_code = 'RECOVERING', reason_since = now(),
@@ -97,6 +100,9 @@ public final class StepRepository {
              WHERE id = :id AND generation = :generation AND state = 'PAUSED' AND desired = 'RUN'
             """;
 
+    private static final String[] WAITING = names(ReasonCode::waits);
+    private static final String[] CALM = names(ReasonCode::calm);
+
     private final JdbcClient db;
     private final TransactionOperations transactions;
     private final EventRepository events;
@@ -105,6 +111,13 @@ public final class StepRepository {
         this.db = db;
         this.transactions = transactions;
         this.events = new EventRepository(db);
+    }
+
+    private static String[] names(Predicate<ReasonCode> chosen) {
+        return Arrays.stream(ReasonCode.values())
+                .filter(chosen)
+                .map(ReasonCode::name)
+                .toArray(String[]::new);
     }
 
     private record Position(JobState state, String stage, String reason, int generation, long seq) {
@@ -179,7 +192,8 @@ public final class StepRepository {
             Map<String, Object> columns = new HashMap<>();
             columns.put("id", id);
             columns.put("generation", generation);
-            columns.put("code", reason == null ? null : reason.code());
+            columns.put("code", reason == null ? null : reason.code().name());
+            columns.put("waiting", WAITING);
             columns.put("since", reason == null ? null : OffsetDateTime.ofInstant(reason.since(), ZoneOffset.UTC));
             columns.put("remedy", reason == null ? null : reason.remedy());
             if (db.sql(WAITS).params(columns).update() == 1) {
@@ -189,7 +203,7 @@ public final class StepRepository {
                         reason == null
                                 ? JsonObject.EMPTY.with("code", "")
                                 : JsonObject.EMPTY
-                                        .with("code", reason.code())
+                                        .with("code", reason.code().name())
                                         .with("since", reason.since().toString()));
             }
         });
@@ -217,13 +231,16 @@ public final class StepRepository {
                             .param("id", id)
                             .param("generation", lost)
                             .param("shards", shards)
+                            .param("calm", CALM)
                             .update()
                     == 1;
             if (moved) {
                 events.append(
                         id,
                         "reason",
-                        JsonObject.EMPTY.with("code", "RECOVERING").with("generation", lost + 1L));
+                        JsonObject.EMPTY
+                                .with("code", ReasonCode.RECOVERING.name())
+                                .with("generation", lost + 1L));
             }
             return moved;
         });
@@ -277,7 +294,7 @@ public final class StepRepository {
             events.append(
                     id, "stage", JsonObject.EMPTY.with("stage", step.stage().name()));
         }
-        String reason = step.reason() == null ? "" : step.reason().code();
+        String reason = step.reason() == null ? "" : step.reason().code().name();
         // A job that no longer runs waits for nothing: its new state says so.
         boolean silent = reason.isEmpty() && step.state() != JobState.RUNNING;
         if (!before.reason().equals(reason) && !silent) {
@@ -299,7 +316,7 @@ public final class StepRepository {
         columns.put("seq", step.seq());
         columns.put("running", step.state() == JobState.RUNNING || step.state() == JobState.CANCELLING);
         columns.put("terminal", step.state().terminal());
-        columns.put("reasonCode", reason == null ? null : reason.code());
+        columns.put("reasonCode", reason == null ? null : reason.code().name());
         columns.put("reasonRemedy", reason == null ? null : reason.remedy());
         columns.put("failureCode", failure == null ? null : failure.code());
         columns.put("failureMessage", failure == null ? null : failure.message());

@@ -3,6 +3,9 @@ package dev.quern.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.LinearView;
 import java.util.List;
@@ -40,7 +43,9 @@ class BoardRepositoryTest {
         LinearView.Board now = board.find(id);
         assertThat(now.blocks()).isEqualTo(2);
         assertThat(now.names()).containsExactly("self_attn.q_proj", "mlp.down_proj");
-        assertThat(now.linears()).extracting(LinearView::state).containsExactly("QUEUED", "QUEUED", "QUEUED", "DONE");
+        assertThat(now.linears())
+                .extracting(LinearView::state)
+                .containsExactly(CellState.QUEUED, CellState.QUEUED, CellState.QUEUED, CellState.DONE);
         assertThat(jobs.find(id).orElseThrow().progress())
                 .returns(1, p -> p.linearsDone())
                 .returns(4, p -> p.linears())
@@ -97,6 +102,6 @@ class BoardRepositoryTest {
 
     private static LinearView done(int block, String name, double error) {
         return new LinearView(
-                block, name, "DONE", 8, 8, new LinearFigures(error, 2 * error, 0.01, 0, null, 0, 0.9), 1.5);
+                block, name, CellState.DONE, 8, 8, new LinearFigures(error, 2 * error, 0.01, 0, null, 0, 0.9), 1.5);
     }
 }

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
@@ -61,7 +65,8 @@ class StepRepositoryTest {
     void aChangeAndItsEventsComeTogetherNumberedWithoutGaps() {
         UUID id = queuedJob();
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.INSPECT));
-        steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.PLAN).because(new Step.Reason("RETRYING", null)));
+        steps.project(
+                id, Step.of(1, 2, JobState.RUNNING, Stage.PLAN).because(new Step.Reason(ReasonCode.RETRYING, null)));
         steps.project(id, Step.of(1, 3, JobState.FAILED, null).failedWith("internal", "broken"));
 
         List<JobEvent> log = events.after(id, 0, 100);
@@ -97,7 +102,9 @@ class StepRepositoryTest {
         board.progress(id, third);
         board.remaining(id, Stage.COMPRESS, 9.0);
 
-        steps.project(id, Step.of(1, 2, JobState.RUNNING, Stage.COMPRESS).because(new Step.Reason("RETRYING", null)));
+        steps.project(
+                id,
+                Step.of(1, 2, JobState.RUNNING, Stage.COMPRESS).because(new Step.Reason(ReasonCode.RETRYING, null)));
         assertThat(progress(id)).returns(2, JobView.Progress::block).returns(9.0, JobView.Progress::etaSeconds);
 
         steps.project(id, Step.of(1, 3, JobState.RUNNING, Stage.ASSEMBLE));
@@ -115,7 +122,7 @@ class StepRepositoryTest {
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
         board.remaining(id, Stage.COMPRESS, 9.0);
 
-        steps.waits(id, 1, new JobView.Reason("QUEUED_BEHIND", Instant.now(), null));
+        steps.waits(id, 1, new JobView.Reason(ReasonCode.QUEUED_BEHIND, Instant.now(), null));
         assertThat(progress(id)).returns(null, JobView.Progress::etaSeconds);
 
         board.remaining(id, Stage.COMPRESS, 9.0);
@@ -176,7 +183,9 @@ class StepRepositoryTest {
 
         steps.started(id, 4);
         steps.computing(id, 4);
-        board.put(id, new LinearView(0, "q", "DONE", 8, 8, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0));
+        board.put(
+                id,
+                new LinearView(0, "q", CellState.DONE, 8, 8, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0));
         steps.nextGeneration(id, 4, 0);
         assertThat(jobs.find(id)).get().as("added a block").returns(0, Job::idleGenerations);
 
@@ -195,7 +204,7 @@ class StepRepositoryTest {
     void aGenerationThatWaitedOrWasLeftInOrderDoesNotCountAsIdle() {
         UUID id = queuedJob();
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
-        steps.waits(id, 1, new JobView.Reason("WAITING_FOR_WORKER", Instant.now(), "Start one."));
+        steps.waits(id, 1, new JobView.Reason(ReasonCode.WAITING_FOR_WORKER, Instant.now(), "Start one."));
         steps.nextGeneration(id, 1, 0);
         assertThat(jobs.find(id)).get().as("waited").returns(0, Job::idleGenerations);
 

@@ -3,6 +3,9 @@ package dev.quern.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.LinearView;
 import dev.quern.recipes.view.WorkerView;
 import java.util.List;
@@ -141,6 +144,7 @@ class WorkerRepositoryTest {
     }
 
     private static LinearView done(int block) {
-        return new LinearView(block, "q_proj", "DONE", 4, 4, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0);
+        return new LinearView(
+                block, "q_proj", CellState.DONE, 4, 4, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0);
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.worker;
 
 import dev.quern.contract.Heartbeat;
 import dev.quern.engine.evaluation.Progress;
+import dev.quern.recipes.job.Stage;
 import java.util.List;
 
 /** Listens to an evaluation for its heartbeats; tells how far all shards are, which workers take in order. */
@@ -30,6 +31,6 @@ final class ShardProgress implements Progress {
     }
 
     Heartbeat heartbeat() {
-        return new Heartbeat("EVALUATE", -1, 0, fraction, List.of());
+        return new Heartbeat(Stage.EVALUATE, -1, 0, fraction, List.of());
     }
 }

@@ -6,6 +6,7 @@ import dev.quern.contract.PlanRef;
 import dev.quern.contract.SliceRef;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.calibration.WalkListener;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.LinearView;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ final class SliceProgress implements WalkListener {
         long now = System.nanoTime();
         lately.removeIf(told -> now - told.at() > TELL_NANOS);
         return new Heartbeat(
-                "COMPRESS",
+                Stage.COMPRESS,
                 block,
                 reused,
                 (double) (first + made.size() + reused) / blocks,

@@ -4,6 +4,7 @@ import dev.quern.contract.Heartbeat;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.TileRunRef;
 import dev.quern.engine.calibration.WalkListener;
+import dev.quern.recipes.job.Stage;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -39,6 +40,6 @@ final class TraceProgress implements WalkListener {
 
     Heartbeat heartbeat() {
         double fraction = (index + Math.min(1, counter.get() / tiles)) / runs;
-        return new Heartbeat("TRACE", block, 0, fraction, List.of());
+        return new Heartbeat(Stage.TRACE, block, 0, fraction, List.of());
     }
 }

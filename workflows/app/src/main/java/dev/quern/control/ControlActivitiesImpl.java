@@ -10,6 +10,7 @@ import dev.quern.contract.Settled;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
+import dev.quern.recipes.job.Stage;
 import java.util.List;
 import java.util.Map;
 
@@ -103,7 +104,7 @@ final class ControlActivitiesImpl implements ControlActivities {
     }
 
     @Override
-    public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage) {
+    public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<Stage, Double> secondsPerStage) {
         return reading((bytes, cancellation) -> publisher.publish(job, plan, secondsPerStage, bytes, cancellation));
     }
 

@@ -23,6 +23,7 @@ import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.job.Stage;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,8 @@ record JobPlanner(JobContexts contexts, Readings readings, Rows rows, double sli
             layOut(job, plan);
         }
         JobPlan document = document(job, inspection, calibration, plan, profile, device);
-        List<Shard> shards = Shards.cut(evaluations, plan.secondsPerStage().getOrDefault("evaluate", 0.0), workers);
+        List<Shard> shards =
+                Shards.cut(evaluations, plan.secondsPerStage().getOrDefault(Stage.EVALUATE.word(), 0.0), workers);
         return reference(contexts.store(job, document), queue(job, profile), plan, shards);
     }
 

@@ -1,8 +1,7 @@
 package dev.quern.control;
 
-import dev.quern.jobs.Stage;
+import dev.quern.recipes.job.Stage;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,12 @@ final class Pace {
 
     /** @param plan seconds by lower-case stage */
     Pace(Map<String, Double> plan) {
-        plan.forEach((stage, predicted) -> planned.put(Stage.valueOf(stage.toUpperCase(Locale.ROOT)), predicted));
+        for (Stage stage : Stage.values()) {
+            Double predicted = plan.get(stage.word());
+            if (predicted != null) {
+                planned.put(stage, predicted);
+            }
+        }
         // An evaluation of a finished result has nothing to compress.
         planned.computeIfPresent(Stage.COMPRESS, (stage, predicted) -> predicted + OVERHEAD);
     }

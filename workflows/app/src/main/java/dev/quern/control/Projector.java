@@ -3,7 +3,7 @@ package dev.quern.control;
 import dev.quern.contract.Heartbeat;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.Stage;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.report.TimeLeft;
@@ -104,7 +104,7 @@ final class Projector {
             rows.board().put(job.id(), cell);
         }
         FailPoint.pass("projection.within");
-        boolean compress = heartbeat.stage().equals(Stage.COMPRESS.name());
+        boolean compress = heartbeat.stage() == Stage.COMPRESS;
         if (compress && heartbeat.block() >= 0 && seen.blocks.add(heartbeat.block())) {
             rows.board().worker(job.id(), heartbeat.block(), worker);
             rows.events()
@@ -119,7 +119,7 @@ final class Projector {
                 .progress(
                         job.id(),
                         new BoardRepository.Progress(
-                                Stage.valueOf(heartbeat.stage()),
+                                heartbeat.stage(),
                                 heartbeat.block(),
                                 heartbeat.reusedBlocks(),
                                 percent(job, heartbeat)));
@@ -127,7 +127,7 @@ final class Projector {
 
     /** How much of the job's stage is done; 0 where the heartbeat is of an earlier one. */
     private static double fraction(Job job, Heartbeat heartbeat) {
-        if (job.stage() != Stage.valueOf(heartbeat.stage())) {
+        if (job.stage() != heartbeat.stage()) {
             return 0;
         }
         JobView.Progress board = job.progress();
@@ -138,7 +138,7 @@ final class Projector {
     }
 
     private static double percent(Job job, Heartbeat heartbeat) {
-        return switch (Stage.valueOf(heartbeat.stage())) {
+        return switch (heartbeat.stage()) {
             case TRACE -> Stage.TRACE.percent();
             case COMPRESS -> between(Stage.COMPRESS, Stage.ASSEMBLE, fraction(job, heartbeat));
             // Where nothing is compressed this is nearly all of the work.

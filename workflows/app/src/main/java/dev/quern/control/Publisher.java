@@ -17,6 +17,7 @@ import dev.quern.jobs.JobOutput;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.drawing.ModelCard;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.process.FailPoint;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.Reproduction;
@@ -40,7 +41,7 @@ record Publisher(JobContexts contexts, JobSources sources, Outputs outputs, Outp
     Published publish(
             JobRef ref,
             PlanRef planRef,
-            Map<String, Double> secondsPerStage,
+            Map<Stage, Double> secondsPerStage,
             LongConsumer bytes,
             Cancellation cancellation)
             throws IOException {

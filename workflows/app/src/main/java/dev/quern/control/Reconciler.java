@@ -1,11 +1,11 @@
 package dev.quern.control;
 
 import dev.quern.contract.Outcome;
-import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.process.FailPoint;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
 import java.util.HashSet;
@@ -177,7 +177,7 @@ final class Reconciler {
                 + " starts in a row did not add a single block or measurement, the last one was lost in "
                 + Objects.requireNonNullElse(job.stage(), Stage.INSPECT)
                 + " (expected: a service that lives on; its log says why it did not)";
-        close(job, Outcome.failed("FAILED", "internal", message));
+        close(job, Outcome.failed(JobState.FAILED, "internal", message));
     }
 
     private void start(Job job) {
@@ -191,7 +191,7 @@ final class Reconciler {
 
     private void close(Job job, Outcome outcome) {
         UUID id = job.id();
-        JobState state = JobState.valueOf(outcome.state());
+        JobState state = outcome.state();
         JobState now = rows.jobs().find(id).map(Job::state).orElseThrow();
         if (now.terminal() || now == state) {
             return;

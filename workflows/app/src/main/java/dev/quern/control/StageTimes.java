@@ -1,47 +1,58 @@
 package dev.quern.control;
 
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobEvent;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How long each stage took, told apart by whether the job was at work or waited for a worker that was busy or not there.
  *
- * @param working seconds, by stage
+ * @param working seconds, by the name of the stage
  * @param waiting seconds beside those; stages without are left out
  */
 record StageTimes(Map<String, Double> working, Map<String, Double> waiting) {
-    private static final Set<String> WAITS =
-            Set.of("WAITING_FOR_WORKER", "WORKER_FAILED", "WAITING_FOR_PROFILE", "QUEUED_BEHIND");
-    private static final String FIRST = "INSPECT";
+    private static final Set<String> WAITS = Arrays.stream(ReasonCode.values())
+            .filter(ReasonCode::waits)
+            .map(ReasonCode::name)
+            .collect(Collectors.toUnmodifiableSet());
 
     /**
      * @param elapsed seconds from the start of each stage to its end, of the present generation
      * @param events of the job, from its first
      */
-    static StageTimes of(Map<String, Double> elapsed, List<JobEvent> events) {
-        Map<String, Double> waiting = new Walk().through(events);
+    static StageTimes of(Map<Stage, Double> elapsed, List<JobEvent> events) {
+        Map<Stage, Double> waiting = new Walk().through(events);
         waiting.keySet().retainAll(elapsed.keySet());
-        Map<String, Double> working = new LinkedHashMap<>();
+        Map<Stage, Double> working = new LinkedHashMap<>();
         elapsed.forEach((stage, seconds) ->
                 working.put(stage, Math.max(0, seconds - waiting.getOrDefault(stage, 0.0))));
-        return new StageTimes(working, waiting);
+        return new StageTimes(named(working), named(waiting));
+    }
+
+    private static Map<String, Double> named(Map<Stage, Double> seconds) {
+        Map<String, Double> named = new LinkedHashMap<>();
+        seconds.forEach((stage, time) -> named.put(stage.name(), time));
+        return named;
     }
 
     /** Passes the log once. */
     private static final class Walk {
-        private final Map<String, Double> waiting = new LinkedHashMap<>();
-        private @Nullable String stage;
+        private final Map<Stage, Double> waiting = new LinkedHashMap<>();
+        private @Nullable Stage stage;
         private @Nullable Instant entered;
         private @Nullable Instant since;
 
-        Map<String, Double> through(List<JobEvent> events) {
+        Map<Stage, Double> through(List<JobEvent> events) {
             for (JobEvent event : events) {
                 switch (event.type()) {
                     case "stage" -> enter(event);
@@ -55,9 +66,9 @@ record StageTimes(Map<String, Double> working, Map<String, Double> waiting) {
 
         private void enter(JobEvent event) {
             close(event.at());
-            stage = String.valueOf(event.data().get("stage"));
+            stage = Stage.valueOf(String.valueOf(event.data().get("stage")));
             entered = event.at();
-            if (stage.equals(FIRST)) {
+            if (stage == Stage.INSPECT) {
                 // What an earlier generation waited is none of the present one's time.
                 waiting.clear();
             }

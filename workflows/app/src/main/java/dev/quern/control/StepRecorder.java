@@ -3,9 +3,8 @@ package dev.quern.control;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.StepRecord;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.jobs.Step;
+import dev.quern.recipes.job.ReasonCode;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +16,8 @@ record StepRecorder(Rows rows) {
     }
 
     private static Step step(int generation, StepRecord record) {
-        String stage = record.stage();
-        Step step = Step.of(
-                generation,
-                record.seq(),
-                JobState.valueOf(record.state()),
-                stage == null ? null : Stage.valueOf(stage));
-        String reason = record.reason();
+        Step step = Step.of(generation, record.seq(), record.state(), record.stage());
+        ReasonCode reason = record.reason();
         step = reason == null ? step : step.because(new Step.Reason(reason, record.remedy()));
         return withOutcome(step, record.outcome());
     }

@@ -4,6 +4,7 @@ import dev.quern.contract.Outcome;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.job.JobState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -37,7 +38,7 @@ final class TimeLimits {
 
     private static Outcome end(String limit, long seconds, int atMost, String remedy) {
         return Outcome.failed(
-                "FAILED",
+                JobState.FAILED,
                 ErrorCode.LIMIT_EXCEEDED.slug(),
                 "limits." + limit + ": " + seconds + " s (expected: at most " + atMost + "; " + remedy + ")");
     }

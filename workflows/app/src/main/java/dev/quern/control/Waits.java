@@ -3,6 +3,7 @@ package dev.quern.control;
 import dev.quern.contract.Queues;
 import dev.quern.control.JobContexts.JobContext;
 import dev.quern.jobs.Job;
+import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.view.JobView;
 import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
@@ -100,7 +101,9 @@ final class Waits {
 
     private static JobView.Reason behind(@Nullable String workerClass, Instant from) {
         return new JobView.Reason(
-                "QUEUED_BEHIND", from, "Waiting for its turn. Add " + worker(workerClass) + " to start sooner.");
+                ReasonCode.QUEUED_BEHIND,
+                from,
+                "Waiting for its turn. Add " + worker(workerClass) + " to start sooner.");
     }
 
     private static String worker(@Nullable String workerClass) {
@@ -112,18 +115,18 @@ final class Waits {
         WorkerSupply own = workerClass == null || workerClass.equals(WorkerSupply.CLASS) ? supply : null;
         Optional<String> trouble = own == null ? Optional.empty() : own.trouble();
         if (trouble.isPresent()) {
-            return Optional.of(new JobView.Reason("WORKER_FAILED", from, trouble.get()));
+            return Optional.of(new JobView.Reason(ReasonCode.WORKER_FAILED, from, trouble.get()));
         }
         if (from.plus(BOOTING).isAfter(Instant.now())) {
             return Optional.empty();
         }
         String remedy = own == null ? "Start " + worker(workerClass) + "." : "Quern is starting the worker.";
-        return Optional.of(new JobView.Reason("WAITING_FOR_WORKER", from, remedy));
+        return Optional.of(new JobView.Reason(ReasonCode.WAITING_FOR_WORKER, from, remedy));
     }
 
     private static JobView.Reason otherProfile(@Nullable String workerClass, String profile, Instant from) {
         return new JobView.Reason(
-                "WAITING_FOR_PROFILE",
+                ReasonCode.WAITING_FOR_PROFILE,
                 from,
                 "Start " + worker(workerClass) + " with numeric profile " + profile.substring(0, 12)
                         + ": those that are there make other bits, which a recipe with reproducible: false allows.");

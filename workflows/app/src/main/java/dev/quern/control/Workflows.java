@@ -5,8 +5,9 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Queues;
 import dev.quern.contract.RollCallWorkflow;
-import dev.quern.jobs.Desired;
 import dev.quern.jobs.Job;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.common.v1.WorkflowExecution;
@@ -101,7 +102,7 @@ record Workflows(WorkflowClient client) {
         try {
             return client.newUntypedWorkflowStub(job.workflowId()).getResult(Outcome.class);
         } catch (WorkflowException e) {
-            return Outcome.failed("FAILED", "internal", "the workflow broke: " + rootMessage(e));
+            return Outcome.failed(JobState.FAILED, "internal", "the workflow broke: " + rootMessage(e));
         }
     }
 

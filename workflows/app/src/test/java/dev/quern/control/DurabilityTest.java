@@ -6,9 +6,10 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -128,7 +129,7 @@ class DurabilityTest {
         Job job = service.submit(REQUEST, RECIPE);
         service.await(job.id(), LIMIT, now -> now.reason() != null);
         assertThat(service.find(job.id()).reason())
-                .satisfies(r -> assertThat(r.code()).isEqualTo("WAITING_FOR_WORKER"));
+                .satisfies(r -> assertThat(r.code()).isEqualTo(ReasonCode.WAITING_FOR_WORKER));
 
         service.rows().jobs().cancel(job.tenant(), job.id());
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
 import dev.quern.testing.Await;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.job.JobState;
 import dev.quern.testing.Await;
 import dev.quern.testing.Table;
 import dev.quern.testing.TestBackends;

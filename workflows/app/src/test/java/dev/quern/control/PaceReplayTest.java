@@ -2,7 +2,7 @@ package dev.quern.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.Stage;
+import dev.quern.recipes.job.Stage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package dev.quern.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.Stage;
+import dev.quern.recipes.job.Stage;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

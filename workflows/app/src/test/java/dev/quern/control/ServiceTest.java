@@ -10,13 +10,14 @@ import dev.quern.engine.artifact.Digests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
-import dev.quern.jobs.JobState;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobEvent;
@@ -92,7 +93,7 @@ class ServiceTest {
         assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
         assertThat(service.rows().board().find(job.id()).linears())
                 .isNotEmpty()
-                .allSatisfy(cell -> assertThat(cell.state()).isEqualTo("DONE"))
+                .allSatisfy(cell -> assertThat(cell.state()).isEqualTo(CellState.DONE))
                 .extracting(LinearView::relativeError)
                 .doesNotContainNull();
         List<JobEvent> events = service.rows().events().after(job.id(), 0, 1000);

@@ -2,6 +2,7 @@ package dev.quern.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobEvent;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ class StageTimesTest {
         waits(14, "QUEUED_BEHIND", 12);
         event(162, "reason", Map.of("code", ""));
 
-        StageTimes times = StageTimes.of(Map.of("INSPECT", 10.0, "EVALUATE", 160.0), events);
+        StageTimes times = StageTimes.of(Map.of(Stage.INSPECT, 10.0, Stage.EVALUATE, 160.0), events);
 
         assertThat(times.waiting()).containsExactly(Map.entry("EVALUATE", 150.0));
         assertThat(times.working()).containsOnly(Map.entry("INSPECT", 10.0), Map.entry("EVALUATE", 10.0));
@@ -35,7 +36,7 @@ class StageTimesTest {
         waits(20, "WAITING_FOR_WORKER", 1);
         stage(30, "COMPRESS");
 
-        assertThat(StageTimes.of(Map.of("PLAN", 25.0), events).waiting())
+        assertThat(StageTimes.of(Map.of(Stage.PLAN, 25.0), events).waiting())
                 .as("none of it lies before the stage")
                 .containsExactly(Map.entry("PLAN", 25.0));
     }
@@ -51,7 +52,8 @@ class StageTimesTest {
         event(202, "reason", Map.of("code", "RETRYING"));
         event(210, "reason", Map.of("code", ""));
 
-        assertThat(StageTimes.of(Map.of("COMPRESS", 20.0), events).waiting()).isEmpty();
+        assertThat(StageTimes.of(Map.of(Stage.COMPRESS, 20.0), events).waiting())
+                .isEmpty();
     }
 
     private void stage(int second, String stage) {

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.JobState;
-import dev.quern.jobs.Stage;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobView;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -65,7 +66,7 @@ class WaitingTest {
                 ServiceHarness.placed(SMALL, new JobRequest.Placement("gpu", null), new JobRequest.Limits(HOUR, null));
 
         Job job = service.submit(request, RECIPE);
-        JobView.Reason reason = awaitReason(job.id(), "WAITING_FOR_WORKER");
+        JobView.Reason reason = awaitReason(job.id(), ReasonCode.WAITING_FOR_WORKER);
 
         assertThat(reason.remedy()).contains("class gpu");
         assertThat(reason.since()).isBefore(Instant.now());
@@ -117,7 +118,7 @@ class WaitingTest {
         worker.destroyForcibly().waitFor();
         service.startWorker("--backend", "java");
 
-        JobView.Reason reason = awaitReason(job.id(), "WAITING_FOR_PROFILE");
+        JobView.Reason reason = awaitReason(job.id(), ReasonCode.WAITING_FOR_PROFILE);
 
         assertThat(reason.remedy()).contains("numeric profile").contains("reproducible: false");
         service.rows().jobs().cancel(job.tenant(), job.id());
@@ -155,12 +156,12 @@ class WaitingTest {
         assertThat(changed).isEqualTo(1);
     }
 
-    private JobView.Reason awaitReason(UUID job, String code) {
+    private JobView.Reason awaitReason(UUID job, ReasonCode code) {
         Job found = service.await(
                 job,
                 LIMIT,
                 now -> now.state().terminal()
-                        || (now.reason() != null && now.reason().code().equals(code)));
+                        || (now.reason() != null && now.reason().code() == code));
         assertThat(found.reason()).as("%s", found).isNotNull();
         return java.util.Objects.requireNonNull(found.reason());
     }

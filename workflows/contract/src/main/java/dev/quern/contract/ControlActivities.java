@@ -1,5 +1,6 @@
 package dev.quern.contract;
 
+import dev.quern.recipes.job.Stage;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
 import java.util.List;
@@ -63,7 +64,7 @@ public interface ControlActivities {
      * @param secondsPerStage as the workflow measured them
      */
     @ActivityMethod(name = "publish")
-    Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage);
+    Published publish(JobRef job, PlanRef plan, List<String> figures, Map<Stage, Double> secondsPerStage);
 
     /** Deletes what only a running job needs; called when the row is at its end. */
     @ActivityMethod(name = "cleanup")

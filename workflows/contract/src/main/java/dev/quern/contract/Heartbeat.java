@@ -1,5 +1,6 @@
 package dev.quern.contract;
 
+import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.LinearView;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param fraction of the stage, 0 to 1
  * @param linears finished lately; some may come twice
  */
-public record Heartbeat(String stage, int block, int reusedBlocks, double fraction, List<LinearView> linears) {
+public record Heartbeat(Stage stage, int block, int reusedBlocks, double fraction, List<LinearView> linears) {
     public Heartbeat {
         linears = List.copyOf(linears);
     }

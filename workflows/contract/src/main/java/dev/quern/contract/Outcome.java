@@ -1,5 +1,6 @@
 package dev.quern.contract;
 
+import dev.quern.recipes.job.JobState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,21 +13,21 @@ import org.jspecify.annotations.Nullable;
  * @param digest of the result
  */
 public record Outcome(
-        String state,
+        JobState state,
         @Nullable String code,
         @Nullable String message,
         @Nullable String location,
         @Nullable String digest) {
-    public static Outcome failed(String state, String code, String message) {
+    public static Outcome failed(JobState state, String code, String message) {
         return new Outcome(state, code, message, null, null);
     }
 
     public static Outcome cancelled() {
-        return new Outcome("CANCELLED", null, null, null, null);
+        return new Outcome(JobState.CANCELLED, null, null, null, null);
     }
 
     /** The job continues from its artifacts, in another generation, when its owner resumes it. */
     public static Outcome paused() {
-        return new Outcome("PAUSED", null, null, null, null);
+        return new Outcome(JobState.PAUSED, null, null, null, null);
     }
 }

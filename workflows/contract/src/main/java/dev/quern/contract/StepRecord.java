@@ -1,5 +1,8 @@
 package dev.quern.contract;
 
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param seq from 1
  * @param state of the job
  * @param stage null leaves it as it is
- * @param reason a code for standing still, null for none
+ * @param reason why it stands still, null for none
  * @param remedy what would help
  * @param outcome beside an end state, else null
  */
 public record StepRecord(
         long seq,
-        String state,
-        @Nullable String stage,
-        @Nullable String reason,
+        JobState state,
+        @Nullable Stage stage,
+        @Nullable ReasonCode reason,
         @Nullable String remedy,
         @Nullable Outcome outcome) {}

@@ -11,6 +11,9 @@ import dev.quern.contract.Outcome;
 import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
 import dev.quern.contract.Queues;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.CancellationScope;
@@ -62,7 +65,7 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
     public void giveUp(String code, String message) {
         stopRequested.complete(null);
         if (!Outcome.cancelled().equals(wish)) {
-            wish = Outcome.failed("FAILED", code, message);
+            wish = Outcome.failed(JobState.FAILED, code, message);
         }
     }
 
@@ -81,13 +84,13 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
     }
 
     private Outcome stages(JobRef job, Steps steps) {
-        steps.enter("INSPECT");
+        steps.enter(Stage.INSPECT);
         Inspection inspection = reading.inspect(job);
-        steps.enter("PLAN");
+        steps.enter(Stage.PLAN);
         PlanRef plan = reading.plan(job, inspection, device(inspection));
         Compute compute = new Compute(job, plan, reading, steps);
         if (!plan.traceRuns().isEmpty()) {
-            steps.enter("TRACE");
+            steps.enter(Stage.TRACE);
             compute.trace();
         }
         for (int damages = 1; ; damages++) {
@@ -100,7 +103,7 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
                 if (damaged == null || damages == Failures.INTERNAL_ATTEMPTS) {
                     throw failure;
                 }
-                steps.standing("RETRYING", "Quern tries again by itself: " + Outcomes.explain(failure));
+                steps.standing(ReasonCode.RETRYING, "Quern tries again by itself: " + Outcomes.explain(failure));
                 compute.mend(damaged);
             }
         }
@@ -109,16 +112,16 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
     private Outcome fromBlocks(JobRef job, PlanRef plan, Compute compute, Steps steps) {
         // Without blocks to compress the job evaluates a finished result.
         if (!plan.segments().isEmpty()) {
-            steps.enter("COMPRESS");
+            steps.enter(Stage.COMPRESS);
             compute.compress();
-            steps.enter("ASSEMBLE");
+            steps.enter(Stage.ASSEMBLE);
             reading.assemble(job, plan);
-            steps.enter("VERIFY");
+            steps.enter(Stage.VERIFY);
             reading.verify(job, plan);
         }
-        steps.enter("EVALUATE");
+        steps.enter(Stage.EVALUATE);
         List<String> figures = compute.evaluate();
-        steps.enter("PUBLISH");
+        steps.enter(Stage.PUBLISH);
         Published published = reading.publish(job, plan, figures, steps.seconds());
         return Outcomes.of(published);
     }

@@ -10,6 +10,7 @@ import dev.quern.contract.Shard;
 import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.TileRunRef;
+import dev.quern.recipes.job.ReasonCode;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.Promise;
@@ -152,7 +153,7 @@ final class Compute {
                     continue;
                 }
                 repair(failure);
-                steps.standing("RETRYING", "Quern tries again by itself: " + Outcomes.explain(failure));
+                steps.standing(ReasonCode.RETRYING, "Quern tries again by itself: " + Outcomes.explain(failure));
                 standing = true;
             }
         }

@@ -4,6 +4,7 @@ import dev.quern.contract.Failures;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Published;
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.job.JobState;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
@@ -18,9 +19,13 @@ final class Outcomes {
 
     static Outcome of(Published published) {
         return published.accepted()
-                ? new Outcome("COMPLETED", null, null, published.location(), published.digest())
+                ? new Outcome(JobState.COMPLETED, null, null, published.location(), published.digest())
                 : new Outcome(
-                        "QUARANTINED", "gate-failed", published.message(), published.location(), published.digest());
+                        JobState.QUARANTINED,
+                        "gate-failed",
+                        published.message(),
+                        published.location(),
+                        published.digest());
     }
 
     static Outcome of(@Nullable Outcome outcome, @Nullable RuntimeException failure) {
@@ -39,10 +44,13 @@ final class Outcomes {
         return switch (failure) {
             case CanceledFailure cancelled -> Outcome.cancelled();
             case ActivityFailure activity when activity.getCause() != null -> of(activity.getCause());
-            case TimeoutFailure timeout -> Outcome.failed("FAILED", INTERNAL_CODE, "a worker was lost");
+            case TimeoutFailure timeout -> Outcome.failed(JobState.FAILED, INTERNAL_CODE, "a worker was lost");
             case ApplicationFailure error ->
-                Outcome.failed(isOfInput(error) ? "REJECTED" : "FAILED", code(error), error.getOriginalMessage());
-            default -> Outcome.failed("FAILED", INTERNAL_CODE, String.valueOf(failure.getMessage()));
+                Outcome.failed(
+                        isOfInput(error) ? JobState.REJECTED : JobState.FAILED,
+                        code(error),
+                        error.getOriginalMessage());
+            default -> Outcome.failed(JobState.FAILED, INTERNAL_CODE, String.valueOf(failure.getMessage()));
         };
     }
 

@@ -4,6 +4,9 @@ import dev.quern.contract.ControlActivities;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.StepRecord;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import io.temporal.workflow.Workflow;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -12,14 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What the workflow tells the row, numbered; and how long each stage took. */
 final class Steps {
-    private static final String RUNNING = "RUNNING";
-
     private final JobRef job;
     private final ControlActivities control;
-    private final Map<String, Double> seconds = new LinkedHashMap<>();
+    private final Map<Stage, Double> seconds = new LinkedHashMap<>();
     private long seq;
     private boolean stopping;
-    private @Nullable String stage;
+    private @Nullable Stage stage;
     private long since;
 
     Steps(JobRef job, ControlActivities control) {
@@ -27,30 +28,30 @@ final class Steps {
         this.control = control;
     }
 
-    void enter(String next) {
+    void enter(Stage next) {
         closeStage();
         stage = next;
         since = Workflow.currentTimeMillis();
-        write(RUNNING, null, null, null);
+        write(JobState.RUNNING, null, null, null);
     }
 
     /** The job stands still. */
-    void standing(String reason, String remedy) {
-        write(RUNNING, reason, remedy, null);
+    void standing(ReasonCode reason, String remedy) {
+        write(JobState.RUNNING, reason, remedy, null);
     }
 
     /** The job moves again. */
     void moving() {
-        write(RUNNING, null, null, null);
+        write(JobState.RUNNING, null, null, null);
     }
 
     /** From here on what still runs has nothing to say about the state. */
     void stopping(Outcome wanted) {
         if (wanted.equals(Outcome.cancelled())) {
-            write("CANCELLING", null, null, null);
+            write(JobState.CANCELLING, null, null, null);
         } else {
-            String reason = wanted.equals(Outcome.paused()) ? "PAUSING" : "STOPPING";
-            write(RUNNING, reason, "The workers are stopping.", null);
+            ReasonCode reason = wanted.equals(Outcome.paused()) ? ReasonCode.PAUSING : ReasonCode.STOPPING;
+            write(JobState.RUNNING, reason, "The workers are stopping.", null);
         }
         stopping = true;
     }
@@ -60,7 +61,7 @@ final class Steps {
     }
 
     /** Seconds of every stage so far, the present one included. */
-    Map<String, Double> seconds() {
+    Map<Stage, Double> seconds() {
         closeStage();
         since = Workflow.currentTimeMillis();
         return new LinkedHashMap<>(seconds);
@@ -73,8 +74,9 @@ final class Steps {
         }
     }
 
-    private void write(String state, @Nullable String reason, @Nullable String remedy, @Nullable Outcome outcome) {
-        if (!stopping || !state.equals(RUNNING)) {
+    private void write(
+            JobState state, @Nullable ReasonCode reason, @Nullable String remedy, @Nullable Outcome outcome) {
+        if (!stopping || state != JobState.RUNNING) {
             control.record(job, new StepRecord(++seq, state, stage, reason, remedy, outcome));
         }
     }

@@ -12,6 +12,9 @@ import dev.quern.contract.StepRecord;
 import dev.quern.contract.TileRunRef;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.client.WorkflowClient;
@@ -50,10 +53,17 @@ class CompressionWorkflowTest {
     void goesThroughTheStagesInOrder() throws IOException {
         Outcome outcome = workflow().run(JOB);
 
-        assertThat(outcome).isEqualTo(new Outcome("COMPLETED", null, null, "t/default/outputs/x", "sha"));
+        assertThat(outcome).isEqualTo(new Outcome(JobState.COMPLETED, null, null, "t/default/outputs/x", "sha"));
         assertThat(control.stages())
-                .containsExactly("INSPECT", "PLAN", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
-        assertThat(control.states()).containsExactly("RUNNING", "COMPLETED");
+                .containsExactly(
+                        Stage.INSPECT,
+                        Stage.PLAN,
+                        Stage.COMPRESS,
+                        Stage.ASSEMBLE,
+                        Stage.VERIFY,
+                        Stage.EVALUATE,
+                        Stage.PUBLISH);
+        assertThat(control.states()).containsExactly(JobState.RUNNING, JobState.COMPLETED);
         assertThat(control.steps).extracting(StepRecord::seq).isSorted().doesNotHaveDuplicates();
         assertThat(control.calls)
                 .containsExactly(
@@ -71,8 +81,8 @@ class CompressionWorkflowTest {
 
         Outcome outcome = workflow().run(JOB);
 
-        assertThat(outcome.state()).isEqualTo("COMPLETED");
-        assertThat(control.stages()).containsExactly("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
+        assertThat(outcome.state()).isEqualTo(JobState.COMPLETED);
+        assertThat(control.stages()).containsExactly(Stage.INSPECT, Stage.PLAN, Stage.EVALUATE, Stage.PUBLISH);
         assertThat(control.calls).containsExactly("inspect", "plan p1", "publish [figures-0, figures-8]", "cleanup");
         assertThat(device.made).isEmpty();
         record("evaluation");
@@ -97,10 +107,18 @@ class CompressionWorkflowTest {
     void tracesBeforeItCompressesSeveralSegments() throws IOException {
         control.segments = 2;
 
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
 
         assertThat(control.stages())
-                .containsExactly("INSPECT", "PLAN", "TRACE", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
+                .containsExactly(
+                        Stage.INSPECT,
+                        Stage.PLAN,
+                        Stage.TRACE,
+                        Stage.COMPRESS,
+                        Stage.ASSEMBLE,
+                        Stage.VERIFY,
+                        Stage.EVALUATE,
+                        Stage.PUBLISH);
         assertThat(device.traced).containsExactlyInAnyOrder(new TileRunRef(0, 3), new TileRunRef(3, 6));
         assertThat(device.made).containsExactlyInAnyOrder(0, 1, 2, 3);
         record("segments");
@@ -126,7 +144,7 @@ class CompressionWorkflowTest {
     void givesTheNextSliceToAnyoneWhenItsWorkerIsGone() {
         device.name = "gone";
 
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
 
         assertThat(device.queues).containsOnly(Queues.ofProfile("cpu", "p1"));
         assertThat(control.steps).extracting(StepRecord::reason).containsOnlyNulls();
@@ -138,7 +156,7 @@ class CompressionWorkflowTest {
             throw Failures.busy("w1");
         });
 
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
         assertThat(control.steps).extracting(StepRecord::reason).containsOnlyNulls();
     }
 
@@ -178,9 +196,9 @@ class CompressionWorkflowTest {
 
         assertThat(outcome)
                 .succeedsWithin(Duration.ofSeconds(10))
-                .returns("FAILED", Outcome::state)
+                .returns(JobState.FAILED, Outcome::state)
                 .returns("limit-exceeded", Outcome::code);
-        assertThat(control.states()).containsExactly("RUNNING", "FAILED");
+        assertThat(control.states()).containsExactly(JobState.RUNNING, JobState.FAILED);
         record("failed");
     }
 
@@ -189,7 +207,7 @@ class CompressionWorkflowTest {
         control.accepted = false;
 
         assertThat(workflow().run(JOB))
-                .returns("QUARANTINED", Outcome::state)
+                .returns(JobState.QUARANTINED, Outcome::state)
                 .returns("kl 9 (expected: at most 1)", Outcome::message);
         record("quarantined");
     }
@@ -199,7 +217,7 @@ class CompressionWorkflowTest {
         control.inspectionFails = new QuernException(ErrorCode.INVALID_CHECKPOINT, "config.json: missing");
 
         assertThat(workflow().run(JOB))
-                .isEqualTo(Outcome.failed("REJECTED", "invalid-checkpoint", "config.json: missing"));
+                .isEqualTo(Outcome.failed(JobState.REJECTED, "invalid-checkpoint", "config.json: missing"));
         assertThat(control.calls).containsExactly("inspect", "cleanup");
     }
 
@@ -210,7 +228,7 @@ class CompressionWorkflowTest {
                 throw Failures.toTemporal(new IllegalStateException("broken"), 1);
             });
         }
-        assertThat(workflow().run(JOB)).returns("FAILED", Outcome::state).returns("internal", Outcome::code);
+        assertThat(workflow().run(JOB)).returns(JobState.FAILED, Outcome::state).returns("internal", Outcome::code);
         assertThat(device.tilesInFlight).hasSize(Failures.INTERNAL_ATTEMPTS);
     }
 
@@ -220,9 +238,9 @@ class CompressionWorkflowTest {
             throw Failures.toTemporal(new OutOfMemoryError("heap"), 1);
         });
 
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
         assertThat(device.tilesInFlight.subList(0, 2)).containsExactly(4, 2);
-        assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+        assertThat(control.steps).extracting(StepRecord::reason).contains(ReasonCode.RETRYING);
         record("retried");
     }
 
@@ -232,7 +250,7 @@ class CompressionWorkflowTest {
             throw Failures.damaged("block-00000-abc", new IllegalStateException("payload"));
         });
 
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
         assertThat(control.calls).contains("repair block-00000-abc");
     }
 
@@ -243,7 +261,7 @@ class CompressionWorkflowTest {
             throw Failures.damaged("block-00002-abc", new IllegalStateException("payload"));
         };
 
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
         assertThat(control.calls)
                 .containsExactly(
                         "inspect",
@@ -255,19 +273,19 @@ class CompressionWorkflowTest {
                         "publish [figures-0, figures-8]",
                         "cleanup");
         assertThat(device.made).containsExactly(0, 1, 2, 3, 0, 1, 2, 3);
-        assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+        assertThat(control.steps).extracting(StepRecord::reason).contains(ReasonCode.RETRYING);
     }
 
     @Test
     void hasABlockMadeAgainThatTheEvaluationFindsDamagedButNotForEver() {
         device.shardTrouble.add(CompressionWorkflowTest::damaged);
-        assertThat(workflow().run(JOB)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow().run(JOB)).returns(JobState.COMPLETED, Outcome::state);
         assertThat(control.calls).containsSubsequence("verify", "repair block-00001-abc", "assemble", "verify");
 
         for (int i = 0; i < 20; i++) {
             device.shardTrouble.add(CompressionWorkflowTest::damaged);
         }
-        assertThat(workflow(NEXT).run(NEXT)).returns("FAILED", Outcome::state);
+        assertThat(workflow(NEXT).run(NEXT)).returns(JobState.FAILED, Outcome::state);
     }
 
     private static void damaged() {
@@ -282,7 +300,7 @@ class CompressionWorkflowTest {
         workflow.cancel();
 
         assertThat(outcome).succeedsWithin(Duration.ofSeconds(25)).isEqualTo(Outcome.cancelled());
-        assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
+        assertThat(control.states()).containsExactly(JobState.RUNNING, JobState.CANCELLING, JobState.CANCELLED);
         assertThat(control.calls.getLast()).isEqualTo("cleanup");
         assertThat(device.made).isEmpty();
         record("cancelled");
@@ -297,12 +315,12 @@ class CompressionWorkflowTest {
         workflow.pause();
 
         assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.paused());
-        assertThat(control.states()).containsExactly("RUNNING", "PAUSED");
-        assertThat(control.steps).extracting(StepRecord::reason).contains("PAUSING");
+        assertThat(control.states()).containsExactly(JobState.RUNNING, JobState.PAUSED);
+        assertThat(control.steps).extracting(StepRecord::reason).contains(ReasonCode.PAUSING);
         assertThat(control.calls).doesNotContain("cleanup");
         record("paused");
 
-        assertThat(workflow(NEXT).run(NEXT)).returns("COMPLETED", Outcome::state);
+        assertThat(workflow(NEXT).run(NEXT)).returns(JobState.COMPLETED, Outcome::state);
         record(NEXT, "resumed");
     }
 
@@ -333,7 +351,7 @@ class CompressionWorkflowTest {
         answer.countDown();
 
         assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Outcome.cancelled());
-        assertThat(control.states()).containsExactly("RUNNING", "CANCELLING", "CANCELLED");
+        assertThat(control.states()).containsExactly(JobState.RUNNING, JobState.CANCELLING, JobState.CANCELLED);
         assertThat(control.calls.getLast()).isEqualTo("cleanup");
     }
 

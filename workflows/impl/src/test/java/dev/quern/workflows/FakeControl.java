@@ -16,8 +16,11 @@ import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
 import dev.quern.contract.TileRunRef;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.Stage;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -114,7 +117,7 @@ final class FakeControl implements ControlActivities {
     }
 
     @Override
-    public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<String, Double> secondsPerStage) {
+    public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<Stage, Double> secondsPerStage) {
         calls.add("publish " + figures);
         return new Published(accepted, accepted ? "" : "kl 9 (expected: at most 1)", "t/default/outputs/x", "sha");
     }
@@ -124,13 +127,13 @@ final class FakeControl implements ControlActivities {
         calls.add("cleanup");
     }
 
-    List<String> states() {
+    List<JobState> states() {
         return steps.stream().map(StepRecord::state).distinct().toList();
     }
 
-    List<String> stages() {
+    List<Stage> stages() {
         return steps.stream()
-                .map(step -> String.valueOf(step.stage()))
+                .map(step -> Objects.requireNonNull(step.stage()))
                 .distinct()
                 .toList();
     }

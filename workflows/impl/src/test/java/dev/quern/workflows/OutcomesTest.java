@@ -6,6 +6,7 @@ import dev.quern.contract.Failures;
 import dev.quern.contract.Outcome;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
 import java.nio.file.AccessDeniedException;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,7 @@ class OutcomesTest {
     void aPlaceThatRefusesUsFailsTheJobAndDoesNotRejectItsInput() {
         Outcome outcome = outcome(new AccessDeniedException("put t/a/b", null, "SignatureDoesNotMatch"));
 
-        assertThat(outcome.state()).isEqualTo("FAILED");
+        assertThat(outcome.state()).isEqualTo(JobState.FAILED);
         assertThat(outcome.code()).isEqualTo("forbidden");
         assertThat(outcome.message()).contains("retry the job");
     }
@@ -24,7 +25,7 @@ class OutcomesTest {
     void aBadInputIsRejected() {
         Outcome outcome = outcome(new QuernException(ErrorCode.ALREADY_QUANTIZED, "config.json: quantized"));
 
-        assertThat(outcome.state()).isEqualTo("REJECTED");
+        assertThat(outcome.state()).isEqualTo(JobState.REJECTED);
         assertThat(outcome.code()).isEqualTo("already-quantized");
     }
 

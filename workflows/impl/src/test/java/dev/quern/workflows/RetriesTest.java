@@ -9,6 +9,7 @@ import dev.quern.contract.Failures;
 import dev.quern.contract.Heartbeat;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.Stage;
 import io.temporal.api.enums.v1.RetryState;
 import io.temporal.api.enums.v1.TimeoutType;
 import io.temporal.failure.ActivityFailure;
@@ -95,7 +96,7 @@ class RetriesTest {
     }
 
     private static ActivityFailure lostAt(int block) {
-        Heartbeat last = new Heartbeat("COMPRESS", block, 0, 0.5, List.of());
+        Heartbeat last = new Heartbeat(Stage.COMPRESS, block, 0, 0.5, List.of());
         return failure(new TimeoutFailure("heartbeat", last, TimeoutType.TIMEOUT_TYPE_HEARTBEAT));
     }
 

@@ -10,6 +10,9 @@ import dev.quern.contract.SharingRef;
 import dev.quern.contract.StepRecord;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import io.temporal.client.WorkflowClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,7 +44,7 @@ class SharedBlocksTest {
 
     @Test
     void sumsEachBlockThenSolvesItThenSettlesIt() throws IOException {
-        assertThat(run()).returns("COMPLETED", Outcome::state);
+        assertThat(run()).returns(JobState.COMPLETED, Outcome::state);
 
         assertThat(control.settled).containsExactly("0 []", "0 [w1]", "1 [w1]", "2 [w1]", "3 [w1]");
         assertThat(device.took).hasSize(4 * 5);
@@ -54,7 +57,14 @@ class SharedBlocksTest {
         }
         assertThat(device.made).as("in no slice").isEmpty();
         assertThat(control.stages())
-                .containsExactly("INSPECT", "PLAN", "COMPRESS", "ASSEMBLE", "VERIFY", "EVALUATE", "PUBLISH");
+                .containsExactly(
+                        Stage.INSPECT,
+                        Stage.PLAN,
+                        Stage.COMPRESS,
+                        Stage.ASSEMBLE,
+                        Stage.VERIFY,
+                        Stage.EVALUATE,
+                        Stage.PUBLISH);
         harness.record(JOB, "shared");
     }
 
@@ -87,7 +97,7 @@ class SharedBlocksTest {
     void goesOnFromTheBlocksThatAreThere() {
         control.done = 3;
 
-        assertThat(run()).returns("COMPLETED", Outcome::state);
+        assertThat(run()).returns(JobState.COMPLETED, Outcome::state);
 
         assertThat(control.settled).containsExactly("0 []", "3 [w1]");
         assertThat(device.took).hasSize(5).allMatch(step -> step.contains(" 3."));
@@ -97,13 +107,13 @@ class SharedBlocksTest {
     void takesABlockAgainWhosePartsAreGoneButNotForEver() {
         control.gone.set(1);
         control.done = 3;
-        assertThat(run()).returns("COMPLETED", Outcome::state);
+        assertThat(run()).returns(JobState.COMPLETED, Outcome::state);
         assertThat(device.took).hasSize(10);
 
         control.gone.set(100);
         JobRef next = new JobRef("default", "job", 2);
         assertThat(harness.workflow(next).run(next))
-                .returns("FAILED", Outcome::state)
+                .returns(JobState.FAILED, Outcome::state)
                 .extracting(Outcome::message)
                 .asString()
                 .contains("block 3: its parts are gone, 3 times over");
@@ -113,7 +123,7 @@ class SharedBlocksTest {
     void solvesNothingWhoseStatisticsAreMissing() {
         device.notReady.set(2);
 
-        assertThat(run()).returns("COMPLETED", Outcome::state);
+        assertThat(run()).returns(JobState.COMPLETED, Outcome::state);
 
         assertThat(control.settled).containsExactly("0 []", "0 [w1]", "1 [w1]", "2 [w1]", "3 [w1]");
         assertThat(device.took).filteredOn(step -> step.startsWith("sum 2.")).hasSize(2);
@@ -132,12 +142,12 @@ class SharedBlocksTest {
             throw Failures.toTemporal(new OutOfMemoryError("heap"), 1);
         });
 
-        assertThat(run()).returns("COMPLETED", Outcome::state);
+        assertThat(run()).returns(JobState.COMPLETED, Outcome::state);
 
         assertThat(control.calls).contains("repair stream-00001-abc");
         assertThat(device.took).hasSize(4 * 5);
         assertThat(device.tilesInFlight).hasSize(4 * 2 + 3).contains(2);
-        assertThat(control.steps).extracting(StepRecord::reason).contains("RETRYING");
+        assertThat(control.steps).extracting(StepRecord::reason).contains(ReasonCode.RETRYING);
     }
 
     @Test
@@ -171,7 +181,7 @@ class SharedBlocksTest {
             throw Failures.toTemporal(new QuernException(ErrorCode.NON_FINITE_INPUTS, "inputs: NaN"), 1);
         });
 
-        assertThat(run()).returns("REJECTED", Outcome::state);
+        assertThat(run()).returns(JobState.REJECTED, Outcome::state);
 
         assertThat(control.calls).endsWith("the other one ended", "cleanup");
         assertThat(device.took).hasSize(1).allMatch(step -> step.startsWith("sum 0."));

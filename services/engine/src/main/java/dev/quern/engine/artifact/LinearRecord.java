@@ -3,6 +3,7 @@ package dev.quern.engine.artifact;
 import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.CompletedBy;
+import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.view.LinearView;
 
 /**
@@ -24,6 +25,6 @@ public record LinearRecord(
         double seconds) {
     /** A finished cell of the board. */
     public LinearView cell(int block) {
-        return new LinearView(block, name, "DONE", rows, cols, figures, seconds);
+        return new LinearView(block, name, CellState.DONE, rows, cols, figures, seconds);
     }
 }

@@ -6,6 +6,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.job.Stage;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -31,17 +32,21 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         int compressing = Math.min(schedule.segments().size(), workers);
         double perBlock = sharing == null ? block() : sharedBlock(sharing, workers);
         return Map.of(
-                "inspect", sourceBytes / READ_BYTES_PER_SECOND,
-                "trace", trace(schedule) / tracing,
-                "compress", architecture.blocks() * perBlock / compressing,
-                "assemble", outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
-                "verify", outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
-                "evaluate", evaluate() / workers);
+                Stage.INSPECT.word(), sourceBytes / READ_BYTES_PER_SECOND,
+                Stage.TRACE.word(), trace(schedule) / tracing,
+                Stage.COMPRESS.word(), architecture.blocks() * perBlock / compressing,
+                Stage.ASSEMBLE.word(), outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
+                Stage.VERIFY.word(), outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
+                Stage.EVALUATE.word(), evaluate() / workers);
     }
 
     /** Seconds of each stage of an evaluation: the finished result is read as the source is. */
     Map<String, Double> secondsOfEvaluation(long sourceBytes, int workers) {
-        return Map.of("inspect", 2 * sourceBytes / READ_BYTES_PER_SECOND, "evaluate", evaluate() / workers);
+        return Map.of(
+                Stage.INSPECT.word(),
+                2 * sourceBytes / READ_BYTES_PER_SECOND,
+                Stage.EVALUATE.word(),
+                evaluate() / workers);
     }
 
     /** Compressing one block on one worker. */

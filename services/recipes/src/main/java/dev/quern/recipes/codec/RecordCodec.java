@@ -7,7 +7,7 @@ import dev.quern.recipes.json.JsonValue;
 import java.lang.reflect.Type;
 
 /**
- * Records to and from JSON. Types: records, sealed interfaces of records (see {@link Discriminator}), enums by lower-case name, String,
+ * Records to and from JSON. Types: records, sealed interfaces of records (see {@link Discriminator}), enums by lower-case name or {@link ByName}, String,
  * int, long, float, double, boolean and their boxes, List, Map with String keys, Instant as ISO 8601, {@link JsonValue}, and Object for
  * values without a fixed type (String, Long, Double, Boolean, List, Map). A component's name is its member's, unless {@link Named}; an int
  * may have a {@link Word} for one of its values.

@@ -28,7 +28,8 @@ final class Shapes {
     }
 
     static String constant(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
+        boolean byName = value.getDeclaringClass().isAnnotationPresent(ByName.class);
+        return byName ? value.name() : value.name().toLowerCase(Locale.ROOT);
     }
 
     /** The sealed interface of records that a record belongs to, null where there is none. */

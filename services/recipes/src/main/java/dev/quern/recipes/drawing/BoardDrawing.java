@@ -1,6 +1,7 @@
 package dev.quern.recipes.drawing;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.report.ErrorOf;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.view.LinearView;
@@ -108,8 +109,9 @@ public final class BoardDrawing {
     private static Html cell(
             int block, int column, String name, Optional<LinearView> linear, BoardBands bands, ErrorScale scale) {
         String by = bands.worker(block) == null ? "" : ", " + bands.worker(block);
-        if (linear.isEmpty() || !linear.get().state().equals("DONE")) {
-            String state = linear.map(LinearView::state).orElse("").equals("RUNNING") ? "running" : "queued";
+        if (linear.isEmpty() || linear.get().state() != CellState.DONE) {
+            String state =
+                    linear.map(LinearView::state).orElse(CellState.QUEUED) == CellState.RUNNING ? "running" : "queued";
             return Html.of(
                     "<td role=\"cell\" id=\"c{}-{}\" class=\"{}\" title=\"block {} {}: {}{}\"><span>·</span></td>",
                     block,
@@ -184,8 +186,7 @@ public final class BoardDrawing {
     /** The scales, and of the marks those that the board can show: a finished one has no linear that is to come. */
     public static Html legend(Board board, ErrorOf of) {
         ErrorScale scale = ErrorScale.of(board.linears());
-        boolean finished =
-                board.linears().stream().allMatch(linear -> linear.state().equals("DONE"));
+        boolean finished = board.linears().stream().allMatch(linear -> linear.state() == CellState.DONE);
         return Html.of(
                 """
                 <div class="legend" id="legend">

@@ -2,6 +2,7 @@ package dev.quern.recipes.drawing;
 
 import dev.quern.recipes.OverrideWords;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
@@ -32,7 +33,7 @@ public final class ReportDrawing {
         return new LinearView(
                 linear.block(),
                 withinBlock(linear),
-                "DONE",
+                CellState.DONE,
                 linear.rows(),
                 linear.cols(),
                 linear.figures(),

@@ -2,6 +2,10 @@ package dev.quern.recipes.view;
 
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.job.Desired;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.job.ReasonCode;
+import dev.quern.recipes.job.Stage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A job as GET /api/v1/jobs/{id} answers it.
  *
- * @param state QUEUED, RUNNING, PAUSED, CANCELLING, COMPLETED, QUARANTINED, REJECTED, FAILED or CANCELLED
- * @param stage INSPECT, PLAN, TRACE, COMPRESS, ASSEMBLE, VERIFY, EVALUATE or PUBLISH; null before the first
- * @param desired RUN, PAUSE or CANCEL
+ * @param state where it stands
+ * @param stage what a running job does; null before the first
+ * @param desired what its owner wants
  * @param model where the source is: a folder, a uri, or {@code upload:<id>}
  * @param result where the finished result is that the job evaluates; null for a compression
  * @param recipe the name of the first output's recipe; {@code evaluation} for an evaluation
@@ -31,9 +35,9 @@ import org.jspecify.annotations.Nullable;
 public record JobView(
         String id,
         @Nullable String name,
-        String state,
-        @Nullable String stage,
-        String desired,
+        JobState state,
+        @Nullable Stage stage,
+        Desired desired,
         @Nullable Reason reason,
         String model,
         @Nullable String result,
@@ -116,7 +120,7 @@ public record JobView(
 
     /** Why a job is stalled. */
     public record Reason(
-            String code, Instant since, @Nullable String remedy) {}
+            ReasonCode code, Instant since, @Nullable String remedy) {}
 
     /**
      * Why a job ended without a result.

@@ -1,6 +1,7 @@
 package dev.quern.recipes.view;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.job.CellState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * One cell of the board: a linear of a block, as GET /api/v1/jobs/{id}/layers answers it.
  *
  * @param linear within the block, for example {@code mlp.down_proj}
- * @param state QUEUED, RUNNING or DONE
+ * @param state whether it is done
  * @param figures null until done
  */
 public record LinearView(
         int block,
         String linear,
-        String state,
+        CellState state,
         @Nullable Integer rows,
         @Nullable Integer cols,
         @Nullable LinearFigures figures,

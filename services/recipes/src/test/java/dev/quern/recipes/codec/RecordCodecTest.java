@@ -15,10 +15,12 @@ import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
+import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.view.JobEvent;
+import dev.quern.recipes.view.KeyView;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,17 @@ class RecordCodecTest {
         Recipe nearest = new Recipe("n", Propagation.INDEPENDENT, RECIPE.grid(), new Nearest(), true);
         assertThat(Json.write(RecordCodec.write(nearest))).contains("\"rounding\":{\"method\":\"nearest\"}");
         assertThat(RecordCodec.read(RecordCodec.write(nearest), Recipe.class)).isEqualTo(nearest);
+    }
+
+    private record Constants(KeyView.Scope scope, JobState state) {}
+
+    @Test
+    void anEnumIsWrittenInLowerCaseOrAsItIsNamed() {
+        Constants constants = new Constants(KeyView.Scope.ADMIN, JobState.COMPLETED);
+        JsonValue json = Json.parse("{\"scope\":\"admin\",\"state\":\"COMPLETED\"}");
+
+        assertThat(RecordCodec.write(constants)).isEqualTo(json);
+        assertThat(RecordCodec.read(json, Constants.class)).isEqualTo(constants);
     }
 
     private record OfOneCase(Nearest rounding) {}

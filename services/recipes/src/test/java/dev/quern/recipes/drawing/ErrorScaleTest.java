@@ -3,6 +3,7 @@ package dev.quern.recipes.drawing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.view.LinearView;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -59,7 +60,13 @@ class ErrorScaleTest {
     private static List<LinearView> linears(double... errors) {
         return DoubleStream.of(errors)
                 .mapToObj(error -> new LinearView(
-                        0, "q_proj", "DONE", 4, 4, new LinearFigures(error, error, 0.01, 0, null, 0, null), 1.0))
+                        0,
+                        "q_proj",
+                        CellState.DONE,
+                        4,
+                        4,
+                        new LinearFigures(error, error, 0.01, 0, null, 0, null),
+                        1.0))
                 .toList();
     }
 }

@@ -1,9 +1,12 @@
-package dev.quern.jobs;
+package dev.quern.recipes.job;
 
+import dev.quern.recipes.codec.ByName;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 
 /** Where a job stands. The legal edges are {@link #next()}; a change of state outside them is a defect. */
+@ByName
 public enum JobState {
     /** Accepted, not yet started. */
     QUEUED,
@@ -53,5 +56,10 @@ public enum JobState {
     /** Ended with nothing to show: the output prefix is free again. */
     public boolean withoutResult() {
         return WITHOUT_RESULT.contains(this);
+    }
+
+    /** In lower case, as people read it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,14 +1,14 @@
-package dev.quern.jobs;
+package dev.quern.recipes.job;
 
-import static dev.quern.jobs.JobState.CANCELLED;
-import static dev.quern.jobs.JobState.CANCELLING;
-import static dev.quern.jobs.JobState.COMPLETED;
-import static dev.quern.jobs.JobState.FAILED;
-import static dev.quern.jobs.JobState.PAUSED;
-import static dev.quern.jobs.JobState.QUARANTINED;
-import static dev.quern.jobs.JobState.QUEUED;
-import static dev.quern.jobs.JobState.REJECTED;
-import static dev.quern.jobs.JobState.RUNNING;
+import static dev.quern.recipes.job.JobState.CANCELLED;
+import static dev.quern.recipes.job.JobState.CANCELLING;
+import static dev.quern.recipes.job.JobState.COMPLETED;
+import static dev.quern.recipes.job.JobState.FAILED;
+import static dev.quern.recipes.job.JobState.PAUSED;
+import static dev.quern.recipes.job.JobState.QUARANTINED;
+import static dev.quern.recipes.job.JobState.QUEUED;
+import static dev.quern.recipes.job.JobState.REJECTED;
+import static dev.quern.recipes.job.JobState.RUNNING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;

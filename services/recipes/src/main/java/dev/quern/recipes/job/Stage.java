@@ -1,6 +1,10 @@
-package dev.quern.jobs;
+package dev.quern.recipes.job;
+
+import dev.quern.recipes.codec.ByName;
+import java.util.Locale;
 
 /** What a running job is doing. No edges: a restart may go back. */
+@ByName
 public enum Stage {
     INSPECT(0),
     PLAN(3),
@@ -20,5 +24,10 @@ public enum Stage {
     /** How much of a job is behind it when this stage begins: roughly, by the usual share of the time. */
     public double percent() {
         return percent;
+    }
+
+    /** In lower case, as people read it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
     }
 }

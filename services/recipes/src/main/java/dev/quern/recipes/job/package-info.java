@@ -1,0 +1,5 @@
+/** How a job stands, in the words that rows, workflows, the REST API, pages and commands share. */
+@NullMarked
+package dev.quern.recipes.job;
+
+import org.jspecify.annotations.NullMarked;
