@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.UUID;
 
 /** What a disturbed job has made, and what the same job makes when nothing disturbs it. */
-record BlockProbe(ServiceHarness service, Duration limit) {
+public record BlockProbe(ServiceHarness service, Duration limit) {
     List<Entry> blocks() {
         try {
             return service.store().list("t/default/artifacts/block-");
@@ -28,7 +28,7 @@ record BlockProbe(ServiceHarness service, Duration limit) {
     }
 
     /** Waits until the job is in the middle of its compression. */
-    List<Entry> awaitSome(UUID job) throws Exception {
+    public List<Entry> awaitSome(UUID job) throws Exception {
         service.await(job, limit, now -> !blocks().isEmpty() || now.state().terminal());
         assertThat(service.find(job)).returns(JobState.RUNNING, Job::state).returns(Stage.COMPRESS, Job::stage);
         return blocks();

@@ -2,6 +2,9 @@ package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStores;
+import dev.quern.contract.ControlActivities;
+import dev.quern.control.job.Repositories;
+import dev.quern.control.workflow.Workflows;
 import dev.quern.jobs.InstallationRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
@@ -51,8 +54,8 @@ import org.springframework.util.FileSystemUtils;
  * The whole service but its api: PostgreSQL, Temporal, the control process, workers, a store. Every harness has a database, a namespace
  * and a store of its own. Registered in a field it runs while the test does, in a static field while all tests of the class do.
  */
-final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, AutoCloseable {
-    static final Path MODEL =
+public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, AutoCloseable {
+    public static final Path MODEL =
             Path.of("../../samples/tiny-llama").toAbsolutePath().normalize();
     private static final Path CACHE = Path.of("target/postgres-cache");
 
@@ -68,23 +71,23 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     private TestTemporal temporal;
     private ConfigurableApplicationContext control;
 
-    ServiceHarness() {
+    public ServiceHarness() {
         this(Map.of());
     }
 
     /** @param settings of the environment, for control process and workers */
-    ServiceHarness(Map<String, String> settings) {
+    public ServiceHarness(Map<String, String> settings) {
         this(settings, UnaryOperator.identity());
     }
 
     /** @param way to the database: from its address to that of something in front of it */
-    ServiceHarness(Map<String, String> settings, UnaryOperator<String> way) {
+    public ServiceHarness(Map<String, String> settings, UnaryOperator<String> way) {
         this.settings = settings;
         this.way = way;
     }
 
     /** A part of the service's folder is to be a disk of its own, see {@link SmallDisk}. */
-    ServiceHarness withDisk(String part, int kilobytes) {
+    public ServiceHarness withDisk(String part, int kilobytes) {
         disks.put(part, kilobytes);
         return this;
     }
@@ -105,7 +108,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
                 .computeIfAbsent(this, ServiceHarness::start);
     }
 
-    ServiceHarness start() {
+    public ServiceHarness start() {
         try {
             folder = Files.createTempDirectory("quern-service-");
             for (Map.Entry<String, Integer> disk : disks.entrySet()) {
@@ -129,19 +132,19 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** This service's folder, deleted when it ends. */
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
-    String temporalAddress() {
+    public String temporalAddress() {
         return temporal.address();
     }
 
-    String storeUrl() {
+    public String storeUrl() {
         return store;
     }
 
-    ArtifactStore store() throws IOException {
+    public ArtifactStore store() throws IOException {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(settings);
         ArtifactStore store = ArtifactStores.open(storeUrl(), environment);
@@ -149,33 +152,33 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return store;
     }
 
-    ControlActivitiesImpl activities() {
-        return control.getBean(ControlActivitiesImpl.class);
+    public ControlActivities activities() {
+        return control.getBean(ControlActivities.class);
     }
 
-    UploadRepository uploads() {
+    public UploadRepository uploads() {
         return control.getBean(UploadRepository.class);
     }
 
-    <T> T bean(Class<T> type) {
+    public <T> T bean(Class<T> type) {
         return control.getBean(type);
     }
 
-    Path scratch() {
+    public Path scratch() {
         return folder.resolve("scratch/control");
     }
 
     /** The scratch folder of a worker. */
-    Path scratch(String worker) {
+    public Path scratch(String worker) {
         return folder.resolve("scratch").resolve(worker);
     }
 
-    Rows rows() {
-        return control.getBean(Rows.class);
+    public Repositories rows() {
+        return control.getBean(Repositories.class);
     }
 
     /** A worker in this process. */
-    ComputeWorker startWorker(String... more) throws IOException {
+    public ComputeWorker startWorker(String... more) throws IOException {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(settings);
         environment.put("QUERN_TOKEN", TestTemporal.TOKEN);
@@ -187,12 +190,12 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** A worker of its own process, which can be killed and does not outlive the service. */
-    Process startWorkerProcess(String name, String... options) throws IOException {
+    public Process startWorkerProcess(String name, String... options) throws IOException {
         return startWorkerProcess(List.of(), name, options);
     }
 
     /** @param before words before the command */
-    Process startWorkerProcess(List<String> before, String name, String... options) throws IOException {
+    public Process startWorkerProcess(List<String> before, String name, String... options) throws IOException {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -224,45 +227,45 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** Temporal dies; all that the in-process server knew is gone. */
-    void loseTemporal() throws IOException {
+    public void loseTemporal() throws IOException {
         temporal.killAndRestart();
     }
 
     /** The generation of a job that ran while Temporal died: the real server continues its workflow. */
-    int generationAfterLoss() {
+    public int generationAfterLoss() {
         return temporal.forgets() ? 2 : 1;
     }
 
     /** As kill -9 does; then the owner finds it dead and starts it again. */
-    void killPostgres() throws Exception {
+    public void killPostgres() throws Exception {
         postgres.killAndRestart();
     }
 
     /** As its owner does when it has died by itself. */
-    void startPostgresAgain() throws Exception {
+    public void startPostgresAgain() throws Exception {
         postgres.startAgain();
     }
 
-    void restartControl() {
+    public void restartControl() {
         restartControl(Map.of());
     }
 
     /** @param properties in place of what a service of tests has otherwise */
-    void restartControl(Map<String, String> properties) {
+    public void restartControl(Map<String, String> properties) {
         control.close();
         control = startControl(properties);
     }
 
-    Job submit(JobRequest request, String recipeName) {
+    public Job submit(JobRequest request, String recipeName) {
         return submit("default", request, recipeName);
     }
 
     /** @param tenant two of them share no artifacts */
-    Job submit(String tenant, JobRequest request, String recipeName) {
+    public Job submit(String tenant, JobRequest request, String recipeName) {
         return submit(tenant, request, Recipes.find(recipeName));
     }
 
-    Job submit(String tenant, JobRequest request, Recipe recipe) {
+    public Job submit(String tenant, JobRequest request, Recipe recipe) {
         JobRequest.Output output = request.outputs().isEmpty()
                 ? new JobRequest.Output("compressed-tensors", null, null)
                 : request.outputs().getFirst();
@@ -270,7 +273,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** A job with an output for each recipe. */
-    Job submit(JobRequest request, List<String> recipeNames) {
+    public Job submit(JobRequest request, List<String> recipeNames) {
         JobRequest.Output output = new JobRequest.Output("compressed-tensors", null, null);
         JobRequest several = withOutputs(request, Collections.nCopies(recipeNames.size(), output));
         return submit(
@@ -282,7 +285,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** The evaluation of a finished result. */
-    Job evaluate(JobRequest request) {
+    public Job evaluate(JobRequest request) {
         return submit("default", request, List.of(new Submission.Output(null, null, "evaluation", null)));
     }
 
@@ -309,7 +312,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** The request with a say in where and how long. */
-    static JobRequest placed(
+    public static JobRequest placed(
             JobRequest request, JobRequest.@Nullable Placement placement, JobRequest.@Nullable Limits limits) {
         return new JobRequest(
                 request.apiVersion(),
@@ -328,7 +331,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** The same request with texts of these places; null is the built-in text. */
-    static JobRequest withTexts(
+    public static JobRequest withTexts(
             JobRequest request, JobRequest.@Nullable Source calibration, JobRequest.@Nullable Source evaluation) {
         return request.reading(
                 request.source(),
@@ -355,7 +358,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** An evaluation of a result of the sample model, of windows of 128 tokens. */
-    static JobRequest evaluation(
+    public static JobRequest evaluation(
             JobRequest.Result result, JobRequest.@Nullable Source text, int windows, @Nullable Gate gate) {
         return new JobRequest(
                 JobRequest.API_VERSION,
@@ -374,15 +377,15 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** A request on the sample model with the built-in texts. */
-    static JobRequest request(int samples, int evaluationWindows, @Nullable Gate gate) {
+    public static JobRequest request(int samples, int evaluationWindows, @Nullable Gate gate) {
         return request(MODEL, samples, evaluationWindows, gate);
     }
 
-    static JobRequest request(Path model, int samples, int evaluationWindows, @Nullable Gate gate) {
+    public static JobRequest request(Path model, int samples, int evaluationWindows, @Nullable Gate gate) {
         return request(JobRequest.Source.onServer(model.toString()), List.of(), samples, evaluationWindows, gate);
     }
 
-    static JobRequest request(
+    public static JobRequest request(
             JobRequest.Source source,
             List<JobRequest.Output> outputs,
             int samples,
@@ -405,14 +408,14 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
     }
 
     /** Looks again where a look met a connection that died with its server: a pool trusts one that was just used. */
-    Job await(UUID job, Duration limit, Predicate<Job> condition) {
+    public Job await(UUID job, Duration limit, Predicate<Job> condition) {
         return Await.within(limit, "job " + job)
                 .ignoreException(DataAccessResourceFailureException.class)
                 .until(() -> find(job), condition);
     }
 
     /** Until the row is at its end, and its workflow too: it still cleans up, which tests look at and which later tests would see. */
-    Job awaitEnd(UUID job, Duration limit) {
+    public Job awaitEnd(UUID job, Duration limit) {
         Job end = await(job, limit, now -> now.state().terminal());
         Workflows workflows = new Workflows(control.getBean(WorkflowClient.class));
         await(
@@ -422,7 +425,7 @@ final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, Aut
         return end;
     }
 
-    Job find(UUID job) {
+    public Job find(UUID job) {
         JobRepository jobs = rows().jobs();
         return jobs.find(job).orElseThrow();
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobRef;
+import dev.quern.control.job.JobArtifacts;
+import dev.quern.control.job.JobContexts;
 import dev.quern.engine.artifact.ArtifactName.Lifetime;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.inputs.Plans;

@@ -1,5 +1,9 @@
 package dev.quern.control.reading;
 
+import dev.quern.control.reading.answer.ReadingMain;
+import dev.quern.control.reading.message.Question;
+import dev.quern.control.reading.message.Setup;
+import dev.quern.control.reading.message.Word;
 import dev.quern.engine.Cancellation;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;

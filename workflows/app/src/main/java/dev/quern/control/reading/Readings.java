@@ -1,5 +1,8 @@
 package dev.quern.control.reading;
 
+import dev.quern.control.reading.message.Inspected;
+import dev.quern.control.reading.message.InspectedResult;
+import dev.quern.control.reading.message.Question;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.plan.Plan;
 import dev.quern.recipes.codec.RecordCodec;

@@ -3,6 +3,9 @@ package dev.quern.control.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.control.reading.message.Place;
+import dev.quern.control.reading.message.Question;
+import dev.quern.control.reading.message.Text;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.TextFile;
 import dev.quern.recipes.Recipes;

@@ -2,6 +2,9 @@ package dev.quern.control.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.control.reading.message.Place;
+import dev.quern.control.reading.message.Question;
+import dev.quern.control.reading.message.Text;
 import dev.quern.engine.Cancellation;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.error.ErrorCode;

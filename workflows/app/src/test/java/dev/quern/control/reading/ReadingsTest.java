@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.quern.control.reading.message.Inspected;
+import dev.quern.control.reading.message.Place;
+import dev.quern.control.reading.message.Question;
+import dev.quern.control.reading.message.Text;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.calibration.TokenWindows;

@@ -1,0 +1,163 @@
+package dev.quern.control.activities;
+
+import dev.quern.contract.Device;
+import dev.quern.contract.Inspection;
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.JobRef;
+import dev.quern.contract.PlanRef;
+import dev.quern.contract.Queues;
+import dev.quern.contract.Shard;
+import dev.quern.contract.SharingRef;
+import dev.quern.contract.SliceRef;
+import dev.quern.contract.TileRunRef;
+import dev.quern.control.job.JobContexts;
+import dev.quern.control.job.JobContexts.JobContext;
+import dev.quern.control.job.Repositories;
+import dev.quern.control.job.Shards;
+import dev.quern.control.reading.Readings;
+import dev.quern.control.reading.message.Place;
+import dev.quern.control.reading.message.Question;
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.calibration.Slice;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.plan.Budget;
+import dev.quern.engine.plan.Fanout;
+import dev.quern.engine.plan.Plan;
+import dev.quern.engine.plan.Sharing;
+import dev.quern.engine.plan.Workload;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.job.Stage;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fixes how a job is done, writes it down, and lays out the board.
+ *
+ * @param sliceSeconds a compute activity hands over after so long
+ * @param workers among whom a job is shared out; others may come and go
+ */
+record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, double sliceSeconds, int workers) {
+    /** The memory for statistics in eighths: a lack of it can be answered three times. */
+    private static final int TILES_IN_FLIGHT = 8;
+
+    /** @param waiting is called again and again while this takes its time */
+    PlanRef plan(JobRef ref, Inspection inspection, Device device, Runnable waiting, Cancellation cancellation) {
+        JobContext job = contexts.of(ref);
+        String profile = contexts.pinProfile(job, device.profile());
+        TokenWindows calibration = inspection.calibration() == null ? null : contexts.windows(inspection.calibration());
+        List<TokenWindows> evaluations =
+                inspection.evaluations().stream().map(contexts::windows).toList();
+        Workload workload = workload(job, calibration, evaluations);
+        Plan plan = readings.plan(question(job, inspection, workload, device), waiting, cancellation);
+        rows.board().planned(job.row().id(), plan.secondsPerStage());
+        if (!plan.segments().isEmpty()) {
+            layOut(job, plan);
+        }
+        JobPlan document = document(job, inspection, calibration, plan, profile, device);
+        List<Shard> shards =
+                Shards.cut(evaluations, plan.secondsPerStage().getOrDefault(Stage.EVALUATE.word(), 0.0), workers);
+        return reference(contexts.store(job, document), queue(job, profile), plan, shards);
+    }
+
+    private void layOut(JobContext job, Plan plan) {
+        rows.board()
+                .layOut(
+                        job.row().id(),
+                        plan.blocks(),
+                        plan.linears().stream().map(Plan.Linear::name).toList(),
+                        plan.ignored(),
+                        plan.segments().stream().map(Slice::first).toList());
+    }
+
+    private static PlanRef reference(String document, String queue, Plan plan, List<Shard> shards) {
+        Sharing sharing = plan.sharing();
+        return new PlanRef(
+                document,
+                queue,
+                plan.blocks(),
+                TILES_IN_FLIGHT,
+                plan.traceRuns().stream()
+                        .map(run -> new TileRunRef(run.first(), run.end()))
+                        .toList(),
+                plan.segments().stream()
+                        .map(segment -> new SliceRef(segment.first(), segment.end()))
+                        .toList(),
+                shards,
+                sharing == null ? null : new SharingRef(sharing.runs(), sharing.units()));
+    }
+
+    private static Workload workload(
+            JobContext job, @Nullable TokenWindows calibration, List<TokenWindows> evaluations) {
+        long evaluated = evaluations.stream().mapToLong(TokenWindows::size).sum();
+        if (calibration == null) {
+            int longest =
+                    evaluations.stream().mapToInt(TokenWindows::seqLen).max().orElse(1);
+            return Workload.evaluation(longest, evaluated);
+        }
+        return new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated);
+    }
+
+    private Question.PlanJob question(JobContext job, Inspection inspection, Workload workload, Device device) {
+        return new Question.PlanJob(
+                Place.inspected(job.request().source().location(), inspection.sourceStamp()),
+                workload,
+                budget(device),
+                new Fanout(workers, job.segments(), sliceSeconds));
+    }
+
+    private static Budget budget(Device device) {
+        Budget budget = new Budget(device.memoryBytes(), device.threads());
+        return device.flopsPerSecond() == null ? budget : budget.withSpeed(device.flopsPerSecond());
+    }
+
+    private static String queue(JobContext job, String profile) {
+        return job.reproducible() ? Queues.ofProfile(job.workerClass(), profile) : Queues.ofClass(job.workerClass());
+    }
+
+    private JobPlan document(
+            JobContext job,
+            Inspection inspection,
+            @Nullable TokenWindows calibration,
+            Plan plan,
+            String profile,
+            Device device) {
+        Sharing sharing = plan.sharing();
+        boolean compresses = !plan.recipes().isEmpty();
+        return new JobPlan(
+                job.request().source().location(),
+                inspection.sourceStamp(),
+                compresses ? plan.recipes().getFirst() : null,
+                contexts.result(inspection.result()),
+                inspection.modelDigest(),
+                inspection.calibration(),
+                calibration == null ? null : calibration.digest(),
+                inspection.evaluations(),
+                plan.tiling().windowsPerTile(),
+                plan.tiling().tokensPerTile(),
+                TILES_IN_FLIGHT,
+                plan.segments().size(),
+                plan.blocks(),
+                sharing == null ? 0 : sharing.units(),
+                profile,
+                device.backend(),
+                sliceSeconds,
+                plan.secondsPerBlock(),
+                plan.statisticsBytes(),
+                plan.peakBytes(),
+                plan.scratchBytes(),
+                compresses ? plan.outputs().getFirst().bytes() : 0,
+                plan.weightsCompressed(),
+                plan.bitsPerWeight(),
+                further(plan.recipes(), plan));
+    }
+
+    private static List<JobPlan.Further> further(List<Recipe> recipes, Plan plan) {
+        return IntStream.range(1, recipes.size())
+                .mapToObj(output -> {
+                    Plan.Output planned = plan.outputs().get(output);
+                    return new JobPlan.Further(recipes.get(output), planned.bytes(), planned.bitsPerWeight());
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,18 @@
+package dev.quern.control.demand;
+
+import dev.quern.control.WorkerSupply;
+import dev.quern.control.job.JobContexts;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** Puts what looks for waiting jobs into Spring. */
+@Configuration(proxyBeanMethods = false)
+@Import(RollCalls.class)
+class DemandConfiguration {
+    @Bean
+    WaitReasons waitReasons(JobContexts contexts, RollCalls calls, ObjectProvider<WorkerSupply> supply) {
+        return new WaitReasons(contexts, calls, supply.getIfAvailable());
+    }
+}

@@ -1,0 +1,63 @@
+package dev.quern.control.publish;
+
+import dev.quern.contract.EvaluatedResult;
+import dev.quern.engine.run.ReportParts;
+import dev.quern.engine.run.Source;
+import dev.quern.recipes.report.Figures;
+import dev.quern.recipes.report.Report;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Gathers what a job has found out about a finished result into its report. */
+record EvaluationWriter(Measurements measured, EvaluatedResult result) {
+    private static final String UNKNOWN =
+            "The result has no report that fits its tensors, so how it was made is not known: sizes and figures are measured.";
+
+    Report write(Source source, StageTimes times) {
+        List<Report.Evaluation> evaluations = measured.evaluations();
+        return new Report(
+                Report.SCHEMA,
+                measured.job().id(),
+                measured.job().row().name(),
+                result.name(),
+                model(source),
+                result.recipe(),
+                Objects.requireNonNullElseGet(result.calibration(), ReportParts::noCalibration),
+                measured.planned(0),
+                List.of(),
+                evaluations,
+                new Report.Sizes(
+                        source.checkpoint().tensorBytes(), result.bytes(), result.weights(), result.bitsPerWeight()),
+                times.working(),
+                times.waiting(),
+                measured.versions(),
+                measured.verdict(evaluations),
+                notes(evaluations, source.architecture().vocabulary()),
+                List.of());
+    }
+
+    private Report.Model model(Source source) {
+        return new Report.Model(
+                Figures.leaf(measured.plan().source()),
+                measured.plan().modelDigest(),
+                result.digest(),
+                source.architecture().modelType(),
+                source.architecture().blocks(),
+                source.parameters());
+    }
+
+    private List<String> notes(List<Report.Evaluation> evaluations, int vocabulary) {
+        List<String> notes = new ArrayList<>();
+        if (result.recipe() == null) {
+            notes.add(UNKNOWN);
+        }
+        if (result.original() != null
+                && !result.original().equals(measured.plan().modelDigest())) {
+            notes.add("The result was made from a model with the digest " + result.original()
+                    + ", which is not the one it is compared with.");
+        }
+        notes.addAll(measured.notes(evaluations, vocabulary));
+        return notes;
+    }
+}

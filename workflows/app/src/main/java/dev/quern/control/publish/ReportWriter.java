@@ -1,0 +1,112 @@
+package dev.quern.control.publish;
+
+import dev.quern.contract.JobPlan;
+import dev.quern.contract.PlanRef;
+import dev.quern.control.job.JobContexts;
+import dev.quern.control.job.JobContexts.JobContext;
+import dev.quern.engine.calibration.Datasets;
+import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.Verification;
+import dev.quern.engine.run.Account;
+import dev.quern.engine.run.ReportParts;
+import dev.quern.engine.run.Source;
+import dev.quern.engine.run.StoredBlocks;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Figures;
+import dev.quern.recipes.report.Report;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Gathers what a job has found out about an output into its report.
+ *
+ * @param output its position in the job
+ */
+record ReportWriter(
+        JobContexts contexts, JobContext job, PlanRef ref, JobPlan plan, int output, List<Report.Maker> makers) {
+    /** @param blocks all of the output's */
+    Report write(StoredBlocks blocks, Source source, Verification verified, StageTimes times) {
+        Measurements measured = new Measurements(contexts, job, ref, plan, output);
+        List<Report.Linear> linears = ReportParts.linears(blocks);
+        List<Report.Evaluation> evaluations = measured.evaluations();
+        return new Report(
+                Report.SCHEMA,
+                job.id(),
+                job.row().name(),
+                null,
+                model(source, verified.outputDigest()),
+                recipe(),
+                calibration(),
+                measured.planned(plan.outputBytes(output)),
+                linears,
+                evaluations,
+                sizes(source, verified),
+                times.working(),
+                times.waiting(),
+                measured.versions(),
+                measured.verdict(evaluations),
+                notes(measured, source, linears, evaluations),
+                makers);
+    }
+
+    private Report.Model model(Source source, String outputDigest) {
+        return new Report.Model(
+                Figures.leaf(plan.source()),
+                plan.modelDigest(),
+                outputDigest,
+                source.architecture().modelType(),
+                source.architecture().blocks(),
+                source.parameters());
+    }
+
+    private Report.Calibration calibration() {
+        return recipe().needsCalibration()
+                ? ReportParts.calibration(contexts.windows(plan.calibrationWindows()))
+                : ReportParts.noCalibration();
+    }
+
+    private Recipe recipe() {
+        return plan.recipes().get(output);
+    }
+
+    private Report.Sizes sizes(Source source, Verification verified) {
+        return new Report.Sizes(
+                source.checkpoint().tensorBytes(), verified.bytes(), verified.weights(), verified.bitsPerWeight());
+    }
+
+    private Optional<String> calibrationNote() {
+        JobRequest.Calibration asked = job.request().calibration();
+        TokenWindows text = contexts.windows(plan.calibrationWindows());
+        if (!recipe().needsCalibration()) {
+            return asked == null || asked.text() == null
+                    ? Optional.empty()
+                    : Optional.of(ReportParts.unusedText(text, recipe()));
+        }
+        Integer samples = asked == null ? null : asked.samples();
+        return ReportParts.shortText("calibration", text, samples == null ? Datasets.CALIBRATION_WINDOWS : samples);
+    }
+
+    private List<String> notes(
+            Measurements measured, Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
+        List<String> notes = new ArrayList<>(ReportParts.notes(GridMap.of(recipe(), source.architecture()), linears));
+        List<String> leftOut = source.checkpoint().leftOut();
+        if (!leftOut.isEmpty()) {
+            notes.add("Not copied, because not every store holds such names: " + String.join(", ", leftOut));
+        }
+        notes.addAll(Account.of(source).remarks());
+        calibrationNote().ifPresent(notes::add);
+        if (recipe().needsCalibration()) {
+            ReportParts.chats("calibration", contexts.windows(plan.calibrationWindows()))
+                    .ifPresent(notes::add);
+        }
+        notes.addAll(measured.notes(evaluations, source.architecture().vocabulary()));
+        int outputs = plan.recipes().size();
+        if (outputs > 1) {
+            notes.add("One of " + outputs + " outputs of one calibration: the times are those of all.");
+        }
+        return notes;
+    }
+}

@@ -1,0 +1,145 @@
+package dev.quern.control.reconcile;
+
+import dev.quern.contract.Heartbeat;
+import dev.quern.control.demand.WaitReasons;
+import dev.quern.control.job.Repositories;
+import dev.quern.control.workflow.Workflows;
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.Job;
+import dev.quern.recipes.job.Stage;
+import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.process.FailPoint;
+import dev.quern.recipes.report.TimeLeft;
+import dev.quern.recipes.view.JobView;
+import dev.quern.recipes.view.LinearView;
+import io.temporal.api.workflow.v1.PendingActivityInfo;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Shows in the rows what running activities say in their heartbeats, and how long the work still takes. */
+final class Projector {
+    private final Repositories rows;
+    private final Map<String, Watched> watched = new HashMap<>();
+
+    /** What is remembered of a running workflow. */
+    private static final class Watched {
+        /** The blocks that heartbeats have reported: several are in work side by side. */
+        private final Set<Integer> blocks = new HashSet<>();
+
+        private @Nullable Pace pace;
+        private long looked = System.nanoTime();
+
+        /** Seconds since the last look. */
+        double passed() {
+            long before = looked;
+            looked = System.nanoTime();
+            return (looked - before) / 1e9;
+        }
+    }
+
+    Projector(Repositories rows) {
+        this.rows = rows;
+    }
+
+    void show(Job job, DescribeWorkflowExecutionResponse workflow) {
+        Watched seen = watched.computeIfAbsent(job.workflowId(), id -> new Watched());
+        double fraction = 0;
+        for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
+            Optional<Heartbeat> heartbeat =
+                    WaitReasons.WORK.contains(activity.getActivityType().getName())
+                            ? Workflows.details(activity, Heartbeat.class)
+                            : Optional.empty();
+            if (heartbeat.isPresent()) {
+                show(job, seen, heartbeat.get(), activity.getLastWorkerIdentity());
+                fraction = Math.max(fraction, fraction(job, heartbeat.get()));
+            }
+        }
+        Double seconds = remaining(job, seen, fraction, WaitReasons.standing(workflow));
+        if (job.stage() != null) {
+            rows.board().remaining(job.id(), job.stage(), seconds == null ? null : TimeLeft.rounded(seconds));
+        }
+    }
+
+    void forgetAllBut(Collection<Job> jobs) {
+        watched.keySet().retainAll(jobs.stream().map(Job::workflowId).collect(Collectors.toSet()));
+    }
+
+    /** Null while it is not known: before the plan, and while the job waits. */
+    private @Nullable Double remaining(Job job, Watched seen, double fraction, boolean waits) {
+        double passed = seen.passed();
+        Stage stage = job.stage();
+        if (stage == null || stage.compareTo(Stage.PLAN) <= 0) {
+            return null;
+        }
+        if (seen.pace == null) {
+            Map<String, Double> planned = rows.board().planned(job.id());
+            seen.pace = planned.isEmpty() ? null : new Pace(planned);
+        }
+        if (seen.pace == null || waits) {
+            return null;
+        }
+        double reused = (double) job.progress().reusedBlocks()
+                / Math.max(1, job.progress().blocks());
+        seen.pace.at(stage, fraction, reused, passed);
+        return seen.pace.remaining();
+    }
+
+    private void show(Job job, Watched seen, Heartbeat heartbeat, String worker) {
+        for (LinearView cell : heartbeat.linears()) {
+            rows.board().put(job.id(), cell);
+        }
+        FailPoint.pass("projection.within");
+        boolean compress = heartbeat.stage() == Stage.COMPRESS;
+        if (compress && heartbeat.block() >= 0 && seen.blocks.add(heartbeat.block())) {
+            rows.board().worker(job.id(), heartbeat.block(), worker);
+            rows.events()
+                    .append(
+                            job.id(),
+                            "block",
+                            JsonObject.EMPTY
+                                    .with("block", heartbeat.block())
+                                    .with("blocks", job.progress().blocks()));
+        }
+        rows.board()
+                .progress(
+                        job.id(),
+                        new BoardRepository.Progress(
+                                heartbeat.stage(),
+                                heartbeat.block(),
+                                heartbeat.reusedBlocks(),
+                                percent(job, heartbeat)));
+    }
+
+    /** How much of the job's stage is done; 0 where the heartbeat is of an earlier one. */
+    private static double fraction(Job job, Heartbeat heartbeat) {
+        if (job.stage() != heartbeat.stage()) {
+            return 0;
+        }
+        JobView.Progress board = job.progress();
+        // What the board counts: segments are walked side by side.
+        return job.stage() == Stage.COMPRESS
+                ? (double) board.linearsDone() / Math.max(1, board.linears())
+                : heartbeat.fraction();
+    }
+
+    private static double percent(Job job, Heartbeat heartbeat) {
+        return switch (heartbeat.stage()) {
+            case TRACE -> Stage.TRACE.percent();
+            case COMPRESS -> between(Stage.COMPRESS, Stage.ASSEMBLE, fraction(job, heartbeat));
+            // Where nothing is compressed this is nearly all of the work.
+            default ->
+                between(job.result() == null ? Stage.EVALUATE : Stage.COMPRESS, Stage.PUBLISH, heartbeat.fraction());
+        };
+    }
+
+    private static double between(Stage from, Stage to, double fraction) {
+        return from.percent() + fraction * (to.percent() - from.percent());
+    }
+}
