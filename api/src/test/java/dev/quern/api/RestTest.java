@@ -3,8 +3,8 @@ package dev.quern.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
 import dev.quern.artifacts.Keys;
+import dev.quern.artifacts.stores.ArtifactStores;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Step;
 import dev.quern.jobs.WorkerRepository;

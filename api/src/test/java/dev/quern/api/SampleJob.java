@@ -1,8 +1,8 @@
 package dev.quern.api;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
 import dev.quern.artifacts.Keys;
+import dev.quern.artifacts.stores.ArtifactStores;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Step;

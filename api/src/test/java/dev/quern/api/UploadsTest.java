@@ -2,9 +2,9 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.artifacts.FolderStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchUploadException;
+import dev.quern.artifacts.folder.FolderStore;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Step;

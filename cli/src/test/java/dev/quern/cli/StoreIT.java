@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
-import dev.quern.artifacts.S3ProxyServer;
+import dev.quern.artifacts.s3.S3ProxyServer;
+import dev.quern.artifacts.stores.ArtifactStores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

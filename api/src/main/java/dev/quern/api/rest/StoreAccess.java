@@ -2,8 +2,8 @@ package dev.quern.api.rest;
 
 import dev.quern.api.ApiProperties;
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
 import dev.quern.artifacts.ForeignStoreException;
+import dev.quern.artifacts.stores.ArtifactStores;
 import dev.quern.jobs.InstallationRepository;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

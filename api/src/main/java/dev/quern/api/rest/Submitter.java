@@ -2,7 +2,7 @@ package dev.quern.api.rest;
 
 import dev.quern.api.ApiProperties;
 import dev.quern.api.safety.Caller;
-import dev.quern.artifacts.Locations;
+import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;

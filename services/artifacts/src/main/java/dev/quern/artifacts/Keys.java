@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  */
 public final class Keys {
     /** S3 allows 1,024 bytes; a folder store needs room for its root. */
-    static final int MAX_LENGTH = 900;
+    public static final int MAX_LENGTH = 900;
     /** Folders of common file systems allow 255 bytes. */
     static final int MAX_SEGMENT = 200;
 
@@ -109,7 +109,7 @@ public final class Keys {
     }
 
     /** Whether no other key of the store can have this one as its folder: true for all that is named by its content. */
-    static boolean isAlone(String key) {
+    public static boolean isAlone(String key) {
         return ALONE.matcher(key).matches();
     }
 
@@ -118,7 +118,7 @@ public final class Keys {
      *
      * @return the key
      */
-    static String check(String key) {
+    public static String check(String key) {
         if (!key.startsWith("t/") || key.length() > MAX_LENGTH) {
             throw new IllegalArgumentException(
                     "key: " + key + " (expected: t/<tenant>/…, at most " + MAX_LENGTH + " characters)");
@@ -131,7 +131,7 @@ public final class Keys {
      *
      * @return the prefix
      */
-    static String checkPrefix(String prefix) {
+    public static String checkPrefix(String prefix) {
         // What follows the last slash is the start of a segment.
         check(prefix + "x");
         return prefix;

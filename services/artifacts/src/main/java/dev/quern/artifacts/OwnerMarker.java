@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.util.regex.Pattern;
 
 /** The object that says which installation a store belongs to, and whether this process speaks for it. */
-final class OwnerMarker {
-    static final String NAME = ".quern-owner";
+public final class OwnerMarker {
+    public static final String NAME = ".quern-owner";
 
     private static final Pattern INSTALLATION = Pattern.compile("[A-Za-z0-9-]{1,64}");
 
@@ -17,19 +17,19 @@ final class OwnerMarker {
     /**
      * @param place of the marker, for messages
      */
-    OwnerMarker(String place) {
+    public OwnerMarker(String place) {
         this.place = place;
     }
 
     /** How a store keeps the marker. */
-    interface Access {
+    public interface Access {
         /** Creates the marker unless there is one. */
         void create(byte[] content) throws IOException;
 
         byte[] read() throws IOException;
     }
 
-    void claim(String installation, Access access) throws IOException {
+    public void claim(String installation, Access access) throws IOException {
         if (!INSTALLATION.matcher(installation).matches()) {
             throw new IllegalArgumentException(
                     "installation: \"" + installation + "\" (expected: 1 to 64 letters, digits and dashes)");
@@ -43,7 +43,7 @@ final class OwnerMarker {
     }
 
     /** Before anything is deleted. */
-    void check() {
+    public void check() {
         if (!claimed) {
             throw new IllegalStateException("store: " + place + " not claimed (expected: before anything is deleted)");
         }

@@ -27,17 +27,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every store promises. An implementation extends this and says how to start itself. */
-abstract class ArtifactStoreContract {
+public abstract class ArtifactStoreContract {
     private static final String KEY = Keys.of("default").artifact("block-00001-abc");
 
     /** Tests set parts of 5 MB; others have 16. */
     private static final int LARGE = 17 << 20;
 
     @TempDir
-    Path scratch;
+    protected Path scratch;
 
     /** An empty store. */
-    abstract ArtifactStore store() throws IOException;
+    protected abstract ArtifactStore store() throws IOException;
 
     @Test
     void readsBackWhatWasWritten() throws IOException {
@@ -278,7 +278,7 @@ abstract class ArtifactStoreContract {
                 .isSortedAccordingTo(Comparator.comparing(ArtifactStore.Entry::key));
     }
 
-    static byte[] bytes(String text) {
+    public static byte[] bytes(String text) {
         return text.getBytes(UTF_8);
     }
 }

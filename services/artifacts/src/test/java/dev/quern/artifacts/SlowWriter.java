@@ -1,5 +1,6 @@
 package dev.quern.artifacts;
 
+import dev.quern.artifacts.folder.FolderStore;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -8,8 +9,8 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 
 /** A process that begins an object in a folder, says so, and ends it when its input ends. */
-final class SlowWriter {
-    static final String KEY = Keys.of("default").dataset("slow");
+public final class SlowWriter {
+    public static final String KEY = Keys.of("default").dataset("slow");
 
     private SlowWriter() {}
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What uploads of every store promise. */
-abstract class UploadContract {
-    static final URI RECEIVER = URI.create("http://api.invalid/parts");
+public abstract class UploadContract {
+    protected static final URI RECEIVER = URI.create("http://api.invalid/parts");
     private static final Duration HOUR = Duration.ofHours(1);
     private static final String KEY = Keys.of("default").upload("9f86d081");
     /** S3 takes no smaller part but the last. */
@@ -29,18 +29,18 @@ abstract class UploadContract {
     private Uploads uploads;
 
     /** An empty store. */
-    abstract ArtifactStore store() throws IOException;
+    protected abstract ArtifactStore store() throws IOException;
 
     /** The same store, as another process sees it. */
-    abstract ArtifactStore reopened(ArtifactStore store) throws IOException;
+    protected abstract ArtifactStore reopened(ArtifactStore store) throws IOException;
 
     /** Sends a part as a client would. */
-    abstract Answer put(Uploads uploads, URI address, byte[] content) throws IOException;
+    protected abstract Answer put(Uploads uploads, URI address, byte[] content) throws IOException;
 
     /**
      * @param etag null unless the status is 200
      */
-    record Answer(int status, String etag) {}
+    public record Answer(int status, String etag) {}
 
     @BeforeEach
     void open() throws IOException {
@@ -140,7 +140,7 @@ abstract class UploadContract {
     }
 
     /** The same address for another part. */
-    abstract String forge(String address);
+    protected abstract String forge(String address);
 
     @Test
     void abortsWhatNobodyFinished() throws IOException {
@@ -193,13 +193,13 @@ abstract class UploadContract {
         return new Part(number, body.size(), answer.etag());
     }
 
-    static byte[] random(int length) {
+    public static byte[] random(int length) {
         byte[] bytes = new byte[length];
         new SplittableRandom(length).nextBytes(bytes);
         return bytes;
     }
 
-    static ByteArrayInputStream stream(byte[] content) {
+    public static ByteArrayInputStream stream(byte[] content) {
         return new ByteArrayInputStream(content);
     }
 }

@@ -1,10 +1,12 @@
 package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
-import dev.quern.artifacts.Buckets;
-import dev.quern.artifacts.RangeCache;
-import dev.quern.artifacts.S3Settings;
+import dev.quern.artifacts.range.RangeCache;
+import dev.quern.artifacts.s3.S3Settings;
+import dev.quern.artifacts.stores.ArtifactStores;
+import dev.quern.artifacts.stores.Buckets;
+import dev.quern.artifacts.stores.Locations;
+import dev.quern.contract.Connections;
 import dev.quern.contract.HttpPort;
 import dev.quern.control.reading.Readings;
 import dev.quern.jobs.AccessRepository;

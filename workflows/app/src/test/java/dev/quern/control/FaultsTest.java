@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
-import dev.quern.artifacts.Buckets;
-import dev.quern.artifacts.FaultyProxy;
-import dev.quern.artifacts.FaultyProxy.Fault;
-import dev.quern.artifacts.S3Bucket;
-import dev.quern.artifacts.S3ProxyServer;
+import dev.quern.artifacts.s3.FaultyProxy;
+import dev.quern.artifacts.s3.FaultyProxy.Fault;
+import dev.quern.artifacts.s3.S3Bucket;
+import dev.quern.artifacts.s3.S3ProxyServer;
+import dev.quern.artifacts.stores.Buckets;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.job.JobState;

@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
-import dev.quern.artifacts.Buckets;
 import dev.quern.artifacts.Keys;
-import dev.quern.artifacts.S3Bucket;
-import dev.quern.artifacts.S3ProxyServer;
+import dev.quern.artifacts.s3.S3Bucket;
+import dev.quern.artifacts.s3.S3ProxyServer;
+import dev.quern.artifacts.stores.Buckets;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.format.OutputVerifier;

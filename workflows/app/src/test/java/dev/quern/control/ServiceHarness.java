@@ -1,7 +1,7 @@
 package dev.quern.control;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
+import dev.quern.artifacts.stores.ArtifactStores;
 import dev.quern.contract.ControlActivities;
 import dev.quern.control.job.Repositories;
 import dev.quern.control.workflow.Workflows;

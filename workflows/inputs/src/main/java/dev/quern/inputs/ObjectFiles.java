@@ -2,10 +2,10 @@ package dev.quern.inputs;
 
 import dev.quern.artifacts.NoSuchObjectException;
 import dev.quern.artifacts.ObjectChangedException;
-import dev.quern.artifacts.ObjectRange;
-import dev.quern.artifacts.RangeCache;
-import dev.quern.artifacts.RangeReader;
-import dev.quern.artifacts.RangeStream;
+import dev.quern.artifacts.range.ObjectRange;
+import dev.quern.artifacts.range.RangeCache;
+import dev.quern.artifacts.range.RangeReader;
+import dev.quern.artifacts.range.RangeStream;
 import dev.quern.contract.PinnedSource;
 import dev.quern.engine.checkpoint.DistantFiles;
 import java.io.IOException;

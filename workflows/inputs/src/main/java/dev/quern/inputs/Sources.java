@@ -1,10 +1,10 @@
 package dev.quern.inputs;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.Buckets;
-import dev.quern.artifacts.RangeCache;
-import dev.quern.artifacts.RangeReader;
-import dev.quern.artifacts.S3Bucket;
+import dev.quern.artifacts.range.RangeCache;
+import dev.quern.artifacts.range.RangeReader;
+import dev.quern.artifacts.s3.S3Bucket;
+import dev.quern.artifacts.stores.Buckets;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.SourceStamp;
 import dev.quern.engine.checkpoint.Checkpoint;

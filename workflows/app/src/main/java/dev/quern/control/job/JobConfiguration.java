@@ -1,9 +1,9 @@
 package dev.quern.control.job;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.Buckets;
-import dev.quern.artifacts.Locations;
-import dev.quern.artifacts.RangeCache;
+import dev.quern.artifacts.range.RangeCache;
+import dev.quern.artifacts.stores.Buckets;
+import dev.quern.artifacts.stores.Locations;
 import dev.quern.control.ControlProperties;
 import dev.quern.inputs.Sources;
 import dev.quern.jobs.BoardRepository;

@@ -2,8 +2,8 @@ package dev.quern.control.job;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.artifacts.Locations;
 import dev.quern.artifacts.StoreUnavailableException;
+import dev.quern.artifacts.stores.Locations;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.PinnedSource;
 import dev.quern.contract.SourceStamp;

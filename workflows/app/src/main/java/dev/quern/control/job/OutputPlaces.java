@@ -1,9 +1,9 @@
 package dev.quern.control.job;
 
-import dev.quern.artifacts.Buckets;
 import dev.quern.artifacts.Keys;
-import dev.quern.artifacts.Locations;
-import dev.quern.artifacts.ObjectFolder;
+import dev.quern.artifacts.s3.ObjectFolder;
+import dev.quern.artifacts.stores.Buckets;
+import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
 import dev.quern.recipes.Manifest;

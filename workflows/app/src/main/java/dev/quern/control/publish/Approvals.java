@@ -1,7 +1,7 @@
 package dev.quern.control.publish;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ObjectFolder;
+import dev.quern.artifacts.s3.ObjectFolder;
 import dev.quern.control.job.OutputPlaces;
 import dev.quern.control.job.Repositories;
 import dev.quern.engine.format.Manifests;

@@ -2,7 +2,7 @@ package dev.quern.control.retention;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.artifacts.ObjectFolder;
+import dev.quern.artifacts.s3.ObjectFolder;
 import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.PlanRef;

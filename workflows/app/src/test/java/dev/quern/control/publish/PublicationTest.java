@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
-import dev.quern.artifacts.Buckets;
-import dev.quern.artifacts.ObjectFolder;
-import dev.quern.artifacts.S3ProxyServer;
+import dev.quern.artifacts.s3.ObjectFolder;
+import dev.quern.artifacts.s3.S3ProxyServer;
+import dev.quern.artifacts.stores.Buckets;
 import dev.quern.control.job.OutputPlaces.Place;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;

@@ -1,9 +1,9 @@
 package dev.quern.control.reading.answer;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.artifacts.ArtifactStores;
-import dev.quern.artifacts.Buckets;
-import dev.quern.artifacts.RangeCache;
+import dev.quern.artifacts.range.RangeCache;
+import dev.quern.artifacts.stores.ArtifactStores;
+import dev.quern.artifacts.stores.Buckets;
 import dev.quern.control.reading.message.Question;
 import dev.quern.control.reading.message.Setup;
 import dev.quern.control.reading.message.Word;
