@@ -1,7 +1,7 @@
 package dev.quern.engine.calibration;
 
 import dev.quern.engine.template.Template;
-import dev.quern.engine.template.TemplateException;
+import dev.quern.engine.template.value.TemplateException;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonArray;

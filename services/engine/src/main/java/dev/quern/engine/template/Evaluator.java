@@ -1,6 +1,18 @@
 package dev.quern.engine.template;
 
-import dev.quern.engine.template.Expression.Arguments;
+import dev.quern.engine.template.syntax.Expression;
+import dev.quern.engine.template.syntax.Expression.Arguments;
+import dev.quern.engine.template.value.Arithmetic;
+import dev.quern.engine.template.value.Budget;
+import dev.quern.engine.template.value.Callable;
+import dev.quern.engine.template.value.Given;
+import dev.quern.engine.template.value.Members;
+import dev.quern.engine.template.value.None;
+import dev.quern.engine.template.value.Subscripts;
+import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.template.value.Tuple;
+import dev.quern.engine.template.value.Undefined;
+import dev.quern.engine.template.value.Values;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,16 @@
 package dev.quern.engine.template;
 
+import dev.quern.engine.template.value.Budget;
+import dev.quern.engine.template.value.Given;
+import dev.quern.engine.template.value.Members;
+import dev.quern.engine.template.value.None;
+import dev.quern.engine.template.value.StringMethods;
+import dev.quern.engine.template.value.Strings;
+import dev.quern.engine.template.value.Subscripts;
+import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.template.value.Tuple;
+import dev.quern.engine.template.value.Undefined;
+import dev.quern.engine.template.value.Values;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

@@ -1,5 +1,11 @@
 package dev.quern.engine.template;
 
+import dev.quern.engine.template.value.Budget;
+import dev.quern.engine.template.value.Callable;
+import dev.quern.engine.template.value.Given;
+import dev.quern.engine.template.value.Namespace;
+import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.template.value.Values;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;

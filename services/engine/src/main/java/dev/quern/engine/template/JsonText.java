@@ -1,5 +1,10 @@
 package dev.quern.engine.template;
 
+import dev.quern.engine.template.value.Budget;
+import dev.quern.engine.template.value.Given;
+import dev.quern.engine.template.value.None;
+import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.template.value.Values;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -1,6 +1,16 @@
 package dev.quern.engine.template;
 
-import dev.quern.engine.template.Statement.Target;
+import dev.quern.engine.template.syntax.Expression;
+import dev.quern.engine.template.syntax.Statement;
+import dev.quern.engine.template.syntax.Statement.Target;
+import dev.quern.engine.template.value.Budget;
+import dev.quern.engine.template.value.Callable;
+import dev.quern.engine.template.value.Given;
+import dev.quern.engine.template.value.Loop;
+import dev.quern.engine.template.value.Namespace;
+import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.template.value.Undefined;
+import dev.quern.engine.template.value.Values;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

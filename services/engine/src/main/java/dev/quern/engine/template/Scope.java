@@ -1,5 +1,6 @@
 package dev.quern.engine.template;
 
+import dev.quern.engine.template.value.Undefined;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,9 @@
 package dev.quern.engine.template;
 
+import dev.quern.engine.template.syntax.Statement;
+import dev.quern.engine.template.syntax.TemplateParser;
+import dev.quern.engine.template.value.None;
+import dev.quern.engine.template.value.TemplateException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonBool;
 import dev.quern.recipes.json.JsonNull;

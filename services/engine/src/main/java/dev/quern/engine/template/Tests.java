@@ -1,5 +1,11 @@
 package dev.quern.engine.template;
 
+import dev.quern.engine.template.value.Callable;
+import dev.quern.engine.template.value.Given;
+import dev.quern.engine.template.value.None;
+import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.template.value.Undefined;
+import dev.quern.engine.template.value.Values;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

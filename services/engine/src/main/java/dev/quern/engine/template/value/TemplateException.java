@@ -1,4 +1,4 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 /** A template that is wrong, that asks for what does not exist, or that refuses its input. */
 public final class TemplateException extends RuntimeException {
@@ -9,7 +9,7 @@ public final class TemplateException extends RuntimeException {
     private final boolean raised;
 
     /** An error whose line is found out by the one who evaluates. */
-    TemplateException(String message) {
+    public TemplateException(String message) {
         this(UNKNOWN, message, false);
     }
 
@@ -19,17 +19,17 @@ public final class TemplateException extends RuntimeException {
         this.raised = raised;
     }
 
-    static TemplateException at(int line, String message) {
+    public static TemplateException at(int line, String message) {
         return new TemplateException(line, message, false);
     }
 
     /** What a template says by {@code raise_exception}. */
-    static TemplateException raised(String message) {
+    public static TemplateException raised(String message) {
         return new TemplateException(UNKNOWN, message, true);
     }
 
     /** The same at a line, where it has none yet. */
-    TemplateException orAt(int other) {
+    public TemplateException orAt(int other) {
         if (line != UNKNOWN) {
             return this;
         }

@@ -1,6 +1,8 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
-import dev.quern.engine.template.Token.Kind;
+import dev.quern.engine.template.syntax.Token.Kind;
+import dev.quern.engine.template.value.Strings;
+import dev.quern.engine.template.value.TemplateException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,19 +8,19 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Strings as Python has them: made of code points, with its idea of blank space. */
-final class Strings {
+public final class Strings {
     private Strings() {}
 
     static boolean isBlank(int c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
     }
 
-    static String rightStripped(String text) {
+    public static String rightStripped(String text) {
         return stripped(text, Strings::isBlank, false, true);
     }
 
     /** Without the characters of a set at its ends; blank space where no set is given. */
-    static String stripped(String text, @Nullable String set, boolean left, boolean right) {
+    public static String stripped(String text, @Nullable String set, boolean left, boolean right) {
         return stripped(text, set == null ? Strings::isBlank : c -> set.indexOf(c) >= 0, left, right);
     }
 
@@ -48,7 +48,7 @@ final class Strings {
     }
 
     /** Parts between separators; at most so many cuts where that is not negative, counted from the left. */
-    static List<Object> split(String text, String separator, long cuts) {
+    public static List<Object> split(String text, String separator, long cuts) {
         if (separator.isEmpty()) {
             throw new TemplateException("split: an empty separator");
         }
@@ -90,7 +90,7 @@ final class Strings {
     }
 
     /** Each word with a capital first letter. */
-    static String title(String text) {
+    public static String title(String text) {
         StringBuilder title = new StringBuilder();
         boolean inside = false;
         for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
@@ -101,7 +101,7 @@ final class Strings {
         return title.toString();
     }
 
-    static String capitalized(String text) {
+    public static String capitalized(String text) {
         if (text.isEmpty()) {
             return text;
         }
@@ -111,7 +111,7 @@ final class Strings {
     }
 
     /** What a literal means. */
-    static String unescaped(String literal) {
+    public static String unescaped(String literal) {
         StringBuilder text = new StringBuilder(literal.length());
         for (int i = 0; i < literal.length(); i++) {
             char c = literal.charAt(i);

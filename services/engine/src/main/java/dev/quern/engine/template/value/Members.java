@@ -1,4 +1,4 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -7,15 +7,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The names after a dot: methods of values, entries of maps, members of namespaces and loops. They never reach a member of a Java class. */
-record Members(Budget budget) {
-    Object attribute(Object target, String name) {
+public record Members(Budget budget) {
+    public Object attribute(Object target, String name) {
         Object member = member(target, name);
         Object found = member == null ? entry(target, name) : member;
         return found == null ? undefined(target, name) : found;
     }
 
     /** {@code target['name']}: an entry first, else as behind a dot. */
-    Object item(Object target, String name) {
+    public Object item(Object target, String name) {
         Object entry = entry(target, name);
         Object found = entry == null ? member(target, name) : entry;
         return found == null ? undefined(target, name) : found;
@@ -63,7 +63,7 @@ record Members(Budget budget) {
     }
 
     /** Keys with their values. */
-    List<Object> pairs(Map<?, ?> map) {
+    public List<Object> pairs(Map<?, ?> map) {
         budget.entries(map.size());
         List<Object> pairs = new ArrayList<>();
         map.forEach((key, value) -> pairs.add(new Tuple(List.of(key, value))));

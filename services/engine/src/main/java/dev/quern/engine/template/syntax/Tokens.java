@@ -1,6 +1,7 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
-import dev.quern.engine.template.Token.Kind;
+import dev.quern.engine.template.syntax.Token.Kind;
+import dev.quern.engine.template.value.TemplateException;
 import java.util.List;
 
 /** Tokens, read in order. */

@@ -1,12 +1,12 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Items and slices of strings, lists and maps. */
-record Subscripts(Budget budget) {
-    Object item(Object target, Object index) {
+public record Subscripts(Budget budget) {
+    public Object item(Object target, Object index) {
         return switch (target) {
             case Map<?, ?> map -> {
                 Object value = map.get(index);
@@ -25,7 +25,7 @@ record Subscripts(Budget budget) {
     }
 
     /** Bounds are integers, or none where they are not given. */
-    Object slice(Object target, Object from, Object to, Object step) {
+    public Object slice(Object target, Object from, Object to, Object step) {
         return switch (target) {
             case String text -> {
                 StringBuilder slice = new StringBuilder();

@@ -1,7 +1,7 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 /** A function, a method of a value, or a macro. */
 @FunctionalInterface
-interface Callable {
+public interface Callable {
     Object call(Given given);
 }

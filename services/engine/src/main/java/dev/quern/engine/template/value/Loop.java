@@ -1,18 +1,18 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The variable {@code loop}: where a loop is. */
-final class Loop {
+public final class Loop {
     private final List<Object> items;
     private int index;
 
-    Loop(List<Object> items) {
+    public Loop(List<Object> items) {
         this.items = items;
     }
 
-    void moveTo(int place) {
+    public void moveTo(int place) {
         index = place;
     }
 

@@ -1,10 +1,10 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 /**
  * What rendering may cost: a step for each expression and each few characters that are made. A template is a stranger's program; this ends
  * it within about a second, and before it fills the memory.
  */
-final class Budget {
+public final class Budget {
     private static final long STEPS = 1L << 25;
     private static final int CHARACTERS_OF_A_STEP = 2;
     /** The longest text of one value. A list that holds the same list twice, and so on, would be written out without end. */
@@ -14,20 +14,20 @@ final class Budget {
 
     private long left = STEPS;
 
-    void step() {
+    public void step() {
         spend(1);
     }
 
-    void characters(long count) {
+    public void characters(long count) {
         spend(count / CHARACTERS_OF_A_STEP);
     }
 
-    void entries(long count) {
+    public void entries(long count) {
         spend(Math.multiplyExact(Math.min(count, STEPS), STEPS_OF_AN_ENTRY));
     }
 
     /** Refuses a text that is being made of a value, once it is too long. */
-    static void requireShort(StringBuilder text) {
+    public static void requireShort(StringBuilder text) {
         if (text.length() > MAX_TEXT) {
             throw new TemplateException("a value of more than " + MAX_TEXT + " characters (expected: a shorter one)");
         }

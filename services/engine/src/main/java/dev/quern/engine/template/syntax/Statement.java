@@ -1,10 +1,10 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A statement of a template. */
-sealed interface Statement {
+public sealed interface Statement {
     /** The line where it begins; 0 where only the statement around it has one. */
     default int line() {
         return 0;

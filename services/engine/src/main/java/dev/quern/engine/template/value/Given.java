@@ -1,18 +1,18 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The values of arguments. */
-record Given(List<Object> positional, Map<String, Object> named) {
+public record Given(List<Object> positional, Map<String, Object> named) {
     /**
      * The same by name.
      *
      * @param names of all parameters, in order
      * @throws TemplateException when there are more, or others
      */
-    Given bound(String... names) {
+    public Given bound(String... names) {
         if (positional.size() > names.length) {
             throw new TemplateException(positional.size() + " arguments (expected: at most " + names.length + ")");
         }
@@ -31,12 +31,12 @@ record Given(List<Object> positional, Map<String, Object> named) {
         return new Given(List.of(), bound);
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return named.containsKey(name);
     }
 
     /** The value of a bound argument. */
-    Object get(String name) {
+    public Object get(String name) {
         Object value = named.get(name);
         if (value == null) {
             throw new TemplateException("argument " + name + ": missing");
@@ -44,19 +44,19 @@ record Given(List<Object> positional, Map<String, Object> named) {
         return value;
     }
 
-    Object or(String name, Object otherwise) {
+    public Object or(String name, Object otherwise) {
         return named.getOrDefault(name, otherwise);
     }
 
-    String text(String name) {
+    public String text(String name) {
         return Values.string(get(name), name);
     }
 
-    long integer(String name, long otherwise) {
+    public long integer(String name, long otherwise) {
         return has(name) && get(name) != None.NONE ? Values.integer(get(name)) : otherwise;
     }
 
-    boolean flag(String name) {
+    public boolean flag(String name) {
         return has(name) && Values.isTrue(get(name));
     }
 }

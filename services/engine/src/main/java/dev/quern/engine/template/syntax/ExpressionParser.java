@@ -1,7 +1,9 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
-import dev.quern.engine.template.Expression.Arguments;
-import dev.quern.engine.template.Token.Kind;
+import dev.quern.engine.template.syntax.Expression.Arguments;
+import dev.quern.engine.template.syntax.Token.Kind;
+import dev.quern.engine.template.value.None;
+import dev.quern.engine.template.value.TemplateException;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

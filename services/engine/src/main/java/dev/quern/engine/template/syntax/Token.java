@@ -1,4 +1,4 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
 /**
  * @param text of names and operators as written, of strings as meant, of numbers without underscores

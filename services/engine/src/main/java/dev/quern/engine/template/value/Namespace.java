@@ -1,13 +1,13 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.HashMap;
 import java.util.Map;
 
 /** What a template may assign members of. */
-final class Namespace {
+public final class Namespace {
     private final Map<String, Object> members;
 
-    Namespace(Map<String, Object> members) {
+    public Namespace(Map<String, Object> members) {
         this.members = new HashMap<>(members);
     }
 
@@ -15,7 +15,7 @@ final class Namespace {
         return members.getOrDefault(name, new Undefined(name));
     }
 
-    void set(String name, Object value) {
+    public void set(String name, Object value) {
         members.put(name, value);
     }
 }

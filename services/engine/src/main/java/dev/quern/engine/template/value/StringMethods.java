@@ -1,4 +1,4 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Methods of Python's strings, as many of them as chat templates use. */
-final class StringMethods {
+public final class StringMethods {
     private static final Map<String, Method> METHODS = Map.ofEntries(
             Map.entry("strip", (text, given, budget) -> Strings.stripped(text, set(given), true, true)),
             Map.entry("lstrip", (text, given, budget) -> Strings.stripped(text, set(given), true, false)),
@@ -110,7 +110,7 @@ final class StringMethods {
         return joined;
     }
 
-    static Object replace(String text, Given given, Budget budget) {
+    public static Object replace(String text, Given given, Budget budget) {
         Given bound = given.bound("old", "new", "count");
         String old = bound.text("old");
         String replacement = bound.text("new");
@@ -139,7 +139,7 @@ final class StringMethods {
         return index < 0 ? -1 : (long) text.codePointCount(0, index);
     }
 
-    static String join(String separator, List<Object> items, Budget budget) {
+    public static String join(String separator, List<Object> items, Budget budget) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < items.size(); i++) {
             String item = Values.string(items.get(i), "join");

@@ -1,4 +1,4 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -10,10 +10,10 @@ import java.util.Map;
  * Values as Python treats them: String, Long, Double, Boolean, {@link None}, List, Map, {@link Namespace}, {@link Callable} and
  * {@link Undefined}.
  */
-final class Values {
+public final class Values {
     private Values() {}
 
-    static boolean isTrue(Object value) {
+    public static boolean isTrue(Object value) {
         return switch (value) {
             case Boolean truth -> truth;
             case Long number -> number != 0;
@@ -28,7 +28,7 @@ final class Values {
     }
 
     /** As {@code str()} and as printed. */
-    static String text(Object value) {
+    public static String text(Object value) {
         return switch (value) {
             case String text -> text;
             case Undefined undefined -> "";
@@ -98,7 +98,7 @@ final class Values {
     }
 
     /** The shortest digits that mean the number, with an exponent from 1e16 on and below 1e-4. */
-    static String decimal(double value) {
+    public static String decimal(double value) {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
@@ -114,7 +114,7 @@ final class Values {
         return digits + "e" + (exponent < 0 ? "-" : "+") + "%02d".formatted(Math.abs(exponent));
     }
 
-    static boolean equal(Object a, Object b) {
+    public static boolean equal(Object a, Object b) {
         if (isNumber(a) && isNumber(b)) {
             return compare(a, b) == 0;
         }
@@ -136,7 +136,7 @@ final class Values {
     }
 
     /** The order of two numbers or two strings. */
-    static int compare(Object a, Object b) {
+    public static int compare(Object a, Object b) {
         if (isNumber(a) && isNumber(b)) {
             return a instanceof Double || b instanceof Double
                     ? Double.compare(real(a), real(b))
@@ -149,11 +149,11 @@ final class Values {
     }
 
     /** Truth counts as 0 or 1. */
-    static boolean isNumber(Object value) {
+    public static boolean isNumber(Object value) {
         return value instanceof Long || value instanceof Double || value instanceof Boolean;
     }
 
-    static long integer(Object value) {
+    public static long integer(Object value) {
         return switch (value) {
             case Long number -> number;
             case Boolean truth -> truth ? 1 : 0;
@@ -161,11 +161,11 @@ final class Values {
         };
     }
 
-    static double real(Object value) {
+    public static double real(Object value) {
         return value instanceof Double number ? number : integer(value);
     }
 
-    static String string(Object value, String what) {
+    public static String string(Object value, String what) {
         if (value instanceof String text) {
             return text;
         }
@@ -173,7 +173,7 @@ final class Values {
     }
 
     /** What a loop walks over. */
-    static List<Object> items(Object value, Budget budget) {
+    public static List<Object> items(Object value, Budget budget) {
         List<Object> items = switch (value) {
             case List<?> list -> new ArrayList<>(list);
             case Map<?, ?> map -> new ArrayList<>(map.keySet());
@@ -188,7 +188,7 @@ final class Values {
         return items;
     }
 
-    static long length(Object value) {
+    public static long length(Object value) {
         return switch (value) {
             case String text -> Strings.length(text);
             case List<?> list -> list.size();
@@ -198,7 +198,7 @@ final class Values {
         };
     }
 
-    static boolean contains(Object container, Object value) {
+    public static boolean contains(Object container, Object value) {
         return switch (container) {
             case String text -> text.contains(string(value, "in"));
             case List<?> list -> list.stream().anyMatch(item -> equal(item, value));
@@ -209,7 +209,7 @@ final class Values {
     }
 
     /** For messages; throws for what is undefined, which is the better message. */
-    static String kind(Object value) {
+    public static String kind(Object value) {
         return switch (value) {
             case Undefined undefined -> throw undefined.error();
             case String text -> "a string";

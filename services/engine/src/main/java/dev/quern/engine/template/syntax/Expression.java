@@ -1,11 +1,11 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An expression of a template, as it is written. */
-sealed interface Expression {
+public sealed interface Expression {
     /** From 1. */
     int line();
 

@@ -1,14 +1,15 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.syntax;
 
-import dev.quern.engine.template.Statement.Target;
-import dev.quern.engine.template.Token.Kind;
+import dev.quern.engine.template.syntax.Statement.Target;
+import dev.quern.engine.template.syntax.Token.Kind;
+import dev.quern.engine.template.value.TemplateException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Statements. Tags that chat templates have no use for, and those that read other templates, are refused by name. */
-final class TemplateParser {
+public final class TemplateParser {
     private final Tokens tokens;
     private final ExpressionParser expressions;
     private int loops;
@@ -18,7 +19,7 @@ final class TemplateParser {
         this.expressions = new ExpressionParser(tokens);
     }
 
-    static List<Statement> parse(String template) {
+    public static List<Statement> parse(String template) {
         TemplateParser parser = new TemplateParser(new Tokens(Lexer.tokens(template)));
         List<Statement> statements = parser.until(Set.of());
         if (!parser.tokens.peek().is(Kind.END)) {

@@ -1,13 +1,13 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.AbstractList;
 import java.util.List;
 
 /** A list that prints in parentheses. */
-final class Tuple extends AbstractList<Object> {
+public final class Tuple extends AbstractList<Object> {
     private final List<Object> items;
 
-    Tuple(List<Object> items) {
+    public Tuple(List<Object> items) {
         this.items = List.copyOf(items);
     }
 

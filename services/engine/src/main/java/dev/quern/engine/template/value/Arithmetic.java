@@ -1,11 +1,11 @@
-package dev.quern.engine.template;
+package dev.quern.engine.template.value;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Operators on values, as Python has them; integers beyond 64 bits are errors. */
-record Arithmetic(Budget budget) {
-    Object apply(String operator, Object a, Object b) {
+public record Arithmetic(Budget budget) {
+    public Object apply(String operator, Object a, Object b) {
         try {
             return switch (operator) {
                 case "~" -> joined(Values.text(a), Values.text(b));
@@ -18,7 +18,7 @@ record Arithmetic(Budget budget) {
         }
     }
 
-    Object negative(Object value) {
+    public Object negative(Object value) {
         return value instanceof Double number ? (Object) (-number) : (Object) Math.negateExact(Values.integer(value));
     }
 

@@ -1,6 +1,0 @@
-package dev.quern.engine.template;
-
-/** Python's None. */
-enum None {
-    NONE
-}

@@ -1,0 +1,6 @@
+package dev.quern.engine.template.value;
+
+/** Python's None. */
+public enum None {
+    NONE
+}
