@@ -12,6 +12,10 @@ import dev.quern.engine.backend.check.LinearAlgebraChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.openblas.blas.Blas;
+import dev.quern.openblas.blas.BlasCholesky;
+import dev.quern.openblas.vector.Rows;
+import dev.quern.openblas.vector.VectorMemory;
 import java.lang.foreign.MemorySegment;
 
 /**

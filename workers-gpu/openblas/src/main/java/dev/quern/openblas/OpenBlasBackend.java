@@ -4,6 +4,12 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostBackend;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.openblas.blas.Blas;
+import dev.quern.openblas.vector.VectorElementwise;
+import dev.quern.openblas.vector.VectorMath;
+import dev.quern.openblas.vector.VectorMemory;
+import dev.quern.openblas.vector.VectorRounding;
+import dev.quern.openblas.vector.VectorTransformer;
 import dev.quern.recipes.error.QuernException;
 
 /**

@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.blas;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -18,7 +18,7 @@ import java.util.List;
  * or by OPENBLAS_CORETYPE where that is set: what it chose is part of the numeric profile.
  */
 @SuppressWarnings("restricted") // the one class that loads a native library
-final class OpenBlasLibrary {
+public final class OpenBlasLibrary {
     private static final Linker LINKER = Linker.nativeLinker();
 
     private final SymbolLookup symbols;
@@ -57,7 +57,7 @@ final class OpenBlasLibrary {
     }
 
     /** For example {@code OpenBLAS 0.3.31 (SkylakeX)}. */
-    String version() {
+    public String version() {
         // "OpenBLAS 0.3.31 DYNAMIC_ARCH NO_AFFINITY SkylakeX MAX_THREADS=64"
         String[] words = text("openblas_get_config").split(" ", 3);
         return words[0] + " " + words[1] + " (" + text("openblas_get_corename") + ")";

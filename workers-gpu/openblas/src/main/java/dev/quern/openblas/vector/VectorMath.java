@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
  * exp and softmax over float32 arrays. The lane operators are IEEE additions, products and fused products only, and the scalar twin
  * for the tail runs the same ones, so an element has the same bits wherever it lies and before and after compilation.
  */
-final class VectorMath {
+public final class VectorMath {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
 
     // exp(x) = 2^n exp(r), n = rint(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts, and the polynomial of Cephes' expf.
@@ -150,7 +150,7 @@ final class VectorMath {
         return sum;
     }
 
-    static String lanes() {
+    public static String lanes() {
         return FLOATS.vectorBitSize() + "-bit vectors";
     }
 }

@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import dev.quern.engine.backend.Elementwise;
 import dev.quern.engine.backend.Tensor;
@@ -11,11 +11,11 @@ import dev.quern.engine.backend.java.JavaElementwise;
  * Row by row in float64, rounded once when stored: for float32 operands one such operation gives the bits of the float32 one.
  * Reductions sum each row in a fixed order, then the rows in theirs.
  */
-final class VectorElementwise implements Elementwise {
+public final class VectorElementwise implements Elementwise {
     private final HostThreads threads;
     private final JavaElementwise plain = new JavaElementwise();
 
-    VectorElementwise(HostThreads threads) {
+    public VectorElementwise(HostThreads threads) {
         this.threads = threads;
     }
 

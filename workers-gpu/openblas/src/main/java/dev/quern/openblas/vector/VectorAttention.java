@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
@@ -8,6 +8,7 @@ import dev.quern.engine.backend.check.Shapes;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.openblas.blas.Blas;
 import java.util.Arrays;
 
 /** Causal attention, a task per window and head: tiles of queries against all keys that one of them sees, two products per tile. */

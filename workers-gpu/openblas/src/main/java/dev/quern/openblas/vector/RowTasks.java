@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import dev.quern.engine.backend.host.HostThreads;
 

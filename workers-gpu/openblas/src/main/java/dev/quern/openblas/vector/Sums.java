@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 /** Sums in float64 in one fixed order: eight running sums, folded in halves. Eight hide the latency of an addition. */
 final class Sums {

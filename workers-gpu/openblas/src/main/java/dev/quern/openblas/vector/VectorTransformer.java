@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
@@ -10,12 +10,12 @@ import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 
 /** The steps of a decoder over rows; what costs an exponential per element runs through {@link VectorMath} in float32. */
-final class VectorTransformer implements Transformer {
+public final class VectorTransformer implements Transformer {
     private final HostThreads threads;
     private final VectorAttention attention;
     private final VectorDivergence divergence;
 
-    VectorTransformer(HostAllocator allocator, HostThreads threads) {
+    public VectorTransformer(HostAllocator allocator, HostThreads threads) {
         this.threads = threads;
         this.attention = new VectorAttention(allocator, threads);
         this.divergence = new VectorDivergence(threads);

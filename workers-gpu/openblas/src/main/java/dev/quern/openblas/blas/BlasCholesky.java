@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.blas;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
@@ -16,19 +16,19 @@ import dev.quern.engine.backend.host.HostThreads;
  *            A ← A - P Pᵀ              (tiles of the upper triangle: nearly all the work)
  * </pre>
  */
-final class BlasCholesky {
+public final class BlasCholesky {
     private static final int TILE = 512;
 
     private final HostAllocator allocator;
     private final HostThreads threads;
 
-    BlasCholesky(HostAllocator allocator, HostThreads threads) {
+    public BlasCholesky(HostAllocator allocator, HostThreads threads) {
         this.allocator = allocator;
         this.threads = threads;
     }
 
     /** @return false when h is not positive definite or not finite */
-    boolean factorUpper(HostTensor h, Cancellation cancellation) {
+    public boolean factorUpper(HostTensor h, Cancellation cancellation) {
         int n = h.rows();
         // A wider block passes over the memory of A less often, which is what a large A costs.
         int block = n > 4096 ? 512 : 256;

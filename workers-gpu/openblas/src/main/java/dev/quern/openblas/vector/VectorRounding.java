@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
@@ -15,14 +15,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Grids and GPTQ's panel in float32 with the Vector API, over fixed runs of rows. Other working types take the plain definition. */
-final class VectorRounding implements Rounding {
+public final class VectorRounding implements Rounding {
     /** Rows that one task sweeps; a whole number of blocks for every width of vectors. */
     private static final int SWEEP_ROWS = 128;
 
     private final HostThreads threads;
     private final JavaRounding plain;
 
-    VectorRounding(HostThreads threads) {
+    public VectorRounding(HostThreads threads) {
         this.threads = threads;
         this.plain = new JavaRounding(threads);
     }

@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Memory;
@@ -12,12 +12,12 @@ import dev.quern.engine.backend.java.JavaMemory;
 import java.lang.foreign.MemorySegment;
 
 /** Copies and conversions by rows. What host memory holds is used where it lies. */
-final class VectorMemory implements Memory {
+public final class VectorMemory implements Memory {
     private final HostAllocator allocator;
     private final HostThreads threads;
     private final JavaMemory plain;
 
-    VectorMemory(HostAllocator allocator, HostThreads threads) {
+    public VectorMemory(HostAllocator allocator, HostThreads threads) {
         this.allocator = allocator;
         this.threads = threads;
         this.plain = new JavaMemory(allocator, threads);

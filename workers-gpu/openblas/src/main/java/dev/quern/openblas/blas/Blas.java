@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.blas;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
@@ -16,8 +16,8 @@ import java.lang.invoke.MethodHandle;
  * The functions of OpenBLAS that we call, over row-major matrices. Each runs on the calling thread alone and its bits depend on the
  * values and shapes only. Empty matrices are left alone.
  */
-final class Blas {
-    static final OpenBlasLibrary LIBRARY = OpenBlasLibrary.load();
+public final class Blas {
+    public static final OpenBlasLibrary LIBRARY = OpenBlasLibrary.load();
 
     private static final int ROW_MAJOR = 101;
     private static final int COLUMN_MAJOR = 102;
@@ -69,7 +69,7 @@ final class Blas {
     }
 
     /** {@code c = alpha op(a) op(b) + beta c} in the dtype of c, which a and b share. With beta 0, c is not read. */
-    static void gemm(
+    public static void gemm(
             double alpha,
             HostTensor a,
             boolean transposeA,
@@ -113,7 +113,7 @@ final class Blas {
     }
 
     /** The lower triangle of {@code c = xᵀ x} for F32 x; the rest of c is left alone. */
-    static void gramLower(HostTensor x, HostTensor c) {
+    public static void gramLower(HostTensor x, HostTensor c) {
         if (c.rows() == 0) {
             return;
         }

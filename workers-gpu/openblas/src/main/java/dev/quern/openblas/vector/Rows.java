@@ -1,4 +1,4 @@
-package dev.quern.openblas;
+package dev.quern.openblas.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
  * and converted between arrays: such a loop becomes vector code at once, while one over the elements of a segment is compiled and
  * thrown away dozens of times before it stays, and interpreted in between.
  */
-final class Rows {
+public final class Rows {
     private static final int PIECE = 1024;
     /** The same memory again and again: new arrays would pass through all caches. */
     private static final ThreadLocal<Rows> PIECES = ThreadLocal.withInitial(Rows::new);
@@ -38,7 +38,7 @@ final class Rows {
     }
 
     /** Reads any dtype. */
-    static void read(HostTensor source, int row, double[] target) {
+    public static void read(HostTensor source, int row, double[] target) {
         switch (source.dtype()) {
             case F64 ->
                 MemorySegment.copy(
@@ -78,7 +78,7 @@ final class Rows {
     }
 
     /** Writes any dtype, rounding once. */
-    static void write(double[] source, HostTensor target, int row) {
+    public static void write(double[] source, HostTensor target, int row) {
         switch (target.dtype()) {
             case F64 ->
                 MemorySegment.copy(
