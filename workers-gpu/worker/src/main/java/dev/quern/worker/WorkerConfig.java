@@ -4,6 +4,7 @@ import dev.quern.contract.Tls;
 import dev.quern.engine.plan.Budget;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.worker.device.ScratchLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

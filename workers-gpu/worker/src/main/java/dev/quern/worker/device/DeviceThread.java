@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import dev.quern.engine.backend.ComputeBackend;
 import java.util.concurrent.Callable;
@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * One device: its backend, confined to a named platform thread of its own. Work from several queues waits here for its turn, so a
  * device never serves two at once.
  */
-final class DeviceThread implements AutoCloseable {
+public final class DeviceThread implements AutoCloseable {
     private final ExecutorService thread;
     private final ComputeBackend backend;
     private final String profile;
 
-    DeviceThread(String name, Supplier<ComputeBackend> opener) {
+    public DeviceThread(String name, Supplier<ComputeBackend> opener) {
         this.thread = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name(name).factory());
         this.backend = call(opener::get);
@@ -26,20 +26,20 @@ final class DeviceThread implements AutoCloseable {
     }
 
     /** What runs on the device's thread. */
-    interface Work<T> {
+    public interface Work<T> {
         T run(ComputeBackend backend) throws Exception;
     }
 
-    String profile() {
+    public String profile() {
         return profile;
     }
 
-    String description() {
+    public String description() {
         return backend.description();
     }
 
     /** Runs the work on the device, after what is there already. */
-    <T> T run(Work<T> work) {
+    public <T> T run(Work<T> work) {
         return call(() -> work.run(backend));
     }
 

@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -9,7 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What a worker counts, in Prometheus' format. */
-final class WorkerMetrics {
+public final class WorkerMetrics {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final AtomicInteger working = new AtomicInteger();
     private final Counter linears =
@@ -24,7 +24,7 @@ final class WorkerMetrics {
             .description("Activities that failed")
             .register(registry);
 
-    WorkerMetrics() {
+    public WorkerMetrics() {
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         Gauge.builder("quern.activities.running", working, AtomicInteger::get)
@@ -32,27 +32,27 @@ final class WorkerMetrics {
                 .register(registry);
     }
 
-    void begin() {
+    public void begin() {
         working.incrementAndGet();
     }
 
-    void end() {
+    public void end() {
         working.decrementAndGet();
     }
 
-    void failed() {
+    public void failed() {
         failures.increment();
     }
 
-    void linearDone() {
+    public void linearDone() {
         linears.increment();
     }
 
-    void blockDone(boolean wasThere) {
+    public void blockDone(boolean wasThere) {
         (wasThere ? reused : made).increment();
     }
 
-    String scrape() {
+    public String scrape() {
         return registry.scrape();
     }
 }

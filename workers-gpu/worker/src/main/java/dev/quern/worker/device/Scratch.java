@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,10 +8,10 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** A folder for what only this process needs; emptied when it starts, because nothing in it outlives a process. */
-final class Scratch {
+public final class Scratch {
     private final Path root;
 
-    Scratch(Path root) throws IOException {
+    public Scratch(Path root) throws IOException {
         this.root = Files.createDirectories(root);
         ScratchLock.take(root);
         // Not the folder itself: it may be a volume.
@@ -23,7 +23,7 @@ final class Scratch {
     }
 
     /** A folder of one activity, deleted with all in it when closed. */
-    record Folder(Path path) implements AutoCloseable {
+    public record Folder(Path path) implements AutoCloseable {
         @Override
         public void close() {
             try {
@@ -34,7 +34,7 @@ final class Scratch {
         }
     }
 
-    Folder folder() {
+    public Folder folder() {
         try {
             return new Folder(Files.createTempDirectory(root, "activity-"));
         } catch (IOException e) {

@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.activities;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
@@ -31,6 +31,11 @@ import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.inputs.Sources;
 import dev.quern.inputs.TenantBlocks;
+import dev.quern.worker.device.DeviceSlot;
+import dev.quern.worker.device.DeviceThread;
+import dev.quern.worker.device.Presence;
+import dev.quern.worker.device.Scratch;
+import dev.quern.worker.device.WorkerMetrics;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
@@ -38,7 +43,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Opens a job's inputs, calls the engine on the device, stores what it makes. */
-final class ComputeActivitiesImpl implements ComputeActivities {
+public final class ComputeActivitiesImpl implements ComputeActivities {
     private final Device announced;
     private final DeviceThread device;
     private final ArtifactStore store;
@@ -48,7 +53,7 @@ final class ComputeActivitiesImpl implements ComputeActivities {
     private final DeviceSlot slot;
     private final Presence presence;
 
-    ComputeActivitiesImpl(
+    public ComputeActivitiesImpl(
             Device announced,
             DeviceThread device,
             DeviceSlot slot,

@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.activities;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;

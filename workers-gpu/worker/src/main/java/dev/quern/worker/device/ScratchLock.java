@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * its folder. The operating system releases the lock when the process ends, even if it is killed, so the next
  * worker can tell which folders are no longer in use.
  */
-final class ScratchLock {
-    static final String PREFIX = "quern-worker-";
+public final class ScratchLock {
+    public static final String PREFIX = "quern-worker-";
     private static final String SUFFIX = ".lock";
     private static final Pattern NAME = Pattern.compile(PREFIX + "\\d+");
     private static final Logger LOG = LoggerFactory.getLogger(ScratchLock.class);

@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.activities;
 
 import dev.quern.contract.Heartbeat;
 import dev.quern.engine.evaluation.Progress;

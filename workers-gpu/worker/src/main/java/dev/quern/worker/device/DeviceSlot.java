@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import io.temporal.worker.tuning.ActivitySlotInfo;
 import io.temporal.worker.tuning.SlotMarkUsedContext;
@@ -17,19 +17,19 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>After a slice that leaves some of its segment, the pollers of other queues hold back for a moment, so that the rest comes first.
  */
-final class DeviceSlot {
+public final class DeviceSlot {
     private final long holdBackNanos;
     private boolean occupied;
     private boolean draining;
     private int used;
     private long holdBackUntil = System.nanoTime();
 
-    DeviceSlot(Duration holdBack) {
+    public DeviceSlot(Duration holdBack) {
         this.holdBackNanos = holdBack.toNanos();
     }
 
     /** False when other work is on the device, or no more is to come. */
-    synchronized boolean enter() {
+    public synchronized boolean enter() {
         if (occupied || draining) {
             return false;
         }
@@ -37,7 +37,7 @@ final class DeviceSlot {
         return true;
     }
 
-    synchronized void leave() {
+    public synchronized void leave() {
         occupied = false;
         notifyAll();
     }
@@ -46,7 +46,7 @@ final class DeviceSlot {
      * Nothing enters any more, and present work ends at the next point from which another worker can continue; returns when it has, or
      * when the time is up.
      */
-    synchronized void drain(Duration patience) throws InterruptedException {
+    public synchronized void drain(Duration patience) throws InterruptedException {
         draining = true;
         long end = System.nanoTime() + patience.toNanos();
         for (long left = patience.toNanos(); occupied && left > 0; left = end - System.nanoTime()) {
@@ -54,12 +54,12 @@ final class DeviceSlot {
         }
     }
 
-    synchronized boolean draining() {
+    public synchronized boolean draining() {
         return draining;
     }
 
     /** The work that ends now will be followed by more of the same. */
-    synchronized void moreToCome() {
+    public synchronized void moreToCome() {
         holdBackUntil = System.nanoTime() + holdBackNanos;
     }
 
@@ -68,7 +68,7 @@ final class DeviceSlot {
      *
      * @param holdsBack whether work that follows on other work comes before that of this queue
      */
-    SlotSupplier<ActivitySlotInfo> poller(boolean holdsBack) {
+    public SlotSupplier<ActivitySlotInfo> poller(boolean holdsBack) {
         return new Poller(holdsBack);
     }
 

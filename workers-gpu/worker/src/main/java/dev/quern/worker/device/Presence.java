@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import dev.quern.contract.Device;
 import dev.quern.contract.Occupation;
@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells the control process that this worker is there, and what it does, until it is closed or the process dies. */
-final class Presence implements PresenceActivities, AutoCloseable {
+public final class Presence implements PresenceActivities, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Presence.class);
     private static final Duration BEAT = Duration.ofSeconds(5);
     /** Between two looks whether the workflow runs: Temporal may have lost it, or the worker was cut off for a while. */
@@ -27,7 +27,7 @@ final class Presence implements PresenceActivities, AutoCloseable {
     private volatile Occupation now = Occupation.NONE;
 
     /** Appears on the list of workers, and appears again when it was taken off. */
-    void announce(WorkflowClient client, Device device, String workerClass) {
+    public void announce(WorkflowClient client, Device device, String workerClass) {
         Thread.ofPlatform().daemon().name("presence").start(() -> {
             try {
                 do {
@@ -55,12 +55,12 @@ final class Presence implements PresenceActivities, AutoCloseable {
     }
 
     /** What the worker begins to do. */
-    void begin(String job, String what) {
+    public void begin(String job, String what) {
         now = new Occupation(job, what);
     }
 
     /** It has nothing to do. */
-    void rest() {
+    public void rest() {
         now = Occupation.NONE;
     }
 

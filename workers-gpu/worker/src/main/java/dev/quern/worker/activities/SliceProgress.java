@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.activities;
 
 import dev.quern.contract.Heartbeat;
 import dev.quern.contract.JobRef;
@@ -8,6 +8,7 @@ import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.LinearView;
+import dev.quern.worker.device.WorkerMetrics;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package dev.quern.worker;
+package dev.quern.worker.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
