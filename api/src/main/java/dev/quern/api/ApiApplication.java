@@ -1,5 +1,6 @@
 package dev.quern.api;
 
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.recipes.process.Environment;
 import java.util.Map;
 import org.springframework.boot.Banner;

@@ -1,8 +1,9 @@
 package dev.quern.api;
 
-import dev.quern.api.rest.RecordConverter;
-import dev.quern.api.safety.BodyBudget;
-import dev.quern.api.safety.CallerResolver;
+import dev.quern.api.caller.BodyBudget;
+import dev.quern.api.caller.CallerResolver;
+import dev.quern.api.request.RecordConverter;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EstimateRepository;

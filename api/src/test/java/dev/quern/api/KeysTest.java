@@ -2,6 +2,7 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.api.settings.ServerVersion;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.codec.RecordCodec;

@@ -1,7 +1,7 @@
 package dev.quern.api.pages;
 
+import dev.quern.api.caller.Caller;
 import dev.quern.api.html.Layout;
-import dev.quern.api.safety.Caller;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.ReportDrawing;

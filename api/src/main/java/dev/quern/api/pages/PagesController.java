@@ -1,11 +1,11 @@
 package dev.quern.api.pages;
 
+import dev.quern.api.caller.Caller;
 import dev.quern.api.html.Assets;
+import dev.quern.api.request.JobIds;
 import dev.quern.api.rest.ApprovalReason;
-import dev.quern.api.rest.JobIds;
 import dev.quern.api.rest.JobTexts;
-import dev.quern.api.rest.OutputFiles;
-import dev.quern.api.safety.Caller;
+import dev.quern.api.results.OutputFiles;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;

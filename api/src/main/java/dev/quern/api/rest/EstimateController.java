@@ -1,7 +1,7 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.ApiProperties;
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.jobs.EstimateRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.OutputRecipes;

@@ -1,7 +1,8 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.ApiProperties;
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.request.OpenRequests;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;

@@ -1,7 +1,7 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.ServerVersion;
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.settings.ServerVersion;
 import dev.quern.recipes.view.IndexView;
 import dev.quern.recipes.view.KeyView;
 import dev.quern.recipes.view.WhoView;

@@ -1,7 +1,9 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.safety.Caller;
-import dev.quern.api.safety.Shares;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.caller.Shares;
+import dev.quern.api.request.JobIds;
+import dev.quern.api.request.OpenRequests;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobFilter;

@@ -1,6 +1,7 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.request.JobIds;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.ApiKey;
 import dev.quern.jobs.Principal;

@@ -1,6 +1,7 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.OutputRepository;

@@ -1,7 +1,7 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.ApiProperties;
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.Scope;

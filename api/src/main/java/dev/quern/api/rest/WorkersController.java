@@ -1,6 +1,6 @@
 package dev.quern.api.rest;
 
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
 import dev.quern.jobs.WorkerRepository;
 import dev.quern.recipes.view.WorkerView;
 import org.springframework.web.bind.annotation.GetMapping;

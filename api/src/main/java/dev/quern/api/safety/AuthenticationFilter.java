@@ -1,5 +1,7 @@
 package dev.quern.api.safety;
 
+import dev.quern.api.caller.Caller;
+import dev.quern.api.caller.FormToken;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.error.ErrorCode;

@@ -1,5 +1,6 @@
 package dev.quern.api.safety;
 
+import dev.quern.api.caller.Caller;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import jakarta.servlet.http.HttpServletRequest;

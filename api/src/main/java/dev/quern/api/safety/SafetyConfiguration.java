@@ -1,6 +1,6 @@
 package dev.quern.api.safety;
 
-import dev.quern.api.ApiProperties;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.jobs.AccessRepository;
 import jakarta.servlet.http.HttpFilter;
 import org.apache.catalina.Pipeline;

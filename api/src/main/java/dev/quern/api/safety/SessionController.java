@@ -1,7 +1,7 @@
 package dev.quern.api.safety;
 
-import dev.quern.api.ApiProperties;
 import dev.quern.api.html.LoginPage;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.jobs.AccessRepository;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;

@@ -3,6 +3,7 @@ package dev.quern.api.safety;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.api.caller.Caller;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.recipes.error.QuernException;

@@ -1,6 +1,7 @@
-package dev.quern.api.rest;
+package dev.quern.api.uploads;
 
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.NoSuchUploadException;
 import dev.quern.artifacts.StoreForbiddenException;
 import dev.quern.artifacts.Uploads;

@@ -1,6 +1,7 @@
-package dev.quern.api.rest;
+package dev.quern.api.results;
 
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.request.JobIds;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
 import dev.quern.recipes.Manifest;

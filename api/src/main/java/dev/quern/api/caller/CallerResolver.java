@@ -1,4 +1,4 @@
-package dev.quern.api.safety;
+package dev.quern.api.caller;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

@@ -1,4 +1,4 @@
-package dev.quern.api.safety;
+package dev.quern.api.caller;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -12,15 +12,15 @@ import org.jspecify.annotations.Nullable;
  * The token that proves that a form came from one of our pages: an HMAC under the session's own secret, so nothing is stored and
  * no other site can compute it.
  */
-final class FormToken {
+public final class FormToken {
     /** The name of the form field, and the header for requests without a form. */
-    static final String FIELD = "csrf";
+    public static final String FIELD = "csrf";
 
-    static final String HEADER = "X-CSRF-Token";
+    public static final String HEADER = "X-CSRF-Token";
 
     private FormToken() {}
 
-    static String of(String session) {
+    public static String of(String session) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(session.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
@@ -32,7 +32,7 @@ final class FormToken {
     }
 
     /** Compares in constant time. */
-    static boolean matches(String expected, @Nullable String given) {
+    public static boolean matches(String expected, @Nullable String given) {
         return given != null
                 && MessageDigest.isEqual(
                         expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));

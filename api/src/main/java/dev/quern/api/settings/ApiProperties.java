@@ -1,4 +1,4 @@
-package dev.quern.api;
+package dev.quern.api.settings;
 
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.quern.api.safety;
+package dev.quern.api.caller;
 
 import dev.quern.api.html.Layout;
 import dev.quern.jobs.Principal;
@@ -37,13 +37,13 @@ public record Caller(Principal principal, @Nullable String formToken) {
         }
     }
 
-    void attach(HttpServletRequest request) {
+    public void attach(HttpServletRequest request) {
         request.setAttribute(ATTRIBUTE, this);
         request.setAttribute(Layout.FORM_TOKEN, formToken);
     }
 
     /** The caller that the authentication filter found; null on a path that is open to all. */
-    static @Nullable Caller of(HttpServletRequest request) {
+    public static @Nullable Caller of(HttpServletRequest request) {
         return (Caller) request.getAttribute(ATTRIBUTE);
     }
 }

@@ -1,7 +1,7 @@
-package dev.quern.api.rest;
+package dev.quern.api.request;
 
+import dev.quern.api.caller.BodyBudget;
 import dev.quern.api.problem.Problem;
-import dev.quern.api.safety.BodyBudget;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.UploadView;

@@ -1,6 +1,6 @@
-package dev.quern.api.rest;
+package dev.quern.api.request;
 
-import dev.quern.api.ApiProperties;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ForeignStoreException;
 import dev.quern.artifacts.stores.ArtifactStores;
@@ -13,7 +13,7 @@ import org.springframework.stereotype.Component;
 
 /** The artifact store, where one is configured. */
 @Component
-final class StoreAccess {
+public final class StoreAccess {
     private final @Nullable ArtifactStore store;
     private final InstallationRepository installation;
 
@@ -25,7 +25,7 @@ final class StoreAccess {
     /**
      * @throws QuernException UNAVAILABLE where none is configured
      */
-    ArtifactStore get() {
+    public ArtifactStore get() {
         if (store == null) {
             throw new QuernException(
                     ErrorCode.UNAVAILABLE, "quern.store: not set (expected: the address of the store)");
@@ -39,7 +39,7 @@ final class StoreAccess {
      * @throws ForeignStoreException when the store is another installation's
      * @throws QuernException UNAVAILABLE where none is configured
      */
-    ArtifactStore owned() throws IOException {
+    public ArtifactStore owned() throws IOException {
         ArtifactStore ours = get();
         ours.claim(installation.id().toString());
         return ours;

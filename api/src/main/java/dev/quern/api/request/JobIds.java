@@ -1,6 +1,6 @@
-package dev.quern.api.rest;
+package dev.quern.api.request;
 
-import dev.quern.api.safety.Caller;
+import dev.quern.api.caller.Caller;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
@@ -30,7 +30,7 @@ public final class JobIds {
      *
      * @throws QuernException NOT_FOUND
      */
-    static JobOutput output(Job job, int output) {
+    public static JobOutput output(Job job, int output) {
         int outputs = job.outputs().size();
         if (output < 0 || output >= outputs) {
             throw new QuernException(
@@ -61,7 +61,7 @@ public final class JobIds {
                                 + ")"));
     }
 
-    static Optional<UUID> parse(String id) {
+    public static Optional<UUID> parse(String id) {
         try {
             return Optional.of(UUID.fromString(id));
         } catch (IllegalArgumentException e) {

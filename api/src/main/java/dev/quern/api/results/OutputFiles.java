@@ -1,5 +1,6 @@
-package dev.quern.api.rest;
+package dev.quern.api.results;
 
+import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;

@@ -1,4 +1,4 @@
-package dev.quern.api.safety;
+package dev.quern.api.caller;
 
 import java.time.Duration;
 import java.util.HashMap;

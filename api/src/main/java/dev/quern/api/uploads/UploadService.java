@@ -1,6 +1,7 @@
-package dev.quern.api.rest;
+package dev.quern.api.uploads;
 
-import dev.quern.api.ApiProperties;
+import dev.quern.api.request.StoreAccess;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchUploadException;

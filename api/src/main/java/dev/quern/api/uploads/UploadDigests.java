@@ -1,5 +1,6 @@
-package dev.quern.api.rest;
+package dev.quern.api.uploads;
 
+import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;

@@ -1,8 +1,8 @@
-package dev.quern.api.rest;
+package dev.quern.api.request;
 
-import dev.quern.api.ApiProperties;
-import dev.quern.api.safety.Caller;
-import dev.quern.api.safety.Shares;
+import dev.quern.api.caller.Caller;
+import dev.quern.api.caller.Shares;
+import dev.quern.api.settings.ApiProperties;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
  * their number fairly, and a server that stops does not wait for them.
  */
 @Component
-final class OpenRequests {
+public final class OpenRequests {
     private final Shares seats;
     private final Duration poll;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -28,7 +28,7 @@ final class OpenRequests {
     }
 
     /** The place of one open request; closing gives it back. */
-    interface Seat extends AutoCloseable {
+    public interface Seat extends AutoCloseable {
         @Override
         void close();
     }
@@ -41,7 +41,7 @@ final class OpenRequests {
     /**
      * @throws QuernException TOO_MANY_REQUESTS
      */
-    Seat take(Caller caller) throws InterruptedException {
+    public Seat take(Caller caller) throws InterruptedException {
         String holder = caller.holder();
         if (!seats.take(holder, 1, Duration.ZERO)) {
             throw new QuernException(
@@ -52,7 +52,7 @@ final class OpenRequests {
     }
 
     /** Waits until it is time to look at the job again; false when the server stops. */
-    boolean pause() throws InterruptedException {
+    public boolean pause() throws InterruptedException {
         return !closing.await(poll.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -1,4 +1,4 @@
-package dev.quern.api.rest;
+package dev.quern.api.uploads;
 
 import dev.quern.jobs.Upload;
 import dev.quern.recipes.error.ErrorCode;

@@ -1,0 +1,5 @@
+/** Files that clients upload. */
+@NullMarked
+package dev.quern.api.uploads;
+
+import org.jspecify.annotations.NullMarked;
