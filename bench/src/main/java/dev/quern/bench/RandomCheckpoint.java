@@ -1,9 +1,9 @@
 package dev.quern.bench;
 
 import dev.quern.engine.checkpoint.ModelConfig;
-import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.ShardedWriter;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.TensorSpec;

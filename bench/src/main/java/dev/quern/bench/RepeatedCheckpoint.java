@@ -2,9 +2,9 @@ package dev.quern.bench;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.ModelConfig;
-import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.ShardedWriter;
-import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.TensorSpec;

@@ -1,9 +1,9 @@
 package dev.quern.proofs;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.OutputTensor;
 import dev.quern.engine.checkpoint.ShardedWriter;
-import dev.quern.engine.checkpoint.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;

@@ -7,7 +7,7 @@ import dev.quern.artifacts.range.RangeCache;
 import dev.quern.artifacts.range.RangeReader;
 import dev.quern.artifacts.range.RangeStream;
 import dev.quern.contract.PinnedSource;
-import dev.quern.engine.checkpoint.DistantFiles;
+import dev.quern.engine.checkpoint.files.DistantFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

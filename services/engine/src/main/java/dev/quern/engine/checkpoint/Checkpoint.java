@@ -1,7 +1,12 @@
 package dev.quern.engine.checkpoint;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
+import dev.quern.engine.checkpoint.files.Sources;
+import dev.quern.engine.checkpoint.safetensors.SafetensorsFile;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,7 +145,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /** Where it lies. */
-    CheckpointFiles source() {
+    public CheckpointFiles source() {
         return folder.files();
     }
 

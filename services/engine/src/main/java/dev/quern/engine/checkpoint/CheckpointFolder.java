@@ -1,5 +1,7 @@
 package dev.quern.engine.checkpoint;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
+import dev.quern.engine.checkpoint.files.Refusal;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;

@@ -1,5 +1,7 @@
 package dev.quern.engine.checkpoint;
 
+import dev.quern.engine.checkpoint.files.Refusal;
+import dev.quern.engine.checkpoint.files.Sources;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.util.List;

@@ -1,7 +1,9 @@
 package dev.quern.engine.checkpoint;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
+import dev.quern.engine.checkpoint.files.Refusal;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
@@ -27,7 +29,7 @@ import java.util.stream.Stream;
  * A local folder: files are mapped where they lie, once and whole, and never copied. A link may lead to a file in the folder, or to one
  * of a hub's cache, where snapshots/REVISION/NAME leads to blobs/DIGEST: any other could bring a file of this machine into a result.
  */
-final class FolderFiles implements CheckpointFiles {
+public final class FolderFiles implements CheckpointFiles {
     /** A file may change again within the tick of its file system's clock. */
     private static final Duration TICK = Duration.ofSeconds(2);
     /** Small enough to be looked at in the cache that it was read into. */
@@ -40,7 +42,7 @@ final class FolderFiles implements CheckpointFiles {
 
     /** @throws QuernException INVALID_CHECKPOINT when there is no such folder */
     @SuppressWarnings("MustBeClosed") // close() closes it
-    FolderFiles(Path folder) {
+    public FolderFiles(Path folder) {
         if (!Files.isDirectory(folder)) {
             throw new QuernException(
                     ErrorCode.INVALID_CHECKPOINT, folder + ": no such folder (expected: a checkpoint's folder)");

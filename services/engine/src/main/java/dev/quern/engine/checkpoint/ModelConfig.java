@@ -1,6 +1,6 @@
 package dev.quern.engine.checkpoint;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;

@@ -1,7 +1,9 @@
 package dev.quern.engine.checkpoint;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
+import dev.quern.engine.checkpoint.files.Sources;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;

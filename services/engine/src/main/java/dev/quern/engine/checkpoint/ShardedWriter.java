@@ -1,5 +1,7 @@
 package dev.quern.engine.checkpoint;
 
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;

@@ -1,7 +1,8 @@
 package dev.quern.engine.checkpoint;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
+import dev.quern.engine.checkpoint.safetensors.SafetensorsFile;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,9 +2,9 @@ package dev.quern.engine.format;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.CheckpointFiles;
-import dev.quern.engine.checkpoint.FileDigest;
-import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.checkpoint.digest.FileDigest;
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;

@@ -1,7 +1,7 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.artifact.Digests;
-import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;

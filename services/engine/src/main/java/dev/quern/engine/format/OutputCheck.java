@@ -2,8 +2,8 @@ package dev.quern.engine.format;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.FileDigest;
-import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.checkpoint.digest.FileDigest;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.method.CompressedLinear;

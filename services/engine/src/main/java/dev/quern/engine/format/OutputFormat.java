@@ -1,8 +1,8 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.OutputTensor;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;

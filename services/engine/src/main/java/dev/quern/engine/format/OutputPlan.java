@@ -1,9 +1,9 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.OutputTensor;
-import dev.quern.engine.checkpoint.StoredType;
-import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.model.Architecture;

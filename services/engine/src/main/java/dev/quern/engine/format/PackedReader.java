@@ -1,10 +1,10 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.OutputTensor;
-import dev.quern.engine.checkpoint.StoredTensor;
-import dev.quern.engine.checkpoint.StoredType;
-import dev.quern.engine.checkpoint.TensorEntry;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;

@@ -1,7 +1,7 @@
 package dev.quern.engine.format;
 
-import dev.quern.engine.checkpoint.StoredTensor;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

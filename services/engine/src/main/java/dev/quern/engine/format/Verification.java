@@ -1,6 +1,6 @@
 package dev.quern.engine.format;
 
-import dev.quern.engine.checkpoint.FileDigest;
+import dev.quern.engine.checkpoint.digest.FileDigest;
 import java.util.List;
 
 /**

@@ -4,7 +4,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 
 /** The tensors of an open checkpoint, used where they are mapped if the backend can. */
 public record CheckpointWeights(ComputeBackend backend, Checkpoint checkpoint) implements WeightSource {

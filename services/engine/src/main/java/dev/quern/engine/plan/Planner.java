@@ -1,7 +1,7 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.calibration.Tiling;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.OutputFormat;

@@ -14,7 +14,7 @@ import dev.quern.engine.calibration.Tokenizer;
 import dev.quern.engine.calibration.TraceWalk;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.calibration.WalkOptions;
-import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.Progress;

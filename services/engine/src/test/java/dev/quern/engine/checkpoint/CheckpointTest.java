@@ -3,6 +3,7 @@ package dev.quern.engine.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.checkpoint.safetensors.RawSafetensors;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
@@ -18,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CheckpointTest {
-    static final Path GOLDEN = Path.of("src/test/resources/golden");
+public class CheckpointTest {
+    public static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final String INDEX = "model.safetensors.index.json";
 
     @TempDir

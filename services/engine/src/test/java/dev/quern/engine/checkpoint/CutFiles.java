@@ -1,5 +1,6 @@
 package dev.quern.engine.checkpoint;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

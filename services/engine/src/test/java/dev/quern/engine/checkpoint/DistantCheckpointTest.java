@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.digest.ModelDigest;
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
+import dev.quern.engine.checkpoint.safetensors.RawSafetensors;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.FileDigest;
-import dev.quern.engine.checkpoint.OutputTensor;
-import dev.quern.engine.checkpoint.SafetensorsWriter;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.digest.FileDigest;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;

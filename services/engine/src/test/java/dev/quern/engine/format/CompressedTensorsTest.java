@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.OutputTensor;
-import dev.quern.engine.checkpoint.SafetensorsWriter;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;

@@ -17,7 +17,7 @@ import dev.quern.engine.calibration.Tokenizer;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.engine.calibration.WalkOptions;
-import dev.quern.engine.checkpoint.ModelDigest;
+import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Assembler;
 import dev.quern.engine.format.OutputFormats;

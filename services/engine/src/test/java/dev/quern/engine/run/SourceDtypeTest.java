@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.OutputTensor;
-import dev.quern.engine.checkpoint.SafetensorsWriter;
-import dev.quern.engine.checkpoint.StoredType;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

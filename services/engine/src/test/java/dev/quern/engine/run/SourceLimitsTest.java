@@ -3,7 +3,7 @@ package dev.quern.engine.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.quern.engine.checkpoint.RawSafetensors;
+import dev.quern.engine.checkpoint.safetensors.RawSafetensors;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

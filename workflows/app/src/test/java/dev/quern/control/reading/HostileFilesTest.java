@@ -3,7 +3,7 @@ package dev.quern.control.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.quern.engine.checkpoint.CheckpointFiles;
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;

@@ -1,7 +1,8 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,7 +31,7 @@ public final class SafetensorsFile {
     }
 
     /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT for a file that docs/formats.md, safetensors rejects */
-    static SafetensorsFile open(CheckpointFiles files, String name) {
+    public static SafetensorsFile open(CheckpointFiles files, String name) {
         long size = files.version(name).size();
         long headerBytes = headerBytes(files, name, size);
         SafetensorsHeader header = SafetensorsHeader.parse(name, files.read(name, LENGTH, (int) headerBytes));
@@ -91,7 +92,7 @@ public final class SafetensorsFile {
      * @param arena may own the tensor's memory
      * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor
      */
-    StoredTensor tensor(String tensor, Arena arena) {
+    public StoredTensor tensor(String tensor, Arena arena) {
         TensorEntry entry = entry(tensor);
         MemorySegment data = entry.bytes() == 0
                 ? MemorySegment.NULL
@@ -109,7 +110,7 @@ public final class SafetensorsFile {
     }
 
     /** Where a tensor is in the file; throws as {@link #tensor}. */
-    CheckpointFiles.Range range(String tensor) {
+    public CheckpointFiles.Range range(String tensor) {
         TensorEntry entry = entry(tensor);
         return new CheckpointFiles.Range(name, dataStart + entry.begin(), entry.bytes());
     }

@@ -1,4 +1,4 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.digest;
 
 import dev.quern.engine.artifact.Digests;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.files;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

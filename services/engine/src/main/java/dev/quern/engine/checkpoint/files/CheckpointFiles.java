@@ -1,4 +1,4 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.files;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,7 +46,7 @@ public interface CheckpointFiles extends AutoCloseable {
      * @param settled false while a later change could still have the same version
      */
     record Version(long size, String version, boolean settled) {
-        boolean isSame(Version other) {
+        public boolean isSame(Version other) {
             return size == other.size && version.equals(other.version);
         }
     }

@@ -1,4 +1,4 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
 import java.util.List;
 

@@ -1,8 +1,10 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.checkpoint.FolderFiles;
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

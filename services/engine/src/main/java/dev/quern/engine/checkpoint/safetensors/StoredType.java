@@ -1,4 +1,4 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
 import dev.quern.engine.backend.DType;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.digest;
 
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
+import dev.quern.engine.checkpoint.files.Refusal;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.List;
  * Looks for weights that are not finite in a safetensors file that passes by, so that every byte is read once, for its digest and for
  * this. An element may be cut by the end of a chunk.
  */
-final class FiniteStream implements CheckpointFiles.Sink {
+public final class FiniteStream implements CheckpointFiles.Sink {
     private final SafetensorsFile file;
     private final List<TensorEntry> tensors;
     private final byte[] cut = new byte[Long.BYTES];
@@ -16,7 +17,7 @@ final class FiniteStream implements CheckpointFiles.Sink {
     private long at;
     private int next;
 
-    FiniteStream(SafetensorsFile file) {
+    public FiniteStream(SafetensorsFile file) {
         this.file = file;
         this.tensors = file.entries().values().stream()
                 .filter(entry -> entry.type().isWeight() && entry.bytes() > 0)

@@ -1,4 +1,4 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.files;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** Makes the errors of this package: each names the file, then the value and what was expected. */
-final class Refusal {
+public final class Refusal {
     /** Names and values in a file may be of any length; this much is shown. */
     private static final int LONGEST = 2000;
 
@@ -17,19 +17,19 @@ final class Refusal {
         return message.substring(message.length() - LONGEST / 4);
     }
 
-    static QuernException damaged(String file, String message) {
+    public static QuernException damaged(String file, String message) {
         String whole = file + ": " + message;
         return new QuernException(
                 ErrorCode.INVALID_CHECKPOINT,
                 whole.length() <= LONGEST ? whole : whole.substring(0, LONGEST / 2) + " … " + lastPart(whole));
     }
 
-    static QuernException unreadable(String file, IOException cause) {
+    public static QuernException unreadable(String file, IOException cause) {
         return new QuernException(
                 ErrorCode.INVALID_CHECKPOINT, file + ": " + cause.getMessage() + " (expected: a readable file)", cause);
     }
 
-    static String name(Path file) {
+    public static String name(Path file) {
         Path name = file.getFileName();
         return name == null ? file.toString() : name.toString();
     }

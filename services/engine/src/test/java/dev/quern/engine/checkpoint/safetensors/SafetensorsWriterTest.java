@@ -1,8 +1,13 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.CheckpointTest;
+import dev.quern.engine.checkpoint.FolderFiles;
+import dev.quern.engine.checkpoint.ShardedWriter;
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,7 +1,8 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.safetensors;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
+import dev.quern.engine.checkpoint.files.Sources;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;

@@ -1,6 +1,8 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.digest;
 
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

@@ -1,6 +1,6 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.files;
 
-import static dev.quern.engine.checkpoint.Refusal.damaged;
+import static dev.quern.engine.checkpoint.files.Refusal.damaged;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.Json;
@@ -8,14 +8,14 @@ import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonObject;
 
 /** Small files of a checkpoint. */
-final class Sources {
+public final class Sources {
     /** Values in one JSON file. A tensor of a header has about eight; the largest models have 100,000 tensors in all their files. */
-    static final int MAX_VALUES = 2_000_000;
+    public static final int MAX_VALUES = 2_000_000;
 
     private Sources() {}
 
     /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it cannot be read or is too large */
-    static JsonObject object(CheckpointFiles files, String name, int maxBytes) {
+    public static JsonObject object(CheckpointFiles files, String name, int maxBytes) {
         try {
             if (Json.parse(bytes(files, name, maxBytes), maxBytes, MAX_VALUES) instanceof JsonObject object) {
                 return object;
@@ -27,7 +27,7 @@ final class Sources {
     }
 
     /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it is too large */
-    static byte[] bytes(CheckpointFiles files, String name, int maxBytes) {
+    public static byte[] bytes(CheckpointFiles files, String name, int maxBytes) {
         long size = files.version(name).size();
         if (size > maxBytes) {
             throw damaged(name, size + " bytes (expected: at most " + maxBytes + ")");

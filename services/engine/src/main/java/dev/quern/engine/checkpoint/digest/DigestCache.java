@@ -1,5 +1,6 @@
-package dev.quern.engine.checkpoint;
+package dev.quern.engine.checkpoint.digest;
 
+import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;

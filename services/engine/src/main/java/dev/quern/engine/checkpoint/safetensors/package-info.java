@@ -1,0 +1,5 @@
+/** Reads and writes safetensors files. */
+@NullMarked
+package dev.quern.engine.checkpoint.safetensors;
+
+import org.jspecify.annotations.NullMarked;
