@@ -4,14 +4,14 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.range.RangeCache;
 import dev.quern.artifacts.stores.ArtifactStores;
 import dev.quern.artifacts.stores.Buckets;
-import dev.quern.contract.Connections;
-import dev.quern.contract.Device;
-import dev.quern.contract.HttpPort;
+import dev.quern.contract.Heartbeat;
 import dev.quern.contract.Queues;
-import dev.quern.contract.Ticker;
+import dev.quern.contract.presence.Device;
 import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.natives.NativeLibraries;
 import dev.quern.inputs.Sources;
+import dev.quern.process.Connections;
+import dev.quern.process.HttpPort;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.worker.activities.ComputeActivitiesImpl;
 import dev.quern.worker.device.DeviceSlot;
@@ -182,8 +182,8 @@ public final class ComputeWorker implements AutoCloseable {
     private static void answer(WorkerFactory factory, String queue, Object activities) {
         WorkerOptions options = WorkerOptions.newBuilder()
                 .setMaxConcurrentActivityTaskPollers(1)
-                .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
-                .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
+                .setDefaultHeartbeatThrottleInterval(Heartbeat.PERIOD)
+                .setMaxHeartbeatThrottleInterval(Heartbeat.PERIOD)
                 .build();
         factory.newWorker(queue, options).registerActivitiesImplementations(activities);
     }
@@ -201,8 +201,8 @@ public final class ComputeWorker implements AutoCloseable {
                         new FixedSizeSlotSupplier<>(1)))
                 .setMaxConcurrentActivityTaskPollers(1)
                 // With the SDK's own intervals details would move, and a cancel be heard, every 24 s.
-                .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
-                .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
+                .setDefaultHeartbeatThrottleInterval(Heartbeat.PERIOD)
+                .setMaxHeartbeatThrottleInterval(Heartbeat.PERIOD)
                 .build();
         factory.newWorker(queue, options).registerActivitiesImplementations(activities);
     }

@@ -1,7 +1,7 @@
 package dev.quern.worker;
 
-import dev.quern.contract.Tls;
 import dev.quern.engine.plan.Budget;
+import dev.quern.process.Tls;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.worker.device.ScratchLock;

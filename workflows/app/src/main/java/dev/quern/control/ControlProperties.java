@@ -1,6 +1,6 @@
 package dev.quern.control;
 
-import dev.quern.contract.Tls;
+import dev.quern.process.Tls;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

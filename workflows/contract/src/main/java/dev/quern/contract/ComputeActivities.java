@@ -1,5 +1,10 @@
 package dev.quern.contract;
 
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.Shard;
+import dev.quern.contract.plan.SliceRef;
+import dev.quern.contract.plan.TileRunRef;
+import dev.quern.contract.presence.Device;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
 

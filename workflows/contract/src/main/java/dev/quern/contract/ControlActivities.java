@@ -1,5 +1,9 @@
 package dev.quern.contract;
 
+import dev.quern.contract.plan.Inspection;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.SliceRef;
+import dev.quern.contract.presence.Device;
 import dev.quern.recipes.job.Stage;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;

@@ -2,6 +2,7 @@ package dev.quern.contract;
 
 import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.LinearView;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -14,6 +15,11 @@ import java.util.List;
  * @param linears finished lately; some may come twice
  */
 public record Heartbeat(Stage stage, int block, int reusedBlocks, double fraction, List<LinearView> linears) {
+    /** Between two heartbeats of an activity; the server waits {@link #TIMEOUT} for one. */
+    public static final Duration PERIOD = Duration.ofSeconds(1);
+
+    public static final Duration TIMEOUT = Duration.ofSeconds(30);
+
     public Heartbeat {
         linears = List.copyOf(linears);
     }

@@ -1,5 +1,6 @@
 package dev.quern.contract;
 
+import dev.quern.contract.plan.SliceRef;
 import java.util.List;
 
 /**

@@ -1,10 +1,10 @@
 package dev.quern.workflows;
 
-import dev.quern.contract.Device;
-import dev.quern.contract.PresenceActivities;
-import dev.quern.contract.PresenceWorkflow;
 import dev.quern.contract.Queues;
-import dev.quern.contract.RegisterActivities;
+import dev.quern.contract.presence.Device;
+import dev.quern.contract.presence.PresenceActivities;
+import dev.quern.contract.presence.PresenceWorkflow;
+import dev.quern.contract.presence.RegisterActivities;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Workflow;
 

@@ -1,8 +1,8 @@
 package dev.quern.workflows;
 
 import dev.quern.contract.ComputeActivities;
-import dev.quern.contract.Device;
-import dev.quern.contract.RollCallWorkflow;
+import dev.quern.contract.presence.Device;
+import dev.quern.contract.presence.RollCallWorkflow;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Workflow;
 import org.jspecify.annotations.Nullable;

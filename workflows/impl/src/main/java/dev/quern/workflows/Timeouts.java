@@ -1,8 +1,8 @@
 package dev.quern.workflows;
 
 import dev.quern.contract.Failures;
+import dev.quern.contract.Heartbeat;
 import dev.quern.contract.Queues;
-import dev.quern.contract.Ticker;
 import io.temporal.activity.ActivityCancellationType;
 import io.temporal.activity.ActivityOptions;
 import io.temporal.common.Priority;
@@ -56,7 +56,7 @@ final class Timeouts {
     /** Reads or writes a whole model, or the blocks of a slice, in the control process. */
     static final ActivityOptions READING = ActivityOptions.newBuilder(QUICK)
             .setStartToCloseTimeout(Duration.ofHours(6))
-            .setHeartbeatTimeout(Ticker.TIMEOUT)
+            .setHeartbeatTimeout(Heartbeat.TIMEOUT)
             .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
             .build();
 
@@ -81,7 +81,7 @@ final class Timeouts {
                 .setTaskQueue(queue)
                 .setScheduleToStartTimeout(ARRIVAL)
                 .setStartToCloseTimeout(Duration.ofDays(365))
-                .setHeartbeatTimeout(Ticker.TIMEOUT)
+                .setHeartbeatTimeout(Heartbeat.TIMEOUT)
                 .setRetryOptions(NEVER)
                 .build();
     }
@@ -92,7 +92,7 @@ final class Timeouts {
                 .setPriority(Priority.newBuilder().setPriorityKey(priority).build())
                 .setTaskQueue(queue)
                 .setStartToCloseTimeout(Duration.ofHours(24))
-                .setHeartbeatTimeout(Ticker.TIMEOUT)
+                .setHeartbeatTimeout(Heartbeat.TIMEOUT)
                 .setRetryOptions(NEVER)
                 .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
                 .build();

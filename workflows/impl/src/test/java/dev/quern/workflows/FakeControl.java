@@ -1,20 +1,20 @@
 package dev.quern.workflows;
 
 import dev.quern.contract.ControlActivities;
-import dev.quern.contract.Device;
 import dev.quern.contract.Failures;
-import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
 import dev.quern.contract.Queues;
 import dev.quern.contract.Settled;
-import dev.quern.contract.Shard;
-import dev.quern.contract.SharingRef;
-import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
-import dev.quern.contract.TileRunRef;
+import dev.quern.contract.plan.Inspection;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.Shard;
+import dev.quern.contract.plan.SharingRef;
+import dev.quern.contract.plan.SliceRef;
+import dev.quern.contract.plan.TileRunRef;
+import dev.quern.contract.presence.Device;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.Stage;

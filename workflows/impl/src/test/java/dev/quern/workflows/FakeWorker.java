@@ -1,15 +1,15 @@
 package dev.quern.workflows;
 
 import dev.quern.contract.ComputeActivities;
-import dev.quern.contract.Device;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
-import dev.quern.contract.Shard;
-import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRef;
 import dev.quern.contract.StepResult;
-import dev.quern.contract.TileRunRef;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.Shard;
+import dev.quern.contract.plan.SliceRef;
+import dev.quern.contract.plan.TileRunRef;
+import dev.quern.contract.presence.Device;
 import io.temporal.activity.Activity;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -6,7 +6,7 @@ import dev.quern.artifacts.range.ObjectRange;
 import dev.quern.artifacts.range.RangeCache;
 import dev.quern.artifacts.range.RangeReader;
 import dev.quern.artifacts.range.RangeStream;
-import dev.quern.contract.PinnedSource;
+import dev.quern.contract.plan.PinnedSource;
 import dev.quern.engine.checkpoint.files.DistantFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,8 +1,8 @@
 package dev.quern.inputs;
 
-import dev.quern.contract.EvaluatedResult;
-import dev.quern.contract.JobPlan;
-import dev.quern.contract.Shard;
+import dev.quern.contract.plan.EvaluatedResult;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.Shard;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;

@@ -1,7 +1,7 @@
 package dev.quern.worker.activities;
 
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.contract.JobPlan;
+import dev.quern.contract.plan.JobPlan;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;

@@ -2,8 +2,8 @@ package dev.quern.worker.activities;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.contract.JobPlan;
-import dev.quern.contract.Shard;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.Shard;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.inputs.Plans;
 import dev.quern.recipes.process.FailPoint;

@@ -2,8 +2,8 @@ package dev.quern.worker.activities;
 
 import dev.quern.contract.Heartbeat;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
-import dev.quern.contract.SliceRef;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.SliceRef;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.recipes.job.Stage;

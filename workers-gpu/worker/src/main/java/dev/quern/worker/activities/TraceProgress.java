@@ -1,8 +1,8 @@
 package dev.quern.worker.activities;
 
 import dev.quern.contract.Heartbeat;
-import dev.quern.contract.PlanRef;
-import dev.quern.contract.TileRunRef;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.TileRunRef;
 import dev.quern.engine.calibration.WalkListener;
 import dev.quern.recipes.job.Stage;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.quern.worker.device;
 
-import dev.quern.contract.Device;
-import dev.quern.contract.Occupation;
-import dev.quern.contract.PresenceActivities;
-import dev.quern.contract.PresenceWorkflow;
 import dev.quern.contract.Queues;
+import dev.quern.contract.presence.Device;
+import dev.quern.contract.presence.Occupation;
+import dev.quern.contract.presence.PresenceActivities;
+import dev.quern.contract.presence.PresenceWorkflow;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.client.WorkflowClient;

@@ -1,9 +1,9 @@
 package dev.quern.control.activities;
 
 import dev.quern.contract.Failures;
-import dev.quern.contract.Ticker;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.process.Ticker;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import io.temporal.activity.Activity;

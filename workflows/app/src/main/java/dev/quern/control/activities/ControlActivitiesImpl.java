@@ -1,15 +1,15 @@
 package dev.quern.control.activities;
 
 import dev.quern.contract.ControlActivities;
-import dev.quern.contract.Device;
-import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
 import dev.quern.contract.Settled;
-import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
+import dev.quern.contract.plan.Inspection;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.SliceRef;
+import dev.quern.contract.presence.Device;
 import dev.quern.control.job.ScratchFolders;
 import dev.quern.control.job.StepRecorder;
 import dev.quern.control.publish.Outputs;

@@ -1,8 +1,8 @@
 package dev.quern.control.activities;
 
-import dev.quern.contract.EvaluatedResult;
-import dev.quern.contract.Inspection;
 import dev.quern.contract.JobRef;
+import dev.quern.contract.plan.EvaluatedResult;
+import dev.quern.contract.plan.Inspection;
 import dev.quern.control.job.JobContexts;
 import dev.quern.control.job.JobContexts.JobContext;
 import dev.quern.control.job.JobSources;

@@ -1,15 +1,15 @@
 package dev.quern.control.activities;
 
-import dev.quern.contract.Device;
-import dev.quern.contract.Inspection;
-import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
 import dev.quern.contract.Queues;
-import dev.quern.contract.Shard;
-import dev.quern.contract.SharingRef;
-import dev.quern.contract.SliceRef;
-import dev.quern.contract.TileRunRef;
+import dev.quern.contract.plan.Inspection;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.Shard;
+import dev.quern.contract.plan.SharingRef;
+import dev.quern.contract.plan.SliceRef;
+import dev.quern.contract.plan.TileRunRef;
+import dev.quern.contract.presence.Device;
 import dev.quern.control.job.JobContexts;
 import dev.quern.control.job.JobContexts.JobContext;
 import dev.quern.control.job.Repositories;

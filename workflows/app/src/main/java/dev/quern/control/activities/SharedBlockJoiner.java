@@ -1,11 +1,11 @@
 package dev.quern.control.activities;
 
-import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
 import dev.quern.contract.Settled;
-import dev.quern.contract.SliceRef;
 import dev.quern.contract.SliceResult;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.SliceRef;
 import dev.quern.control.job.JobArtifacts;
 import dev.quern.control.job.JobContexts;
 import dev.quern.control.job.JobContexts.JobContext;

@@ -1,7 +1,7 @@
 package dev.quern.control.activities;
 
+import dev.quern.contract.Heartbeat;
 import dev.quern.contract.Queues;
-import dev.quern.contract.Ticker;
 import dev.quern.control.register.WorkerRegister;
 import dev.quern.workflows.CompressionWorkflowImpl;
 import dev.quern.workflows.PresenceWorkflowImpl;
@@ -27,8 +27,8 @@ final class TemporalHost implements SmartLifecycle {
                 Queues.CONTROL,
                 WorkerOptions.newBuilder()
                         .setMaxConcurrentActivityExecutionSize(ACTIVITIES)
-                        .setDefaultHeartbeatThrottleInterval(Ticker.PERIOD)
-                        .setMaxHeartbeatThrottleInterval(Ticker.PERIOD)
+                        .setDefaultHeartbeatThrottleInterval(Heartbeat.PERIOD)
+                        .setMaxHeartbeatThrottleInterval(Heartbeat.PERIOD)
                         .build());
         worker.registerWorkflowImplementationTypes(
                 CompressionWorkflowImpl.class, RollCallWorkflowImpl.class, PresenceWorkflowImpl.class);

@@ -2,7 +2,7 @@ package dev.quern.control.job;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.contract.JobPlan;
+import dev.quern.contract.plan.JobPlan;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.engine.artifact.ArtifactName.Lifetime;

@@ -2,11 +2,11 @@ package dev.quern.control.job;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
-import dev.quern.contract.EvaluatedResult;
-import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PinnedSource;
-import dev.quern.contract.PlanRef;
+import dev.quern.contract.plan.EvaluatedResult;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.PinnedSource;
+import dev.quern.contract.plan.PlanRef;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.inputs.Plans;

@@ -1,6 +1,6 @@
 package dev.quern.control.job;
 
-import dev.quern.contract.Shard;
+import dev.quern.contract.plan.Shard;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.calibration.TokenWindows;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.quern.control.publish;
 
-import dev.quern.contract.EvaluatedResult;
+import dev.quern.contract.plan.EvaluatedResult;
 import dev.quern.engine.run.ReportParts;
 import dev.quern.engine.run.Source;
 import dev.quern.recipes.report.Figures;

@@ -1,8 +1,8 @@
 package dev.quern.control.publish;
 
-import dev.quern.contract.JobPlan;
-import dev.quern.contract.PlanRef;
-import dev.quern.contract.Shard;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.PlanRef;
+import dev.quern.contract.plan.Shard;
 import dev.quern.control.job.JobContexts;
 import dev.quern.control.job.JobContexts.JobContext;
 import dev.quern.engine.calibration.Datasets;

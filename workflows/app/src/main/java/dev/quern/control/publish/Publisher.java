@@ -1,10 +1,10 @@
 package dev.quern.control.publish;
 
-import dev.quern.contract.EvaluatedResult;
-import dev.quern.contract.JobPlan;
 import dev.quern.contract.JobRef;
-import dev.quern.contract.PlanRef;
 import dev.quern.contract.Published;
+import dev.quern.contract.plan.EvaluatedResult;
+import dev.quern.contract.plan.JobPlan;
+import dev.quern.contract.plan.PlanRef;
 import dev.quern.control.job.JobContexts;
 import dev.quern.control.job.JobContexts.JobContext;
 import dev.quern.control.job.JobSources;

@@ -1,9 +1,9 @@
 package dev.quern.control.register;
 
-import dev.quern.contract.Device;
-import dev.quern.contract.Occupation;
-import dev.quern.contract.PresenceWorkflow;
-import dev.quern.contract.RegisterActivities;
+import dev.quern.contract.presence.Device;
+import dev.quern.contract.presence.Occupation;
+import dev.quern.contract.presence.PresenceWorkflow;
+import dev.quern.contract.presence.RegisterActivities;
 import dev.quern.control.task.PeriodicTask;
 import dev.quern.control.workflow.Workflows;
 import dev.quern.jobs.WorkerRepository;

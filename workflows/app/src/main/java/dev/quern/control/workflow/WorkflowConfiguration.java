@@ -1,7 +1,7 @@
 package dev.quern.control.workflow;
 
-import dev.quern.contract.Connections;
 import dev.quern.control.ControlProperties;
+import dev.quern.process.Connections;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;

@@ -4,7 +4,7 @@ import dev.quern.contract.CompressionWorkflow;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Outcome;
 import dev.quern.contract.Queues;
-import dev.quern.contract.RollCallWorkflow;
+import dev.quern.contract.presence.RollCallWorkflow;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.job.Desired;
 import dev.quern.recipes.job.JobState;

@@ -1,7 +1,7 @@
 package dev.quern.control.reading.message;
 
-import dev.quern.contract.SourceStamp;
 import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.inputs.SourceStamp;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

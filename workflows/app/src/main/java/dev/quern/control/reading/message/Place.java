@@ -1,6 +1,6 @@
 package dev.quern.control.reading.message;
 
-import dev.quern.contract.PinnedSource;
+import dev.quern.contract.plan.PinnedSource;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 /**
  * How workers share each block of a sequential recipe.

@@ -1,5 +1,6 @@
-package dev.quern.contract;
+package dev.quern.process;
 
+import dev.quern.contract.Heartbeat;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.client.ActivityCompletionException;
 import java.time.Duration;
@@ -15,11 +16,6 @@ import org.jspecify.annotations.Nullable;
  * counter stands still for too long, so that the server gives a hung activity to somebody else.
  */
 public final class Ticker implements AutoCloseable {
-    /** Between heartbeats; the server waits {@link #TIMEOUT} for one. */
-    public static final Duration PERIOD = Duration.ofSeconds(1);
-
-    public static final Duration TIMEOUT = Duration.ofSeconds(30);
-
     /** Work is given up after ten times its predicted length, but never sooner than this. */
     private static final Duration SHORTEST_PATIENCE = Duration.ofMinutes(5);
 
@@ -84,7 +80,7 @@ public final class Ticker implements AutoCloseable {
                     return;
                 }
                 activity.heartbeat(details.get());
-            } while (!stop.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS));
+            } while (!stop.await(Heartbeat.PERIOD.toMillis(), TimeUnit.MILLISECONDS));
         } catch (ActivityCompletionException e) {
             ended = e;
         } catch (InterruptedException e) {

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.presence;
 
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

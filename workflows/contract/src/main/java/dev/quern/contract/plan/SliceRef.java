@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 /**
  * The blocks [first, end) that are left of a segment.

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 import java.util.List;
 
@@ -19,7 +19,7 @@ public record PinnedSource(String location, List<File> files) {
      */
     public record File(String name, String key, long size, String etag) {}
 
-    /** True for a source that is a folder of this machine, which has a {@link SourceStamp}. */
+    /** True for a source that is a folder of this machine, whose stamp is of sizes and times. */
     public static boolean isFolder(String location) {
         return location.startsWith("/");
     }

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.Default;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param source folder of the checkpoint
  * @param recipe of the first output; null for an evaluation, as are the calibration and its digest
  * @param result that is evaluated; null for a compression
- * @param sourceStamp of its files, see {@link SourceStamp}
+ * @param sourceStamp of its files, which says in no time whether they have changed
  * @param calibration key of the token windows
  * @param calibrationDigest of the token windows
  * @param evaluations keys of the token windows, one per file

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.report.Report;

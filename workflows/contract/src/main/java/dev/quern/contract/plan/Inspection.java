@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;

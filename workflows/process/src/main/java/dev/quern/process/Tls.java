@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.process;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

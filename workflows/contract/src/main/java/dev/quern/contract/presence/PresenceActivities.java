@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.presence;
 
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;

@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.presence;
 
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 @WorkflowInterface
 public interface RollCallWorkflow {
     /**
-     * @param queue see {@link Queues#calls}
+     * @param queue of the calls to a class, or to a class and profile
      * @return one of those who are there; null when nobody answers within seconds
      */
     @WorkflowMethod(name = "roll-call")

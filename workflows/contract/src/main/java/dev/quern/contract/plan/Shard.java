@@ -1,4 +1,4 @@
-package dev.quern.contract;
+package dev.quern.contract.plan;
 
 /**
  * Windows [first, end) of one evaluation file.
