@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param desired what the owner wants, whatever the state
  * @param failure stays when the result is approved
  * @param approval by whom the result of a quarantined job was accepted; null where nobody did
- * @param generation of the workflow {@link #workflowId()}, from 1
+ * @param generation of the workflow that serves it, from 1
  * @param seq of the last step of that generation; 0 before the first
  * @param started whether the workflow of this generation has been started
  * @param pendingSince since when no worker has taken it; null while it has one, and at its end
@@ -72,11 +72,6 @@ public record Job(
     public Job {
         labels = Map.copyOf(labels);
         outputs = List.copyOf(outputs);
-    }
-
-    /** The id of the workflow of this generation. */
-    public String workflowId() {
-        return id + "-g" + generation;
     }
 
     /** As lists show it. */

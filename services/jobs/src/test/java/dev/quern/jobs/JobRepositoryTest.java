@@ -38,7 +38,7 @@ class JobRepositoryTest {
         assertThat(jobs.find(owner.tenant(), job.id())).contains(job);
         assertThat(job.state()).isEqualTo(JobState.QUEUED);
         assertThat(job.labels()).isEqualTo(Map.of("team", "search"));
-        assertThat(job.workflowId()).isEqualTo(job.id() + "-g1");
+        assertThat(job.generation()).isEqualTo(1);
         assertThat(job.view().progress().percent()).isZero();
         assertThat(jobs.find("another", job.id())).isEmpty();
     }

@@ -1,6 +1,5 @@
 package dev.quern.control.reconcile;
 
-import dev.quern.contract.JobRef;
 import dev.quern.control.job.Repositories;
 import dev.quern.control.retention.Cleaner;
 import dev.quern.control.workflow.Workflows;
@@ -74,7 +73,7 @@ final class Leftovers {
     private void clear(Job job) throws IOException {
         // A workflow that runs is about to do it itself.
         if (workflows.describe(job).filter(Workflows::running).isEmpty()) {
-            cleaner.cleanup(new JobRef(job.tenant(), job.id().toString(), job.generation()));
+            cleaner.cleanup(Workflows.ref(job));
             LOG.info("job {}: cleaned up", job.id());
         }
     }

@@ -1,6 +1,7 @@
 package dev.quern.control.reconcile;
 
 import dev.quern.contract.Heartbeat;
+import dev.quern.contract.JobRef;
 import dev.quern.control.demand.WaitReasons;
 import dev.quern.control.job.Repositories;
 import dev.quern.control.workflow.Workflows;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** Shows in the rows what running activities say in their heartbeats, and how long the work still takes. */
 final class Projector {
     private final Repositories rows;
-    private final Map<String, Watched> watched = new HashMap<>();
+    private final Map<JobRef, Watched> watched = new HashMap<>();
 
     /** What is remembered of a running workflow. */
     private static final class Watched {
@@ -49,7 +50,7 @@ final class Projector {
     }
 
     void show(Job job, DescribeWorkflowExecutionResponse workflow) {
-        Watched seen = watched.computeIfAbsent(job.workflowId(), id -> new Watched());
+        Watched seen = watched.computeIfAbsent(Workflows.ref(job), ref -> new Watched());
         double fraction = 0;
         for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
             Optional<Heartbeat> heartbeat =
@@ -68,7 +69,7 @@ final class Projector {
     }
 
     void forgetAllBut(Collection<Job> jobs) {
-        watched.keySet().retainAll(jobs.stream().map(Job::workflowId).collect(Collectors.toSet()));
+        watched.keySet().retainAll(jobs.stream().map(Workflows::ref).collect(Collectors.toSet()));
     }
 
     /** Null while it is not known: before the plan, and while the job waits. */

@@ -132,7 +132,7 @@ final class Reconciler {
     }
 
     private void once(Job job, String what, Runnable signal) {
-        String key = job.workflowId() + " " + what;
+        String key = Workflows.ref(job).workflowId() + " " + what;
         if (!signalled.contains(key)) {
             LOG.info("job {}: {}", job.id(), what);
             signal.run();
@@ -166,7 +166,7 @@ final class Reconciler {
         if (!job.started()) {
             start(job);
         } else {
-            LOG.warn("job {}: Temporal lost {}", job.id(), job.workflowId());
+            LOG.warn("job {}: Temporal lost {}", job.id(), Workflows.ref(job).workflowId());
             rows.steps().nextGeneration(job.id(), job.generation(), shards.count(job));
             rows.jobs().find(job.id()).ifPresent(this::startUnlessIdle);
         }
@@ -186,7 +186,7 @@ final class Reconciler {
     }
 
     private void start(Job job) {
-        LOG.info("job {}: start {}", job.id(), job.workflowId());
+        LOG.info("job {}: start {}", job.id(), Workflows.ref(job).workflowId());
         FailPoint.pass("start.before");
         workflows.start(job);
         FailPoint.pass("start.within");

@@ -30,17 +30,21 @@ import java.util.concurrent.CompletableFuture;
 
 /** The workflows of jobs as Temporal has them. */
 public record Workflows(WorkflowClient client) {
+    /** The job's row and present generation, as workflows and activities name them. */
+    public static JobRef ref(Job job) {
+        return new JobRef(job.tenant(), job.id().toString(), job.generation());
+    }
+
     /** Starts the workflow of the row's generation; one that was started already is a success. */
     public void start(Job job) {
         WorkflowOptions options = WorkflowOptions.newBuilder()
                 .setTaskQueue(Queues.CONTROL)
-                .setWorkflowId(job.workflowId())
+                .setWorkflowId(ref(job).workflowId())
                 .setWorkflowIdReusePolicy(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
                 .build();
         CompressionWorkflow workflow = client.newWorkflowStub(CompressionWorkflow.class, options);
         try {
-            WorkflowClient.start(
-                    workflow::run, new JobRef(job.tenant(), job.id().toString(), job.generation()));
+            WorkflowClient.start(workflow::run, ref(job));
         } catch (WorkflowExecutionAlreadyStarted e) {
             // By a reconciler that died before it could say so.
         }
@@ -48,7 +52,7 @@ public record Workflows(WorkflowClient client) {
 
     /** Tells a running workflow what the owner of its job wants. */
     public void signal(Job job, Desired desired) {
-        CompressionWorkflow workflow = client.newWorkflowStub(CompressionWorkflow.class, job.workflowId());
+        CompressionWorkflow workflow = client.newWorkflowStub(CompressionWorkflow.class, ref(job).workflowId());
         switch (desired) {
             case CANCEL -> workflow.cancel();
             case PAUSE -> workflow.pause();
@@ -59,7 +63,7 @@ public record Workflows(WorkflowClient client) {
 
     /** Tells a running workflow that its job has had its time. */
     public void giveUp(Job job, Outcome end) {
-        client.newWorkflowStub(CompressionWorkflow.class, job.workflowId())
+        client.newWorkflowStub(CompressionWorkflow.class, ref(job).workflowId())
                 .giveUp(String.valueOf(end.code()), String.valueOf(end.message()));
     }
 
@@ -76,7 +80,7 @@ public record Workflows(WorkflowClient client) {
 
     /** The workflow of the row's generation; empty when Temporal does not know it. */
     public Optional<DescribeWorkflowExecutionResponse> describe(Job job) {
-        return describe(job.workflowId());
+        return describe(ref(job).workflowId());
     }
 
     /** The workflow of this id; empty when Temporal does not know it. */
@@ -112,7 +116,7 @@ public record Workflows(WorkflowClient client) {
     /** How a closed workflow ended; by its own word, or by the lack of one. */
     public Outcome outcome(Job job) {
         try {
-            return client.newUntypedWorkflowStub(job.workflowId()).getResult(Outcome.class);
+            return client.newUntypedWorkflowStub(ref(job).workflowId()).getResult(Outcome.class);
         } catch (WorkflowException e) {
             return Outcome.failed(JobState.FAILED, "internal", "the workflow broke: " + rootMessage(e));
         }
