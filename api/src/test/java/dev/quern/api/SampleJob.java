@@ -21,6 +21,7 @@ import dev.quern.recipes.report.TimeLeft;
 import dev.quern.recipes.view.LinearView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class SampleJob {
     /** Three segments, each with a worker of its own, at different places. */
     void startSegments() {
         step(JobState.RUNNING, Stage.PLAN);
-        server.boards.layOut(job.id(), blocks, LINEARS, List.of(), List.of(0, blocks / 3, 2 * blocks / 3));
+        server.boards.layOut(job.id(), Collections.nCopies(blocks, LINEARS), List.of(0, blocks / 3, 2 * blocks / 3));
         step(JobState.RUNNING, Stage.COMPRESS);
         for (int segment = 0; segment < 3; segment++) {
             for (int block = segment * blocks / 3; block <= segment * blocks / 3 + 4 - segment; block++) {

@@ -106,7 +106,7 @@ public final class FormatBench {
     private static long pack(CompressedModel model, Architecture architecture) {
         long[] bytes = new long[1];
         try {
-            for (int block = 0; block < architecture.blocks(); block++) {
+            for (int block = 0; block < architecture.blocks().size(); block++) {
                 for (CompressedLinear linear : model.linears(block)) {
                     FORMAT.write(linear, StoredType.BF16, (name, data) -> bytes[0] += data.byteSize());
                 }
@@ -132,10 +132,10 @@ public final class FormatBench {
     /** All blocks have the same codes: one is held, and only the names differ. */
     private static CompressedModel model(Architecture architecture, Recipe.Grid grid) {
         Map<LinearSpec, IntegerGrid> grids = new HashMap<>();
-        architecture.program().linears().forEach(spec -> grids.put(spec, random(spec, grid)));
-        return block -> architecture.program().linears().stream()
+        architecture.linears().forEach(spec -> grids.put(spec, random(spec, grid)));
+        return block -> architecture.blocks().get(block).program().linears().stream()
                 .map(spec -> new CompressedLinear(
-                        architecture.prefix(block) + spec.name(),
+                        architecture.blocks().get(block).module(spec),
                         spec.rows(),
                         spec.cols(),
                         Objects.requireNonNull(grids.get(spec))))

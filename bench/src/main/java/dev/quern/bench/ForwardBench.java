@@ -6,6 +6,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.DenseBlock;
@@ -60,8 +61,8 @@ public final class ForwardBench {
         System.out.printf(Locale.ROOT, "%s%n%n", backend.description());
         System.out.printf(Locale.ROOT, "| | GFLOP | best s | GFLOP/s | of sgemm |%n| --- | --- | --- | --- | --- |%n");
         try (Scope scope = backend.memory().scope();
-                Interpreter interpreter = new Interpreter(backend, program, rope(), TOKENS, Cancellation.NEVER);
-                BlockWeights weights = new BlockWeights(backend, source(), "")) {
+                Interpreter interpreter = new Interpreter(backend, TOKENS, Cancellation.NEVER);
+                BlockWeights weights = new BlockWeights(backend, source(), new Block("", program, rope()))) {
             Runnable sgemm = sgemm(scope);
             Tensor hidden = scope.allocate(DType.F32, TOKENS, HIDDEN);
             backend.memory().copy(upload(scope, bf16(TOKENS, HIDDEN), TOKENS, HIDDEN), hidden);

@@ -84,7 +84,7 @@ public final class SharedWalkBench {
         WalkInputs inputs = new WalkInputs(
                 source.architecture(), source.weights(backend), source.storedType(), windows, provenances);
         WalkOptions options = new WalkOptions(folder, STATISTICS, WalkListener.NONE, Cancellation.NEVER);
-        Slice all = new Slice(0, source.architecture().blocks());
+        Slice all = new Slice(0, source.architecture().blocks().size());
         long start = System.nanoTime();
         try (BlockWalk walk = BlockWalk.open(backend, inputs, new FolderBlockStore(folder), options, all)) {
             while (walk.hasNext()) {

@@ -126,7 +126,7 @@ final class Inspect implements Callable<Integer> {
                     .toList();
             return new Facts(
                     architecture.modelType(),
-                    architecture.blocks(),
+                    architecture.blocks().size(),
                     architecture.hidden(),
                     architecture.vocabulary(),
                     architecture.maxPositions(),

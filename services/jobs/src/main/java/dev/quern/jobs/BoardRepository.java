@@ -10,6 +10,8 @@ import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.view.LinearView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +26,7 @@ public final class BoardRepository {
     private static final String LAY_OUT = """
             INSERT INTO job_linear (job_id, block, linear, position)
             SELECT :job, block, name, position
-              FROM generate_series(0, :blocks - 1) AS block,
-                   unnest(:names::text[]) WITH ORDINALITY AS column_of(name, position)
-             WHERE NOT EXISTS (SELECT FROM unnest(:kept::text[]) AS module
-                                WHERE right(module, length(block || name) + 2) = '.' || block || '.' || name)
+              FROM unnest(:cellBlocks::int[], :names::text[], :positions::int[]) AS cell(block, name, position)
             ON CONFLICT (job_id, block, linear) DO NOTHING
             """;
     private static final String LAY_OUT_BLOCKS = """
@@ -42,8 +41,7 @@ public final class BoardRepository {
             UPDATE job_block SET worker = :worker
              WHERE job_id = :job AND block = :block AND worker IS DISTINCT FROM :worker
             """;
-    private static final String SIZE =
-            "UPDATE job SET blocks = :blocks, linears = :blocks * :columns - :kept WHERE id = :job";
+    private static final String SIZE = "UPDATE job SET blocks = :blocks, linears = :linears WHERE id = :job";
     // A finished cell stays: a block that is made again after a crash gives the same figures.
     private static final String PUT = """
             INSERT INTO job_linear AS cell (job_id, block, linear, position, state, rows, cols, figures, seconds, done_at)
@@ -95,35 +93,45 @@ public final class BoardRepository {
      */
     public record Progress(Stage stage, int block, int reusedBlocks, double percent) {}
 
-    /** As {@link #layOut(UUID, int, List, List, List)}, of every linear, in one segment. */
+    /** As {@link #layOut(UUID, List, List)}, for blocks that are alike, in one segment. */
     public void layOut(UUID job, int blocks, List<String> names) {
-        layOut(job, blocks, names, List.of(), List.of(0));
+        layOut(job, Collections.nCopies(blocks, names), List.of(0));
     }
 
     /**
-     * Makes an empty cell for every linear of every block; repeatable.
+     * Makes an empty cell for every linear that is compressed; repeatable.
      *
-     * @param kept full names of modules that are not compressed, and have no cell
+     * @param linears by block, named inside it; blocks may differ, and what they have in common shares a column
      * @param starts the first block of each segment
      */
-    public void layOut(UUID job, int blocks, List<String> names, List<String> kept, List<Integer> starts) {
+    public void layOut(UUID job, List<List<String>> linears, List<Integer> starts) {
+        List<String> columns = linears.stream().flatMap(List::stream).distinct().toList();
+        List<Integer> blocks = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        List<Integer> positions = new ArrayList<>();
+        for (int block = 0; block < linears.size(); block++) {
+            for (String name : linears.get(block)) {
+                blocks.add(block);
+                names.add(name);
+                positions.add(columns.indexOf(name) + 1);
+            }
+        }
         transactions.executeWithoutResult(status -> {
             db.sql(LAY_OUT)
                     .param("job", job)
-                    .param("blocks", blocks)
+                    .param("cellBlocks", blocks.toArray(Integer[]::new))
                     .param("names", names.toArray(String[]::new))
-                    .param("kept", kept.toArray(String[]::new))
+                    .param("positions", positions.toArray(Integer[]::new))
                     .update();
             db.sql(LAY_OUT_BLOCKS)
                     .param("job", job)
-                    .param("blocks", blocks)
+                    .param("blocks", linears.size())
                     .param("starts", starts.toArray(Integer[]::new))
                     .update();
             db.sql(SIZE)
                     .param("job", job)
-                    .param("blocks", blocks)
-                    .param("columns", names.size())
-                    .param("kept", kept.size())
+                    .param("blocks", linears.size())
+                    .param("linears", names.size())
                     .update();
         });
     }

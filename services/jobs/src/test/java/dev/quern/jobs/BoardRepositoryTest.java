@@ -8,6 +8,7 @@ import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.LinearView;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,8 +57,20 @@ class BoardRepositoryTest {
     }
 
     @Test
+    void hasNoCellWhereABlockHasNoSuchLinear() {
+        board.layOut(id, List.of(List.of("q", "down"), List.of("q", "router", "expert"), List.of("down")), List.of(0));
+
+        LinearView.Board laidOut = board.find(id);
+        assertThat(laidOut.names()).containsExactly("q", "down", "router", "expert");
+        assertThat(laidOut.linears())
+                .extracting(cell -> cell.block() + " " + cell.linear())
+                .containsExactly("0 q", "0 down", "1 q", "1 router", "1 expert", "2 down");
+        assertThat(jobs.find(id).orElseThrow().progress().linears()).isEqualTo(6);
+    }
+
+    @Test
     void knowsTheSegmentOfABlockAndWhoHasIt() {
-        board.layOut(id, 5, List.of("q"), List.of(), List.of(0, 2, 4));
+        board.layOut(id, Collections.nCopies(5, List.of("q")), List.of(0, 2, 4));
         board.worker(id, 1, "cpu-1");
         board.worker(id, 1, "cpu-2");
         board.worker(id, 9, "nowhere");
@@ -70,7 +83,7 @@ class BoardRepositoryTest {
                         new LinearView.Block(3, 1, null),
                         new LinearView.Block(4, 2, null));
 
-        board.layOut(id, 5, List.of("q"), List.of(), List.of(0));
+        board.layOut(id, Collections.nCopies(5, List.of("q")), List.of(0));
         assertThat(board.find(id).walk()).extracting(LinearView.Block::segment).containsOnly(0);
         assertThat(board.find(id).walk().get(1).worker()).as("kept").isEqualTo("cpu-2");
     }

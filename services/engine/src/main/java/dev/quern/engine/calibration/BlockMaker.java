@@ -6,7 +6,6 @@ import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
@@ -23,7 +22,6 @@ final class BlockMaker implements AutoCloseable {
     private final WalkInputs inputs;
     private final BlockStore store;
     private final WalkOptions options;
-    private final BlockProgram program;
     private final Commits commits;
     private final List<TileRun> runs;
     private final EnteringStream stream;
@@ -33,7 +31,6 @@ final class BlockMaker implements AutoCloseable {
         this.inputs = inputs;
         this.store = store;
         this.options = options;
-        this.program = inputs.architecture().program();
         this.commits = new Commits(store, options.scratch());
         this.runs = SumRuns.of(inputs.provenance().recipe(), inputs.tiling());
         this.stream = new EnteringStream(backend, inputs, store, options, TileRun.all(inputs.tiling()));
@@ -53,7 +50,8 @@ final class BlockMaker implements AutoCloseable {
                 stream.bringTo(block);
                 calibrate(solvers.values(), weights, block, !isSequential() && !last);
             } else {
-                solvers.values().forEach(solver -> program.units().forEach(unit -> solver.solve(unit, null)));
+                List<WorkUnit> units = weights.block().program().units();
+                solvers.values().forEach(solver -> units.forEach(unit -> solver.solve(unit, null)));
             }
             solvers.forEach((provenance, solver) -> commit(provenance.block(block), solver.artifact()));
             if (needsStream() && isSequential() && !last) {
@@ -89,7 +87,8 @@ final class BlockMaker implements AutoCloseable {
     /** Records statistics and solves, in as many passes over the tiles as memory asks for; the last one may move the stream on. */
     private void calibrate(Collection<LinearSolver> solvers, BlockWeights weights, int block, boolean moveOn) {
         int buffers = SumRuns.buffers(inputs.provenance().recipe(), inputs.tiling());
-        List<List<WorkUnit>> groups = StatisticsGroups.of(program.units(), options.statisticsBytes(), buffers);
+        List<List<WorkUnit>> groups =
+                StatisticsGroups.of(weights.block().program().units(), options.statisticsBytes(), buffers);
         for (int i = 0; i < groups.size(); i++) {
             boolean move = moveOn && i + 1 == groups.size();
             try (UnitStatistics statistics = new UnitStatistics(backend, groups.get(i))) {
@@ -126,7 +125,7 @@ final class BlockMaker implements AutoCloseable {
     }
 
     private BlockWeights weights(int block) {
-        return new BlockWeights(backend, inputs.weights(), inputs.architecture().prefix(block));
+        return new BlockWeights(backend, inputs.weights(), inputs.block(block));
     }
 
     private boolean needsStream() {

@@ -64,8 +64,7 @@ final class EnteringStream implements AutoCloseable {
             position = 0;
         }
         while (position < block) {
-            try (BlockWeights weights = new BlockWeights(
-                    backend, inputs.weights(), inputs.architecture().prefix(position))) {
+            try (BlockWeights weights = new BlockWeights(backend, inputs.weights(), inputs.block(position))) {
                 leave(position, weights);
             }
         }
@@ -111,7 +110,7 @@ final class EnteringStream implements AutoCloseable {
         List<BlockArtifact.Entry> linears = BlockArtifact.read(
                         store.find(name).orElseThrow(() -> new MissingBlockException(name)), name)
                 .linears();
-        BlockProgram program = inputs.architecture().program();
+        BlockProgram program = weights.block().program();
         for (BlockArtifact.Entry entry : linears) {
             LinearSpec spec = program.linear(entry.record().name());
             weights.replace(spec, scope -> entry.linear().decode(backend, scope, inputs.storedType()));

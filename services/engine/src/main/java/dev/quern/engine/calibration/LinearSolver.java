@@ -9,7 +9,7 @@ import dev.quern.engine.compress.LinearCompressor.Weight;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.Statistics;
-import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
@@ -48,8 +48,8 @@ final class LinearSolver {
 
     /** @param statistics null for a recipe that needs none */
     void solve(WorkUnit unit, @Nullable Statistics statistics) {
-        List<Weight> unitWeights = RecipeFit.compressed(recipe, inputs.architecture(), block, unit.linears()).stream()
-                .map(spec -> new Weight(prefix() + spec.name(), weights.tensor(spec.weight())))
+        List<Weight> unitWeights = RecipeFit.compressed(recipe, weights.block(), unit.linears()).stream()
+                .map(spec -> new Weight(weights.block().module(spec), weights.tensor(spec.weight())))
                 .toList();
         if (unitWeights.isEmpty()) {
             return;
@@ -85,33 +85,30 @@ final class LinearSolver {
 
     /** The block's artifact, once all units are solved; linears in program order. */
     BlockArtifact artifact() {
-        return artifact(inputs.architecture().program().linears());
+        return artifact(weights.block().program().linears());
     }
 
     /** An artifact of these linears, once they are solved. */
     BlockArtifact artifact(List<LinearSpec> linears) {
-        return artifact(inputs.architecture(), recipe, block, linears, done);
+        return artifact(weights.block(), recipe, block, linears, done);
     }
 
     /**
      * The requirements of the linears that the recipe compresses.
      *
+     * @param index of the block
      * @param done by the linear's name
      */
     static BlockArtifact artifact(
-            Architecture architecture,
-            Recipe recipe,
-            int block,
-            List<LinearSpec> linears,
-            Map<String, BlockArtifact.Entry> done) {
-        List<BlockArtifact.Entry> entries = RecipeFit.compressed(recipe, architecture, block, linears).stream()
+            Block block, Recipe recipe, int index, List<LinearSpec> linears, Map<String, BlockArtifact.Entry> done) {
+        List<BlockArtifact.Entry> entries = RecipeFit.compressed(recipe, block, linears).stream()
                 .map(LinearSpec::name)
                 .map(name -> Objects.requireNonNull(done.get(name), name))
                 .toList();
-        return new BlockArtifact(block, architecture.prefix(block), entries);
+        return new BlockArtifact(index, block.prefix(), entries);
     }
 
     private String prefix() {
-        return inputs.architecture().prefix(block);
+        return weights.block().prefix();
     }
 }

@@ -13,6 +13,7 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.calibration.EnteringStream.MissingBlockException;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.WorkUnit;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ public final class SharedBlock {
         this.options = options;
         this.block = block;
         this.runs = SumRuns.of(inputs.provenance().recipe(), inputs.tiling());
-        this.units = inputs.architecture().program().units();
+        this.units = inputs.block(block).program().units();
         this.names = inputs.provenance().shared(block, units.size());
     }
 
@@ -119,13 +120,16 @@ public final class SharedBlock {
     /**
      * Compresses the linears of a work unit from the statistics of all runs.
      *
-     * @param unit its index in the program
+     * @param unit its index in the program; a block with fewer units has nothing to do for it
      * @return false when the statistics of a run are missing
      * @throws dev.quern.engine.artifact.DamagedArtifactException naming the statistics that are not what was stored
      * @throws dev.quern.engine.Cancellation.CancelledException within about 2 s of a request
      */
     public boolean solve(int unit) {
         options.cancellation().check();
+        if (unit >= units.size()) {
+            return true;
+        }
         ArtifactName part = names.parts().get(unit);
         if (store.contains(inputs.provenance().block(block)) || store.contains(part)) {
             return true;
@@ -175,7 +179,8 @@ public final class SharedBlock {
             return true;
         }
         Map<String, BlockArtifact.Entry> solved = new HashMap<>();
-        int units = architecture.program().units().size();
+        Block made = architecture.blocks().get(block);
+        int units = made.program().units().size();
         for (ArtifactName part : provenance.shared(block, units).parts()) {
             Optional<Path> file = store.find(part);
             if (file.isEmpty()) {
@@ -186,7 +191,7 @@ public final class SharedBlock {
                     .forEach(linear -> solved.put(linear.record().name(), linear));
         }
         BlockArtifact whole = LinearSolver.artifact(
-                architecture, provenance.recipe(), block, architecture.program().linears(), solved);
+                made, provenance.recipe(), block, made.program().linears(), solved);
         new Commits(store, scratch).commit(name, file -> whole.write(file, name));
         return true;
     }
@@ -196,6 +201,6 @@ public final class SharedBlock {
     }
 
     private BlockWeights weights() {
-        return new BlockWeights(backend, inputs.weights(), inputs.architecture().prefix(block));
+        return new BlockWeights(backend, inputs.weights(), inputs.block(block));
     }
 }

@@ -46,8 +46,7 @@ final class StreamWalker implements AutoCloseable {
         this.backend = backend;
         this.cancellation = cancellation;
         this.stream = HiddenStream.create(scratch, tiling, run, architecture.hidden());
-        this.interpreter =
-                new Interpreter(backend, architecture.program(), architecture.rope(), tiling.seqLen(), cancellation);
+        this.interpreter = new Interpreter(backend, tiling.seqLen(), cancellation);
     }
 
     HiddenStream stream() {

@@ -104,8 +104,7 @@ public final class TraceWalk {
 
     private void advance(StreamWalker walker, int block) {
         options.listener().blockStarted(block);
-        try (BlockWeights weights = new BlockWeights(
-                backend, inputs.weights(), inputs.architecture().prefix(block))) {
+        try (BlockWeights weights = new BlockWeights(backend, inputs.weights(), inputs.block(block))) {
             walker.advance(weights, LinearInputs.NONE, () -> options.listener().tileDone(block));
         }
     }

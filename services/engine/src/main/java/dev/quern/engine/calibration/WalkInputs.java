@@ -3,6 +3,7 @@ package dev.quern.engine.calibration;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.WeightSource;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
@@ -59,6 +60,11 @@ public record WalkInputs(
     /** The first recipe's; streams have the same names for all. */
     public Provenance provenance() {
         return provenances.getFirst();
+    }
+
+    /** A block of the model. */
+    Block block(int index) {
+        return architecture.blocks().get(index);
     }
 
     public Tiling tiling() {

@@ -57,7 +57,11 @@ public final class Evaluator {
         List<StoredModel> stored =
                 compressed.stream().map(each -> each.others(model)).toList();
         int embedded = 1 + (int) stored.stream().filter(this::isOther).count();
-        int total = tiling.tiles() * (embedded + (1 + compressed.size()) * architecture.blocks()) + chunks;
+        int total = tiling.tiles()
+                        * (embedded
+                                + (1 + compressed.size())
+                                        * architecture.blocks().size())
+                + chunks;
         Steps steps = new Steps(total, progress, cancellation);
         try (Lane original = new Lane(backend, tiling, architecture.hidden(), scratch);
                 Lanes others = new Lanes(backend, tiling, architecture.hidden(), scratch, compressed.size())) {
@@ -91,9 +95,8 @@ public final class Evaluator {
             List<StoredModel> stored,
             int seqLen,
             Steps steps) {
-        try (Interpreter interpreter =
-                new Interpreter(backend, architecture.program(), architecture.rope(), seqLen, steps.cancellation())) {
-            for (int block = 0; block < architecture.blocks(); block++) {
+        try (Interpreter interpreter = new Interpreter(backend, seqLen, steps.cancellation())) {
+            for (int block = 0; block < architecture.blocks().size(); block++) {
                 // One after the other: the weights of one block are in memory, not of two.
                 try (BlockWeights weights = model.block(backend, block)) {
                     original.advance(interpreter, weights, steps);

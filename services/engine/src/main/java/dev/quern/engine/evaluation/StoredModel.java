@@ -12,6 +12,6 @@ import dev.quern.engine.model.WeightSource;
  */
 public record StoredModel(Architecture architecture, WeightSource weights) {
     BlockWeights block(ComputeBackend backend, int block) {
-        return new BlockWeights(backend, weights, architecture.prefix(block));
+        return new BlockWeights(backend, weights, architecture.blocks().get(block));
     }
 }

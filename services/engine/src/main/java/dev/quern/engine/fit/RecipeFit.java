@@ -1,6 +1,7 @@
 package dev.quern.engine.fit;
 
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What a recipe means for the linears of one model. */
@@ -32,10 +32,9 @@ public final class RecipeFit {
 
     /** The linears of a model, block after block, in program order. */
     public static Stream<Module> modules(Architecture architecture) {
-        return IntStream.range(0, architecture.blocks())
-                .boxed()
-                .flatMap(block -> architecture.program().linears().stream()
-                        .map(linear -> new Module(linear, architecture.prefix(block) + linear.name())));
+        return architecture.blocks().stream()
+                .flatMap(block ->
+                        block.program().linears().stream().map(linear -> new Module(linear, block.module(linear))));
     }
 
     /**
@@ -78,11 +77,9 @@ public final class RecipeFit {
     }
 
     /** Those of the linears given, of one block, that the recipe compresses. */
-    public static List<LinearSpec> compressed(
-            Recipe recipe, Architecture architecture, int block, List<LinearSpec> linears) {
+    public static List<LinearSpec> compressed(Recipe recipe, Block block, List<LinearSpec> linears) {
         return linears.stream()
-                .filter(linear ->
-                        recipe.of(architecture.prefix(block) + linear.name()).isPresent())
+                .filter(linear -> recipe.of(block.module(linear)).isPresent())
                 .toList();
     }
 
@@ -103,8 +100,8 @@ public final class RecipeFit {
     }
 
     private static String example(Architecture architecture) {
-        return architecture.prefix(0)
-                + architecture.program().linears().getLast().name();
+        Block first = architecture.blocks().getFirst();
+        return first.module(first.program().linears().getLast());
     }
 
     private static void requireGroups(Grid grid, List<LinearSpec> linears) {

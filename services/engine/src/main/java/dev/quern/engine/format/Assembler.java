@@ -11,6 +11,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.CoreShape;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
@@ -70,7 +71,7 @@ public final class Assembler {
             String index;
             try (ShardedWriter writer = new ShardedWriter(folder, plan.tensors(), maxShardBytes)) {
                 writeCopied(writer, progress, cancellation);
-                for (int block = 0; block < architecture.blocks(); block++) {
+                for (int block = 0; block < architecture.blocks().size(); block++) {
                     writeBlock(block, model.linears(block), writer, progress, cancellation);
                 }
                 weights = writer.files();
@@ -112,9 +113,9 @@ public final class Assembler {
             Cancellation cancellation)
             throws IOException {
         Set<String> expected = new HashSet<>();
-        String prefix = architecture.prefix(block);
-        architecture.program().linears().stream()
-                .map(spec -> prefix + spec.name())
+        Block written = architecture.blocks().get(block);
+        written.program().linears().stream()
+                .map(written::module)
                 .filter(module -> grids.of(module).isPresent())
                 .forEach(expected::add);
         for (CompressedLinear linear : linears) {

@@ -5,6 +5,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
+import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * An open result, Quern's or another tool's: a checkpoint of a model that we know, whose linears are packed on integer grids or stored as
@@ -65,11 +65,20 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     public void requireResultOf(Architecture original) {
         same("model_type", original, Architecture::modelType);
         same("hidden_size", original, Architecture::hidden);
-        same("num_hidden_layers", original, Architecture::blocks);
+        same("num_hidden_layers", original, model -> model.blocks().size());
         same("vocab_size", original, Architecture::vocabulary);
-        same("rms_norm_eps", original, Architecture::eps);
-        same("rope", original, Architecture::rope);
-        same("shapes of a block", original, Architecture::program);
+        same("rms_norm_eps", original, model -> model.head().eps());
+        for (int block = 0; block < architecture.blocks().size(); block++) {
+            int index = block;
+            same(
+                    "rope of block " + block,
+                    original,
+                    model -> model.blocks().get(index).rope());
+            same(
+                    "shapes of block " + block,
+                    original,
+                    model -> model.blocks().get(index).program());
+        }
     }
 
     private <T> void same(String what, Architecture original, Function<Architecture, T> figure) {
@@ -103,15 +112,11 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
 
     /** Weights of the packed linears. */
     public long weights() {
-        return architecture.program().linears().stream()
-                .mapToLong(linear -> packed(linear.name()) * linear.rows() * linear.cols())
+        return RecipeFit.modules(architecture)
+                .filter(module -> grids.containsKey(module.name()))
+                .mapToLong(module ->
+                        (long) module.linear().rows() * module.linear().cols())
                 .sum();
-    }
-
-    private long packed(String linear) {
-        return IntStream.range(0, architecture.blocks())
-                .filter(block -> grids.containsKey(architecture.prefix(block) + linear))
-                .count();
     }
 
     /** Bits of each packed weight, with scales and zero points; 0 where none is packed. */

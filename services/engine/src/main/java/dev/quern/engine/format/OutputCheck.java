@@ -10,6 +10,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.error.ErrorCode;
@@ -70,15 +71,15 @@ final class OutputCheck {
         Set<String> expected = new HashSet<>();
         long weights = 0;
         int linears = 0;
-        for (int block = 0; block < architecture.blocks(); block++) {
-            for (LinearSpec spec : architecture.program().linears()) {
+        for (int block = 0; block < architecture.blocks().size(); block++) {
+            Block checked = architecture.blocks().get(block);
+            for (LinearSpec spec : checked.program().linears()) {
                 cancellation.check();
-                IntegerShape grid =
-                        grids.of(architecture.prefix(block) + spec.name()).orElse(null);
+                IntegerShape grid = grids.of(checked.module(spec)).orElse(null);
                 if (grid == null) {
                     continue;
                 }
-                CompressedLinear linear = read(architecture.prefix(block) + spec.name(), spec, grid);
+                CompressedLinear linear = read(checked.module(spec), spec, grid);
                 visitor.visit(block, linear);
                 expected.add(linear.name());
                 weights += (long) linear.rows() * linear.cols();
@@ -108,8 +109,10 @@ final class OutputCheck {
 
     /** The tensors that are not compressed: all there, in shape; no second copy of a tied head; no linears but the model's. */
     private long checkOthers(Set<String> linears) {
-        if (architecture.tied() && output.has("lm_head.weight")) {
-            throw damaged("lm_head.weight: present (expected: stored once, as " + architecture.embedding() + ")");
+        String own = architecture.head().ownWeight();
+        if (architecture.tied() && output.has(own)) {
+            throw damaged(own + ": present (expected: stored once, as "
+                    + architecture.embedding().weight() + ")");
         }
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
         for (TensorSpec spec : architecture.tensors()) {

@@ -24,7 +24,6 @@ import java.util.regex.Pattern;
  */
 public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied, List<OutputTensor> tensors) {
     private static final String WEIGHT = ".weight";
-    private static final String HEAD = "lm_head.weight";
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     /** Layer 10 comes after layer 9. */
     private static final Comparator<OutputTensor> BY_BLOCK =
@@ -54,7 +53,7 @@ public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied
     private static List<String> copied(Checkpoint source, Architecture architecture, Map<String, ?> linears) {
         return source.tensorNames().stream()
                 .filter(name -> !(name.endsWith(WEIGHT) && linears.containsKey(module(name))))
-                .filter(name -> !(architecture.tied() && name.equals(HEAD)))
+                .filter(name -> !architecture.isSecondHead(name))
                 .toList();
     }
 

@@ -7,6 +7,7 @@ import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.error.ErrorCode;
@@ -53,16 +54,15 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
         Set<String> known = new HashSet<>();
         // A block at a time, and no further than the first tensor that is missing: config.json may speak of more than
         // memory holds.
-        for (int block = 0; block < architecture.blocks(); block++) {
-            String prefix = architecture.prefix(block);
-            for (LinearSpec linear : architecture.program().linears()) {
-                String module = prefix + linear.name();
+        for (Block block : architecture.blocks()) {
+            for (LinearSpec linear : block.program().linears()) {
+                String module = block.module(linear);
                 if (checkpoint.has(module + CompressedTensors.PACKED)) {
                     grids.put(module, grid(module, linear));
                     of(module).forEach(known::add);
                 }
             }
-            architecture.tensors(block).forEach(tensor -> requireStored(tensor, grids, known));
+            block.tensors().forEach(tensor -> requireStored(tensor, grids, known));
         }
         architecture.outerTensors().forEach(tensor -> requireStored(tensor, grids, known));
         refuseOthers(known);

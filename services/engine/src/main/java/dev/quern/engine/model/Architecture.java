@@ -8,59 +8,48 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A decoder as data: sizes, the program of its blocks, and the tensors that its checkpoint must have.
+ * A decoder as data: its embedding, its blocks, its head, and so the tensors that its checkpoint must have.
  *
  * @param modelType the {@code model_type} of config.json
- * @param hidden width of the residual stream
- * @param blocks number of decoder blocks; all run the same program
- * @param vocabulary rows of the embedding
  * @param maxPositions longest window that the model was made for
- * @param tied the output head is the embedding
- * @param eps of the final norm
- * @param rope rotary embedding of every block
+ * @param blocks in order; they may differ from each other
  */
 public record Architecture(
-        String modelType,
-        int hidden,
-        int blocks,
-        int vocabulary,
-        int maxPositions,
-        boolean tied,
-        double eps,
-        RopeSpec rope,
-        BlockProgram program) {
+        String modelType, int maxPositions, EmbeddingSpec embedding, List<Block> blocks, HeadSpec head) {
 
-    /** The head where it is not the embedding. */
-    public static final String OWN_HEAD = "lm_head.weight";
-
-    /** The embedding, [vocabulary, hidden]. */
-    public String embedding() {
-        return "model.embed_tokens.weight";
+    /** Width of the residual stream. */
+    public int hidden() {
+        return embedding.hidden();
     }
 
-    /** The norm before the head. */
-    public String finalNorm() {
-        return "model.norm.weight";
+    /** Rows of the embedding and of the head. */
+    public int vocabulary() {
+        return embedding.vocabulary();
     }
 
-    /** The matrix of the output head, [vocabulary, hidden]: the embedding where they are tied. */
-    public String head() {
-        return tied ? embedding() : OWN_HEAD;
+    /** The head's matrix is the embedding's. */
+    public boolean tied() {
+        return head.tied();
     }
 
-    /** What the names of a block's tensors start with. */
-    public String prefix(int block) {
-        return "model.layers." + block + ".";
+    /** The name of the head's matrix, [vocabulary, hidden]. */
+    public String headWeight() {
+        return tied() ? embedding.weight() : head.ownWeight();
     }
 
-    /** The tensors of one block by their full names, in program order. */
-    public List<TensorSpec> tensors(int block) {
-        return program.weights().stream()
-                .map(tensor -> tensor.in(prefix(block)))
+    /** The programs of the blocks, each once, in the order in which they come first. */
+    public List<BlockProgram> programs() {
+        return blocks.stream().map(Block::program).distinct().toList();
+    }
+
+    /** The linears of all blocks, each shape of a name once, in the order in which they come first. */
+    public List<LinearSpec> linears() {
+        return programs().stream()
+                .flatMap(program -> program.linears().stream())
+                .distinct()
                 .toList();
     }
 
@@ -72,16 +61,16 @@ public record Architecture(
     /** The tensors outside the blocks: embedding, norm, and a head of its own. */
     public List<TensorSpec> outerTensors() {
         List<TensorSpec> outer = new ArrayList<>();
-        outer.add(TensorSpec.matrix(embedding(), vocabulary, hidden));
-        outer.add(TensorSpec.vector(finalNorm(), hidden));
-        if (!tied) {
-            outer.add(TensorSpec.matrix(head(), vocabulary, hidden));
+        outer.add(TensorSpec.matrix(embedding.weight(), vocabulary(), hidden()));
+        outer.add(TensorSpec.vector(head.norm(), hidden()));
+        if (!tied()) {
+            outer.add(TensorSpec.matrix(head.ownWeight(), vocabulary(), hidden()));
         }
         return outer;
     }
 
     private Stream<TensorSpec> tensorStream() {
-        Stream<TensorSpec> inside = IntStream.range(0, blocks).boxed().flatMap(block -> tensors(block).stream());
+        Stream<TensorSpec> inside = blocks.stream().flatMap(block -> block.tensors().stream());
         List<TensorSpec> outer = outerTensors();
         return Stream.of(outer.stream().limit(1), inside, outer.stream().skip(1))
                 .flatMap(part -> part);
@@ -112,6 +101,11 @@ public record Architecture(
 
     /** What old files carry beside the weights: tables that config.json determines, and a second copy of a tied head. */
     public boolean isIgnored(String name) {
-        return name.endsWith(".rotary_emb.inv_freq") || (tied && name.equals(OWN_HEAD));
+        return name.endsWith(".rotary_emb.inv_freq") || isSecondHead(name);
+    }
+
+    /** A matrix of the head beside the embedding that it is tied to: loaders leave it out, and so does an output. */
+    public boolean isSecondHead(String name) {
+        return tied() && name.equals(head.ownWeight());
     }
 }

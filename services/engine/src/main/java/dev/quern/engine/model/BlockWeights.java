@@ -14,20 +14,25 @@ import java.util.function.Function;
 public final class BlockWeights implements AutoCloseable {
     private final ComputeBackend backend;
     private final WeightSource source;
-    private final String prefix;
+    private final Block block;
     private final Map<String, Held> held = new HashMap<>();
 
-    /** @param prefix of the block's names in the source, as in {@code model.layers.0.} */
-    public BlockWeights(ComputeBackend backend, WeightSource source, String prefix) {
+    /** @param source of the tensors by their full names */
+    public BlockWeights(ComputeBackend backend, WeightSource source, Block block) {
         this.backend = backend;
         this.source = source;
-        this.prefix = prefix;
-        source.expect(prefix);
+        this.block = block;
+        source.expect(block.prefix());
+    }
+
+    /** The block that these are the weights of. */
+    public Block block() {
+        return block;
     }
 
     /** A weight in the working dtype by its name inside the block, as in {@code self_attn.q_proj.weight}. Valid until replaced. */
     public Tensor tensor(String name) {
-        return held.computeIfAbsent(name, absent -> Held.load(backend, source, prefix + absent))
+        return held.computeIfAbsent(name, absent -> Held.load(backend, source, block.prefix() + absent))
                 .tensor();
     }
 

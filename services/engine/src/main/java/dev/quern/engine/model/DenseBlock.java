@@ -58,6 +58,6 @@ public record DenseBlock(
     }
 
     private static Op linear(String name, String input, int rows, int cols, boolean bias, String output) {
-        return new Op.Linear(new LinearSpec(name, rows, cols, input), bias, output);
+        return new Op.Linear(new LinearSpec(name, rows, cols, input), bias, true, output);
     }
 }

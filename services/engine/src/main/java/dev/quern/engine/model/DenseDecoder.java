@@ -6,6 +6,7 @@ import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonString;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -64,16 +65,18 @@ public record DenseDecoder(int headDim, boolean inputBias, boolean outputBias, b
         int hidden = Options.size(config, "hidden_size");
         double eps = Options.number(config, "rms_norm_eps", 1e-6);
         DenseBlock block = block(config, hidden, eps);
+        int vocabulary = Options.size(config, "vocab_size");
         return new Architecture(
                 modelType,
-                hidden,
-                Options.size(config, "num_hidden_layers"),
-                Options.size(config, "vocab_size"),
                 Options.size(config, "max_position_embeddings"),
-                config.flag("tie_word_embeddings", false),
-                eps,
-                RopeScaling.read(config, block.headDim()),
-                block.program());
+                new EmbeddingSpec("model.embed_tokens.weight", vocabulary, hidden),
+                blocks(config, block),
+                new HeadSpec("model.norm.weight", eps, "lm_head.weight", config.flag("tie_word_embeddings", false)));
+    }
+
+    private static List<Block> blocks(ModelConfig config, DenseBlock block) {
+        int count = Options.size(config, "num_hidden_layers");
+        return Block.alike(count, "model.layers.", block.program(), RopeScaling.read(config, block.headDim()));
     }
 
     private DenseBlock block(ModelConfig config, int hidden, double eps) {

@@ -10,7 +10,8 @@ public final class Embedding implements AutoCloseable {
 
     public Embedding(ComputeBackend backend, Architecture architecture, WeightSource source) {
         this.backend = backend;
-        this.table = Held.of(backend, scope -> source.load(scope, architecture.embedding()));
+        this.table = Held.of(
+                backend, scope -> source.load(scope, architecture.embedding().weight()));
     }
 
     /**

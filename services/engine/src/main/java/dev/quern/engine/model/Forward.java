@@ -37,10 +37,9 @@ public final class Forward {
     }
 
     private void blocks(Tensor hidden, int seqLen) {
-        try (Interpreter interpreter =
-                new Interpreter(backend, architecture.program(), architecture.rope(), seqLen, Cancellation.NEVER)) {
-            for (int block = 0; block < architecture.blocks(); block++) {
-                try (BlockWeights weights = new BlockWeights(backend, source, architecture.prefix(block))) {
+        try (Interpreter interpreter = new Interpreter(backend, seqLen, Cancellation.NEVER)) {
+            for (Block block : architecture.blocks()) {
+                try (BlockWeights weights = new BlockWeights(backend, source, block)) {
                     interpreter.run(weights, hidden, hidden, LinearInputs.NONE);
                 }
             }

@@ -2,60 +2,74 @@ package dev.quern.engine.model;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.backend.DType;
-import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs blocks on a backend over tiles of whole windows of {@code seqLen} tokens. Holds the rotary tables; what it makes inside a
- * block is freed as soon as no later step reads it. Confined to its backend's thread.
+ * Runs blocks on a backend over tiles of whole windows of {@code seqLen} tokens. It holds the rotary tables of the blocks that it
+ * ran; what it makes inside a block is freed as soon as no later step reads it. Confined to its backend's thread.
  */
 public final class Interpreter implements AutoCloseable {
     private final ComputeBackend backend;
-    private final BlockProgram program;
-    private final Map<String, Integer> lastUses;
-    private final Map<String, WorkUnit> units;
-    private final int recordedSteps;
     private final int seqLen;
     private final Cancellation cancellation;
-    private final Precision precision;
+    private final OpRunner runner;
     // Shared, because the threads of the backend read the tables in place.
     private final Arena arena = Arena.ofShared();
     private final Scope scope;
-    private final Tensor cos;
-    private final Tensor sin;
+    private final Map<RopeSpec, RopeTables> tables = new HashMap<>();
+    private final Map<BlockProgram, Course> courses = new HashMap<>();
 
     /**
      * @param seqLen tokens of a window
      * @param cancellation is asked before every step and between the parts of one; what a stopped run made is freed
      */
-    public Interpreter(
-            ComputeBackend backend, BlockProgram program, RopeSpec rope, int seqLen, Cancellation cancellation) {
+    public Interpreter(ComputeBackend backend, int seqLen, Cancellation cancellation) {
         this.backend = backend;
-        this.program = program;
-        this.lastUses = program.lastUses();
-        this.units = program.units().stream().collect(Collectors.toMap(WorkUnit::input, unit -> unit));
-        this.recordedSteps = stepsUntilAllInputs(program);
         this.seqLen = seqLen;
         this.cancellation = cancellation;
-        this.precision = backend.precision(Precision.Use.FORWARD);
+        this.runner = new OpRunner(backend, seqLen);
         this.scope = backend.memory().scope();
-        this.cos = table(rope.cosines(seqLen));
-        this.sin = table(rope.sines(seqLen));
+    }
+
+    /** What a run asks of a program at every step. */
+    private record Course(
+            List<Op> ops,
+            Map<String, Integer> lastUses,
+            Map<String, WorkUnit> units,
+            int recordedSteps,
+            WorkUnit lastUnit) {
+        static Course of(BlockProgram program) {
+            WorkUnit last = program.units().getLast();
+            Map<String, WorkUnit> units =
+                    program.units().stream().collect(Collectors.toMap(WorkUnit::input, unit -> unit));
+            return new Course(program.ops(), program.lastUses(), units, firstStep(program, last), last);
+        }
+
+        /** The first step that reads the input of a unit. */
+        private static int firstStep(BlockProgram program, WorkUnit unit) {
+            int step = 0;
+            while (Collections.disjoint(program.ops().get(step).linears(), unit.linears())) {
+                step++;
+            }
+            return step;
+        }
+
+        int lastUse(String value) {
+            return lastUses.getOrDefault(value, -1);
+        }
     }
 
     /**
-     * Runs the block.
+     * Runs the block that the weights belong to.
      *
      * @param hidden [windows * seqLen, hidden] in the working dtype
      * @param target what leaves the block, shaped as hidden; may be hidden itself
@@ -63,15 +77,15 @@ public final class Interpreter implements AutoCloseable {
      */
     public void run(BlockWeights weights, Tensor hidden, Tensor target, LinearInputs recorder) {
         try (Run run = new Run(weights, hidden, target, recorder)) {
-            run.steps(program.ops().size());
+            run.steps(run.course.ops().size());
         }
     }
 
     /** Runs the block only as far as the recorder has seen the inputs of all linears. Hidden stays as it is. */
     public void record(BlockWeights weights, Tensor hidden, LinearInputs recorder) {
         try (Run run = new Run(weights, hidden, null, recorder)) {
-            run.steps(recordedSteps);
-            run.see(program.units().getLast());
+            run.steps(run.course.recordedSteps());
+            run.see(run.course.lastUnit());
         }
     }
 
@@ -81,30 +95,16 @@ public final class Interpreter implements AutoCloseable {
         arena.close();
     }
 
-    private Tensor table(float[] values) {
-        MemorySegment host = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
-        Tensor stored = backend.memory().upload(scope, host, DType.F32, seqLen, values.length / seqLen);
-        return backend.workingType() == DType.F32 ? stored : Held.cast(backend, stored, scope);
-    }
-
-    private static int stepsUntilAllInputs(BlockProgram program) {
-        List<LinearSpec> last = program.units().getLast().linears();
-        for (int i = 0; i < program.ops().size(); i++) {
-            if (!Collections.disjoint(program.ops().get(i).linears(), last)) {
-                return i;
-            }
-        }
-        throw new IllegalArgumentException("program (expected: at least one linear)");
-    }
-
     /** One pass through the program: the values that are alive. */
-    private final class Run implements AutoCloseable {
+    private final class Run implements Values, AutoCloseable {
+        private final Course course;
+        private final RopeTables rope;
         private final BlockWeights weights;
         private final @Nullable Tensor target;
         private final LinearInputs recorder;
         private final Tensor hidden;
-        private final Map<String, Held> values = new HashMap<>();
-        private final Map<String, WorkUnit> unseen = new HashMap<>(units);
+        private final Map<String, Held> alive = new HashMap<>();
+        private final Map<String, WorkUnit> unseen;
         private int step;
 
         Run(BlockWeights weights, Tensor hidden, @Nullable Tensor target, LinearInputs recorder) {
@@ -112,88 +112,40 @@ public final class Interpreter implements AutoCloseable {
                 throw new IllegalArgumentException(
                         "tokens: " + hidden.rows() + " (expected: a multiple of " + seqLen + ")");
             }
+            Block block = weights.block();
+            this.course = courses.computeIfAbsent(block.program(), Course::of);
+            this.rope =
+                    tables.computeIfAbsent(block.rope(), spec -> RopeTables.of(backend, spec, seqLen, scope, arena));
             this.weights = weights;
             this.hidden = hidden;
             this.target = target;
             this.recorder = recorder;
+            this.unseen = new HashMap<>(course.units());
         }
 
         void steps(int count) {
             for (step = 0; step < count; step++) {
                 cancellation.check();
-                Op op = program.ops().get(step);
-                backend.interruptibly(cancellation, () -> execute(op));
+                Op op = course.ops().get(step);
+                op.linears().forEach(linear -> {
+                    WorkUnit unit = unseen.get(linear.input());
+                    if (unit != null) {
+                        see(unit);
+                    }
+                });
+                backend.interruptibly(cancellation, () -> runner.run(op, this, weights, rope));
                 op.inputs().forEach(this::freeIfDead);
-            }
-        }
-
-        private void execute(Op op) {
-            switch (op) {
-                case Op.RmsNorm norm -> norm(norm.input(), norm.weight(), norm.eps(), norm.output());
-                case Op.HeadNorm norm -> norm(norm.input(), norm.weight(), norm.eps(), norm.output());
-                case Op.Linear linear -> linear(linear);
-                case Op.Rope rope -> rope(rope);
-                case Op.Attention attention -> attention(attention);
-                case Op.Gate gate -> {
-                    Tensor gated = value(gate.gate());
-                    Tensor up = value(gate.up());
-                    backend.transformer().siluGate(gated, up, over(gate.gate(), gate.output()));
-                }
-                case Op.Add add -> add(add);
-            }
-        }
-
-        private void norm(String input, String weight, double eps, String output) {
-            Tensor x = value(input);
-            backend.transformer().rmsNorm(x, weights.tensor(weight), eps, over(input, output));
-        }
-
-        private void linear(Op.Linear linear) {
-            LinearSpec spec = linear.spec();
-            WorkUnit unit = unseen.get(spec.input());
-            if (unit != null) {
-                see(unit);
-            }
-            Tensor y = define(linear.output(), spec.rows());
-            Tensor weight = weights.tensor(spec.weight());
-            backend.linearAlgebra().gemm(precision, 1, value(spec.input()), false, weight, true, 0, y);
-            if (linear.bias()) {
-                backend.elementwise().addRow(weights.tensor(spec.bias()), y);
             }
         }
 
         void see(WorkUnit unit) {
             unseen.remove(unit.input());
-            recorder.record(unit, value(unit.input()));
+            backend.interruptibly(cancellation, () -> recorder.record(unit, value(unit.input())));
         }
 
-        private void rope(Op.Rope rope) {
-            Tensor x = value(rope.input());
-            boolean inPlace = isDying(rope.input()) && !rope.output().equals(BlockProgram.OUTPUT);
-            Tensor y = over(rope.input(), rope.output());
-            if (!inPlace) {
-                backend.memory().copy(x, y);
-            }
-            backend.transformer().rope(y, seqLen, rope.headDim(), cos, sin);
-        }
-
-        private void attention(Op.Attention attention) {
-            Tensor q = value(attention.q());
-            Tensor k = value(attention.k());
-            Tensor v = value(attention.v());
-            Tensor mixed = define(attention.output(), q.cols());
-            backend.transformer()
-                    .attention(q, k, v, seqLen, attention.heads(), attention.kvHeads(), attention.scale(), mixed);
-        }
-
-        private void add(Op.Add add) {
-            Tensor a = value(add.a());
-            Tensor b = value(add.b());
-            backend.elementwise().add(a, b, over(isDying(add.a()) ? add.a() : add.b(), add.output()));
-        }
-
-        private Tensor value(String name) {
-            Held held = values.get(name);
+        @Override
+        public Tensor value(String name) {
+            Held held = alive.get(name);
             if (held != null) {
                 return held.tensor();
             }
@@ -203,39 +155,37 @@ public final class Interpreter implements AutoCloseable {
             throw new IllegalStateException(name + " (expected: a value that is alive)");
         }
 
-        /** Memory for a new value. */
-        private Tensor define(String name, int width) {
+        @Override
+        public Tensor define(String name, int width) {
             if (target != null && name.equals(BlockProgram.OUTPUT)) {
                 return target;
             }
             Held held = Held.allocate(backend, hidden.rows(), width);
-            values.put(name, held);
+            alive.put(name, held);
             return held.tensor();
         }
 
-        /** Memory for a new value as wide as an input: the input's own when this step is the last to read it. */
-        private Tensor over(String input, String output) {
-            if (isDying(input) && !output.equals(BlockProgram.OUTPUT)) {
-                Held held = values.remove(input);
-                if (held != null) {
-                    values.put(output, held);
-                    return held.tensor();
+        @Override
+        public Tensor over(String name, String... inputs) {
+            if (!name.equals(BlockProgram.OUTPUT)) {
+                for (String input : inputs) {
+                    if (isDying(input)) {
+                        Held held = Objects.requireNonNull(alive.remove(input), input);
+                        alive.put(name, held);
+                        return held.tensor();
+                    }
                 }
             }
-            return define(output, value(input).cols());
+            return define(name, value(inputs[0]).cols());
         }
 
         private boolean isDying(String name) {
-            return values.containsKey(name) && lastUse(name) == step;
-        }
-
-        private int lastUse(String name) {
-            return lastUses.getOrDefault(name, -1);
+            return alive.containsKey(name) && course.lastUse(name) == step;
         }
 
         private void freeIfDead(String name) {
-            if (lastUse(name) == step) {
-                Held held = values.remove(name);
+            if (course.lastUse(name) == step) {
+                Held held = alive.remove(name);
                 if (held != null) {
                     held.close();
                 }
@@ -244,8 +194,8 @@ public final class Interpreter implements AutoCloseable {
 
         @Override
         public void close() {
-            values.values().forEach(Held::close);
-            values.clear();
+            alive.values().forEach(Held::close);
+            alive.clear();
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed interface Op {
         return List.of();
     }
 
-    /** The linears that it runs; none unless a step says so. */
+    /** The linears that it runs and that may be compressed; none unless a step says so. */
     default List<LinearSpec> linears() {
         return List.of();
     }
@@ -66,8 +66,12 @@ public sealed interface Op {
         }
     }
 
-    /** {@code output = input * weightᵀ (+ bias)}; what is compressed. */
-    record Linear(LinearSpec spec, boolean bias, String output) implements Op {
+    /**
+     * {@code output = input * weightᵀ (+ bias)}.
+     *
+     * @param compressible false for one that never is: a router decides by differences that rounding would drown
+     */
+    record Linear(LinearSpec spec, boolean bias, boolean compressible, String output) implements Op {
         @Override
         public int width(List<Integer> widths) {
             return spec.rows();
@@ -80,7 +84,7 @@ public sealed interface Op {
 
         @Override
         public List<LinearSpec> linears() {
-            return List.of(spec);
+            return compressible ? List.of(spec) : List.of();
         }
 
         @Override

@@ -33,8 +33,8 @@ public final class OutputHead implements AutoCloseable {
         this.architecture = architecture;
         this.cancellation = cancellation;
         this.precision = backend.precision(Precision.Use.LOGITS);
-        this.norm = Held.load(backend, source, architecture.finalNorm());
-        this.matrix = Held.of(backend, scope -> source.load(scope, architecture.head()));
+        this.norm = Held.load(backend, source, architecture.head().norm());
+        this.matrix = Held.of(backend, scope -> source.load(scope, architecture.headWeight()));
     }
 
     /** Tokens whose logits fit in {@value #LOGITS_BYTES} bytes; depends on the model only, so that results do. */
@@ -54,7 +54,8 @@ public final class OutputHead implements AutoCloseable {
             List<Tensor> normed = new ArrayList<>();
             for (Tensor x : hidden) {
                 Tensor y = scope.allocate(backend.workingType(), x.rows(), x.cols());
-                backend.transformer().rmsNorm(x, norm.tensor(), architecture.eps(), y);
+                backend.transformer()
+                        .rmsNorm(x, norm.tensor(), architecture.head().eps(), y);
                 normed.add(y);
             }
             int rows = sliceRows();

@@ -5,12 +5,14 @@ import dev.quern.engine.calibration.SumRuns;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.OutputHead;
 import dev.quern.engine.model.TensorSpec;
-import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /**
  * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the tiles in flight, or
@@ -25,15 +27,19 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
     /** The part of the output head that an evaluation casts at once. */
     private static final long HEAD_SLICE = 64 << 20;
 
-    /** Bytes that a walk holds for H of each work unit. */
+    /** Bytes that a walk holds for H of each work unit, of the block that takes most. */
     List<Long> statistics() {
         if (!calibrates()) {
             return List.of(0L);
         }
         int buffers = SumRuns.buffers(recipes.getFirst(), tiling);
-        return architecture.program().units().stream()
-                .map(unit -> buffers * (long) unit.cols() * unit.cols() * DType.F64.bytes())
-                .toList();
+        return architecture.programs().stream()
+                .map(program -> program.units().stream()
+                        .map(unit -> buffers * (long) unit.cols() * unit.cols() * DType.F64.bytes())
+                        .toList())
+                .max(Comparator.comparingLong(
+                        units -> units.stream().mapToLong(Long::longValue).sum()))
+                .orElse(List.of());
     }
 
     /** Everything but statistics. */
@@ -49,37 +55,36 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
         return !recipes.isEmpty() && recipes.getFirst().needsCalibration();
     }
 
-    /** A block's weights in float32. */
+    /** The weights of the largest block in float32. */
     private long block() {
-        return architecture.program().weights().stream()
+        return FLOAT
+                * largest(program -> program.weights().stream()
                         .mapToLong(MemoryModel::elements)
-                        .sum()
-                * FLOAT;
+                        .sum());
     }
 
     /** The codes of a block of one output, a byte each, on the heap. */
     private long codes() {
-        return architecture.program().linears().stream()
+        return largest(program -> program.linears().stream()
                 .mapToLong(linear -> (long) linear.rows() * linear.cols())
-                .sum();
+                .sum());
     }
 
     /** A tile in flight: the values that are alive at once, attention scores, and a Gram matrix before it is added. */
     private long tile() {
-        long width = LiveValues.peakWidth(architecture.program(), architecture.hidden());
+        long width = largest(program -> LiveValues.peakWidth(program, architecture.hidden()));
         long values = tiling.tokensPerTile() * (width * FLOAT + architecture.hidden() * (long) DType.BF16.bytes());
         long scores = (long) threads * tiling.seqLen() * tiling.seqLen() * FLOAT;
-        int widest = architecture.program().units().stream()
-                .mapToInt(WorkUnit::cols)
+        long widest = architecture.linears().stream()
+                .mapToLong(LinearSpec::cols)
                 .max()
                 .orElse(0);
-        return values + scores + (long) widest * widest * FLOAT;
+        return values + scores + widest * widest * FLOAT;
     }
 
     private long solving() {
         return recipes.stream()
-                .flatMapToLong(recipe ->
-                        architecture.program().linears().stream().mapToLong(linear -> solving(recipe, linear)))
+                .flatMapToLong(recipe -> architecture.linears().stream().mapToLong(linear -> solving(recipe, linear)))
                 .max()
                 .orElse(0);
     }
@@ -95,6 +100,10 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
     private long logits() {
         long tokens = OutputHead.tokensAtOnce(architecture);
         return 2 * tokens * (architecture.vocabulary() + (long) architecture.hidden()) * FLOAT + HEAD_SLICE;
+    }
+
+    private long largest(ToLongFunction<BlockProgram> figure) {
+        return architecture.programs().stream().mapToLong(figure).max().orElse(0);
     }
 
     private static long elements(TensorSpec tensor) {

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param segments runs of blocks that can be walked side by side; none where a finished result is evaluated
  * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
  * @param sharing of each block by several workers; null where one makes it
- * @param linears of one block, in program order; all blocks have the same. None where a finished result is evaluated
+ * @param linears of the blocks, each shape of a name once. None where a finished result is evaluated
  * @param weightsCompressed weights of all linears of all blocks that the first recipe compresses
  * @param statisticsBytes memory for statistics that are held at once
  * @param peakBytes of a worker's process, predicted
  * @param scratchBytes on the disk of a worker that has the artifacts on it too, predicted: streams at segment starts included
  * @param outputs one for each recipe; none where a finished result is evaluated
  * @param recipes as they are for this model, in the same order
- * @param ignored modules that the first recipe leaves as they are, by full name
+ * @param compressed the linears that the first recipe compresses, by block, in program order and named inside the block
  * @param secondsPerBlock estimated for compressing one block on one worker
  * @param secondsPerStage estimated for all workers together, by lower-case stage
  */
@@ -41,12 +41,12 @@ public record Plan(
         long scratchBytes,
         List<Output> outputs,
         List<Recipe> recipes,
-        List<String> ignored,
+        List<List<String>> compressed,
         double secondsPerBlock,
         Map<String, Double> secondsPerStage) {
 
     /**
-     * A linear of every block.
+     * A linear of every block that has one of this shape.
      *
      * @param name inside the block, as in {@code self_attn.q_proj}
      * @param uses by the first recipe; none where it keeps the weights in every block
@@ -80,7 +80,7 @@ public record Plan(
     public Plan {
         outputs = List.copyOf(outputs);
         recipes = List.copyOf(recipes);
-        ignored = List.copyOf(ignored);
+        compressed = compressed.stream().map(List::copyOf).toList();
         segments = List.copyOf(segments);
         traceRuns = List.copyOf(traceRuns);
         linears = List.copyOf(linears);

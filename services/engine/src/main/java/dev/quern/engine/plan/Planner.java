@@ -57,7 +57,7 @@ public final class Planner {
         int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
         Sharing sharing = Sharing.of(architecture, recipe, tiling, fanout, time);
-        Schedule schedule = Schedule.of(architecture.blocks(), tiling, recipe, budget, fanout, time.block());
+        Schedule schedule = Schedule.of(architecture.blocks().size(), tiling, recipe, budget, fanout, time.block());
         long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, largest);
         requireDisk(scratch, budget);
         return new Plan(
@@ -65,7 +65,7 @@ public final class Planner {
                 schedule.segments(),
                 schedule.traceRuns(),
                 sharing,
-                architecture.blocks(),
+                architecture.blocks().size(),
                 linears(architecture, recipe),
                 packed.getFirst().weights(),
                 statistics,
@@ -73,7 +73,7 @@ public final class Planner {
                 scratch,
                 outputs,
                 recipes,
-                GridMap.of(recipe, architecture).kept(),
+                compressed(architecture, recipe),
                 time.block(),
                 time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
     }
@@ -97,7 +97,7 @@ public final class Planner {
                 List.of(),
                 List.of(),
                 null,
-                architecture.blocks(),
+                architecture.blocks().size(),
                 List.of(),
                 0,
                 0,
@@ -112,7 +112,7 @@ public final class Planner {
 
     private static List<Linear> linears(Architecture architecture, Recipe recipe) {
         GridMap grids = GridMap.of(recipe, architecture);
-        return architecture.program().linears().stream()
+        return architecture.linears().stream()
                 .map(linear ->
                         new Linear(linear.name(), linear.rows(), linear.cols(), uses(linear, architecture, grids)))
                 .toList();
@@ -120,11 +120,21 @@ public final class Planner {
 
     private static List<Use> uses(LinearSpec linear, Architecture architecture, GridMap grids) {
         Map<IntegerShape, Integer> times = new LinkedHashMap<>();
-        for (int block = 0; block < architecture.blocks(); block++) {
-            grids.of(architecture.prefix(block) + linear.name()).ifPresent(grid -> times.merge(grid, 1, Integer::sum));
-        }
+        RecipeFit.modules(architecture)
+                .filter(module -> module.linear().equals(linear))
+                .forEach(module -> grids.of(module.name()).ifPresent(grid -> times.merge(grid, 1, Integer::sum)));
         return times.entrySet().stream()
                 .map(use -> new Use(use.getKey(), use.getValue()))
+                .toList();
+    }
+
+    private static List<List<String>> compressed(Architecture architecture, Recipe recipe) {
+        return architecture.blocks().stream()
+                .map(block -> RecipeFit.compressed(
+                                recipe, block, block.program().linears())
+                        .stream()
+                        .map(LinearSpec::name)
+                        .toList())
                 .toList();
     }
 
@@ -204,7 +214,7 @@ public final class Planner {
             @Nullable Sharing sharing,
             long compressed) {
         long stream = workload.recipe().needsCalibration() ? tiling.tokens() * architecture.hidden() * Short.BYTES : 0;
-        long block = compressed / architecture.blocks();
+        long block = compressed / architecture.blocks().size();
         long stored = sharing == null
                 ? schedule.storedPositions() * stream
                 : 2 * stream + sharing.bytes(architecture) + block;

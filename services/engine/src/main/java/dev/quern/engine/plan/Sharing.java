@@ -4,6 +4,7 @@ import dev.quern.engine.artifact.StatisticsArtifact;
 import dev.quern.engine.calibration.SumRuns;
 import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * How workers share each block of a sequential walk. Changes no bit.
  *
  * @param runs of tiles, whose statistics are summed side by side
- * @param units work units, which are compressed side by side
+ * @param units work units, which are compressed side by side; of the block that has most of them
  */
 public record Sharing(int runs, int units) {
     /** Handing out the steps of a block, each to a worker that has nothing of it in memory. */
@@ -30,7 +31,10 @@ public record Sharing(int runs, int units) {
         }
         Sharing sharing = new Sharing(
                 SumRuns.of(recipe, tiling).size(),
-                architecture.program().units().size());
+                architecture.programs().stream()
+                        .mapToInt(program -> program.units().size())
+                        .max()
+                        .orElse(0));
         Integer wish = fanout.segments();
         boolean worthIt = time.sharedBlock(sharing, fanout.workers()) + SECONDS_PER_BLOCK < time.block();
         return (wish == null ? worthIt : wish > 1) ? sharing : null;
@@ -38,11 +42,15 @@ public record Sharing(int runs, int units) {
 
     /** Bytes of the sums that the store holds while a block is in work, with one on its way there. */
     long bytes(Architecture architecture) {
-        List<Long> units = architecture.program().units().stream()
+        return architecture.programs().stream().mapToLong(this::bytes).max().orElse(0);
+    }
+
+    private long bytes(BlockProgram program) {
+        List<Long> sums = program.units().stream()
                 .map(WorkUnit::cols)
                 .map(StatisticsArtifact::bytes)
                 .toList();
-        long run = units.stream().mapToLong(Long::longValue).sum();
-        return runs * run + units.stream().mapToLong(Long::longValue).max().orElse(0);
+        long run = sums.stream().mapToLong(Long::longValue).sum();
+        return runs * run + sums.stream().mapToLong(Long::longValue).max().orElse(0);
     }
 }

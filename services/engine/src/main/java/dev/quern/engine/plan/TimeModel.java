@@ -3,6 +3,7 @@ package dev.quern.engine.plan;
 import dev.quern.engine.compress.Rounders;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
@@ -10,6 +11,7 @@ import dev.quern.recipes.job.Stage;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         return Map.of(
                 Stage.INSPECT.word(), sourceBytes / READ_BYTES_PER_SECOND,
                 Stage.TRACE.word(), trace(schedule) / tracing,
-                Stage.COMPRESS.word(), architecture.blocks() * perBlock / compressing,
+                Stage.COMPRESS.word(), architecture.blocks().size() * perBlock / compressing,
                 Stage.ASSEMBLE.word(), outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
                 Stage.VERIFY.word(), outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
                 Stage.EVALUATE.word(), evaluate() / workers);
@@ -76,7 +78,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     private double evaluate() {
         double head = 2.0 * architecture.vocabulary() * architecture.hidden();
-        double perToken = (1 + Math.max(1, outputs())) * (architecture.blocks() * forward() + head);
+        double perToken = (1 + Math.max(1, outputs())) * (architecture.blocks().size() * forward() + head);
         return workload.evaluationTokens() * perToken / budget.flopsPerSecond();
     }
 
@@ -95,15 +97,20 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     }
 
     private double weights() {
-        return architecture.program().linears().stream()
+        return perBlock(block -> block.program().linears().stream()
                 .mapToDouble(linear -> (double) linear.rows() * linear.cols())
-                .sum();
+                .sum());
     }
 
     private double gram() {
-        return architecture.program().units().stream()
+        return perBlock(block -> block.program().units().stream()
                 .mapToDouble(unit -> (double) unit.cols() * unit.cols())
-                .sum();
+                .sum());
+    }
+
+    /** The mean over the blocks. */
+    private double perBlock(ToDoubleFunction<Block> figure) {
+        return architecture.blocks().stream().mapToDouble(figure).average().orElse(0);
     }
 
     private double outputs() {
@@ -111,21 +118,17 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     }
 
     private double solve() {
-        double operations = 0;
-        for (Recipe recipe : workload.recipes()) {
-            for (int block = 0; block < architecture.blocks(); block++) {
-                operations += solve(recipe, architecture.prefix(block));
-            }
-        }
-        return operations / architecture.blocks();
+        return workload.recipes().stream()
+                .mapToDouble(recipe -> perBlock(block -> solve(recipe, block)))
+                .sum();
     }
 
-    private double solve(Recipe recipe, String prefix) {
+    private static double solve(Recipe recipe, Block block) {
         double operations = 0;
-        for (WorkUnit unit : architecture.program().units()) {
+        for (WorkUnit unit : block.program().units()) {
             Set<Recipe.Rounding> roundings = new HashSet<>();
             for (LinearSpec linear : unit.linears()) {
-                Recipe.Rounding rounding = recipe.of(prefix + linear.name())
+                Recipe.Rounding rounding = recipe.of(block.module(linear))
                         .map(Recipe.Treatment::rounding)
                         .orElse(null);
                 if (rounding != null) {

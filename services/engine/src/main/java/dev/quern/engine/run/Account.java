@@ -2,6 +2,7 @@ package dev.quern.engine.run;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.ConfigKeys;
@@ -59,19 +60,16 @@ public record Account(List<Tensor> tensors, List<Key> keys, List<File> files, Li
         Set<String> linears = new HashSet<>();
         Set<String> others = new HashSet<>();
         architecture.tensors().stream().map(TensorSpec::name).forEach(others::add);
-        for (int block = 0; block < architecture.blocks(); block++) {
-            String prefix = architecture.prefix(block);
-            architecture.program().linears().forEach(linear -> linears.add(prefix + linear.weight()));
-        }
+        RecipeFit.modules(architecture).forEach(module -> linears.add(module.name() + ".weight"));
         List<Tensor> tensors = new ArrayList<>();
         for (String name : checkpoint.tensorNames()) {
             String stored = checkpoint.storedName(name).equals(name) ? null : checkpoint.storedName(name);
             if (linears.contains(name)) {
                 tensors.add(new Tensor(name, stored, Fate.COMPRESSED, null));
             } else if (others.contains(name)) {
-                boolean head = architecture.tied() && name.equals(architecture.head());
+                boolean head = architecture.tied() && name.equals(architecture.headWeight());
                 tensors.add(new Tensor(name, stored, Fate.COPIED, head ? "the head as well: they are tied" : null));
-            } else if (name.equals(Architecture.OWN_HEAD)) {
+            } else if (architecture.isSecondHead(name)) {
                 tensors.add(new Tensor(name, stored, Fate.LEFT_OUT, "a copy of the embedding, which is the head"));
             } else {
                 tensors.add(new Tensor(name, stored, Fate.COPIED, "not read: config.json determines it"));

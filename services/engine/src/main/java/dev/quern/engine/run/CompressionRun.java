@@ -188,7 +188,7 @@ public final class CompressionRun {
                         digest.digest(),
                         verification.outputDigest(),
                         source.architecture().modelType(),
-                        source.architecture().blocks(),
+                        source.architecture().blocks().size(),
                         source.parameters()),
                 recipe,
                 recipe.needsCalibration() ? ReportParts.calibration(texts.calibration()) : ReportParts.noCalibration(),

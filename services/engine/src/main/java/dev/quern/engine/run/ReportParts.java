@@ -63,9 +63,10 @@ public final class ReportParts {
     /** All linears of all blocks. */
     public static List<Report.Linear> linears(StoredBlocks blocks) {
         List<Report.Linear> linears = new ArrayList<>();
-        for (int block = 0; block < blocks.architecture().blocks(); block++) {
+        for (int block = 0; block < blocks.architecture().blocks().size(); block++) {
             for (LinearRecord linear : blocks.records(block)) {
-                linears.add(linear(block, blocks.architecture().prefix(block), linear));
+                linears.add(
+                        linear(block, blocks.architecture().blocks().get(block).prefix(), linear));
             }
         }
         return linears;

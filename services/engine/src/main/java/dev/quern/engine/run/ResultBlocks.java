@@ -13,8 +13,8 @@ import dev.quern.engine.model.LinearSpec;
 public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) implements CompressedBlocks {
     @Override
     public void replaceLinears(int block, BlockWeights weights) {
-        for (LinearSpec linear : result.architecture().program().linears()) {
-            String module = result.architecture().prefix(block) + linear.name();
+        for (LinearSpec linear : weights.block().program().linears()) {
+            String module = weights.block().module(linear);
             if (result.grids().containsKey(module)) {
                 CompressedLinear read = result.read(module);
                 weights.replace(linear, scope -> read.decode(backend, scope, result.decodedType(module)));

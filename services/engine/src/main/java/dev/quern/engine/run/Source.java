@@ -22,7 +22,6 @@ import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.view.Estimate;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** An open checkpoint of a model that we know, with every tensor that it must have. */
 public record Source(Checkpoint checkpoint, Architecture architecture) implements AutoCloseable {
@@ -57,10 +56,8 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
 
     /** Scales are chosen for one dtype: those that f16 holds are not those that the others hold. */
     private static void requireOneReach(Checkpoint checkpoint, Architecture architecture) {
-        List<TensorEntry> weights = IntStream.range(0, architecture.blocks())
-                .boxed()
-                .flatMap(block -> architecture.program().linears().stream()
-                        .map(linear -> checkpoint.entry(architecture.prefix(block) + linear.weight())))
+        List<TensorEntry> weights = RecipeFit.modules(architecture)
+                .map(module -> checkpoint.entry(module.name() + ".weight"))
                 .toList();
         TensorEntry first = weights.getFirst();
         weights.stream()
@@ -76,8 +73,8 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
 
     /** The dtype that linears are stored in: compressed ones are decoded to it, as loaders do. */
     public DType storedType() {
-        String first = architecture.program().linears().getFirst().weight();
-        return checkpoint.entry(architecture.prefix(0) + first).type().dtype();
+        RecipeFit.Module first = RecipeFit.modules(architecture).findFirst().orElseThrow();
+        return checkpoint.entry(first.name() + ".weight").type().dtype();
     }
 
     /** The weights as a backend sees them. */

@@ -51,7 +51,7 @@ public record StoredBlocks(Architecture architecture, Provenance provenance, Blo
 
     private void replace(int block, BlockWeights weights, ComputeBackend backend, DType storedType) {
         for (BlockArtifact.Entry entry : read(block).linears()) {
-            LinearSpec spec = architecture.program().linear(entry.record().name());
+            LinearSpec spec = weights.block().program().linear(entry.record().name());
             weights.replace(spec, scope -> entry.linear().decode(backend, scope, storedType));
         }
     }

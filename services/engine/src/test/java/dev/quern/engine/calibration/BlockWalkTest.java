@@ -218,7 +218,7 @@ class BlockWalkTest {
     }
 
     private static Slice all() {
-        return new Slice(0, model.architecture().blocks());
+        return new Slice(0, model.architecture().blocks().size());
     }
 
     private FolderBlockStore store(String name) {
@@ -226,7 +226,7 @@ class BlockWalkTest {
     }
 
     private static void assertSameBlocks(Propagation propagation, FolderBlockStore one, FolderBlockStore other) {
-        for (int block = 0; block < model.architecture().blocks(); block++) {
+        for (int block = 0; block < model.architecture().blocks().size(); block++) {
             TinyModel.assertSameBlock(provenance(propagation).block(block), one, other);
         }
     }

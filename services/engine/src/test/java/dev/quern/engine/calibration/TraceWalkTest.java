@@ -92,7 +92,7 @@ class TraceWalkTest {
         assertThat(model.read())
                 .doesNotHaveDuplicates()
                 .hasSize(1 + 2 * 9)
-                .contains(model.architecture().embedding());
+                .contains(model.architecture().embedding().weight());
         assertThat(blocksRead()).as("up to the last start").containsExactly(0, 1);
     }
 

@@ -37,7 +37,7 @@ class EvaluatorTest {
     private final ModelFixture.Model model = FIXTURE.open();
     private final Architecture architecture = model.architecture();
     private final WeightSource source = model.source(backend);
-    private final LinearSpec down = architecture.program().linears().getLast();
+    private final LinearSpec down = architecture.linears().getLast();
     private final TokenWindows windows = new TokenWindows("fixture", FIXTURE.seqLen(), FIXTURE.tokens());
 
     /** Stands for compression: the last block without its feed-forward part. */

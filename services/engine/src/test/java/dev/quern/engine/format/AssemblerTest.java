@@ -401,10 +401,10 @@ class AssemblerTest {
                     (name, grid) -> name.endsWith("down_proj") ? Optional.of(new IntegerShape(8, 16, true)) : grid);
             modules.put("model.layers.1.self_attn.o_proj", Optional.empty());
             GridMap grids = new GridMap(modules);
-            CompressedModel model = block -> architecture.program().linears().stream()
+            CompressedModel model = block -> architecture.blocks().get(block).program().linears().stream()
                     .flatMap(spec -> grids
-                            .of(architecture.prefix(block) + spec.name())
-                            .map(grid -> random(architecture.prefix(block) + spec.name(), spec, grid))
+                            .of(architecture.blocks().get(block).module(spec))
+                            .map(grid -> random(architecture.blocks().get(block).module(spec), spec, grid))
                             .stream())
                     .toList();
 
@@ -444,16 +444,16 @@ class AssemblerTest {
     }
 
     private static List<String> names(Architecture architecture, int block) {
-        return architecture.program().linears().stream()
+        return architecture.blocks().get(block).program().linears().stream()
                 .map(LinearSpec::name)
-                .map(name -> architecture.prefix(block) + name)
+                .map(name -> architecture.blocks().get(block).prefix() + name)
                 .toList();
     }
 
     /** Codes without a meaning, the same at every call. */
     private static CompressedModel random(Architecture architecture, IntegerShape grid) {
-        return block -> architecture.program().linears().stream()
-                .map(spec -> random(architecture.prefix(block) + spec.name(), spec, grid))
+        return block -> architecture.blocks().get(block).program().linears().stream()
+                .map(spec -> random(architecture.blocks().get(block).module(spec), spec, grid))
                 .toList();
     }
 

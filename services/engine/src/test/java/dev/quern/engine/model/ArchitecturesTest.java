@@ -93,7 +93,10 @@ class ArchitecturesTest {
 
     @Test
     void groupsLinearsThatShareAnInput() {
-        assertThat(Architectures.of(new ModelConfig(LLAMA)).program().units())
+        assertThat(Architectures.of(new ModelConfig(LLAMA))
+                        .programs()
+                        .getFirst()
+                        .units())
                 .extracting(
                         unit -> unit.linears().stream().map(LinearSpec::name).toList())
                 .map(Object::toString)
@@ -106,9 +109,14 @@ class ArchitecturesTest {
 
     @Test
     void bothSpellingsOfThetaMeanTheSame() {
-        RopeSpec v4 = Architectures.of(with("rope_theta", "500000.0")).rope();
+        RopeSpec v4 = Architectures.of(with("rope_theta", "500000.0"))
+                .blocks()
+                .getFirst()
+                .rope();
         RopeSpec v5 = Architectures.of(
                         with("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500000.0}"))
+                .blocks()
+                .getFirst()
                 .rope();
 
         assertThat(v4).isEqualTo(v5);
@@ -121,6 +129,8 @@ class ArchitecturesTest {
         JsonValue parameters = Json.parse("{\"rope_type\": \"default\", \"rope_theta\": 10000.0}");
         JsonObject both = LLAMA.with("rope_parameters", parameters);
         RopeSpec linear = Architectures.of(with("rope_scaling", "{\"type\": \"linear\", \"factor\": 4.0}"))
+                .blocks()
+                .getFirst()
                 .rope();
 
         assertThat(rope(both, "{\"rope_type\": \"linear\", \"factor\": 4.0}")).isEqualTo(linear);
@@ -136,6 +146,8 @@ class ArchitecturesTest {
 
     private static RopeSpec rope(JsonObject config, String scaling) {
         return Architectures.of(new ModelConfig(config.with("rope_scaling", Json.parse(scaling))))
+                .blocks()
+                .getFirst()
                 .rope();
     }
 

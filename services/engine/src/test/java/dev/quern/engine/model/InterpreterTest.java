@@ -82,7 +82,7 @@ class InterpreterTest {
 
     @Test
     void aReplacedLinearIsUsedInTheOriginalsPlace() {
-        LinearSpec down = architecture.program().linears().getLast();
+        LinearSpec down = architecture.linears().getLast();
         try (Scope scope = backend.memory().scope();
                 Interpreter interpreter = interpreter();
                 BlockWeights weights = weights()) {
@@ -134,11 +134,12 @@ class InterpreterTest {
     }
 
     private Interpreter interpreter(Cancellation cancellation) {
-        return new Interpreter(backend, architecture.program(), architecture.rope(), SEQ_LEN, cancellation);
+        return new Interpreter(backend, SEQ_LEN, cancellation);
     }
 
     private BlockWeights weights() {
-        return new BlockWeights(backend, model.source(backend), architecture.prefix(0));
+        return new BlockWeights(
+                backend, model.source(backend), architecture.blocks().getFirst());
     }
 
     private Tensor hidden(Scope scope) {

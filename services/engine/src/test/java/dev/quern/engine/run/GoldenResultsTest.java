@@ -143,7 +143,7 @@ class GoldenResultsTest {
             FolderBlockStore store = new FolderBlockStore(folder.resolve("artifacts"));
             walk(provenance, store);
             List<String> lines = new ArrayList<>();
-            for (int block = 0; block < source.architecture().blocks(); block++) {
+            for (int block = 0; block < source.architecture().blocks().size(); block++) {
                 ArtifactName name = provenance.block(block);
                 lines.add(recipe.name() + " block " + block + " " + name.inputKey() + " "
                         + payloadDigest(store.find(name).orElseThrow()));
@@ -157,7 +157,7 @@ class GoldenResultsTest {
             WalkInputs inputs = new WalkInputs(
                     source.architecture(), source.weights(backend), source.storedType(), windows, provenance);
             WalkOptions options = new WalkOptions(folder, 1 << 22, WalkListener.NONE, Cancellation.NEVER);
-            Slice all = new Slice(0, source.architecture().blocks());
+            Slice all = new Slice(0, source.architecture().blocks().size());
             try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, all)) {
                 while (walk.hasNext()) {
                     walk.next();

@@ -166,7 +166,7 @@ class ResultBlocksTest {
         WalkInputs inputs = new WalkInputs(
                 source.architecture(), source.weights(backend), source.storedType(), windows, provenance);
         WalkOptions options = new WalkOptions(scratch, 1 << 20, WalkListener.NONE, Cancellation.NEVER);
-        Slice all = new Slice(0, source.architecture().blocks());
+        Slice all = new Slice(0, source.architecture().blocks().size());
         try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, all)) {
             while (walk.hasNext()) {
                 walk.next();

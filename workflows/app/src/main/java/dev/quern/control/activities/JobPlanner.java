@@ -64,9 +64,7 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
         rows.board()
                 .layOut(
                         job.row().id(),
-                        plan.blocks(),
-                        plan.linears().stream().map(Plan.Linear::name).toList(),
-                        plan.ignored(),
+                        plan.compressed(),
                         plan.segments().stream().map(Slice::first).toList());
     }
 

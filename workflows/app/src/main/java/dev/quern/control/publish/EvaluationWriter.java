@@ -43,7 +43,7 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
                 measured.plan().modelDigest(),
                 result.digest(),
                 source.architecture().modelType(),
-                source.architecture().blocks(),
+                source.architecture().blocks().size(),
                 source.parameters());
     }
 

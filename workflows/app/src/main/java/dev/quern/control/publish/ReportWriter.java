@@ -58,7 +58,7 @@ record ReportWriter(
                 plan.modelDigest(),
                 outputDigest,
                 source.architecture().modelType(),
-                source.architecture().blocks(),
+                source.architecture().blocks().size(),
                 source.parameters());
     }
 
