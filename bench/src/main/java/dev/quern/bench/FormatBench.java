@@ -19,6 +19,7 @@ import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Model;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
@@ -85,7 +86,7 @@ public final class FormatBench {
     private void run(Checkpoint source, Recipe.Grid grid) throws IOException {
         Architecture architecture = Architectures.of(source.config());
         CompressedModel model = model(architecture, grid);
-        Assembler assembler = new Assembler(source, architecture, FORMAT, recipe(grid));
+        Assembler assembler = new Assembler(source, new Model(architecture, source), FORMAT, recipe(grid));
         Path output = folder.resolve("output");
         String name = "%d bits, %s".formatted(grid.bits(), grid.symmetric() ? "symmetric" : "asymmetric");
         row(name + ": pack", source, () -> pack(model, architecture));
@@ -99,7 +100,13 @@ public final class FormatBench {
                 name + ": read back and compare",
                 source,
                 () -> OutputVerifier.verifyAssembled(
-                        output, assembled, source, model, bytes -> {}, Cancellation.NEVER));
+                        output,
+                        assembled,
+                        source,
+                        new Model(architecture, source),
+                        model,
+                        bytes -> {},
+                        Cancellation.NEVER));
         delete(output);
     }
 

@@ -82,7 +82,7 @@ public final class SharedWalkBench {
     private double seconds(List<Provenance> provenances) throws IOException {
         Path folder = Files.createTempDirectory("quern-shared-walk");
         WalkInputs inputs = new WalkInputs(
-                source.architecture(), source.weights(backend), source.storedType(), windows, provenances);
+                source.architecture(), source.model().weights(backend), source.storedType(), windows, provenances);
         WalkOptions options = new WalkOptions(folder, STATISTICS, WalkListener.NONE, Cancellation.NEVER);
         Slice all = new Slice(0, source.architecture().blocks().size());
         long start = System.nanoTime();

@@ -111,8 +111,14 @@ public final class RecipeOptions {
                 groupSize == null ? grid.groupSize() : group(groupSize),
                 symmetric(grid.symmetric()),
                 rounding.getClass() == base.rounding().getClass() ? grid.clipSearch() : rounding.usualClipSearch());
-        Recipe recipe =
-                new Recipe("unnamed", base.propagation(), changed, rounding, base.reproducible(), overrides(base));
+        Recipe recipe = new Recipe(
+                "unnamed",
+                base.propagation(),
+                changed,
+                rounding,
+                base.reproducible(),
+                overrides(base),
+                base.transform());
         return recipe.withName(RecipeNames.of(recipe));
     }
 

@@ -21,6 +21,9 @@ public final class RecipeWords {
         words.add(grid.symmetric() ? "symmetric" : "asymmetric");
         words.add(OverrideWords.rounding(recipe.rounding()));
         words.add("clip search " + lower(grid.clipSearch()));
+        if (recipe.transform() != null) {
+            words.add(recipe.transform().title());
+        }
         if (recipe.propagation() != Recipe.Propagation.INDEPENDENT) {
             words.add(lower(recipe.propagation()) + " propagation");
         }

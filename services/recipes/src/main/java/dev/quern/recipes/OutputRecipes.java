@@ -6,6 +6,7 @@ import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** The recipes of a request, one for each output. Several are made in one walk through the original model, and have places named by them. */
@@ -86,6 +87,10 @@ public final class OutputRecipes {
                     recipe.propagation() == Propagation.INDEPENDENT,
                     i,
                     "one with independent propagation: several outputs share a walk through the original model");
+            expect(
+                    Objects.equals(recipe.transform(), recipes.getFirst().transform()),
+                    i,
+                    "one with the transform of outputs[0]: several outputs share a walk through the transformed model");
             for (int earlier = 0; earlier < i; earlier++) {
                 expect(!alike(recipe, recipes.get(earlier)), i, "another recipe than that of outputs[" + earlier + "]");
             }

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param rounding how weights are put on the grid
  * @param reproducible false lets workers of other numeric profiles take the work
  * @param overrides how some linears are treated differently; null where all are treated alike
+ * @param transform what is done to the model before; null where nothing is
  */
 @ApiVersion(JobRequest.API_VERSION)
 @CompletedBy(RecipeForm.class)
@@ -58,7 +59,10 @@ public record Recipe(
         boolean reproducible,
 
         @Described("Linears that are treated otherwise; the first entry that names a linear decides.") @Nullable
-        List<ModuleOverride> overrides) {
+        List<ModuleOverride> overrides,
+
+        @Described("What is done to the model before its weights are rounded.") @Nullable
+        Transform transform) {
     /** The file beside a result that holds its recipe, for {@code --recipe}. */
     public static final String FILE = "quern-recipe.json";
 
@@ -71,7 +75,7 @@ public record Recipe(
 
     /** One that treats every linear alike. */
     public Recipe(String name, Propagation propagation, Grid grid, Rounding rounding, boolean reproducible) {
-        this(name, propagation, grid, rounding, reproducible, null);
+        this(name, propagation, grid, rounding, reproducible, null, null);
     }
 
     /** How one linear is compressed. */
@@ -320,15 +324,19 @@ public record Recipe(
     }
 
     public Recipe withName(String other) {
-        return new Recipe(other, propagation, grid, rounding, reproducible, overrides);
+        return new Recipe(other, propagation, grid, rounding, reproducible, overrides, transform);
     }
 
     public Recipe withGrid(Grid other) {
-        return new Recipe(name, propagation, other, rounding, reproducible, overrides);
+        return new Recipe(name, propagation, other, rounding, reproducible, overrides, transform);
     }
 
     public Recipe withOverrides(@Nullable List<ModuleOverride> others) {
-        return new Recipe(name, propagation, grid, rounding, reproducible, others);
+        return new Recipe(name, propagation, grid, rounding, reproducible, others, transform);
+    }
+
+    public Recipe withTransform(@Nullable Transform other) {
+        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, other);
     }
 
     /** The overrides in order; none where all linears are treated alike. */

@@ -126,12 +126,8 @@ class RecipeFormTest {
     })
     void patternsStandForModules(String pattern, String module, boolean matches) {
         Recipe recipe = new Recipe(
-                "x",
-                Propagation.INDEPENDENT,
-                new Grid(4, 128, true, ClipSearch.MSE),
-                new Nearest(),
-                true,
-                List.of(Recipe.ModuleOverride.keeping(List.of(pattern))));
+                        "x", Propagation.INDEPENDENT, new Grid(4, 128, true, ClipSearch.MSE), new Nearest(), true)
+                .withOverrides(List.of(Recipe.ModuleOverride.keeping(List.of(pattern))));
         assertThat(recipe.of(module).isEmpty()).isEqualTo(matches);
     }
 
@@ -143,9 +139,7 @@ class RecipeFormTest {
                 .isEqualTo("{\"apiVersion\":\"quern/v1\",\"grid\":{\"bits\":4,\"clipSearch\":\"mse\",\"groupSize\":128,"
                         + "\"symmetric\":true},\"name\":\"gptq-w4a16\",\"propagation\":\"independent\",\"reproducible\":true,"
                         + "\"rounding\":{\"damping\":0.01,\"method\":\"gptq\",\"order\":\"static\"}}");
-        assertThat(new Recipe(
-                        resolved.name(), resolved.propagation(), resolved.grid(), resolved.rounding(), true, List.of()))
-                .isEqualTo(resolved);
+        assertThat(resolved.withOverrides(List.of())).isEqualTo(resolved);
     }
 
     @Test

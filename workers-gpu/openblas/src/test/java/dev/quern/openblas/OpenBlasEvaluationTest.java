@@ -15,7 +15,7 @@ import dev.quern.engine.evaluation.Progress;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
-import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.engine.model.StoredWeights;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,7 +49,7 @@ class OpenBlasEvaluationTest {
             architecture.check(checkpoint);
             TokenWindows windows = new Datasets(tokenizer, architecture.vocabulary(), architecture.maxPositions())
                     .evaluation(null, 20, 256);
-            return new Evaluator(backend, architecture, new CheckpointWeights(backend, checkpoint), scratch)
+            return new Evaluator(backend, architecture, new StoredWeights(backend, checkpoint), scratch)
                     .evaluate(windows, CompressedBlocks.NONE, Progress.NONE, Cancellation.NEVER);
         }
     }

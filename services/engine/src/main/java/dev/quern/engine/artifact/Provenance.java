@@ -5,6 +5,7 @@ import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -161,8 +162,10 @@ public record Provenance(
 
     /** All tiles at a boundary, what a block is made from. */
     private String originalStream(int block) {
-        return key(JsonObject.EMPTY
-                .with("schema", STREAM_SCHEMA)
+        // A transformed model has hidden states of its own.
+        JsonValue transform = recipe.decisive().get("transform");
+        JsonObject before = transform == null ? JsonObject.EMPTY : JsonObject.EMPTY.with("transform", transform);
+        return key(before.with("schema", STREAM_SCHEMA)
                 .with("model", modelDigest)
                 .with("calibration", calibrationDigest)
                 .with("windowsPerTile", windowsPerTile)

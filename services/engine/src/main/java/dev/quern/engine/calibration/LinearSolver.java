@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Compresses the linears of one block by one recipe, unit by unit, and keeps the results. */
 final class LinearSolver {
-    private final WalkInputs inputs;
     private final Recipe recipe;
     private final WalkOptions options;
     private final int block;
@@ -38,7 +37,6 @@ final class LinearSolver {
             WalkOptions options,
             int block,
             BlockWeights weights) {
-        this.inputs = inputs;
         this.recipe = recipe;
         this.options = options;
         this.block = block;

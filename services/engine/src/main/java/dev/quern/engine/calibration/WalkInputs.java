@@ -12,7 +12,7 @@ import java.util.List;
 /**
  * What decides the results of a walk, and where it is named.
  *
- * @param weights of the original model
+ * @param weights of the model that is compressed
  * @param storedType of its linears: compressed weights are decoded to it, as loaders do
  * @param windows the calibration text
  * @param provenances one for each recipe, with tile and the digests of all of this; several recipes share the streams and the

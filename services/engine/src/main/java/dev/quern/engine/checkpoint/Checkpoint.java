@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * head beside {@code tie_word_embeddings: true}. Tensors have the names of {@link TensorNames}, whatever the files call them. May be
  * shared by threads; nothing of it may be used after it is closed.
  */
-public final class Checkpoint implements AutoCloseable {
+public final class Checkpoint implements StoredTensors, AutoCloseable {
     private final CheckpointFolder folder;
     private final ModelConfig config;
     private final Map<String, SafetensorsFile> shards;
@@ -150,11 +150,13 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /** config.json, but without a tie where the head is not the embedding. */
+    @Override
     public ModelConfig config() {
         return config;
     }
 
     /** In the order of the files' names, then of their headers. */
+    @Override
     public Set<String> tensorNames() {
         return Collections.unmodifiableSet(places.keySet());
     }
@@ -177,6 +179,7 @@ public final class Checkpoint implements AutoCloseable {
      *
      * @param arena owns the tensor's memory where it was fetched from elsewhere
      */
+    @Override
     public StoredTensor tensor(String name, Arena arena) {
         Place place = place(name);
         StoredTensor tensor = place.shard().tensor(place.stored(), arena);
@@ -184,6 +187,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /** Says that the tensors whose names start with this will be read soon: from far away they are fetched together. */
+    @Override
     public void expect(String prefix) {
         folder.files()
                 .expect(places.entrySet().stream()
@@ -193,6 +197,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /** What the header says of a tensor; throws as {@link #tensor(String)}. */
+    @Override
     public TensorEntry entry(String name) {
         TensorEntry entry = place(name).entry();
         return new TensorEntry(name, entry.type(), entry.shape(), entry.begin(), entry.end());

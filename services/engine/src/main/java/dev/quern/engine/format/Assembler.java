@@ -10,8 +10,8 @@ import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.CoreShape;
 import dev.quern.engine.method.IntegerShape;
-import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
+import dev.quern.engine.model.Model;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
@@ -34,23 +34,27 @@ import java.util.stream.Stream;
  */
 public final class Assembler {
     private final Checkpoint source;
-    private final Architecture architecture;
+    private final Model model;
     private final OutputFormat format;
     private final GridMap grids;
     private final OutputPlan plan;
     private final long maxShardBytes;
 
-    /** @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid */
-    public Assembler(Checkpoint source, Architecture architecture, OutputFormat format, Recipe recipe) {
-        this(source, architecture, format, GridMap.of(recipe, architecture), ShardedWriter.MAX_SHARD_BYTES);
+    /**
+     * @param source has the side files
+     * @param model that was compressed: the source's own, or what the recipe's transform makes of it
+     * @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
+     */
+    public Assembler(Checkpoint source, Model model, OutputFormat format, Recipe recipe) {
+        this(source, model, format, GridMap.of(recipe, model.architecture()), ShardedWriter.MAX_SHARD_BYTES);
     }
 
-    Assembler(Checkpoint source, Architecture architecture, OutputFormat format, GridMap grids, long maxShardBytes) {
+    Assembler(Checkpoint source, Model model, OutputFormat format, GridMap grids, long maxShardBytes) {
         this.source = source;
-        this.architecture = architecture;
+        this.model = model;
         this.format = format;
         this.grids = grids;
-        this.plan = OutputPlan.of(source, architecture, format, grids);
+        this.plan = OutputPlan.of(model, format, grids);
         this.maxShardBytes = maxShardBytes;
     }
 
@@ -61,18 +65,18 @@ public final class Assembler {
     /**
      * Writes into an empty folder. After an error the folder is not a result: it has no config.json.
      *
-     * @param progress told the bytes of the source that are done, {@link Checkpoint#tensorBytes} in all
+     * @param progress receives the bytes of the model that are done, {@link Checkpoint#tensorBytes} in all
      * @throws UncheckedIOException when the disk does not take it
      */
-    public Assembled write(CompressedModel model, Path folder, LongConsumer progress, Cancellation cancellation) {
+    public Assembled write(CompressedModel compressed, Path folder, LongConsumer progress, Cancellation cancellation) {
         try {
             requireEmpty(folder);
             List<String> weights;
             String index;
             try (ShardedWriter writer = new ShardedWriter(folder, plan.tensors(), maxShardBytes)) {
                 writeCopied(writer, progress, cancellation);
-                for (int block = 0; block < architecture.blocks().size(); block++) {
-                    writeBlock(block, model.linears(block), writer, progress, cancellation);
+                for (int block = 0; block < model.architecture().blocks().size(); block++) {
+                    writeBlock(block, compressed.linears(block), writer, progress, cancellation);
                 }
                 weights = writer.files();
                 index = writer.commit();
@@ -99,9 +103,9 @@ public final class Assembler {
         for (String name : plan.copied()) {
             cancellation.check();
             try (Arena arena = Arena.ofConfined()) {
-                writer.write(name, source.tensor(name, arena).data());
+                writer.write(name, model.tensors().tensor(name, arena).data());
             }
-            progress.accept(source.entry(name).bytes());
+            progress.accept(model.tensors().entry(name).bytes());
         }
     }
 
@@ -113,7 +117,7 @@ public final class Assembler {
             Cancellation cancellation)
             throws IOException {
         Set<String> expected = new HashSet<>();
-        Block written = architecture.blocks().get(block);
+        Block written = model.architecture().blocks().get(block);
         written.program().linears().stream()
                 .map(written::module)
                 .filter(module -> grids.of(module).isPresent())
@@ -125,7 +129,7 @@ public final class Assembler {
             }
             StoredType scaleType = check(linear, grids.of(linear.name()).orElseThrow());
             format.write(linear, scaleType, writer::write);
-            progress.accept(source.entry(linear.name() + ".weight").bytes());
+            progress.accept(model.tensors().entry(linear.name() + ".weight").bytes());
         }
         if (!expected.isEmpty()) {
             throw new IllegalArgumentException(
@@ -136,7 +140,7 @@ public final class Assembler {
     /** The dtype of its scales. */
     private StoredType check(CompressedLinear linear, IntegerShape grid) {
         CoreShape actual = linear.core().shape();
-        TensorEntry weight = source.entry(linear.name() + ".weight");
+        TensorEntry weight = model.tensors().entry(linear.name() + ".weight");
         List<Long> shape = List.of((long) linear.rows(), (long) linear.cols());
         if (!actual.equals(grid) || !weight.shape().equals(shape)) {
             throw new IllegalArgumentException(linear.name() + ": " + shape + " on " + actual + " (expected: "
@@ -165,6 +169,6 @@ public final class Assembler {
     }
 
     private JsonObject config() {
-        return source.config().raw().with("quantization_config", format.quantizationConfig(grids));
+        return model.tensors().config().raw().with("quantization_config", format.quantizationConfig(grids));
     }
 }

@@ -40,7 +40,12 @@ final class OutputCheck {
         this.grids = grids;
     }
 
+    /** The output says itself which model it holds. */
     static OutputCheck of(Checkpoint output) {
+        return of(output, Architectures.of(output.config()));
+    }
+
+    static OutputCheck of(Checkpoint output, Architecture architecture) {
         JsonValue block = output.config().raw().get("quantization_config");
         if (!(block instanceof JsonObject config)) {
             throw damaged("config.json: quantization_config: " + (block == null ? "missing" : Json.write(block))
@@ -51,7 +56,6 @@ final class OutputCheck {
                 .findFirst()
                 .orElseThrow(() -> damaged("config.json: quantization_config: " + Json.write(config)
                         + " (expected: quant_method of a format that Quern writes)"));
-        Architecture architecture = Architectures.of(output.config());
         List<String> modules =
                 RecipeFit.modules(architecture).map(RecipeFit.Module::name).toList();
         return new OutputCheck(output, architecture, format, format.grids(config, modules));

@@ -1,13 +1,14 @@
 package dev.quern.engine.format;
 
 import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
-import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Model;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -32,28 +33,29 @@ public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied
     /**
      * @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
      */
-    public static OutputPlan of(Checkpoint source, Architecture architecture, OutputFormat format, GridMap grids) {
+    public static OutputPlan of(Model model, OutputFormat format, GridMap grids) {
+        StoredTensors stored = model.tensors();
         Map<String, StoredType> scaleTypes = new LinkedHashMap<>();
         List<OutputTensor> tensors = new ArrayList<>();
-        RecipeFit.modules(architecture)
+        RecipeFit.modules(model.architecture())
                 .forEach(module -> grids.of(module.name()).ifPresent(grid -> {
                     LinearSpec spec = module.linear();
-                    StoredType type = source.entry(module.name() + WEIGHT).type();
+                    StoredType type = stored.entry(module.name() + WEIGHT).type();
                     format.requireAccepted(module.name(), spec.rows(), spec.cols(), grid);
                     scaleTypes.put(module.name(), type);
                     tensors.addAll(format.tensors(module.name(), spec.rows(), spec.cols(), grid, type));
                 }));
-        List<String> copied = copied(source, architecture, scaleTypes);
-        copied.forEach(name -> tensors.add(same(source.entry(name))));
+        List<String> copied = copied(model, scaleTypes);
+        copied.forEach(name -> tensors.add(same(stored.entry(name))));
         tensors.sort(BY_BLOCK);
         return new OutputPlan(scaleTypes, copied, tensors);
     }
 
     /** Tied weights are stored once: a second copy of the head is left out. */
-    private static List<String> copied(Checkpoint source, Architecture architecture, Map<String, ?> linears) {
-        return source.tensorNames().stream()
+    private static List<String> copied(Model model, Map<String, ?> linears) {
+        return model.tensors().tensorNames().stream()
                 .filter(name -> !(name.endsWith(WEIGHT) && linears.containsKey(module(name))))
-                .filter(name -> !architecture.isSecondHead(name))
+                .filter(name -> !model.architecture().isSecondHead(name))
                 .toList();
     }
 

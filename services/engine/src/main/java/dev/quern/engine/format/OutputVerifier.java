@@ -6,9 +6,11 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.FileDigests;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.Model;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -53,21 +55,26 @@ public final class OutputVerifier {
      * Checks what was assembled against what it was assembled from, before it may be published: every linear code for code, every
      * other tensor and side file byte for byte.
      *
+     * @param source has the side files
+     * @param model that was compressed, as the {@link Assembler} had it
      * @throws QuernException OUTPUT_DAMAGED as {@link #verify}
      */
     public static Verification verifyAssembled(
             Path folder,
             Assembled assembled,
             Checkpoint source,
-            CompressedModel model,
+            Model model,
+            CompressedModel compressed,
             LongConsumer progress,
             Cancellation cancellation) {
         return asOutput(() -> {
             try (Checkpoint output = Checkpoint.openQuantized(folder)) {
                 List<FileDigest> files = FileDigests.of(output, assembled.files(), progress, cancellation);
-                Comparison comparison = new Comparison(model);
-                Verification verified = OutputCheck.of(output).check(files, comparison, cancellation);
-                compareCopies(source, output);
+                Comparison comparison = new Comparison(compressed);
+                Verification verified =
+                        OutputCheck.of(output, model.architecture()).check(files, comparison, cancellation);
+                compareTensors(model.tensors(), output);
+                compareSideFiles(source, output);
                 return verified;
             }
         });
@@ -169,25 +176,28 @@ public final class OutputVerifier {
         }
     }
 
-    private static void compareCopies(Checkpoint source, Checkpoint output) {
+    private static void compareTensors(StoredTensors model, Checkpoint output) {
         for (String name : output.tensorNames()) {
-            if (source.has(name) && !isSameTensor(name, source, output)) {
-                throw damaged(name + ": differs from the source (expected: the same bytes)");
-            }
-        }
-        for (String name : source.sideFiles()) {
-            if (!output.hasFile(name) || !digest(name, source).equals(digest(name, output))) {
+            if (model.tensorNames().contains(name) && !isSameTensor(name, model, output)) {
                 throw damaged(name + ": differs from the source (expected: the same bytes)");
             }
         }
         // A source may say "quantization_config": null.
         JsonObject config = output.config().raw().without("quantization_config");
-        if (!config.equals(source.config().raw().without("quantization_config"))) {
+        if (!config.equals(model.config().raw().without("quantization_config"))) {
             throw damaged(ModelConfig.FILE + ": differs from the source (expected: only quantization_config added)");
         }
     }
 
-    private static boolean isSameTensor(String name, Checkpoint source, Checkpoint output) {
+    private static void compareSideFiles(Checkpoint source, Checkpoint output) {
+        for (String name : source.sideFiles()) {
+            if (!output.hasFile(name) || !digest(name, source).equals(digest(name, output))) {
+                throw damaged(name + ": differs from the source (expected: the same bytes)");
+            }
+        }
+    }
+
+    private static boolean isSameTensor(String name, StoredTensors source, Checkpoint output) {
         try (Arena arena = Arena.ofConfined()) {
             return source.tensor(name, arena)
                             .data()

@@ -51,6 +51,7 @@ record OpRunner(ComputeBackend backend, int seqLen, Precision precision) {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same object is the same memory
     private void rope(Op.Rope turn, Values values, RopeTables tables) {
         Tensor x = values.value(turn.input());
         Tensor y = values.over(turn.output(), turn.input());

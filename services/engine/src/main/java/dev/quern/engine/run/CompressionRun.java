@@ -3,7 +3,6 @@ package dev.quern.engine.run;
 import dev.quern.engine.artifact.FolderBlockStore;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.BlockWalk;
 import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.calibration.Slice;
@@ -25,6 +24,7 @@ import dev.quern.engine.format.Assembler;
 import dev.quern.engine.format.OutputFormats;
 import dev.quern.engine.format.OutputVerifier;
 import dev.quern.engine.format.Verification;
+import dev.quern.engine.model.Model;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.CompressionRequest.Text;
@@ -81,8 +81,7 @@ public final class CompressionRun {
                     texts.calibration().digest(),
                     plan.tiling().windowsPerTile(),
                     backend.numericProfile());
-            StoredBlocks blocks =
-                    new StoredBlocks(source.architecture(), provenance, new FolderBlockStore(place.artifacts()));
+            StoredBlocks blocks = new StoredBlocks(source, provenance, new FolderBlockStore(place.artifacts()));
             WalkInputs inputs = inputs(source, texts.calibration(), blocks);
             if (!plan.traceRuns().isEmpty()) {
                 stages.run("trace", () -> trace(inputs, plan, blocks));
@@ -122,8 +121,9 @@ public final class CompressionRun {
     }
 
     private WalkInputs inputs(Source source, TokenWindows text, StoredBlocks blocks) {
+        Model model = blocks.model();
         return new WalkInputs(
-                source.architecture(), source.weights(backend), source.storedType(), text, blocks.provenance());
+                model.architecture(), model.weights(backend), source.storedType(), text, blocks.provenance());
     }
 
     private void trace(WalkInputs inputs, Plan plan, StoredBlocks blocks) {
@@ -148,22 +148,28 @@ public final class CompressionRun {
 
     private Assembled assemble(Source source, StoredBlocks blocks) {
         Assembler assembler = new Assembler(
-                source.checkpoint(), source.architecture(), OutputFormats.of(Formats.COMPRESSED_TENSORS), recipe);
+                source.checkpoint(), blocks.model(), OutputFormats.of(Formats.COMPRESSED_TENSORS), recipe);
         return assembler.write(blocks::linears, place.output(), bytes -> {}, place.cancellation());
     }
 
     private Verification verify(Source source, StoredBlocks blocks, Assembled assembled) {
         return OutputVerifier.verifyAssembled(
-                place.output(), assembled, source.checkpoint(), blocks::linears, bytes -> {}, place.cancellation());
+                place.output(),
+                assembled,
+                source.checkpoint(),
+                blocks.model(),
+                blocks::linears,
+                bytes -> {},
+                place.cancellation());
     }
 
     private List<Report.Evaluation> evaluate(Source source, Texts texts, StoredBlocks blocks) {
-        Evaluator evaluator = new Evaluator(backend, source.architecture(), source.weights(backend), place.scratch());
-        DType storedType = source.storedType();
+        Evaluator evaluator =
+                new Evaluator(backend, source.architecture(), source.model().weights(backend), place.scratch());
         List<Report.Evaluation> evaluations = new ArrayList<>();
         for (TokenWindows text : texts.evaluations()) {
             TokenFigures figures =
-                    evaluator.evaluate(text, blocks.decoded(backend, storedType), Progress.NONE, place.cancellation());
+                    evaluator.evaluate(text, blocks.decoded(backend), Progress.NONE, place.cancellation());
             evaluations.add(ReportParts.evaluation(text, EvaluationFigures.reduce(List.of(figures))));
         }
         return evaluations;

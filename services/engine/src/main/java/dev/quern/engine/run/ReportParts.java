@@ -63,10 +63,12 @@ public final class ReportParts {
     /** All linears of all blocks. */
     public static List<Report.Linear> linears(StoredBlocks blocks) {
         List<Report.Linear> linears = new ArrayList<>();
-        for (int block = 0; block < blocks.architecture().blocks().size(); block++) {
+        for (int block = 0; block < blocks.source().architecture().blocks().size(); block++) {
             for (LinearRecord linear : blocks.records(block)) {
-                linears.add(
-                        linear(block, blocks.architecture().blocks().get(block).prefix(), linear));
+                linears.add(linear(
+                        block,
+                        blocks.source().architecture().blocks().get(block).prefix(),
+                        linear));
             }
         }
         return linears;

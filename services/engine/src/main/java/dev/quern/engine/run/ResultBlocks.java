@@ -6,8 +6,8 @@ import dev.quern.engine.evaluation.StoredModel;
 import dev.quern.engine.format.CompressedCheckpoint;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.BlockWeights;
-import dev.quern.engine.model.CheckpointWeights;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.StoredWeights;
 
 /** The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none. */
 public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) implements CompressedBlocks {
@@ -25,6 +25,6 @@ public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) 
     /** All that is not packed is stored beside it, and another tool may have changed it. */
     @Override
     public StoredModel others(StoredModel original) {
-        return new StoredModel(result.architecture(), new CheckpointWeights(backend, result.checkpoint()));
+        return new StoredModel(result.architecture(), new StoredWeights(backend, result.checkpoint()));
     }
 }

@@ -1,6 +1,5 @@
 package dev.quern.engine.run;
 
-import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.files.CheckpointFiles;
@@ -9,13 +8,13 @@ import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
-import dev.quern.engine.model.CheckpointWeights;
-import dev.quern.engine.model.WeightSource;
+import dev.quern.engine.model.Model;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Planner;
 import dev.quern.engine.plan.Workload;
+import dev.quern.engine.transform.Transforms;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -77,9 +76,14 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
         return checkpoint.entry(first.name() + ".weight").type().dtype();
     }
 
-    /** The weights as a backend sees them. */
-    public WeightSource weights(ComputeBackend backend) {
-        return new CheckpointWeights(backend, checkpoint);
+    /** The model as it is. */
+    public Model model() {
+        return new Model(architecture, checkpoint);
+    }
+
+    /** The model that a recipe compresses: what its transform makes of this one. */
+    public Model model(Recipe recipe) {
+        return Transforms.apply(recipe.transform(), model());
     }
 
     /** Recipes as they are for this model; throws as {@link RecipeFit#resolve}. */

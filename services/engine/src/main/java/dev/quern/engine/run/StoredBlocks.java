@@ -9,15 +9,24 @@ import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.evaluation.CompressedBlocks;
+import dev.quern.engine.evaluation.StoredModel;
 import dev.quern.engine.method.CompressedLinear;
-import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Model;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The compressed blocks of a model in a store. Reads a block when it is asked for and keeps none. */
-public record StoredBlocks(Architecture architecture, Provenance provenance, BlockStore store) {
+/**
+ * The compressed blocks of a model in a store. Reads a block when it is asked for and keeps none.
+ *
+ * @param source of the model
+ */
+public record StoredBlocks(Source source, Provenance provenance, BlockStore store) {
+    /** The model that was compressed. */
+    public Model model() {
+        return source.model(provenance.recipe());
+    }
 
     /**
      * A block's compressed linears, in program order.
@@ -40,19 +49,28 @@ public record StoredBlocks(Architecture architecture, Provenance provenance, Blo
         return BlockArtifact.readRecords(file(name), name);
     }
 
-    /**
-     * The compressed model for an evaluation.
-     *
-     * @param storedType of the original linears
-     */
-    public CompressedBlocks decoded(ComputeBackend backend, DType storedType) {
-        return (block, weights) -> replace(block, weights, backend, storedType);
+    /** The compressed model for an evaluation. */
+    public CompressedBlocks decoded(ComputeBackend backend) {
+        return new Decoded(this, backend);
     }
 
-    private void replace(int block, BlockWeights weights, ComputeBackend backend, DType storedType) {
-        for (BlockArtifact.Entry entry : read(block).linears()) {
-            LinearSpec spec = weights.block().program().linear(entry.record().name());
-            weights.replace(spec, scope -> entry.linear().decode(backend, scope, storedType));
+    private record Decoded(StoredBlocks blocks, ComputeBackend backend) implements CompressedBlocks {
+        @Override
+        public void replaceLinears(int block, BlockWeights weights) {
+            DType storedType = blocks.source().storedType();
+            for (BlockArtifact.Entry entry : blocks.read(block).linears()) {
+                LinearSpec spec =
+                        weights.block().program().linear(entry.record().name());
+                weights.replace(spec, scope -> entry.linear().decode(backend, scope, storedType));
+            }
+        }
+
+        @Override
+        public StoredModel others(StoredModel original) {
+            Model model = blocks.model();
+            return blocks.provenance().recipe().transform() == null
+                    ? original
+                    : new StoredModel(model.architecture(), model.weights(backend));
         }
     }
 

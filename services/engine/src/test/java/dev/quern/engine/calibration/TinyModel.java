@@ -13,7 +13,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
-import dev.quern.engine.model.CheckpointWeights;
+import dev.quern.engine.model.StoredWeights;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Gptq;
@@ -67,7 +67,7 @@ final class TinyModel implements AfterAllCallback {
 
     /** The same on another text. */
     WalkInputs inputs(JavaBackend on, TokenWindows text, Provenance... provenances) {
-        CheckpointWeights weights = new CheckpointWeights(on, checkpoint);
+        StoredWeights weights = new StoredWeights(on, checkpoint);
         return new WalkInputs(
                 architecture,
                 (scope, name) -> {

@@ -128,13 +128,7 @@ class RecipeFitTest {
     }
 
     private static Recipe ignoring(Recipe recipe, String... patterns) {
-        return new Recipe(
-                recipe.name(),
-                recipe.propagation(),
-                recipe.grid(),
-                recipe.rounding(),
-                true,
-                List.of(ModuleOverride.keeping(List.of(patterns))));
+        return recipe.withOverrides(List.of(ModuleOverride.keeping(List.of(patterns))));
     }
 
     private static Architecture model(int hidden, int intermediate) {

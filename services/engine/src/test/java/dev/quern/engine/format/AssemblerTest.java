@@ -16,6 +16,7 @@ import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Model;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -75,8 +76,8 @@ class AssemblerTest {
             assertThat(Files.mismatch(folder.resolve("model.safetensors"), golden.resolve("model.safetensors")))
                     .isEqualTo(-1);
 
-            Verification verified =
-                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = OutputVerifier.verifyAssembled(
+                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
             assertGrids(GridMap.of(grid, architecture));
             assertThat(verified.linears()).isEqualTo(14);
             assertThat(verified.weights()).isEqualTo(73_728);
@@ -111,8 +112,8 @@ class AssemblerTest {
             assertThat(assembled.index()).isEqualTo("model.safetensors.index.json");
             assertThat(assembled.files())
                     .endsWith("tokenizer_config.json", "model.safetensors.index.json", "config.json");
-            Verification verified =
-                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = OutputVerifier.verifyAssembled(
+                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
             assertThat(verified.linears()).isEqualTo(14);
         }
     }
@@ -131,9 +132,20 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = random(architecture, GRID);
             Assembled assembled = new Assembler(
-                            source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
+                            source,
+                            new Model(architecture, source),
+                            FORMAT,
+                            GridMap.of(GRID, architecture),
+                            Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
-            assertThat(OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER)
+            assertThat(OutputVerifier.verifyAssembled(
+                                    output,
+                                    assembled,
+                                    source,
+                                    new Model(architecture, source),
+                                    model,
+                                    bytes -> {},
+                                    Cancellation.NEVER)
                             .tied())
                     .isTrue();
         }
@@ -155,9 +167,14 @@ class AssemblerTest {
             assertThat(architecture.tied()).isFalse();
             CompressedModel model = random(architecture, GRID);
             Assembled assembled = new Assembler(
-                            source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
+                            source,
+                            new Model(architecture, source),
+                            FORMAT,
+                            GridMap.of(GRID, architecture),
+                            Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
-            OutputVerifier.verifyAssembled(output, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            OutputVerifier.verifyAssembled(
+                    output, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
         }
         try (Checkpoint written = Checkpoint.openQuantized(output)) {
             assertThat(written.has("lm_head.weight")).isTrue();
@@ -177,11 +194,21 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(checkpoint.config());
             CompressedModel model = random(architecture, GRID);
             Assembled assembled = new Assembler(
-                            checkpoint, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
+                            checkpoint,
+                            new Model(architecture, checkpoint),
+                            FORMAT,
+                            GridMap.of(GRID, architecture),
+                            Long.MAX_VALUE)
                     .write(model, output, bytes -> {}, Cancellation.NEVER);
 
             assertThat(OutputVerifier.verifyAssembled(
-                                    output, assembled, checkpoint, model, bytes -> {}, Cancellation.NEVER)
+                                    output,
+                                    assembled,
+                                    checkpoint,
+                                    new Model(architecture, checkpoint),
+                                    model,
+                                    bytes -> {},
+                                    Cancellation.NEVER)
                             .linears())
                     .isEqualTo(14);
         }
@@ -214,7 +241,12 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint source = Checkpoint.open(readOnly)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
+            new Assembler(
+                            source,
+                            new Model(architecture, source),
+                            FORMAT,
+                            GridMap.of(GRID, architecture),
+                            Long.MAX_VALUE)
                     .write(random(architecture, GRID), output, bytes -> {}, Cancellation.NEVER);
         }
         assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
@@ -226,7 +258,12 @@ class AssemblerTest {
         AtomicLong progress = new AtomicLong();
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(source, architecture, FORMAT, GridMap.of(GRID, architecture), Long.MAX_VALUE)
+            new Assembler(
+                            source,
+                            new Model(architecture, source),
+                            FORMAT,
+                            GridMap.of(GRID, architecture),
+                            Long.MAX_VALUE)
                     .write(random(architecture, GRID), folder, progress::addAndGet, Cancellation.NEVER);
             assertThat(progress).hasValue(source.tensorBytes());
         }
@@ -260,8 +297,12 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
             IntegerShape grid = new IntegerShape(4, 48, true);
-            assertThatThrownBy(() ->
-                            new Assembler(source, architecture, FORMAT, GridMap.of(grid, architecture), Long.MAX_VALUE))
+            assertThatThrownBy(() -> new Assembler(
+                            source,
+                            new Model(architecture, source),
+                            FORMAT,
+                            GridMap.of(grid, architecture),
+                            Long.MAX_VALUE))
                     .isInstanceOfSatisfying(
                             QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHAPE_MISMATCH))
                     .hasMessage(
@@ -355,8 +396,8 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = random(architecture, GRID);
             Assembled assembled = assemble(source, architecture, GRID, model, Long.MAX_VALUE);
-            Verification verified =
-                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = OutputVerifier.verifyAssembled(
+                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
             byte[] report = "{\"a\": 1}".getBytes(StandardCharsets.UTF_8);
             Files.write(folder.resolve("quern-report.json"), report);
             Manifest manifest = Manifests.of(
@@ -384,7 +425,13 @@ class AssemblerTest {
                 return linears;
             };
             assertThatThrownBy(() -> OutputVerifier.verifyAssembled(
-                            folder, assembled, source, other, bytes -> {}, Cancellation.NEVER))
+                            folder,
+                            assembled,
+                            source,
+                            new Model(architecture, source),
+                            other,
+                            bytes -> {},
+                            Cancellation.NEVER))
                     .hasMessage("model.layers.1.mlp.down_proj: differs from what was compressed"
                             + " (expected: equal codes, zeros, scales)");
         }
@@ -408,11 +455,11 @@ class AssemblerTest {
                             .stream())
                     .toList();
 
-            Assembled assembled = new Assembler(source, architecture, FORMAT, grids, Long.MAX_VALUE)
+            Assembled assembled = new Assembler(source, new Model(architecture, source), FORMAT, grids, Long.MAX_VALUE)
                     .write(model, folder, bytes -> {}, Cancellation.NEVER);
 
-            Verification verified =
-                    OutputVerifier.verifyAssembled(folder, assembled, source, model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = OutputVerifier.verifyAssembled(
+                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
             assertGrids(grids);
             assertThat(verified.linears()).isEqualTo(13);
             try (Checkpoint output = Checkpoint.openQuantized(folder)) {
@@ -439,7 +486,7 @@ class AssemblerTest {
 
     private Assembled assemble(
             Checkpoint source, Architecture architecture, IntegerShape grid, CompressedModel model, long shard) {
-        return new Assembler(source, architecture, FORMAT, GridMap.of(grid, architecture), shard)
+        return new Assembler(source, new Model(architecture, source), FORMAT, GridMap.of(grid, architecture), shard)
                 .write(model, folder, bytes -> {}, Cancellation.NEVER);
     }
 

@@ -41,7 +41,7 @@ public enum ModelFixture {
     /** An open fixture, in a folder that is deleted on close. */
     public record Model(Checkpoint checkpoint, Architecture architecture) implements AutoCloseable {
         public WeightSource source(ComputeBackend backend) {
-            return new CheckpointWeights(backend, checkpoint);
+            return new StoredWeights(backend, checkpoint);
         }
 
         @Override

@@ -152,8 +152,8 @@ class CompressionRunTest {
         List<String> patterns = List.of("*.o_proj", "model.layers.1.*");
         Report report = run(
                 "ignore",
-                new Recipe(
-                        "test", propagation, grid(128), GPTQ, true, List.of(Recipe.ModuleOverride.keeping(patterns))),
+                new Recipe("test", propagation, grid(128), GPTQ, true)
+                        .withOverrides(List.of(Recipe.ModuleOverride.keeping(patterns))),
                 "ignore");
 
         assertThat(report.linears())

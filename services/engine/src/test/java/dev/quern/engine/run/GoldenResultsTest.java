@@ -26,6 +26,7 @@ import dev.quern.engine.model.ModelFixture;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.Transform;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
@@ -102,18 +103,14 @@ class GoldenResultsTest {
         assertThat(lines).containsExactlyElementsOf(Files.readAllLines(golden));
     }
 
-    /** The built-in ones, and the first of them with sequential propagation and with ignored linears. */
+    /** The built-in ones, and the first of them with sequential propagation, with ignored linears and with folded norms. */
     private static List<Recipe> recipes(Model model) {
         List<Recipe> recipes = new ArrayList<>(Recipes.all());
         Recipe first = recipes.getFirst();
         recipes.add(new Recipe("sequential", Propagation.SEQUENTIAL, first.grid(), first.rounding(), true));
-        recipes.add(new Recipe(
-                "ignore",
-                Propagation.INDEPENDENT,
-                first.grid(),
-                first.rounding(),
-                true,
-                List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
+        recipes.add(
+                first.withName("ignore").withOverrides(List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
+        recipes.add(first.withName("fold").withTransform(new Transform.Fold()));
         return recipes.stream()
                 .map(recipe -> recipe.withGrid(recipe.grid().withGroupSize(model.groupSize())))
                 .toList();
@@ -148,14 +145,17 @@ class GoldenResultsTest {
                 lines.add(recipe.name() + " block " + block + " " + name.inputKey() + " "
                         + payloadDigest(store.find(name).orElseThrow()));
             }
-            lines.add(
-                    recipe.name() + " output " + assemble(new StoredBlocks(source.architecture(), provenance, store)));
+            lines.add(recipe.name() + " output " + assemble(new StoredBlocks(source, provenance, store)));
             return lines;
         }
 
         private void walk(Provenance provenance, FolderBlockStore store) {
             WalkInputs inputs = new WalkInputs(
-                    source.architecture(), source.weights(backend), source.storedType(), windows, provenance);
+                    source.architecture(),
+                    source.model(provenance.recipe()).weights(backend),
+                    source.storedType(),
+                    windows,
+                    provenance);
             WalkOptions options = new WalkOptions(folder, 1 << 22, WalkListener.NONE, Cancellation.NEVER);
             Slice all = new Slice(0, source.architecture().blocks().size());
             try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, all)) {
@@ -169,12 +169,18 @@ class GoldenResultsTest {
             Path output = folder.resolve("output-" + asked.name());
             Assembled assembled = new Assembler(
                             source.checkpoint(),
-                            source.architecture(),
+                            blocks.model(),
                             OutputFormats.of("compressed-tensors"),
                             blocks.provenance().recipe())
                     .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
             return OutputVerifier.verifyAssembled(
-                            output, assembled, source.checkpoint(), blocks::linears, bytes -> {}, Cancellation.NEVER)
+                            output,
+                            assembled,
+                            source.checkpoint(),
+                            blocks.model(),
+                            blocks::linears,
+                            bytes -> {},
+                            Cancellation.NEVER)
                     .outputDigest();
         }
     }

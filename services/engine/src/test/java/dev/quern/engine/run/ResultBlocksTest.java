@@ -31,6 +31,7 @@ import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Transform;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -76,13 +77,10 @@ class ResultBlocksTest {
     @EnumSource(ModelFixture.class)
     void theFiguresAreThoseOfTheBlocks(ModelFixture fixture) throws IOException {
         List<Recipe> recipes = new ArrayList<>(RECIPES);
-        recipes.add(new Recipe(
-                "some",
-                Propagation.INDEPENDENT,
-                new Grid(4, 8, true, ClipSearch.NONE),
-                new Nearest(),
-                true,
-                List.of(Recipe.ModuleOverride.keeping(IGNORED))));
+        Recipe plain =
+                new Recipe("some", Propagation.INDEPENDENT, new Grid(4, 8, true, ClipSearch.NONE), new Nearest(), true);
+        recipes.add(plain.withOverrides(List.of(Recipe.ModuleOverride.keeping(IGNORED))));
+        recipes.add(plain.withTransform(new Transform.Fold()));
         TokenWindows windows = new TokenWindows("fixture", fixture.seqLen(), fixture.tokens());
         try (Source source = Source.open(fixture.folder())) {
             for (int i = 0; i < recipes.size(); i++) {
@@ -90,11 +88,8 @@ class ResultBlocksTest {
                 StoredBlocks blocks = compress(source, recipes.get(i), windows, output);
                 try (CompressedCheckpoint result = CompressedCheckpoint.open(output)) {
                     result.requireResultOf(source.architecture());
-                    List<TokenFigures> figures = evaluate(
-                            source,
-                            windows,
-                            blocks.decoded(backend, source.storedType()),
-                            new ResultBlocks(backend, result));
+                    List<TokenFigures> figures =
+                            evaluate(source, windows, blocks.decoded(backend), new ResultBlocks(backend, result));
 
                     assertThat(figures.getLast().bytes())
                             .as("%s by %s", fixture, recipes.get(i))
@@ -156,7 +151,7 @@ class ResultBlocksTest {
     }
 
     private List<TokenFigures> evaluate(Source source, TokenWindows windows, CompressedBlocks... compressed) {
-        return new Evaluator(backend, source.architecture(), source.weights(backend), scratch)
+        return new Evaluator(backend, source.architecture(), source.model().weights(backend), scratch)
                 .evaluate(windows, List.of(compressed), Progress.NONE, Cancellation.NEVER);
     }
 
@@ -164,7 +159,7 @@ class ResultBlocksTest {
         Provenance provenance = new Provenance("model", recipe, windows.digest(), 1, "java");
         FolderBlockStore store = new FolderBlockStore(scratch.resolve("artifacts"));
         WalkInputs inputs = new WalkInputs(
-                source.architecture(), source.weights(backend), source.storedType(), windows, provenance);
+                source.architecture(), source.model(recipe).weights(backend), source.storedType(), windows, provenance);
         WalkOptions options = new WalkOptions(scratch, 1 << 20, WalkListener.NONE, Cancellation.NEVER);
         Slice all = new Slice(0, source.architecture().blocks().size());
         try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, all)) {
@@ -172,8 +167,8 @@ class ResultBlocksTest {
                 walk.next();
             }
         }
-        StoredBlocks blocks = new StoredBlocks(source.architecture(), provenance, store);
-        new Assembler(source.checkpoint(), source.architecture(), OutputFormats.of("compressed-tensors"), recipe)
+        StoredBlocks blocks = new StoredBlocks(source, provenance, store);
+        new Assembler(source.checkpoint(), source.model(recipe), OutputFormats.of("compressed-tensors"), recipe)
                 .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
         return blocks;
     }

@@ -169,6 +169,9 @@ public final class ReportDrawing {
         facts.put("clip search", lower(recipe.grid().clipSearch()));
         facts.put("propagation", lower(recipe.propagation()));
         facts.put("reproducible", recipe.reproducible() ? "yes" : "no");
+        if (recipe.transform() != null) {
+            facts.put("transform", recipe.transform().title());
+        }
         List<String> overrides = OverrideWords.of(recipe);
         if (!overrides.isEmpty()) {
             facts.put("overrides", String.join("; ", overrides));

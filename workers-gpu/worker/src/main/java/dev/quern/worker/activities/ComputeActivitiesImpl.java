@@ -184,7 +184,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
                         Evaluator evaluator = new Evaluator(
                                 backend,
                                 source.source().architecture(),
-                                source.source().weights(backend),
+                                source.source().model().weights(backend),
                                 folder.path());
                         List<TokenFigures> made = evaluator.evaluate(
                                 source.evaluation(shard.file()).slice(shard.first(), shard.end()),

@@ -9,6 +9,7 @@ import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.model.Model;
 import dev.quern.engine.run.ResultBlocks;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
@@ -50,12 +51,15 @@ record JobSource(
     }
 
     WalkInputs inputs(ComputeBackend backend) {
+        List<Provenance> provenances = provenances();
+        // All recipes of a job have one transform.
+        Model model = source.model(provenances.getFirst().recipe());
         return new WalkInputs(
-                source.architecture(),
-                source.weights(backend),
+                model.architecture(),
+                model.weights(backend),
                 source.storedType(),
                 windows(plan.calibrationWindows()),
-                provenances());
+                provenances);
     }
 
     /** One for each output. */
@@ -73,8 +77,7 @@ record JobSource(
             return List.of(new ResultBlocks(backend, result));
         }
         return provenances().stream()
-                .map(provenance -> new StoredBlocks(source.architecture(), provenance, blocks)
-                        .decoded(backend, source.storedType()))
+                .map(provenance -> new StoredBlocks(source, provenance, blocks).decoded(backend))
                 .toList();
     }
 

@@ -84,7 +84,7 @@ public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders s
         try (Source source = sources.open(plan)) {
             Assembler assembler = new Assembler(
                     source.checkpoint(),
-                    source.architecture(),
+                    source.model(plan.recipes().get(output)),
                     OutputFormats.of(job.format(output)),
                     plan.recipes().get(output));
             StoredBlocks blocks = blocks(job, plan, output, source);
@@ -98,14 +98,20 @@ public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders s
         try (Source source = sources.open(plan)) {
             StoredBlocks blocks = blocks(job, plan, output, source);
             return OutputVerifier.verifyAssembled(
-                    folder(ref, output), assembled, source.checkpoint(), blocks::linears, bytes, cancellation);
+                    folder(ref, output),
+                    assembled,
+                    source.checkpoint(),
+                    blocks.model(),
+                    blocks::linears,
+                    bytes,
+                    cancellation);
         }
     }
 
     /** The compressed blocks of one output. */
     public StoredBlocks blocks(JobContext job, JobPlan plan, int output, Source source) {
         BlockStore store = new TenantBlocks(contexts.store(), job.keys(), scratch.of(job.id()));
-        return new StoredBlocks(source.architecture(), Plans.provenances(plan).get(output), store);
+        return new StoredBlocks(source, Plans.provenances(plan).get(output), store);
     }
 
     private static void write(Path mark, Record value) throws IOException {

@@ -1,0 +1,143 @@
+package dev.quern.engine.transform;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.checkpoint.StoredTensors;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
+import dev.quern.engine.model.Model;
+import dev.quern.engine.model.Op;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A model whose norms have weights of one: {@code W (g * x) = (W diag(g)) x}, so each weight g of a norm is multiplied into the columns
+ * of the linears that read the norm. A norm that something else reads as well stays as it is, and so does the last one where the head
+ * is the embedding. Products are rounded once, to the dtype that the matrix is stored in: that is what an output holds.
+ */
+final class FoldedNorms implements StoredTensors {
+    private final StoredTensors original;
+    /** The norm's weight by the matrix that it is multiplied into. */
+    private final Map<String, String> normOf;
+
+    private FoldedNorms(StoredTensors original, Map<String, String> normOf) {
+        this.original = original;
+        this.normOf = Map.copyOf(normOf);
+    }
+
+    static Model fold(Model model) {
+        Architecture architecture = model.architecture();
+        Map<String, String> normOf = new HashMap<>();
+        architecture.blocks().forEach(block -> norms(block, normOf));
+        if (!architecture.tied()) {
+            normOf.put(architecture.headWeight(), architecture.head().norm());
+        }
+        return new Model(architecture, new FoldedNorms(model.tensors(), normOf));
+    }
+
+    private static void norms(Block block, Map<String, String> normOf) {
+        for (Op op : block.program().ops()) {
+            switch (op) {
+                case Op.RmsNorm norm ->
+                    readers(block, norm).forEach(matrix -> normOf.put(matrix, block.prefix() + norm.weight()));
+                case Op.HeadNorm other -> {}
+                case Op.Linear other -> {}
+                case Op.Rope other -> {}
+                case Op.Attention other -> {}
+                case Op.Gate other -> {}
+                case Op.Add other -> {}
+            }
+        }
+    }
+
+    /** The matrices that read a norm; none where another step reads it as well. */
+    private static List<String> readers(Block block, Op.RmsNorm norm) {
+        List<Op> readers = block.program().ops().stream()
+                .filter(op -> op.inputs().contains(norm.output()))
+                .toList();
+        List<String> matrices = readers.stream()
+                .flatMap(op -> matrix(op).stream())
+                .map(matrix -> block.prefix() + matrix)
+                .toList();
+        return matrices.size() == readers.size() ? matrices : List.of();
+    }
+
+    private static List<String> matrix(Op op) {
+        return switch (op) {
+            case Op.Linear linear -> List.of(linear.spec().weight());
+            case Op.RmsNorm other -> List.of();
+            case Op.HeadNorm other -> List.of();
+            case Op.Rope other -> List.of();
+            case Op.Attention other -> List.of();
+            case Op.Gate other -> List.of();
+            case Op.Add other -> List.of();
+        };
+    }
+
+    @Override
+    public ModelConfig config() {
+        return original.config();
+    }
+
+    @Override
+    public Set<String> tensorNames() {
+        return original.tensorNames();
+    }
+
+    @Override
+    public TensorEntry entry(String name) {
+        return original.entry(name);
+    }
+
+    @Override
+    public void expect(String prefix) {
+        original.expect(prefix);
+    }
+
+    @Override
+    public StoredTensor tensor(String name, Arena arena) {
+        StoredTensor stored = original.tensor(name, arena);
+        String norm = normOf.get(name);
+        if (norm != null) {
+            return scaled(stored, host(original.tensor(norm, arena)).row(0), arena);
+        }
+        return normOf.containsValue(name) ? ones(stored, arena) : stored;
+    }
+
+    private static StoredTensor scaled(StoredTensor stored, double[] gain, Arena arena) {
+        HostTensor matrix = host(stored);
+        MemorySegment memory = arena.allocate(stored.data().byteSize());
+        HostTensor product = HostTensor.over(memory, matrix.dtype(), matrix.rows(), matrix.cols());
+        for (int row = 0; row < matrix.rows(); row++) {
+            for (int col = 0; col < gain.length; col++) {
+                product.set(row, col, matrix.get(row, col) * gain[col]);
+            }
+        }
+        return with(stored, memory);
+    }
+
+    private static StoredTensor ones(StoredTensor stored, Arena arena) {
+        MemorySegment memory = arena.allocate(stored.data().byteSize());
+        HostTensor ones = HostTensor.over(memory, stored.type().dtype(), 1, stored.cols());
+        for (int col = 0; col < stored.cols(); col++) {
+            ones.set(0, col, 1);
+        }
+        return with(stored, memory);
+    }
+
+    private static StoredTensor with(StoredTensor stored, MemorySegment memory) {
+        return new StoredTensor(stored.name(), stored.type(), stored.shape(), memory.asReadOnly());
+    }
+
+    private static HostTensor host(StoredTensor stored) {
+        DType dtype = stored.type().dtype();
+        return HostTensor.over(stored.data(), dtype, stored.rows(), stored.cols());
+    }
+}

@@ -1,0 +1,159 @@
+package dev.quern.engine.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.checkpoint.StoredTensors;
+import dev.quern.engine.checkpoint.safetensors.StoredTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.checkpoint.safetensors.TensorEntry;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Forward;
+import dev.quern.engine.model.Model;
+import dev.quern.engine.model.ModelFixture;
+import dev.quern.recipes.Transform;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Set;
+import org.assertj.core.api.Assertions;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Folding changes weights and not what a model computes: {@code W (g * x) = (W diag(g)) x}. */
+class FoldedNormsTest {
+    private static final double TOLERANCE = 1e-4;
+
+    private final JavaBackend backend = new JavaBackend(DType.F32, 2);
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
+
+    /** In float32, where rounding the products hides nothing. */
+    @ParameterizedTest
+    @EnumSource(ModelFixture.class)
+    void theLogitsAreThoseOfTransformers(ModelFixture fixture) {
+        try (ModelFixture.Model opened = fixture.open()) {
+            Model original = new Model(opened.architecture(), new Float32(opened.checkpoint()));
+            Model folded = Transforms.apply(new Transform.Fold(), original);
+
+            assertThat(distance(logits(folded, fixture), fixture.logits())).isLessThan(TOLERANCE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ModelFixture.class)
+    void normsAreOneAndTheirReadersScaled(ModelFixture fixture) {
+        try (ModelFixture.Model opened = fixture.open();
+                Arena arena = Arena.ofConfined()) {
+            Checkpoint checkpoint = opened.checkpoint();
+            StoredTensors folded = Transforms.apply(new Transform.Fold(), new Model(opened.architecture(), checkpoint))
+                    .tensors();
+            String block = opened.architecture().blocks().getLast().prefix();
+            double[] gain = row(checkpoint.tensor(block + "input_layernorm.weight"));
+            double[] before = row(checkpoint.tensor(block + "self_attn.k_proj.weight"));
+
+            assertThat(row(folded.tensor(block + "input_layernorm.weight", arena)))
+                    .containsOnly(1);
+            double[] after = row(folded.tensor(block + "self_attn.k_proj.weight", arena));
+            for (int col = 0; col < gain.length; col++) {
+                assertThat(after[col]).isCloseTo(before[col] * gain[col], within(before[col] * gain[col]));
+            }
+            assertThat(after).isNotEqualTo(before);
+            String head = opened.architecture().head().norm();
+            assertThat(row(folded.tensor(head, arena)))
+                    .as("the last norm, with a head of its own or without")
+                    .isEqualTo(opened.architecture().tied() ? row(checkpoint.tensor(head)) : ones(gain.length));
+            assertThat(folded.tensorNames()).isEqualTo(checkpoint.tensorNames());
+        }
+    }
+
+    private static Offset<Double> within(double value) {
+        return Assertions.within(Math.abs(value) / 128 + 1e-6);
+    }
+
+    private static double[] ones(int size) {
+        double[] ones = new double[size];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    private double[] logits(Model model, ModelFixture fixture) {
+        int[] tokens = fixture.tokens();
+        Architecture architecture = model.architecture();
+        try (Scope scope = backend.memory().scope();
+                Arena arena = Arena.ofShared()) {
+            MemorySegment host = arena.allocateFrom(ValueLayout.JAVA_INT, tokens);
+            Tensor ids = backend.memory().upload(scope, host, DType.I32, 1, tokens.length);
+            Tensor logits = scope.allocate(DType.F32, tokens.length, architecture.vocabulary());
+            new Forward(backend, architecture, model.weights(backend)).logits(ids, fixture.seqLen(), logits);
+            double[] values = new double[tokens.length * architecture.vocabulary()];
+            for (int row = 0; row < tokens.length; row++) {
+                double[] part = HostTensor.of(logits).row(row);
+                System.arraycopy(part, 0, values, row * part.length, part.length);
+            }
+            return values;
+        }
+    }
+
+    private static double distance(double[] actual, float[] expected) {
+        double difference = 0;
+        double largest = 0;
+        for (int i = 0; i < actual.length; i++) {
+            difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+            largest = Math.max(largest, Math.abs(expected[i]));
+        }
+        return difference / largest;
+    }
+
+    private static double[] row(StoredTensor tensor) {
+        return HostTensor.over(tensor.data(), tensor.type().dtype(), tensor.rows(), tensor.cols())
+                .row(0);
+    }
+
+    /** The same tensors, stored in float32. */
+    private record Float32(StoredTensors original) implements StoredTensors {
+        @Override
+        public ModelConfig config() {
+            return original.config();
+        }
+
+        @Override
+        public Set<String> tensorNames() {
+            return original.tensorNames();
+        }
+
+        @Override
+        public StoredTensor tensor(String name, Arena arena) {
+            StoredTensor stored = original.tensor(name, arena);
+            HostTensor from = HostTensor.over(stored.data(), stored.type().dtype(), stored.rows(), stored.cols());
+            MemorySegment memory = arena.allocate((long) from.rows() * from.cols() * Float.BYTES);
+            HostTensor to = HostTensor.over(memory, DType.F32, from.rows(), from.cols());
+            for (int row = 0; row < from.rows(); row++) {
+                to.setRow(row, from.row(row));
+            }
+            return new StoredTensor(name, StoredType.F32, stored.shape(), memory);
+        }
+
+        @Override
+        public TensorEntry entry(String name) {
+            return original.entry(name);
+        }
+
+        @Override
+        public void expect(String prefix) {
+            original.expect(prefix);
+        }
+    }
+}
