@@ -9,7 +9,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.FileDigests;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
-import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;

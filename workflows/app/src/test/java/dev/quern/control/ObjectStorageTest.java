@@ -10,7 +10,7 @@ import dev.quern.artifacts.s3.S3ProxyServer;
 import dev.quern.artifacts.stores.Buckets;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;
-import dev.quern.engine.format.OutputVerifier;
+import dev.quern.engine.verify.OutputVerifier;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;

@@ -5,7 +5,7 @@ import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.OutputFormat;
-import dev.quern.engine.format.OutputFormats;
+import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;

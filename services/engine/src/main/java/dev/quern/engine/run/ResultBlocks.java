@@ -3,7 +3,7 @@ package dev.quern.engine.run;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.StoredModel;
-import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearSpec;

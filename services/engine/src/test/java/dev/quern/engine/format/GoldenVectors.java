@@ -15,11 +15,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** vectors.json: one linear [32, 64] in groups of 32, as the formats' own libraries store it. */
-final class GoldenVectors {
-    static final int ROWS = 32;
-    static final int COLS = 64;
-    static final int GROUP = 32;
-    static final Path GOLDEN = Path.of("src/test/resources/golden");
+public final class GoldenVectors {
+    public static final int ROWS = 32;
+    public static final int COLS = 64;
+    public static final int GROUP = 32;
+    public static final Path GOLDEN = Path.of("src/test/resources/golden");
 
     private static final JsonObject ALL = read();
 
@@ -34,7 +34,7 @@ final class GoldenVectors {
     }
 
     /** Unsigned numbers as bytes. */
-    static byte[] bytes(Object... path) {
+    public static byte[] bytes(Object... path) {
         List<JsonValue> values = array(path);
         byte[] bytes = new byte[values.size()];
         for (int i = 0; i < bytes.length; i++) {
@@ -44,7 +44,7 @@ final class GoldenVectors {
     }
 
     /** Words in hexadecimal as the bytes of a file. */
-    static byte[] words(Object... path) {
+    public static byte[] words(Object... path) {
         List<JsonValue> values = array(path);
         ByteBuffer words = ByteBuffer.allocate(values.size() * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         values.forEach(value -> words.putInt(Integer.parseUnsignedInt(((JsonString) value).value(), 16)));
@@ -52,7 +52,7 @@ final class GoldenVectors {
     }
 
     /** Bits of bf16 in hexadecimal as floats. */
-    static float[] bf16(Object... path) {
+    public static float[] bf16(Object... path) {
         List<JsonValue> values = array(path);
         float[] floats = new float[values.size()];
         for (int i = 0; i < floats.length; i++) {

@@ -19,7 +19,7 @@ import dev.quern.engine.calibration.TextFile;
 import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
-import dev.quern.engine.format.CompressedCheckpoint;
+import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.run.Source;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.SweepLock;

@@ -4,7 +4,7 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.s3.ObjectFolder;
 import dev.quern.control.job.OutputPlaces;
 import dev.quern.control.job.Repositories;
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.Step;

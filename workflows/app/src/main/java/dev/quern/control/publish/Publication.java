@@ -4,7 +4,7 @@ import dev.quern.artifacts.ArtifactStore;
 import dev.quern.control.job.OutputPlaces.Place;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;

@@ -1,6 +1,6 @@
 package dev.quern.control.publish;
 
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.drawing.ModelCard;

@@ -1,7 +1,7 @@
 package dev.quern.control.publish;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonString;
 import java.nio.charset.StandardCharsets;

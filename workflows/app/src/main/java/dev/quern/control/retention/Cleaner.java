@@ -14,7 +14,7 @@ import dev.quern.control.job.ScratchFolders;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.DamagedArtifactException;
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;

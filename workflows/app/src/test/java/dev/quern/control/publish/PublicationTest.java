@@ -11,7 +11,7 @@ import dev.quern.control.job.OutputPlaces.Place;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.digest.FileDigest;
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

@@ -1,8 +1,8 @@
 package dev.quern.control.reading.answer;
 
 import dev.quern.engine.fit.GridMap;
-import dev.quern.engine.format.CompressedCheckpoint;
-import dev.quern.engine.format.Manifests;
+import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.verify.Manifests;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;

@@ -1,6 +1,6 @@
-package dev.quern.engine.format;
+package dev.quern.engine.verify;
 
-import static dev.quern.engine.format.OutputCheck.damaged;
+import static dev.quern.engine.verify.OutputCheck.damaged;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.Digests;
@@ -9,6 +9,8 @@ import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.FileDigests;
+import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.CompressedModel;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.Model;
 import dev.quern.recipes.Manifest;

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.compressedtensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.verify;
 
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import java.util.List;

@@ -1,6 +1,6 @@
-package dev.quern.engine.format;
+package dev.quern.engine.verify;
 
-import static dev.quern.engine.format.OutputCheck.damaged;
+import static dev.quern.engine.verify.OutputCheck.damaged;
 
 import dev.quern.engine.artifact.Digests;
 import dev.quern.recipes.Manifest;

@@ -1,5 +1,7 @@
-package dev.quern.engine.format;
+package dev.quern.engine.formats;
 
+import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.compressedtensors.CompressedTensors;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

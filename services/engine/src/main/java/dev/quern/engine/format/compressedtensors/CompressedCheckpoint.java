@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.compressedtensors;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.compressedtensors;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;

@@ -1,9 +1,10 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.compressedtensors;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.compressedtensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,7 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.format.GoldenVectors;
 import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.verify;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.Checkpoint;
@@ -6,6 +6,8 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
+import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
