@@ -11,6 +11,7 @@ import dev.quern.engine.model.Embedding;
 import dev.quern.engine.model.Interpreter;
 import dev.quern.engine.model.LinearInputs;
 import dev.quern.engine.model.WeightSource;
+import dev.quern.engine.text.TokenWindows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,6 +1,6 @@
 package dev.quern.engine.evaluation;
 
-import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.text.TokenWindows;
 import java.util.HashMap;
 import java.util.Map;
 

@@ -1,4 +1,4 @@
-/** Output formats as pure serializers of compressed linears, the folder they make with the source's other files, and its check. */
+/** Output formats as pure serializers of compressed linears, and the folder that they make with the source's other files. */
 @NullMarked
 package dev.quern.engine.format;
 

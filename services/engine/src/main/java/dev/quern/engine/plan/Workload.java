@@ -1,7 +1,7 @@
 package dev.quern.engine.plan;
 
-import dev.quern.engine.calibration.Datasets;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.text.Datasets;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Evaluation;
 import dev.quern.recipes.Recipe;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param evaluations at least one
  */
 public record CompressionRequest(Path model, Recipe recipe, Text calibration, List<Text> evaluations, Gate gate) {
-    /** What {@link dev.quern.engine.calibration.Datasets} reads; null is its default. */
+    /** What {@link dev.quern.engine.text.Datasets} reads; null is its default. */
     public record Text(
             @Nullable Path file,
             @Nullable Integer windows,

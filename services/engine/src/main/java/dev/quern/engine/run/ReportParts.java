@@ -2,13 +2,13 @@ package dev.quern.engine.run;
 
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.calibration.Datasets;
-import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.evaluation.CountingReader;
 import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.plan.Plan;
+import dev.quern.engine.text.Datasets;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;

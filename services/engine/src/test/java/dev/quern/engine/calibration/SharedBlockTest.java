@@ -13,6 +13,7 @@ import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.artifact.SharedNames;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.Recipe.Propagation;
 import java.io.IOException;
 import java.nio.file.Files;

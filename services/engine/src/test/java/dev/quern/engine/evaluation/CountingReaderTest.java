@@ -3,7 +3,7 @@ package dev.quern.engine.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.text.TokenWindows;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 

@@ -2,9 +2,9 @@ package dev.quern.engine.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.engine.calibration.TokenWindows;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.report.Report;

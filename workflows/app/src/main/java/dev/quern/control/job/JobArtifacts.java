@@ -9,7 +9,7 @@ import dev.quern.engine.artifact.ArtifactName.Lifetime;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.artifact.SharedNames;
 import dev.quern.engine.calibration.Tiling;
-import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.inputs.Plans;
 import java.io.IOException;
 import java.util.Arrays;

@@ -8,7 +8,7 @@ import dev.quern.contract.plan.JobPlan;
 import dev.quern.contract.plan.PinnedSource;
 import dev.quern.contract.plan.PlanRef;
 import dev.quern.engine.artifact.Digests;
-import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;

@@ -2,7 +2,7 @@ package dev.quern.control.job;
 
 import dev.quern.contract.plan.Shard;
 import dev.quern.engine.calibration.Tiling;
-import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.text.TokenWindows;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

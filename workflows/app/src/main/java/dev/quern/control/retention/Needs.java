@@ -9,7 +9,7 @@ import dev.quern.control.job.JobArtifacts;
 import dev.quern.control.job.JobContexts;
 import dev.quern.control.job.Shards;
 import dev.quern.engine.artifact.ArtifactName.Lifetime;
-import dev.quern.engine.calibration.TokenWindows;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.error.QuernException;

@@ -7,7 +7,7 @@ import dev.quern.control.reading.message.Place;
 import dev.quern.control.reading.message.Question;
 import dev.quern.control.reading.message.Text;
 import dev.quern.engine.Cancellation;
-import dev.quern.engine.calibration.TextFile;
+import dev.quern.engine.text.TextFile;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

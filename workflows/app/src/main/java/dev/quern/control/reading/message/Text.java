@@ -1,6 +1,6 @@
 package dev.quern.control.reading.message;
 
-import dev.quern.engine.calibration.TextFile;
+import dev.quern.engine.text.TextFile;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

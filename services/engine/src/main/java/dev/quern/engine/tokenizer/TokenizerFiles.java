@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.recipes.error.ErrorCode;

@@ -1,8 +1,12 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.calibration.Samples;
+import dev.quern.engine.text.Datasets;
+import dev.quern.engine.text.TextFile;
+import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;

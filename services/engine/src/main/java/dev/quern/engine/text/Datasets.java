@@ -1,5 +1,6 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
+import dev.quern.engine.tokenizer.Tokenizer;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

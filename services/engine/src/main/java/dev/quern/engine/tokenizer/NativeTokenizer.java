@@ -1,16 +1,16 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.util.Arrays;
 
 /** A tokenizer of Hugging Face's library, in native memory. Thread-safe until closed. */
-final class NativeTokenizer implements AutoCloseable {
+public final class NativeTokenizer implements AutoCloseable {
     private final TokenizersLibrary library;
     private final long handle;
 
     /** Tokens of a text in order. */
-    static final class Encoded {
+    public static final class Encoded {
         private final int[] ids;
         private final int[] starts;
 
@@ -19,20 +19,20 @@ final class NativeTokenizer implements AutoCloseable {
             this.starts = starts;
         }
 
-        int size() {
+        public int size() {
             return ids.length;
         }
 
-        int id(int token) {
+        public int id(int token) {
             return ids[token];
         }
 
         /** Where a token begins, in code points; -1 for special tokens that stand for no text. */
-        int start(int token) {
+        public int start(int token) {
             return starts[token];
         }
 
-        int[] ids(int from, int to) {
+        public int[] ids(int from, int to) {
             return Arrays.copyOfRange(ids, from, to);
         }
     }

@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

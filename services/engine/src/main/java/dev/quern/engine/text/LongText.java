@@ -1,6 +1,7 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
-import dev.quern.engine.calibration.NativeTokenizer.Encoded;
+import dev.quern.engine.tokenizer.NativeTokenizer.Encoded;
+import dev.quern.engine.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.function.Predicate;

@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.quern.engine.checkpoint.Checkpoint;
@@ -55,13 +55,13 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /** The same; special tokens of the post-processor are added only where {@code special} says so. */
-    int[] encode(String text, boolean special) {
+    public int[] encode(String text, boolean special) {
         NativeTokenizer tokenizer = loaded();
         return refusing(() -> tokenizer.encode(text, special));
     }
 
     /** As {@link #encode(String, boolean)}, with the places of the tokens. */
-    NativeTokenizer.Encoded encodeWithPlaces(String text, boolean special) {
+    public NativeTokenizer.Encoded encodeWithPlaces(String text, boolean special) {
         NativeTokenizer tokenizer = loaded();
         return refusing(() -> tokenizer.encodeWithPlaces(text, special));
     }
@@ -72,7 +72,7 @@ public final class Tokenizer implements AutoCloseable {
      * @throws QuernException INVALID_CHECKPOINT as {@link ChatTemplate#of}
      */
     @Nullable
-    synchronized ChatTemplate chatTemplate() {
+    public synchronized ChatTemplate chatTemplate() {
         if (!chatTemplateRead) {
             chatTemplate = ChatTemplate.of(files);
             chatTemplateRead = true;

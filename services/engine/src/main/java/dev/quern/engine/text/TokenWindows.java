@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
 import dev.quern.engine.artifact.Digests;
 import java.nio.ByteBuffer;

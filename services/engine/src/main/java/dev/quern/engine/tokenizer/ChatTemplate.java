@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import dev.quern.engine.template.Template;
 import dev.quern.engine.template.value.TemplateException;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * {@code tokenizer_config.json}, and of several templates the one named {@code default} is taken, or {@code tool_use} for a chat
  * with tools.
  */
-final class ChatTemplate {
+public final class ChatTemplate {
     private static final String FILE = "chat_template.jinja";
     private static final String MEMBER = "chat_template";
     private static final String DEFAULT = "default";
@@ -100,7 +100,7 @@ final class ChatTemplate {
     }
 
     /** Its file, and the member of that file. */
-    String name() {
+    public String name() {
         return name;
     }
 
@@ -111,7 +111,7 @@ final class ChatTemplate {
      * @param tools null where the chat has none
      * @throws TemplateException as {@link Template#render}
      */
-    String render(JsonArray messages, @Nullable JsonValue tools) {
+    public String render(JsonArray messages, @Nullable JsonValue tools) {
         Template chosen = tools == null || withTools == null ? template : withTools;
         return chosen.render(JsonObject.EMPTY
                 .with("messages", messages)

@@ -1,8 +1,10 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.calibration.Samples;
+import dev.quern.engine.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;

@@ -1,8 +1,10 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.calibration.Samples;
+import dev.quern.engine.tokenizer.Tokenizer;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

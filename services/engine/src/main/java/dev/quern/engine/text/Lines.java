@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
 import java.io.IOException;
 import java.io.Reader;

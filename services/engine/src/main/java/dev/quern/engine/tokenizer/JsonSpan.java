@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tokenizer;
 
 import org.jspecify.annotations.Nullable;
 

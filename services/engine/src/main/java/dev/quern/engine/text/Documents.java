@@ -1,6 +1,8 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.text;
 
 import dev.quern.engine.template.value.TemplateException;
+import dev.quern.engine.tokenizer.ChatTemplate;
+import dev.quern.engine.tokenizer.Tokenizer;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
