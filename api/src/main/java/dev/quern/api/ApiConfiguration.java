@@ -4,6 +4,7 @@ import dev.quern.api.caller.BodyBudget;
 import dev.quern.api.caller.CallerResolver;
 import dev.quern.api.request.RecordConverter;
 import dev.quern.api.settings.ApiProperties;
+import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EstimateRepository;
@@ -14,6 +15,7 @@ import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.UploadRepository;
 import dev.quern.jobs.WorkerRepository;
+import dev.quern.submissions.Submissions;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -46,6 +48,16 @@ class ApiConfiguration implements WebMvcConfigurer {
     @Bean
     JobRepository jobs(JdbcClient db, PlatformTransactionManager transactions) {
         return new JobRepository(db, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    Submissions submissions(JobRepository jobs, UploadRepository uploads) {
+        return new Submissions(
+                jobs,
+                uploads,
+                Locations.parse(properties.sources()),
+                Locations.parse(properties.outputs()),
+                properties.maxUnfinishedJobs());
     }
 
     @Bean

@@ -3,7 +3,6 @@ package dev.quern.api.caller;
 import dev.quern.api.html.Layout;
 import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
-import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +28,7 @@ public record Caller(Principal principal, @Nullable String formToken) {
      * @throws QuernException FORBIDDEN
      */
     public void require(Scope scope, String what) {
-        if (!principal.may(scope)) {
-            throw new QuernException(
-                    ErrorCode.FORBIDDEN,
-                    what + ": refused to " + principal.name() + " (expected: a key with scope "
-                            + scope.name().toLowerCase(java.util.Locale.ROOT) + ")");
-        }
+        principal.require(scope, what);
     }
 
     public void attach(HttpServletRequest request) {

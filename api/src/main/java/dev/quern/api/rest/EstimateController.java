@@ -11,6 +11,7 @@ import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.Estimate;
+import dev.quern.submissions.Submissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,12 +24,12 @@ import org.springframework.web.bind.annotation.RestController;
 final class EstimateController {
     private static final long LOOK_MILLIS = 100;
 
-    private final Submitter submitter;
+    private final Submissions submissions;
     private final EstimateRepository estimates;
     private final Duration patience;
 
-    EstimateController(Submitter submitter, EstimateRepository estimates, ApiProperties properties) {
-        this.submitter = submitter;
+    EstimateController(Submissions submissions, EstimateRepository estimates, ApiProperties properties) {
+        this.submissions = submissions;
         this.estimates = estimates;
         this.patience = properties.estimate();
     }
@@ -36,7 +37,7 @@ final class EstimateController {
     /** Takes the body of a submission, and refuses what a submission would refuse. */
     @PostMapping("/api/v1/estimate")
     Estimate estimate(@RequestBody JobRequest request, Caller caller) throws InterruptedException {
-        submitter.check(caller, request);
+        submissions.check(caller.principal(), request);
         UUID question = estimates.ask(
                 caller.tenant(), Json.canonical(RecordCodec.write(request)), Recipes.write(OutputRecipes.of(request)));
         try {

@@ -16,6 +16,7 @@ import dev.quern.recipes.job.Desired;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
+import dev.quern.submissions.Submissions;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -48,14 +49,15 @@ final class JobsController {
 
     private final Shares lists = new Shares(LISTS);
 
-    private final Submitter submitter;
+    private final Submissions submissions;
     private final JobRepository jobs;
     private final BoardRepository boards;
     private final OpenRequests open;
     private final JobTexts texts;
 
-    JobsController(Submitter submitter, JobRepository jobs, BoardRepository boards, OpenRequests open, JobTexts texts) {
-        this.submitter = submitter;
+    JobsController(
+            Submissions submissions, JobRepository jobs, BoardRepository boards, OpenRequests open, JobTexts texts) {
+        this.submissions = submissions;
         this.jobs = jobs;
         this.boards = boards;
         this.open = open;
@@ -67,7 +69,8 @@ final class JobsController {
             @RequestBody JobRequest request,
             @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String idempotencyKey,
             Caller caller) {
-        Job job = submitter.submit(caller, request, idempotencyKey).job();
+        Job job =
+                submissions.submit(caller.principal(), request, idempotencyKey).job();
         return ResponseEntity.accepted()
                 .location(URI.create("/api/v1/jobs/" + job.id()))
                 .body(job.full(texts.of(job)));

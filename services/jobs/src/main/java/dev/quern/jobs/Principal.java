@@ -1,6 +1,9 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -21,5 +24,18 @@ public record Principal(String tenant, String name, Set<Scope> scopes) {
 
     public boolean may(Scope scope) {
         return scopes.stream().anyMatch(held -> held.compareTo(scope) >= 0);
+    }
+
+    /**
+     * @param what is refused, for the message
+     * @throws QuernException FORBIDDEN
+     */
+    public void require(Scope scope, String what) {
+        if (!may(scope)) {
+            throw new QuernException(
+                    ErrorCode.FORBIDDEN,
+                    what + ": refused to " + name + " (expected: a key with scope "
+                            + scope.name().toLowerCase(Locale.ROOT) + ")");
+        }
     }
 }

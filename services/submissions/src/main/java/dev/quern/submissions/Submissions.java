@@ -1,9 +1,8 @@
-package dev.quern.api.rest;
+package dev.quern.submissions;
 
-import dev.quern.api.caller.Caller;
-import dev.quern.api.settings.ApiProperties;
 import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.Principal;
 import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;
 import dev.quern.jobs.Upload;
@@ -25,30 +24,27 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 
-/** Turns a request into a row. Everything that can be refused without opening a file is refused here. */
-@Component
-final class Submitter {
+/**
+ * Turns requests into jobs. All that can be refused without opening a file is refused here, whoever submits.
+ *
+ * @param sources where sources may be, beside uploads and files of the server
+ * @param outputs where outputs may go outside the store
+ * @param maxUnfinished jobs of a tenant that have not ended
+ */
+public record Submissions(
+        JobRepository jobs, UploadRepository uploads, Locations sources, Locations outputs, int maxUnfinished) {
     private static final int MAX_KEY = 255;
 
-    private final JobRepository jobs;
-    private final UploadRepository uploads;
-    private final int maxUnfinished;
-    private final Locations sources;
-    private final Locations outputs;
-
-    Submitter(JobRepository jobs, UploadRepository uploads, ApiProperties properties) {
-        this.jobs = jobs;
-        this.uploads = uploads;
-        this.maxUnfinished = properties.maxUnfinishedJobs();
-        this.sources = Locations.parse(properties.sources());
-        this.outputs = Locations.parse(properties.outputs());
-    }
-
-    JobRepository.Submitted submit(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
-        check(caller, request);
-        return jobs.submit(submission(caller, request, idempotencyKey), maxUnfinished);
+    /**
+     * Accepts a job. The same key with the same request again is the same job.
+     *
+     * @param idempotencyKey of the submission, 1 to 255 characters; null where each call is a job of its own
+     * @throws QuernException as {@link #check}, and those of {@link JobRepository#submit}
+     */
+    public JobRepository.Submitted submit(Principal owner, JobRequest request, @Nullable String idempotencyKey) {
+        check(owner, request);
+        return jobs.submit(submission(owner, request, idempotencyKey), maxUnfinished);
     }
 
     /**
@@ -56,18 +52,18 @@ final class Submitter {
      *
      * @throws QuernException INVALID_REQUEST with every violation, INVALID_RECIPE, or FORBIDDEN for a path
      */
-    void check(Caller caller, JobRequest request) {
+    public void check(Principal owner, JobRequest request) {
         RequestCheck.check(request);
         OutputRecipes.of(request);
-        requireReadable(caller, "/source", request.source(), completed -> true, "the id of a completed upload");
+        requireReadable(owner, "/source", request.source(), completed -> true, "the id of a completed upload");
         if (request.result() != null) {
-            requireResult(caller, request.result());
+            requireResult(owner, request.result());
         }
         if (request.calibration() != null) {
-            requireText(caller, "/calibration", request.calibration().text());
+            requireText(owner, "/calibration", request.calibration().text());
         }
         for (int i = 0; i < request.evaluation().size(); i++) {
-            requireText(caller, "/evaluation/" + i, request.evaluation().get(i).text());
+            requireText(owner, "/evaluation/" + i, request.evaluation().get(i).text());
         }
         for (int i = 0; i < request.outputs().size(); i++) {
             requireConfigured(
@@ -75,14 +71,14 @@ final class Submitter {
         }
     }
 
-    private void requireResult(Caller caller, JobRequest.Result result) {
+    private void requireResult(Principal owner, JobRequest.Result result) {
         JobRequest.Source place = result.place();
         if (place != null) {
-            requireReadable(caller, "/result", place, completed -> true, "the id of a completed upload");
+            requireReadable(owner, "/result", place, completed -> true, "the id of a completed upload");
             return;
         }
         String id = String.valueOf(result.job());
-        boolean made = jobs.find(caller.tenant(), UUID.fromString(id))
+        boolean made = jobs.find(owner.tenant(), UUID.fromString(id))
                 .filter(job -> result.output() < job.outputs().size() && job.result() == null)
                 .filter(job -> job.outputs().get(result.output()).location() != null)
                 .isPresent();
@@ -91,23 +87,22 @@ final class Submitter {
         }
     }
 
-    private void requireText(Caller caller, String at, JobRequest.@Nullable Source text) {
+    private void requireText(Principal owner, String at, JobRequest.@Nullable Source text) {
         if (text != null) {
-            requireReadable(
-                    caller, at, text, Upload::isText, "the id of a completed upload of one .jsonl or .txt file");
+            requireReadable(owner, at, text, Upload::isText, "the id of a completed upload of one .jsonl or .txt file");
         }
     }
 
     /** Files of the server are for its owners alone. */
     private void requireReadable(
-            Caller caller, String at, JobRequest.Source place, Predicate<Upload> kind, String expected) {
+            Principal owner, String at, JobRequest.Source place, Predicate<Upload> kind, String expected) {
         if (place.path() != null) {
-            caller.require(Scope.ADMIN, name(at + "/path"));
+            owner.require(Scope.ADMIN, name(at + "/path"));
         }
         requireConfigured(sources, at + "/uri", place.uri());
         String upload = place.upload();
         boolean found = upload == null
-                || uploads.find(caller.tenant(), UUID.fromString(upload))
+                || uploads.find(owner.tenant(), UUID.fromString(upload))
                         .filter(one -> one.state() == Upload.State.COMPLETED)
                         .filter(kind)
                         .isPresent();
@@ -134,10 +129,10 @@ final class Submitter {
         return pointer.substring(1).replace('/', '.');
     }
 
-    private static Submission submission(Caller caller, JobRequest request, @Nullable String idempotencyKey) {
+    private static Submission submission(Principal owner, JobRequest request, @Nullable String idempotencyKey) {
         String body = Json.canonical(RecordCodec.write(request));
         return new Submission(
-                caller.principal(),
+                owner,
                 request.name(),
                 request.source().location(),
                 request.result() == null ? null : request.result().location(),

@@ -1,4 +1,4 @@
-package dev.quern.api.rest;
+package dev.quern.submissions;
 
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
