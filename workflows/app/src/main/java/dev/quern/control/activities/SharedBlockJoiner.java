@@ -65,13 +65,11 @@ record SharedBlockJoiner(JobContexts contexts, JobSources sources, BoardFiller b
 
     /** The blocks of a job in the store. */
     private final class Blocks {
-        private final JobContext job;
         private final JobPlan plan;
         private final Provenance provenance;
         private final TenantBlocks store;
 
         Blocks(JobContext job, JobPlan plan) throws IOException {
-            this.job = job;
             this.plan = plan;
             this.provenance = Plans.provenance(plan);
             Path folder = Files.createDirectories(scratch.of(job.id()));
