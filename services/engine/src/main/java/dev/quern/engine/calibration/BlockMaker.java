@@ -6,7 +6,7 @@ import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.model.BlockWeights;
+import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.model.WorkUnit;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;

@@ -2,8 +2,8 @@ package dev.quern.engine.calibration;
 
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.model.BlockWeights;
-import dev.quern.engine.model.LinearInputs;
+import dev.quern.engine.forward.BlockWeights;
+import dev.quern.engine.forward.LinearInputs;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.quern.engine.evaluation;
 
-import dev.quern.engine.model.BlockWeights;
+import dev.quern.engine.forward.BlockWeights;
 
 /** The compressed model as its difference from the original. */
 @FunctionalInterface

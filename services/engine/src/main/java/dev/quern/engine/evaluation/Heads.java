@@ -2,7 +2,7 @@ package dev.quern.engine.evaluation;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.model.OutputHead;
+import dev.quern.engine.forward.OutputHead;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package dev.quern.engine.evaluation;
 
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.WeightSource;
 
 /**

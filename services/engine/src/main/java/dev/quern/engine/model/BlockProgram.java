@@ -61,7 +61,7 @@ public record BlockProgram(List<Op> ops) {
     }
 
     /** For each value the index of the last step that reads it: after that step its memory is free. */
-    Map<String, Integer> lastUses() {
+    public Map<String, Integer> lastUses() {
         Map<String, Integer> last = new HashMap<>();
         for (int i = 0; i < ops.size(); i++) {
             for (String input : ops.get(i).inputs()) {

@@ -1,4 +1,4 @@
-/** Decoder architectures as data, and the interpreter that runs their blocks on a backend. */
+/** Decoder architectures as data: blocks, their programs and their tensors. */
 @NullMarked
 package dev.quern.engine.model;
 

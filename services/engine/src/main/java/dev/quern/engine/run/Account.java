@@ -2,9 +2,9 @@ package dev.quern.engine.run;
 
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.families.Architectures;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.ConfigKeys;
 import dev.quern.engine.model.TensorSpec;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.StoredModel;
 import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.method.CompressedLinear;
-import dev.quern.engine.model.BlockWeights;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.StoredWeights;
 

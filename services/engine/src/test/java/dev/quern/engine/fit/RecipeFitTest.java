@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.families.Architectures;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ModuleOverride;
 import dev.quern.recipes.Recipes;

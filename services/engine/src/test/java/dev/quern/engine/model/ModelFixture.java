@@ -2,6 +2,7 @@ package dev.quern.engine.model;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.families.Architectures;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.families.Architectures;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Architectures;
 import dev.quern.engine.model.ConfigKeys.Use;
 import dev.quern.engine.run.Account.Fate;
 import dev.quern.recipes.error.QuernException;

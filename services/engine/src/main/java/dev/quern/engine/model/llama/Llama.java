@@ -2,8 +2,8 @@ package dev.quern.engine.model.llama;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.DenseDecoder;
-import dev.quern.engine.model.Family;
+import dev.quern.engine.model.family.DenseDecoder;
+import dev.quern.engine.model.family.Family;
 import java.util.Set;
 
 /** Llama 1 to 3, and all else that ships as {@code llama}: biases by {@code attention_bias} and {@code mlp_bias}. */

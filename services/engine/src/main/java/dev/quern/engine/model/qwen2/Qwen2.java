@@ -2,8 +2,8 @@ package dev.quern.engine.model.qwen2;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.DenseDecoder;
-import dev.quern.engine.model.Family;
+import dev.quern.engine.model.family.DenseDecoder;
+import dev.quern.engine.model.family.Family;
 import java.util.Set;
 
 /** Qwen2 and Qwen2.5: q, k and v always have a bias, nothing else has. */

@@ -2,8 +2,8 @@ package dev.quern.engine.model.qwen3;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.DenseDecoder;
-import dev.quern.engine.model.Family;
+import dev.quern.engine.model.family.DenseDecoder;
+import dev.quern.engine.model.family.Family;
 import java.util.Set;
 
 /** Qwen3: q and k are normed per head before rotation. */

@@ -1,8 +1,10 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Op;
 
 /**
  * Runs single steps of a program on a backend.

@@ -1,8 +1,9 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.WeightSource;
 import java.util.function.Function;
 
 /** A tensor with a scope of its own, so that it can be freed alone. */

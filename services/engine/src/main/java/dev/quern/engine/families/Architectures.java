@@ -1,6 +1,9 @@
-package dev.quern.engine.model;
+package dev.quern.engine.families;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.family.Family;
+import dev.quern.engine.model.family.Options;
 import dev.quern.engine.model.llama.Llama;
 import dev.quern.engine.model.qwen2.Qwen2;
 import dev.quern.engine.model.qwen3.Qwen3;

@@ -1,7 +1,9 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.WeightSource;
 
 /** The first step of a model: tokens to hidden states. The table stays in its stored dtype. */
 public final class Embedding implements AutoCloseable {

@@ -1,8 +1,11 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.Block;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.WeightSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;

@@ -1,6 +1,7 @@
-package dev.quern.engine.model;
+package dev.quern.engine.model.family;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.model.Architecture;
 import java.util.Set;
 
 /** How one {@code model_type} turns its config.json into an architecture. */

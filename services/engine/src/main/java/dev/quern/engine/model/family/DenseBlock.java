@@ -1,5 +1,8 @@
-package dev.quern.engine.model;
+package dev.quern.engine.model.family;
 
+import dev.quern.engine.model.BlockProgram;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Op;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,9 +1,14 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.Block;
+import dev.quern.engine.model.BlockProgram;
+import dev.quern.engine.model.Op;
+import dev.quern.engine.model.RopeSpec;
+import dev.quern.engine.model.WorkUnit;
 import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.HashMap;

@@ -1,10 +1,15 @@
-package dev.quern.engine.model;
+package dev.quern.engine.families;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.ModelFixture;
+import dev.quern.engine.model.RopeSpec;
+import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;

@@ -1,6 +1,7 @@
-package dev.quern.engine.model;
+package dev.quern.engine.model.family;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.model.RopeSpec;
 import dev.quern.recipes.json.JsonObject;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;

@@ -1,4 +1,4 @@
-package dev.quern.engine.model;
+package dev.quern.engine.model.family;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.recipes.error.ErrorCode;
@@ -7,7 +7,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonValue;
 
 /** Reads options of config.json that have a range, and names those that Quern does not implement. */
-final class Options {
+public final class Options {
     /** Characters that an error shows of a value, which may be of any length. */
     private static final int SHOWN = 500;
 
@@ -36,7 +36,7 @@ final class Options {
     }
 
     /** An option that Quern does not implement. */
-    static QuernException unsupported(ModelConfig config, String key, String supported) {
+    public static QuernException unsupported(ModelConfig config, String key, String supported) {
         return new QuernException(
                 ErrorCode.UNSUPPORTED_ARCHITECTURE, describe(config, key) + " (supported: " + supported + ")");
     }

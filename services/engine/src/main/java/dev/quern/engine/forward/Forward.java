@@ -1,9 +1,12 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
+import dev.quern.engine.model.WeightSource;
 import java.util.List;
 
 /**

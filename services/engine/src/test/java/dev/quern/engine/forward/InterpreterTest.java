@@ -1,4 +1,4 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,9 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.ModelFixture;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,6 +1,7 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.WorkUnit;
 
 /** Sees the inputs of linears while a block runs, for statistics. */
 @FunctionalInterface

@@ -1,6 +1,10 @@
-package dev.quern.engine.model;
+package dev.quern.engine.model.family;
 
 import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
+import dev.quern.engine.model.EmbeddingSpec;
+import dev.quern.engine.model.HeadSpec;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNull;
 import dev.quern.recipes.json.JsonString;

@@ -1,4 +1,4 @@
-package dev.quern.engine.model;
+package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.Tensor;
 
