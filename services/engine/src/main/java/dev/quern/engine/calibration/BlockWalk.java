@@ -6,6 +6,7 @@ import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.tiling.Slice;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.NoSuchElementException;

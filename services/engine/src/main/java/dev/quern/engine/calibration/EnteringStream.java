@@ -8,6 +8,7 @@ import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.LinearInputs;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.tiling.TileRun;
 import dev.quern.recipes.Recipe;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

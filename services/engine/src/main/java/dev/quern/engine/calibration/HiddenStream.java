@@ -1,6 +1,8 @@
 package dev.quern.engine.calibration;
 
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.tiling.TileRun;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package dev.quern.engine.calibration;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.artifact.StreamArtifact;
+import dev.quern.engine.tiling.TileRun;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -12,6 +12,8 @@ import dev.quern.engine.forward.LinearInputs;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.text.TokenWindows;
+import dev.quern.engine.tiling.TileRun;
+import dev.quern.engine.tiling.Tiling;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

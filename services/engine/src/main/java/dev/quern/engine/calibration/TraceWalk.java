@@ -4,6 +4,8 @@ import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.LinearInputs;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 

@@ -6,6 +6,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.text.TokenWindows;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;

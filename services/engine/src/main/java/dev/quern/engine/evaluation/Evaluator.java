@@ -2,7 +2,6 @@ package dev.quern.engine.evaluation;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.Embedding;
 import dev.quern.engine.forward.Interpreter;
@@ -10,6 +9,7 @@ import dev.quern.engine.forward.OutputHead;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.text.TokenWindows;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.quern.engine.evaluation;
 
 import dev.quern.engine.backend.ComputeBackend;
-import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.tiling.Tiling;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.quern.engine.format;
 
-import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;

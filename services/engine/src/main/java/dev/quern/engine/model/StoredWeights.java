@@ -3,7 +3,6 @@ package dev.quern.engine.model;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 

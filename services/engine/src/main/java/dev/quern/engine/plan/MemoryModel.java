@@ -1,14 +1,14 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DType;
-import dev.quern.engine.calibration.SumRuns;
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.forward.OutputHead;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
+import dev.quern.engine.tiling.SumRuns;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import java.util.Comparator;
 import java.util.List;

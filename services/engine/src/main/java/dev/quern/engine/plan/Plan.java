@@ -1,9 +1,9 @@
 package dev.quern.engine.plan;
 
-import dev.quern.engine.calibration.Slice;
-import dev.quern.engine.calibration.TileRun;
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.view.Estimate;
 import java.util.List;

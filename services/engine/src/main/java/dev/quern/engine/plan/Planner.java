@@ -1,6 +1,5 @@
 package dev.quern.engine.plan;
 
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
@@ -11,6 +10,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Plan.Linear;
 import dev.quern.engine.plan.Plan.Use;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

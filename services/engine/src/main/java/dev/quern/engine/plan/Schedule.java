@@ -1,8 +1,8 @@
 package dev.quern.engine.plan;
 
-import dev.quern.engine.calibration.Slice;
-import dev.quern.engine.calibration.TileRun;
-import dev.quern.engine.calibration.Tiling;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import java.util.List;
 

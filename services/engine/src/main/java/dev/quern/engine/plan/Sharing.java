@@ -1,11 +1,11 @@
 package dev.quern.engine.plan;
 
 import dev.quern.engine.artifact.StatisticsArtifact;
-import dev.quern.engine.calibration.SumRuns;
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.tiling.SumRuns;
+import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

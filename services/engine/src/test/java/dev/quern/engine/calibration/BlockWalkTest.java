@@ -12,6 +12,7 @@ import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.tiling.Slice;
 import dev.quern.recipes.Recipe.Propagation;
 import java.io.IOException;
 import java.nio.file.Files;

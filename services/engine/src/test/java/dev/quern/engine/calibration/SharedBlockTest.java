@@ -14,6 +14,8 @@ import dev.quern.engine.artifact.SharedNames;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.text.TokenWindows;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.SumRuns;
 import dev.quern.recipes.Recipe.Propagation;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.FolderBlockStore;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.artifact.Provenance;
+import dev.quern.engine.tiling.Slice;
 import dev.quern.recipes.Recipe.Propagation;
 import java.io.IOException;
 import java.nio.file.Files;

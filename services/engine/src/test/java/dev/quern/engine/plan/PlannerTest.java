@@ -3,11 +3,11 @@ package dev.quern.engine.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quern.engine.calibration.Slice;
-import dev.quern.engine.calibration.TileRun;
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Gptq;

@@ -1,8 +1,8 @@
 package dev.quern.control.job;
 
 import dev.quern.contract.plan.Shard;
-import dev.quern.engine.calibration.Tiling;
 import dev.quern.engine.text.TokenWindows;
+import dev.quern.engine.tiling.Tiling;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,9 +1,10 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tiling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.statistics.StatisticsGroups;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

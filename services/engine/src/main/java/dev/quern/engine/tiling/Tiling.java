@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tiling;
 
 /**
  * Windows in tiles. Every numeric call sees one tile and sums run tile by tile, so a tile is part of what decides the bits: it

@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tiling;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ public record TileRun(int first, int end) {
         return List.copyOf(split);
     }
 
-    int tiles() {
+    public int tiles() {
         return end - first;
     }
 }

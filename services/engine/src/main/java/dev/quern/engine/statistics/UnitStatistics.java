@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.statistics;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** H = Σ x xᵀ of some work units, summed tile by tile in order. Inputs of other units pass by unseen. */
-final class UnitStatistics implements LinearInputs, AutoCloseable {
+public final class UnitStatistics implements LinearInputs, AutoCloseable {
     private final ComputeBackend backend;
     private final Scope scope;
     private final Map<WorkUnit, Sum> sums = new HashMap<>();
@@ -27,7 +27,7 @@ final class UnitStatistics implements LinearInputs, AutoCloseable {
         }
     }
 
-    UnitStatistics(ComputeBackend backend, List<WorkUnit> units) {
+    public UnitStatistics(ComputeBackend backend, List<WorkUnit> units) {
         this.backend = backend;
         this.scope = backend.memory().scope();
         for (WorkUnit unit : units) {
@@ -45,7 +45,7 @@ final class UnitStatistics implements LinearInputs, AutoCloseable {
     }
 
     /** {@code this += part}, for the same units. */
-    void add(UnitStatistics part) {
+    public void add(UnitStatistics part) {
         sums.forEach((unit, sum) -> {
             Statistics added = part.of(unit);
             backend.elementwise().add(sum.gram, added.gram(), sum.gram);
@@ -54,7 +54,7 @@ final class UnitStatistics implements LinearInputs, AutoCloseable {
     }
 
     /** Valid until closed. */
-    Statistics of(WorkUnit unit) {
+    public Statistics of(WorkUnit unit) {
         Sum sum = Objects.requireNonNull(sums.get(unit), unit.input());
         return new Statistics(sum.gram, sum.tokens);
     }

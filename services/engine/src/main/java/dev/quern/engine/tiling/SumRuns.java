@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tiling;
 
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.recipes.Recipe;

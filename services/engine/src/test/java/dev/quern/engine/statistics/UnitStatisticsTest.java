@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

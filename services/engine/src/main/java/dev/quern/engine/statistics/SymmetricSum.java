@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.statistics;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
@@ -13,9 +13,9 @@ import java.lang.foreign.ValueLayout;
  *
  * @param sum F64 [n, n]
  */
-record SymmetricSum(ComputeBackend backend, Tensor sum) {
+public record SymmetricSum(ComputeBackend backend, Tensor sum) {
     /** Adds the rows [from, to) of the columns [0, to), and what mirrors them. */
-    void add(int from, int to, MemorySegment panel) {
+    public void add(int from, int to, MemorySegment panel) {
         try (Scope scope = backend.memory().scope();
                 Arena arena = Arena.ofShared()) {
             add(scope, panel, sum.rows(from, to).cols(0, to));

@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.tiling;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.quern.engine.calibration;
+package dev.quern.engine.statistics;
 
 import dev.quern.engine.model.WorkUnit;
 import java.util.ArrayList;
@@ -8,7 +8,7 @@ import java.util.List;
  * Which work units of a block have their statistics in memory at once. All of them where they fit, and one pass over the tiles is
  * enough; else as many as fit, with one more pass for each further group. This changes no bit.
  */
-final class StatisticsGroups {
+public final class StatisticsGroups {
     private StatisticsGroups() {}
 
     /** Bytes of H, float64 [cols, cols]. */
@@ -21,7 +21,7 @@ final class StatisticsGroups {
      *
      * @param buffers matrices that are held for each H
      */
-    static List<List<WorkUnit>> of(List<WorkUnit> units, long budget, int buffers) {
+    public static List<List<WorkUnit>> of(List<WorkUnit> units, long budget, int buffers) {
         List<List<WorkUnit>> groups = new ArrayList<>();
         long free = -1;
         for (WorkUnit unit : units) {

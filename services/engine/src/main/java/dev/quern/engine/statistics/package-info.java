@@ -1,0 +1,5 @@
+/** Sums over the inputs of linears. */
+@NullMarked
+package dev.quern.engine.statistics;
+
+import org.jspecify.annotations.NullMarked;
