@@ -1,5 +1,6 @@
 package dev.quern.api.openapi;
 
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.ApiVersion;
@@ -106,7 +107,6 @@ final class Schemas {
 
     private JsonObject record(Class<?> type) {
         Map<String, JsonValue> properties = new java.util.LinkedHashMap<>();
-        Javadoc javadoc = Javadoc.of(type);
         List<String> required = new ArrayList<>();
         ApiVersion version = type.getAnnotation(ApiVersion.class);
         if (version != null) {
@@ -120,7 +120,19 @@ final class Schemas {
                             .with("enum", strings(List.of(type.getSimpleName().toLowerCase(Locale.ROOT)))));
             required.add(discriminator);
         }
+        members(type, properties, required);
+        JsonObject schema = described(simple("object"), Javadoc.of(type).text()).with("properties", new JsonObject(properties));
+        JsonObject closed = schema.with("additionalProperties", false);
+        return required.isEmpty() ? closed : closed.with("required", strings(required));
+    }
+
+    private void members(Class<?> type, Map<String, JsonValue> properties, List<String> required) {
+        Javadoc javadoc = Javadoc.of(type);
         for (RecordComponent component : type.getRecordComponents()) {
+            if (component.isAnnotationPresent(Flat.class)) {
+                members(component.getType(), properties, required);
+                continue;
+            }
             Named renamed = component.getAnnotation(Named.class);
             String name = renamed == null ? component.getName() : renamed.value();
             properties.put(name, property(type, component, javadoc));
@@ -128,9 +140,6 @@ final class Schemas {
                 required.add(name);
             }
         }
-        JsonObject schema = described(simple("object"), javadoc.text()).with("properties", new JsonObject(properties));
-        JsonObject closed = schema.with("additionalProperties", false);
-        return required.isEmpty() ? closed : closed.with("required", strings(required));
     }
 
     private JsonObject property(Class<?> type, RecordComponent component, Javadoc javadoc) {

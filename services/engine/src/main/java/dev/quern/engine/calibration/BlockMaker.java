@@ -44,7 +44,7 @@ final class BlockMaker implements AutoCloseable {
      * Compresses a block by each recipe whose artifact is missing, and commits the artifacts.
      *
      * @param last no block of the segment follows, so the stream need not continue
-     * @return the linears by the first recipe
+     * @return the linears of the first output, which boards show
      */
     List<LinearRecord> make(int block, boolean last) {
         options.listener().blockStarted(block);
@@ -69,11 +69,10 @@ final class BlockMaker implements AutoCloseable {
     /** One for each recipe whose artifact is missing, in order. */
     private Map<Provenance, LinearSolver> solvers(int block, BlockWeights weights) {
         Map<Provenance, LinearSolver> solvers = new LinkedHashMap<>();
-        for (Provenance provenance : inputs.provenances()) {
+        for (int output = 0; output < inputs.provenances().size(); output++) {
+            Provenance provenance = inputs.provenances().get(output);
             if (!store.contains(provenance.block(block))) {
-                Recipe recipe = provenance.recipe();
-                WalkOptions own = provenance.equals(inputs.provenance()) ? options : options.further();
-                solvers.put(provenance, new LinearSolver(backend, inputs, recipe, own, block, weights));
+                solvers.put(provenance, new LinearSolver(backend, inputs, output, options, block, weights));
             }
         }
         return solvers;

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Compresses the linears of one block by one recipe, unit by unit, and keeps the results. */
 final class LinearSolver {
+    private final int output;
     private final Recipe recipe;
     private final WalkOptions options;
     private final int block;
@@ -30,14 +31,16 @@ final class LinearSolver {
     private final Map<String, BlockArtifact.Entry> done = new HashMap<>();
     private long lastNanos;
 
+    /** @param output whose recipe it is, from 0 */
     LinearSolver(
             ComputeBackend backend,
             WalkInputs inputs,
-            Recipe recipe,
+            int output,
             WalkOptions options,
             int block,
             BlockWeights weights) {
-        this.recipe = recipe;
+        this.output = output;
+        this.recipe = inputs.provenances().get(output).recipe();
         this.options = options;
         this.block = block;
         this.weights = weights;
@@ -63,7 +66,7 @@ final class LinearSolver {
         lastNanos = now;
         LinearRecord linear = record(result, seconds);
         done.put(linear.name(), new BlockArtifact.Entry(result.linear(), linear));
-        options.listener().linearDone(block, linear);
+        options.listener().linearDone(output, block, linear);
     }
 
     private LinearRecord record(Compressed result, double seconds) {

@@ -161,8 +161,7 @@ public final class SharedBlock {
                 SymmetricSum into = new SymmetricSum(backend, gram);
                 tokens += StatisticsArtifact.read(file.get(), sum, work.cols(), into::add);
             }
-            LinearSolver solver =
-                    new LinearSolver(backend, inputs, inputs.provenance().recipe(), options, block, weights);
+            LinearSolver solver = new LinearSolver(backend, inputs, 0, options, block, weights);
             solver.solve(work, new Statistics(gram, tokens));
             BlockArtifact solved = solver.artifact(work.linears());
             commits().commit(part, file -> solved.write(file, part));

@@ -20,16 +20,18 @@ public interface WalkListener {
      */
     default void streamDone(int block, int tile, boolean reused) {}
 
-    /** A linear was made by the first recipe. */
-    default void linearDone(int block, LinearRecord linear) {}
-
-    /** A linear was made by a recipe after the first. */
-    default void furtherLinearDone(int block, LinearRecord linear) {}
+    /**
+     * A linear was made.
+     *
+     * @param output whose recipe made it, from 0
+     */
+    default void linearDone(int output, int block, LinearRecord linear) {}
 
     /**
      * The artifact of a block is durable.
      *
      * @param reused it was there before and was not made again
+     * @param linears of the first output, which boards show
      */
     default void blockDone(int block, boolean reused, List<LinearRecord> linears) {}
 }

@@ -110,13 +110,8 @@ class SharedWalkTest {
             }
 
             @Override
-            public void linearDone(int block, LinearRecord linear) {
-                heard.add(linear.bits());
-            }
-
-            @Override
-            public void furtherLinearDone(int block, LinearRecord linear) {
-                heardApart.add(linear.bits());
+            public void linearDone(int output, int block, LinearRecord linear) {
+                (output == 0 ? heard : heardApart).add(linear.bits());
             }
 
             @Override

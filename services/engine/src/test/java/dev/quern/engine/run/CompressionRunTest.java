@@ -86,7 +86,7 @@ class CompressionRunTest {
         AtomicInteger done = new AtomicInteger();
         WalkListener counter = new WalkListener() {
             @Override
-            public void linearDone(int block, LinearRecord linear) {
+            public void linearDone(int output, int block, LinearRecord linear) {
                 done.incrementAndGet();
             }
         };

@@ -10,7 +10,7 @@ import java.lang.reflect.Type;
  * Records to and from JSON. Types: records, sealed interfaces of records (see {@link Discriminator}), enums by lower-case name or {@link ByName}, String,
  * int, long, float, double, boolean and their boxes, List, Map with String keys, Instant as ISO 8601, {@link JsonValue}, and Object for
  * values without a fixed type (String, Long, Double, Boolean, List, Map). A component's name is its member's, unless {@link Named}; an int
- * may have a {@link Word} for one of its values.
+ * may have a {@link Word} for one of its values, and the members of a record may be {@link Flat} in the object around it.
  *
  * <p>Reading is strict: unknown members are refused; a missing member is its {@link Default}, null where the component is
  * {@code @Nullable}, empty for List and Map, and else an error. A record may be {@link CompletedBy} other means before. All errors are collected. Records check themselves

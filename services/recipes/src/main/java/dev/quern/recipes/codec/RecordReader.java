@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** JSON to values, by the type that is wanted; continues after an error, so that all errors of a document are reported together. */
@@ -172,7 +171,7 @@ final class RecordReader {
         int before = violations.size();
         JsonObject object = completed(written, type, place);
         RecordComponent[] components = type.getRecordComponents();
-        refuseUnknown(checkVersion(object, type, place), components, place, discriminator);
+        refuseUnknown(checkVersion(object, type, place), type, place, discriminator);
         @Nullable Object[] arguments = new Object[components.length];
         for (int i = 0; i < components.length; i++) {
             arguments[i] = component(object, components[i], place);
@@ -203,10 +202,8 @@ final class RecordReader {
         return object.without(ApiVersion.MEMBER);
     }
 
-    private void refuseUnknown(
-            JsonObject object, RecordComponent[] components, Place place, @Nullable String discriminator) {
-        Set<String> known = new TreeSet<>();
-        Arrays.stream(components).map(Shapes::memberName).forEach(known::add);
+    private void refuseUnknown(JsonObject object, Class<?> type, Place place, @Nullable String discriminator) {
+        Set<String> known = Shapes.memberNames(type);
         if (discriminator != null) {
             known.add(discriminator);
         }
@@ -218,6 +215,9 @@ final class RecordReader {
     }
 
     private @Nullable Object component(JsonObject object, RecordComponent component, Place place) {
+        if (Shapes.isFlat(component)) {
+            return structure(flat(object, component.getType()), component.getType(), place, null);
+        }
         String name = Shapes.memberName(component);
         Place member = place.member(name);
         JsonValue value = object.get(name);
@@ -234,6 +234,13 @@ final class RecordReader {
             return word == null ? value(value, component.getGenericType(), member) : word(value, word, member);
         }
         return nullable ? null : missing(component.getType(), member);
+    }
+
+    /** The members of an object that belong to a record in it. */
+    private static JsonObject flat(JsonObject object, Class<?> type) {
+        Map<String, JsonValue> members = new LinkedHashMap<>(object.members());
+        members.keySet().retainAll(Shapes.memberNames(type));
+        return new JsonObject(members);
     }
 
     private @Nullable Object word(JsonValue value, Word word, Place place) {

@@ -79,15 +79,27 @@ public final class RecordSchema {
             properties = properties.with(discriminator, JsonObject.EMPTY.with("const", Shapes.caseName(type)));
             required.add(new JsonString(discriminator));
         }
-        for (RecordComponent component : type.getRecordComponents()) {
-            properties = properties.with(Shapes.memberName(component), member(component));
-            if (isRequired(component)) {
-                required.add(new JsonString(Shapes.memberName(component)));
-            }
-        }
+        properties = properties.with(members(type, required));
         JsonObject schema = typed("object").with("properties", properties);
         return (required.isEmpty() ? schema : schema.with("required", new JsonArray(required)))
                 .with("additionalProperties", false);
+    }
+
+    /** @param required receives the names of those that must be there */
+    private static JsonObject members(Class<?> type, List<JsonValue> required) {
+        JsonObject members = JsonObject.EMPTY;
+        for (RecordComponent component : type.getRecordComponents()) {
+            String name = Shapes.memberName(component);
+            if (Shapes.isFlat(component)) {
+                members = members.with(members(component.getType(), required));
+            } else {
+                members = members.with(name, member(component));
+                if (isRequired(component)) {
+                    required.add(new JsonString(name));
+                }
+            }
+        }
+        return members;
     }
 
     private static boolean isRequired(RecordComponent component) {

@@ -74,7 +74,9 @@ final class RecordWriter {
         }
         for (RecordComponent component : type.getRecordComponents()) {
             Object value = read(structure, component);
-            if (value != null) {
+            if (value instanceof Record group && Shapes.isFlat(component)) {
+                members.putAll(object(group).members());
+            } else if (value != null) {
                 members.put(Shapes.memberName(component), named(component, value));
             }
         }

@@ -1,5 +1,7 @@
 package dev.quern.recipes.codec;
 
+import java.util.TreeSet;
+import java.util.Set;
 import dev.quern.recipes.json.JsonObject;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -66,6 +68,19 @@ final class Shapes {
     static String memberName(RecordComponent component) {
         Named named = component.getAnnotation(Named.class);
         return named == null ? component.getName() : named.value();
+    }
+
+    static boolean isFlat(RecordComponent component) {
+        return component.isAnnotationPresent(Flat.class);
+    }
+
+    /** The members that a record is read from and written to. */
+    static Set<String> memberNames(Class<?> type) {
+        Set<String> names = new TreeSet<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            names.addAll(isFlat(component) ? memberNames(component.getType()) : Set.of(memberName(component)));
+        }
+        return names;
     }
 
     static boolean isNullable(RecordComponent component) {

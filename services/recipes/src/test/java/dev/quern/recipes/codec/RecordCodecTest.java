@@ -62,6 +62,39 @@ class RecordCodecTest {
         assertThat(RecordCodec.read(json, Constants.class)).isEqualTo(constants);
     }
 
+    private record Range(int from, @Default("9") int to) {
+        Range {
+            if (from > to) {
+                throw new IllegalArgumentException("from: " + from + " (expected: at most " + to + ")");
+            }
+        }
+    }
+
+    private record Grouped(String name, @Flat Range range) {}
+
+    @Test
+    void theMembersOfAGroupStandInTheObjectAroundIt() {
+        JsonValue json = Json.parse("{\"name\":\"a\",\"from\":1,\"to\":9}");
+
+        assertThat(RecordCodec.write(new Grouped("a", new Range(1, 9)))).isEqualTo(json);
+        assertThat(RecordCodec.read(json, Grouped.class)).isEqualTo(new Grouped("a", new Range(1, 9)));
+        assertThat(RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":2}"), Grouped.class).range())
+                .isEqualTo(new Range(2, 9));
+        assertThat(Json.write(RecordSchema.of(Grouped.class)))
+                .contains("\"name\":{", "\"from\":{", "\"required\":[\"name\",\"from\"]")
+                .doesNotContain("range");
+    }
+
+    @Test
+    void aGroupIsCheckedAsAPartOfTheObjectAroundIt() {
+        assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":10}"), Grouped.class))
+                .hasMessage("from: 10 (expected: at most 9)");
+        assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"name\":\"a\"}"), Grouped.class))
+                .hasMessage("from: missing (expected: a whole number)");
+        assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":1,\"range\":{}}"), Grouped.class))
+                .hasMessage("range: unknown field (expected one of: from, name, to)");
+    }
+
     private record OfOneCase(Nearest rounding) {}
 
     /** What is written names the case, so it is read where no other can stand. */

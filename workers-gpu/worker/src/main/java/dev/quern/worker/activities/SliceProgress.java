@@ -24,6 +24,9 @@ final class SliceProgress implements WalkListener {
 
     private record Told(long at, LinearView cell) {}
 
+    /** The output that the board shows. */
+    private static final int SHOWN = 0;
+
     private final String job;
     private final int first;
     private final int blocks;
@@ -53,17 +56,12 @@ final class SliceProgress implements WalkListener {
     }
 
     @Override
-    public synchronized void linearDone(int index, LinearRecord linear) {
+    public synchronized void linearDone(int output, int index, LinearRecord linear) {
         counter++;
         metrics.linearDone();
-        tell(index, linear);
-    }
-
-    /** The board shows the first recipe. */
-    @Override
-    public synchronized void furtherLinearDone(int index, LinearRecord linear) {
-        counter++;
-        metrics.linearDone();
+        if (output == SHOWN) {
+            tell(index, linear);
+        }
     }
 
     @Override
