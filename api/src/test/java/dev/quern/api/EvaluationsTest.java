@@ -31,14 +31,14 @@ class EvaluationsTest {
     void acceptsAnEvaluation() {
         JobView job = submitted(FOLDER);
 
-        assertThat(job.model()).isEqualTo("/models/tiny");
-        assertThat(job.result()).isEqualTo("/models/tiny-small");
-        assertThat(job.recipe()).isEqualTo("evaluation");
+        assertThat(job.work().model()).isEqualTo("/models/tiny");
+        assertThat(job.work().result()).isEqualTo("/models/tiny-small");
+        assertThat(job.first().recipe()).isEqualTo("evaluation");
         assertThat(job.outputs())
                 .singleElement()
                 .returns("evaluation", JobView.Output::recipe)
                 .returns(null, JobView.Output::parameters);
-        assertThat(Objects.requireNonNull(job.request()).outputs())
+        assertThat(Objects.requireNonNull(job.detail().request()).outputs())
                 .extracting(JobRequest.Output::format)
                 .containsExactly("evaluation");
     }
@@ -92,7 +92,7 @@ class EvaluationsTest {
 
         server.outputs.published(made.id(), 0, "t/default/quarantine/" + made.id() + "/", "sha", false);
 
-        assertThat(submitted(result).result()).isEqualTo("job:" + made.id() + "/small");
+        assertThat(submitted(result).work().result()).isEqualTo("job:" + made.id() + "/small");
     }
 
     /** Files of the server are for its owners alone. */

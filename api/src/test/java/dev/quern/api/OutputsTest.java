@@ -31,7 +31,7 @@ class OutputsTest {
     void eachOutputHasItsRecipeAndItsPlace() {
         JobView job = submitted(FIRST + "," + SECOND);
 
-        assertThat(job.recipe()).isEqualTo("gptq-w4a16");
+        assertThat(job.first().recipe()).isEqualTo("gptq-w4a16");
         assertThat(job.outputs())
                 .extracting(JobView.Output::recipe, JobView.Output::prefix, JobView.Output::accepted)
                 .containsExactly(

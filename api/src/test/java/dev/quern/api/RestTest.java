@@ -42,7 +42,7 @@ class RestTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
         JobView job = RecordCodec.read(Json.parse(answer.body()), JobView.class);
         assertThat(answer.headers().firstValue("Location")).contains("/api/v1/jobs/" + job.id());
-        assertThat(job).returns(JobState.QUEUED, JobView::state).returns("gptq-w4a16", JobView::recipe);
+        assertThat(job).returns(JobState.QUEUED, JobView::state).returns("gptq-w4a16", row -> row.first().recipe());
         assertThat(server.get("/api/v1/jobs/" + job.id(), server.read).body()).isEqualTo(answer.body());
         assertThat(answer.body()).as("no block is in work").doesNotContain("\"block\":");
     }
@@ -321,14 +321,14 @@ class RestTest {
         Manifest manifest = new Manifest(
                 Manifest.SCHEMA, "d", List.of(new Manifest.File("model.safetensors", weights.length, "84d8")));
         Keys keys = Keys.of(job.tenant());
-        store.create(keys.output(job.prefix(), "model.safetensors"), weights);
-        store.create(keys.output(job.prefix(), "unlisted"), weights);
+        store.create(keys.output(job.outputs().getFirst().prefix(), "model.safetensors"), weights);
+        store.create(keys.output(job.outputs().getFirst().prefix(), "unlisted"), weights);
         String path = "/api/v1/jobs/" + job.id() + "/files";
         assertThat(server.get(path, server.read).statusCode())
                 .as("before the manifest")
                 .isEqualTo(404);
         store.create(
-                keys.output(job.prefix(), Manifest.NAME),
+                keys.output(job.outputs().getFirst().prefix(), Manifest.NAME),
                 Json.write(RecordCodec.write(manifest)).getBytes(StandardCharsets.UTF_8));
 
         HttpResponse<String> whole = server.get(path + "/model.safetensors", server.read);
@@ -401,7 +401,7 @@ class RestTest {
         JobView job = RecordCodec.read(Json.parse(answer.body()), JobView.class);
         JobView full = RecordCodec.read(
                 Json.parse(server.get("/api/v1/jobs/" + job.id(), server.read).body()), JobView.class);
-        assertThat(full.request())
+        assertThat(full.detail().request())
                 .isNotNull()
                 .returns("/models/m", request -> request.source().path());
         assertThat(full.outputs().getFirst().parameters()).isEqualTo(Recipes.find("gptq-w4a16"));

@@ -207,7 +207,7 @@ final class SampleJob {
         return new Report(
                 Report.SCHEMA,
                 job.id().toString(),
-                job.name(),
+                job.request().name(),
                 null,
                 new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
                 Recipes.find(job.outputs().get(output).recipeName()),

@@ -58,7 +58,7 @@ class JobsIT {
 
             assertThat(paused.code()).as(paused.err()).isZero();
             // From here on it cannot complete any more.
-            stack.await(id, job -> job.reason() != null && job.reason().code() == ReasonCode.PAUSING);
+            stack.await(id, job -> job.remarks().reason() != null && job.remarks().reason().code() == ReasonCode.PAUSING);
         }
         JobView still = stack.await(id, job -> job.state() == JobState.PAUSED);
         assertThat(stack.jobs("show", id).out()).contains("paused", "\ncreated ", "\nstarted ");
@@ -73,7 +73,7 @@ class JobsIT {
     @Test
     void aJobSaysWhatItWaitsFor() {
         String id = submit("--class", "nowhere").id();
-        stack.await(id, job -> job.reason() != null);
+        stack.await(id, job -> job.remarks().reason() != null);
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream err = new PrintStream(said, true, UTF_8);
         PrintStream out = new PrintStream(OutputStream.nullOutputStream(), true, UTF_8);
@@ -94,14 +94,14 @@ class JobsIT {
         Cli failed = stack.jobs("watch", id);
         assertThat(failed.code()).as(failed.err()).isEqualTo(1);
         assertThat(failed.out()).contains("failed: ");
-        Instant end = stack.show(id).finishedAt();
+        Instant end = stack.show(id).times().finishedAt();
 
         Cli retried = stack.jobs("retry", id);
 
         assertThat(retried.code()).as(retried.err()).isZero();
         // It waits once more, for nobody: an end of its own, after the first.
         assertThat(stack.jobs("watch", id).code()).isEqualTo(1);
-        assertThat(stack.show(id).finishedAt()).isAfter(end);
+        assertThat(stack.show(id).times().finishedAt()).isAfter(end);
     }
 
     @Test

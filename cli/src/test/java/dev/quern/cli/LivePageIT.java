@@ -86,7 +86,7 @@ class LivePageIT {
 
     private static void checkCompleted(Browser browser, JobView job) {
         List<Map<String, Object>> seen = seen(browser);
-        assertThat(job.state()).as("%s", job.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(job.state()).as("%s", job.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(seen)
                 .as("cells, without a reload")
                 .extracting(now -> ((Number) now.get("cells")).intValue())

@@ -77,7 +77,7 @@ class ProcessesIT {
                         send(api, "/api/v1/jobs", KEY, REQUEST.replace("MODEL", Cli.TINY.toString()));
                 assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
                 JobView end = awaitEnd(api, view(accepted).id());
-                assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+                assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
 
                 assertThat(worker.terminate(GRACE)).isEqualTo(TERMINATED);
                 assertThat(control.terminate(GRACE)).isEqualTo(TERMINATED);

@@ -49,10 +49,10 @@ class WorkerFailureIT {
                     .doesNotContain("Start a worker");
             JobView job = stack.show(failed.err().replaceAll("(?s).*Job ([0-9a-f-]{36}) waits.*", "$1"));
             assertThat(job.state()).isEqualTo(JobState.RUNNING);
-            JobView.Reason reason = Objects.requireNonNull(job.reason());
+            JobView.Reason reason = Objects.requireNonNull(job.remarks().reason());
             assertThat(reason.code()).isEqualTo(ReasonCode.WORKER_FAILED);
             assertThat(reason.remedy()).contains(CAUSE);
-            assertThat(Duration.between(job.createdAt(), reason.since())).isLessThan(Duration.ofSeconds(60));
+            assertThat(Duration.between(job.times().createdAt(), reason.since())).isLessThan(Duration.ofSeconds(60));
 
             Files.delete(obstacle);
             Cli mended = stack.compress(Cli.TINY, "--recipe", "rtn-w4a16", "--out", out.toString());

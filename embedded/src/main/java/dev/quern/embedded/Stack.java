@@ -274,7 +274,7 @@ final class Stack implements AutoCloseable {
 
     /** A paused job waits for a command that resumes it, and that command starts a stack. */
     private static boolean needsStack(Job job) {
-        return job.detach() && job.state() != JobState.PAUSED;
+        return job.request().detach() && job.state() != JobState.PAUSED;
     }
 
     /** Leaves the rows as they are: the next stack on this folder continues the unfinished jobs. */

@@ -100,7 +100,7 @@ class DigestIT {
                     .isTrue();
             double seconds = Patience.secondsSince(begin);
             JobView end = client.job(job);
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
             List<Report.Maker> makers = client.report(job).makers();
             table.add(
                     store,
@@ -109,9 +109,9 @@ class DigestIT {
                     one.events(),
                     makers.stream().map(maker -> maker.blocks().size()).toList(),
                     "%.0f".formatted(seconds),
-                    end.outputDigest());
+                    end.first().outputDigest());
             assertThat(makers).hasSizeGreaterThanOrEqualTo(Math.min(2, one.workers()));
-            return String.valueOf(end.outputDigest());
+            return String.valueOf(end.first().outputDigest());
         } finally {
             joined.forEach(Process::destroyForcibly);
         }

@@ -65,7 +65,7 @@ final class Lane implements AutoCloseable {
             throw new IllegalStateException("the undisturbed job: " + end);
         }
         return new Undisturbed(
-                Objects.requireNonNull(end.outputDigest()), took, end.progress().blocks());
+                Objects.requireNonNull(end.first().outputDigest()), took, end.progress().blocks());
     }
 
     Outcome run(Trial trial) throws IOException, InterruptedException {
@@ -130,8 +130,8 @@ final class Lane implements AutoCloseable {
             throws IOException, InterruptedException {
         JobView end = end(job);
         List<String> problems = new ArrayList<>();
-        if (!undisturbed.digest().equals(end.outputDigest())) {
-            problems.add(end.state() + " " + end.failure() + ", digest " + end.outputDigest());
+        if (!undisturbed.digest().equals(end.first().outputDigest())) {
+            problems.add(end.state() + " " + end.remarks().failure() + ", digest " + end.first().outputDigest());
         }
         Map<String, Integer> appeared = watch.appeared();
         appeared.keySet().removeIf(name -> !name.startsWith("block-"));

@@ -92,20 +92,20 @@ final class JobPage {
                 // The title of a job without a name says it.
                 Html.when(job.name() != null, () -> Html.of("<strong>{}</strong> · ", Words.recipes(job))),
                 subject(job),
-                Words.time(job.createdAt(), view.now()),
+                Words.time(job.times().createdAt(), view.now()),
                 labels(job));
     }
 
     private static Html subject(JobView job) {
-        return job.result() == null
-                ? Html.of("{}", job.model())
-                : Html.of("{} · against {}", job.result(), job.model());
+        return job.work().result() == null
+                ? Html.of("{}", job.work().model())
+                : Html.of("{} · against {}", job.work().result(), job.work().model());
     }
 
     /** Those that its owner chose. */
     private static Html labels(JobView job) {
         return Html.each(
-                new TreeMap<>(job.labels()).entrySet(),
+                new TreeMap<>(job.work().labels()).entrySet(),
                 label -> Html.when(
                         !label.getKey().equals(JobRequest.SAME),
                         () -> Html.of(" <span class=\"label\">{}: {}</span>", label.getKey(), label.getValue())));
@@ -118,7 +118,7 @@ final class JobPage {
     private static Html boardSection(View view) {
         Board board = view.board();
         boolean planned = board.blocks() > 0;
-        if (view.job().result() != null || (!planned && view.job().state().terminal())) {
+        if (view.job().work().result() != null || (!planned && view.job().state().terminal())) {
             return Html.EMPTY;
         }
         return Html.of(
@@ -184,8 +184,8 @@ final class JobPage {
                         replace(JobParts.notice(job, view.now())),
                         replace(JobParts.stages(job)),
                         replace(JobParts.progress(view)),
-                        Html.when(job.result() == null, () -> replace(summary(view.board()))),
-                        Html.when(job.result() == null, () -> board(view, shown)),
+                        Html.when(job.work().result() == null, () -> replace(summary(view.board()))),
+                        Html.when(job.work().result() == null, () -> board(view, shown)),
                         Html.when(moved || view.measured(), () -> replace(JobResults.verdict(view))),
                         Html.when(moved || view.measured(), () -> replace(JobResults.results(view))),
                         // Only then: a question that stands open must not close by itself.

@@ -44,13 +44,13 @@ final class JobParts {
     }
 
     private static Html message(JobView job, Instant now) {
-        JobView.Failure failure = job.failure();
-        JobView.Reason reason = job.reason();
-        if (job.approval() != null) {
-            return approved(job.approval(), now);
+        JobView.Failure failure = job.remarks().failure();
+        JobView.Reason reason = job.remarks().reason();
+        if (job.remarks().approval() != null) {
+            return approved(job.remarks().approval(), now);
         }
         if (failure != null && job.state() == JobState.QUARANTINED) {
-            return job.result() == null ? quarantined(job, failure) : refused(failure);
+            return job.work().result() == null ? quarantined(job, failure) : refused(failure);
         }
         if (failure != null) {
             return Html.of(
@@ -114,7 +114,7 @@ final class JobParts {
 
     /** The stages with what is behind, what is now, and what is to come. TRACE shows only where it happens. */
     static Html stages(JobView job) {
-        List<Stage> all = job.result() == null ? STAGES : STAGES_OF_EVALUATION;
+        List<Stage> all = job.work().result() == null ? STAGES : STAGES_OF_EVALUATION;
         List<Stage> shown = all.stream()
                 .filter(stage -> stage != Stage.TRACE || stage == job.stage())
                 .toList();
@@ -149,7 +149,7 @@ final class JobParts {
             Html took = ReportDrawing.number(
                     Words.elapsed(job, view.now()),
                     new Html("from submission to end"),
-                    job.result() == null ? job.progress().linears() + " linears" : "evaluation alone");
+                    job.work().result() == null ? job.progress().linears() + " linears" : "evaluation alone");
             return Html.of(
                     "<section class=\"progress\" id=\"progress\" aria-label=\"Result\">{}</section>\n",
                     JobResults.headlines(view, took));
@@ -182,7 +182,7 @@ final class JobParts {
                     "remaining", progress.etaSeconds() == null ? Figures.NONE : TimeLeft.words(progress.etaSeconds()));
         }
         figures.put(over ? "took" : "elapsed", Words.elapsed(job, now));
-        if (job.result() != null) {
+        if (job.work().result() != null) {
             return figures;
         }
         figures.put("blocks", share(progress.blocksDone(), progress.blocks()));
@@ -230,7 +230,7 @@ final class JobParts {
         } else if (submits && job.state() == JobState.FAILED) {
             content = button(job, caller, "retry", "Retry", "strong");
         } else if (job.state() == JobState.QUARANTINED
-                && job.result() == null
+                && job.work().result() == null
                 && caller.principal().may(Scope.ADMIN)) {
             content = approve(job, caller);
         }
@@ -250,7 +250,7 @@ final class JobParts {
                 "cancel",
                 "Cancel job",
                 "Cancel this job?",
-                job.result() == null
+                job.work().result() == null
                         ? "The worker stops within seconds. Finished blocks are kept, and reused by a later job with the same "
                                 + "model, recipe and calibration."
                         : "The worker stops within seconds. What is measured is kept, and reused by a later evaluation of the same "

@@ -55,7 +55,7 @@ final class JobResults {
                         Html.of(
                                 "<p class=\"aside\">Measured {}: KL divergence to the original, perplexity and top-1"
                                         + " agreement. Gate: {}.</p>",
-                                view.job().result() == null ? "after the last block" : "when all texts are read",
+                                view.job().work().result() == null ? "after the last block" : "when all texts are read",
                                 QualityDrawing.gate(gate(view.request()))));
         return Html.of("<div id=\"verdict\">{}</div>\n", content);
     }
@@ -100,7 +100,7 @@ final class JobResults {
 
     static Html results(View view) {
         List<Report> reports = reports(view);
-        if (view.job().result() != null) {
+        if (view.job().work().result() != null) {
             return evaluation(view, reports);
         }
         if (reports.isEmpty()) {
@@ -209,8 +209,8 @@ final class JobResults {
     /** What was asked for beside the result; nothing where nothing was. */
     private static Html wishes(JobView job) {
         JobRequest.Placement placement =
-                Objects.requireNonNullElse(job.placement(), new JobRequest.Placement(null, null));
-        JobRequest.Limits limits = Objects.requireNonNullElse(job.limits(), new JobRequest.Limits(null, null));
+                Objects.requireNonNullElse(job.work().placement(), new JobRequest.Placement(null, null));
+        JobRequest.Limits limits = Objects.requireNonNullElse(job.work().limits(), new JobRequest.Limits(null, null));
         Map<String, Object> facts = new LinkedHashMap<>();
         put(facts, "workers", placement.workerClass());
         put(facts, "segments", placement.segments());
@@ -290,10 +290,10 @@ final class JobResults {
 
     /** The folder of the result, as commands name it. */
     static String folder(JobView job) {
-        if (job.result() != null) {
-            return Figures.leaf(job.result()) + "-" + job.recipe();
+        if (job.work().result() != null) {
+            return Figures.leaf(job.work().result()) + "-" + job.first().recipe();
         }
-        String model = Figures.leaf(job.model());
-        return job.outputs().size() <= 1 ? model + "-" + job.recipe() : model;
+        String model = Figures.leaf(job.work().model());
+        return job.outputs().size() <= 1 ? model + "-" + job.first().recipe() : model;
     }
 }

@@ -138,7 +138,7 @@ final class JobsPage {
                 figure("perplexity", ResultsTable.change(quality)),
                 figure("smaller", ResultsTable.smaller(quality)),
                 remaining(job, now),
-                Words.time(job.createdAt(), now));
+                Words.time(job.times().createdAt(), now));
     }
 
     /** A narrow screen names each figure, and leaves out those that are not known. */
@@ -161,11 +161,11 @@ final class JobsPage {
     }
 
     private static Html why(JobView job, Instant now) {
-        JobView.Failure failure = job.failure();
+        JobView.Failure failure = job.remarks().failure();
         if (failure != null) {
             return Html.of("<small class=\"why\">{}</small>", failure.message());
         }
-        JobView.Reason reason = job.reason();
+        JobView.Reason reason = job.remarks().reason();
         if (reason == null || job.state().terminal()) {
             return Html.EMPTY;
         }

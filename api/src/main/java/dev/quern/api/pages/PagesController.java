@@ -146,7 +146,7 @@ final class PagesController {
         Job job = jobs.find(found.id()).orElse(found);
         return new JobPage.View(
                 job.view(),
-                RecordCodec.read(Json.parse(job.request()), JobRequest.class),
+                RecordCodec.read(Json.parse(job.request().json()), JobRequest.class),
                 texts.of(job),
                 boards.find(job.id()),
                 log,

@@ -33,7 +33,7 @@ final class Words {
     }
 
     private static String subject(JobView job) {
-        return Figures.leaf(job.result() == null ? job.model() : job.result()) + " · " + recipes(job);
+        return Figures.leaf(job.work().result() == null ? job.work().model() : job.work().result()) + " · " + recipes(job);
     }
 
     /** For the browser's tab: how far the job is, or how it ended, before its title. */
@@ -84,7 +84,7 @@ final class Words {
 
     /** Nothing is wrong with the job; others have to come or to finish. */
     static boolean waits(JobView job) {
-        JobView.Reason reason = job.reason();
+        JobView.Reason reason = job.remarks().reason();
         return reason != null && reason.code().calm();
     }
 
@@ -101,8 +101,8 @@ final class Words {
 
     /** How long the job took, or takes so far. */
     static String elapsed(JobView job, Instant now) {
-        Instant end = job.finishedAt() == null ? now : job.finishedAt();
-        Duration time = Duration.between(job.createdAt(), end);
+        Instant end = job.times().finishedAt() == null ? now : job.times().finishedAt();
+        Duration time = Duration.between(job.times().createdAt(), end);
         return Figures.duration(time.isNegative() ? Duration.ZERO : time);
     }
 

@@ -26,7 +26,7 @@ public final class JobTexts {
 
     /** Those that its request names, calibration first; the built-in ones are not among them. */
     public List<JobView.Text> of(Job job) {
-        JobRequest request = RecordCodec.read(Json.parse(job.request()), JobRequest.class);
+        JobRequest request = RecordCodec.read(Json.parse(job.request().json()), JobRequest.class);
         List<JobView.Text> texts = new ArrayList<>();
         if (request.calibration() != null) {
             add(texts, job, "calibration", request.calibration().text());

@@ -194,7 +194,7 @@ final class JobsController {
     @DeleteMapping("/{id}")
     ResponseEntity<Void> delete(@PathVariable String id, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);
-        if (!job.principal().equals(caller.principal().name())) {
+        if (!job.request().principal().equals(caller.principal().name())) {
             caller.require(Scope.ADMIN, "delete");
         }
         if (!jobs.delete(caller.tenant(), job.id())) {

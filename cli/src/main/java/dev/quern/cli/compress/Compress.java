@@ -171,7 +171,7 @@ public final class Compress implements Callable<Integer> {
     }
 
     static String reason(JobView job) {
-        JobView.Failure failure = job.failure();
+        JobView.Failure failure = job.remarks().failure();
         return failure == null ? "job " + job.id() + " ended " + job.state().word() : failure.message();
     }
 }

@@ -72,7 +72,7 @@ public final class JobWatcher {
 
     /** The stack starts its workers itself: when none comes up, waiting does not help. The job stays as it is. */
     private void requireWorkers(JobView job) {
-        JobView.Reason reason = job.reason();
+        JobView.Reason reason = job.remarks().reason();
         // The reason in the row may be older than what the stack says now.
         if (reason != null
                 && reason.code() == ReasonCode.WORKER_FAILED

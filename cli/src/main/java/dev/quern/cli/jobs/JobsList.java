@@ -130,7 +130,7 @@ public final class JobsList implements Callable<Integer> {
     }
 
     private static String word(JobView job) {
-        boolean waits = job.reason() != null && (job.state() == JobState.RUNNING || job.state() == JobState.QUEUED);
+        boolean waits = job.remarks().reason() != null && (job.state() == JobState.RUNNING || job.state() == JobState.QUEUED);
         return waits ? WAITING : job.state().word();
     }
 
@@ -157,13 +157,13 @@ public final class JobsList implements Callable<Integer> {
                                             Locale.ROOT,
                                             " %.0f %%",
                                             job.progress().percent())),
-                    new Place(job.result() == null ? job.model() : job.result()).name(),
+                    new Place(job.work().result() == null ? job.work().model() : job.work().result()).name(),
                     String.join(" + ", Results.recipes(job)),
                     quality == null ? "" : figure("%.4f", quality.klMean()),
                     quality == null ? "" : figure("%.3f", quality.pplRatio()),
                     quality == null ? "" : size(quality),
                     took(job),
-                    local(job.createdAt()),
+                    local(job.times().createdAt()),
                     job.name() == null ? "" : job.name());
         }
         table.print(console);
@@ -182,9 +182,9 @@ public final class JobsList implements Callable<Integer> {
     }
 
     private static String took(JobView job) {
-        Instant end = job.finishedAt();
+        Instant end = job.times().finishedAt();
         return end == null
                 ? ""
-                : Units.duration(Duration.between(job.createdAt(), end).toMillis() / 1e3);
+                : Units.duration(Duration.between(job.times().createdAt(), end).toMillis() / 1e3);
     }
 }

@@ -70,38 +70,38 @@ final class JobsShow implements Callable<Integer> {
     private static void print(Console console, JobView job, String page) {
         console.print("job     " + job.id() + (job.name() == null ? "" : " (" + job.name() + ")"));
         console.print("state   " + job.state().word());
-        console.print("model   " + job.model());
-        if (job.result() == null) {
+        console.print("model   " + job.work().model());
+        if (job.work().result() == null) {
             console.print("recipe  " + String.join(" + ", Results.recipes(job)));
         } else {
-            console.print("result  " + job.result() + ", evaluated");
+            console.print("result  " + job.work().result() + ", evaluated");
         }
-        console.print("created " + LOCAL.format(job.createdAt()));
-        if (job.startedAt() != null) {
-            console.print("started " + LOCAL.format(job.startedAt()));
+        console.print("created " + LOCAL.format(job.times().createdAt()));
+        if (job.times().startedAt() != null) {
+            console.print("started " + LOCAL.format(job.times().startedAt()));
         }
-        if (job.finishedAt() != null) {
-            console.print("ended   " + LOCAL.format(job.finishedAt()));
+        if (job.times().finishedAt() != null) {
+            console.print("ended   " + LOCAL.format(job.times().finishedAt()));
         }
-        if (job.request() != null) {
-            texts(job.request()).forEach(text -> console.print("text    " + text));
-            console.print("gate    " + gate(job.request().gate()));
+        if (job.detail().request() != null) {
+            texts(job.detail().request()).forEach(text -> console.print("text    " + text));
+            console.print("gate    " + gate(job.detail().request().gate()));
         }
-        if (job.limits() != null) {
-            console.print("limits  " + limits(job.limits()));
+        if (job.work().limits() != null) {
+            console.print("limits  " + limits(job.work().limits()));
         }
         console.print("page    " + page);
         if (!JobWatcher.isOver(job)) {
             console.print("now     " + ProgressLine.describe(job));
         }
-        if (job.failure() != null) {
-            console.print("failed  " + job.failure().message());
+        if (job.remarks().failure() != null) {
+            console.print("failed  " + job.remarks().failure().message());
         }
-        if (job.outputDigest() != null) {
-            console.print("digest  " + job.outputDigest());
+        if (job.first().outputDigest() != null) {
+            console.print("digest  " + job.first().outputDigest());
         }
-        if (job.output() != null) {
-            console.print("files   " + job.output());
+        if (job.first().output() != null) {
+            console.print("files   " + job.first().output());
         }
     }
 

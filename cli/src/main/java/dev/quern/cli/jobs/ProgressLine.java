@@ -93,7 +93,7 @@ final class ProgressLine {
 
     /** What a job waits for, and since when: nothing in it changes while it waits. */
     private static String reason(JobView job) {
-        JobView.Reason reason = job.reason();
+        JobView.Reason reason = job.remarks().reason();
         if (reason == null) {
             return "";
         }

@@ -100,8 +100,8 @@ public final class EvaluateOptions {
 
     /** As {@link #toRequest(Place, boolean, Function)}, of a result of a job. */
     public JobRequest toRequest(JobView job, @Nullable Place output, boolean detach, Function<Path, Source> local) {
-        JobRequest made = job.request();
-        if (job.result() != null || made == null) {
+        JobRequest made = job.detail().request();
+        if (job.work().result() != null || made == null) {
             throw invalid(result + ": an evaluation (expected: a job that compressed a model)");
         }
         List<String> recipes = Results.recipes(job);
@@ -110,7 +110,7 @@ public final class EvaluateOptions {
             throw invalid("--recipe: " + Objects.requireNonNullElse(recipe, "missing") + " (expected one of: "
                     + String.join(", ", recipes) + ")");
         }
-        String name = new Place(job.model()).name() + "-" + recipes.get(position);
+        String name = new Place(job.work().model()).name() + "-" + recipes.get(position);
         Source original = against == null ? made.source() : new Place(against).checkpoint(local);
         return toRequest(original, Result.ofJob(job.id(), position).named(name), output, detach, local);
     }

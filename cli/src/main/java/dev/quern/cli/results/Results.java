@@ -26,7 +26,7 @@ public record Results(JobView job, String place) {
     public static List<String> recipes(JobView job) {
         // A server of an earlier version knows of one only.
         return job.outputs().isEmpty()
-                ? List.of(job.recipe())
+                ? List.of(job.first().recipe())
                 : job.outputs().stream().map(JobView.Output::recipe).toList();
     }
 

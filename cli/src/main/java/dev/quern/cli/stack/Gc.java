@@ -106,7 +106,7 @@ public final class Gc implements Callable<Integer> {
     }
 
     private static boolean endedBefore(JobView job, Instant before) {
-        Instant end = job.finishedAt();
+        Instant end = job.times().finishedAt();
         return end != null && !end.isAfter(before);
     }
 
@@ -143,9 +143,9 @@ public final class Gc implements Callable<Integer> {
             table.row(
                     job.id().substring(0, JobsList.ID),
                     job.state().word(),
-                    JobsList.local(job.finishedAt()),
+                    JobsList.local(job.times().finishedAt()),
                     Units.bytes(sizes.getOrDefault(job.id(), 0L)),
-                    new Place(job.model()).name());
+                    new Place(job.work().model()).name());
         }
         table.print(console);
         String what = jobs.size() + (jobs.size() == 1 ? " job, " : " jobs, ") + Units.bytes(bytes);

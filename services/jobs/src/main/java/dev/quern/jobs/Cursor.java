@@ -11,7 +11,7 @@ import java.util.UUID;
 /** A place in a list of jobs or uploads: the last one of a page. Opaque to callers; survives inserts and deletes around it. */
 record Cursor(Instant createdAt, UUID id) {
     static Cursor after(Job job) {
-        return new Cursor(job.createdAt(), job.id());
+        return new Cursor(job.times().createdAt(), job.id());
     }
 
     static Cursor parse(String text) {

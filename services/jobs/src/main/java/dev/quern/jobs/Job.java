@@ -16,100 +16,94 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row of {@code job}.
  *
- * @param request the {@code JobRequest} as JSON
- * @param recipe the resolved {@code Recipe} of the first output as JSON; null for an evaluation
- * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
- * @param result the finished result that is evaluated, as {@code JobRequest.Result.location()} names it; null for a compression
- * @param prefix the claimed name of the first output
  * @param desired what the owner wants, whatever the state
- * @param failure stays when the result is approved
- * @param approval by whom the result of a quarantined job was accepted; null where nobody did
- * @param generation of the workflow that serves it, from 1
- * @param seq of the last step of that generation; 0 before the first
- * @param started whether the workflow of this generation has been started
- * @param pendingSince since when no worker has taken it; null while it has one, and at its end
- * @param ranSeconds time in RUNNING and CANCELLING, pauses left out
- * @param output where the first output is; null until the job says so
- * @param outputs all of them, in order; at least one
+ * @param remarks its failure stays when the result is approved
+ * @param outputs in the order of the request; at least one
  * @param lastEvent the id of the newest event; 0 where there is none
  */
 public record Job(
         UUID id,
         String tenant,
-        String principal,
-        @Nullable String name,
-        String source,
-        @Nullable String result,
-        String recipeName,
-        String request,
-        @Nullable String recipe,
-        String prefix,
-        Map<String, String> labels,
-        boolean detach,
+        Request request,
         JobState state,
         @Nullable Stage stage,
         Desired desired,
-        JobView.@Nullable Reason reason,
-        JobView.@Nullable Failure failure,
-        JobView.@Nullable Approval approval,
-        int generation,
-        long seq,
-        boolean started,
-        int idleGenerations,
-        JobRequest.@Nullable Placement placement,
-        JobRequest.@Nullable Limits limits,
-        @Nullable Instant pendingSince,
-        double ranSeconds,
+        JobView.Remarks remarks,
+        Run run,
         JobView.Progress progress,
-        @Nullable String output,
-        @Nullable String outputDigest,
         List<JobOutput> outputs,
-        long lastEvent,
-        Instant createdAt,
-        @Nullable Instant startedAt,
-        Instant updatedAt,
-        @Nullable Instant finishedAt) {
+        JobView.Times times,
+        long lastEvent) {
     public Job {
-        labels = Map.copyOf(labels);
         outputs = List.copyOf(outputs);
     }
 
+    /**
+     * What is to be done, and for whom.
+     *
+     * @param principal who submitted it
+     * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
+     * @param result the finished result that is evaluated, as {@code JobRequest.Result.location()} names it; null for a compression
+     * @param json the {@code JobRequest}
+     */
+    public record Request(
+            String principal,
+            @Nullable String name,
+            String source,
+            @Nullable String result,
+            String json,
+            Map<String, String> labels,
+            boolean detach,
+            JobRequest.@Nullable Placement placement,
+            JobRequest.@Nullable Limits limits) {
+        public Request {
+            labels = Map.copyOf(labels);
+        }
+    }
+
+    /**
+     * The workflow that serves the job.
+     *
+     * @param generation from 1
+     * @param seq of the last step of that generation; 0 before the first
+     * @param started whether the workflow of this generation has been started
+     * @param idleGenerations how many generations in a row were lost without anything new
+     * @param pendingSince since when no worker has taken it; null while it has one, and at its end
+     * @param ranSeconds time in RUNNING and CANCELLING, pauses left out
+     */
+    public record Run(
+            int generation,
+            long seq,
+            boolean started,
+            int idleGenerations,
+            @Nullable Instant pendingSince,
+            double ranSeconds) {}
+
     /** As lists show it. */
     public JobView view() {
-        return view(null);
+        return view(false, new JobView.Detail(null, null));
     }
 
     /** With its request and recipes, and the texts that the request names. */
     public JobView full(List<JobView.Text> texts) {
-        return view(texts);
+        return view(true, new JobView.Detail(RecordCodec.read(Json.parse(request.json()), JobRequest.class), texts));
     }
 
-    private JobView view(@Nullable List<JobView.Text> texts) {
-        boolean full = texts != null;
+    private JobView view(boolean full, JobView.Detail detail) {
+        JobOutput first = outputs.getFirst();
         return new JobView(
                 id.toString(),
-                name,
+                request.name(),
                 state,
                 stage,
                 desired,
-                reason,
-                source,
-                result,
-                recipeName,
+                new JobView.Work(
+                        request.source(), request.result(), request.labels(), request.placement(), request.limits()),
+                remarks.of(state),
                 progress,
-                labels,
-                createdAt,
-                startedAt,
-                updatedAt,
-                finishedAt,
-                state == JobState.COMPLETED ? null : failure,
-                state == JobState.COMPLETED ? approval : null,
-                outputDigest,
-                output,
-                placement,
-                limits,
+                times,
                 outputs.stream().map(one -> one.view(full)).toList(),
-                full ? RecordCodec.read(Json.parse(request), JobRequest.class) : null,
-                texts);
+                new JobView.First(first.recipeName(), first.digest(), first.location()),
+                detail);
     }
 }

@@ -41,10 +41,9 @@ public final class JobRepository {
             SELECT count(*) FROM job WHERE tenant = :tenant AND state IN ('QUEUED', 'RUNNING', 'PAUSED', 'CANCELLING')
             """;
     private static final String INSERT = """
-            INSERT INTO job (id, tenant, principal, name, source, result, prefix, output_uri, recipe_name, request, recipe, labels,
+            INSERT INTO job (id, tenant, principal, name, source, result, request, labels,
                    detach, worker_class, segments, max_pending_seconds, max_runtime_seconds)
-            VALUES (:id, :tenant, :principal, :name, :source, :result::text, :prefix, :uri::text, :recipeName, :request,
-                    :recipe::text,
+            VALUES (:id, :tenant, :principal, :name, :source, :result::text, :request,
                     jsonb_object(:labelKeys::text[], :labelValues::text[]), :detach,
                     :workerClass::text, :segments::int, :maxPending::int, :maxRuntime::int)
             """;
@@ -426,7 +425,6 @@ public final class JobRepository {
         JobRequest.Placement placement =
                 Objects.requireNonNullElse(submission.placement(), new JobRequest.Placement(null, null));
         JobRequest.Limits limits = Objects.requireNonNullElse(submission.limits(), new JobRequest.Limits(null, null));
-        Submission.Output first = submission.outputs().getFirst();
         labels(db.sql(INSERT), submission.labels())
                 .param("workerClass", placement.workerClass())
                 .param("segments", placement.segments())
@@ -438,11 +436,7 @@ public final class JobRepository {
                 .param("name", submission.name())
                 .param("source", submission.source())
                 .param("result", submission.result())
-                .param("prefix", OutputRepository.claim(id, 0, first).prefix())
-                .param("uri", first.uri())
-                .param("recipeName", first.recipeName())
                 .param("request", submission.request())
-                .param("recipe", first.recipe())
                 .param("detach", submission.detach())
                 .update();
     }

@@ -56,35 +56,43 @@ final class Rows {
         return new Job(
                 row.getObject("id", UUID.class),
                 row.getString("tenant"),
+                request(row),
+                JobState.valueOf(row.getString("state")),
+                stage == null ? null : Stage.valueOf(stage),
+                Desired.valueOf(row.getString("desired")),
+                new JobView.Remarks(reason(row), failure(row), approval(row)),
+                run(row),
+                progress(row),
+                outputs(row),
+                times(row),
+                row.getLong("last_event"));
+    }
+
+    private static Job.Request request(ResultSet row) throws SQLException {
+        return new Job.Request(
                 row.getString("principal"),
                 row.getString("name"),
                 row.getString("source"),
                 row.getString("result"),
-                row.getString("recipe_name"),
                 row.getString("request"),
-                row.getString("recipe"),
-                row.getString("prefix"),
                 labels(row),
                 row.getBoolean("detach"),
-                JobState.valueOf(row.getString("state")),
-                stage == null ? null : Stage.valueOf(stage),
-                Desired.valueOf(row.getString("desired")),
-                reason(row),
-                failure(row),
-                approval(row),
+                placement(row),
+                limits(row));
+    }
+
+    private static Job.Run run(ResultSet row) throws SQLException {
+        return new Job.Run(
                 row.getInt("generation"),
                 row.getLong("seq"),
                 row.getBoolean("started"),
                 row.getInt("idle_generations"),
-                placement(row),
-                limits(row),
                 nullableInstant(row, "waits_since"),
-                row.getDouble("ran"),
-                progress(row),
-                row.getString("output"),
-                row.getString("output_digest"),
-                outputs(row),
-                row.getLong("last_event"),
+                row.getDouble("ran"));
+    }
+
+    private static JobView.Times times(ResultSet row) throws SQLException {
+        return new JobView.Times(
                 instant(row, "created_at"),
                 nullableInstant(row, "started_at"),
                 instant(row, "updated_at"),

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param stage null leaves the stage as it is
  * @param reason why the job stands still; null clears it ({@code since} is set by the row)
  * @param failure null leaves none
- * @param output where the result is, with its digest; null where there is none yet
  */
 public record Step(
         int generation,
@@ -21,18 +20,15 @@ public record Step(
         JobState state,
         @Nullable Stage stage,
         @Nullable Reason reason,
-        JobView.@Nullable Failure failure,
-        @Nullable Output output) {
+        JobView.@Nullable Failure failure) {
     /** The seq of a step after which its generation writes no more. */
     public static final long LAST = Long.MAX_VALUE;
 
     /** Why a job stands still and what would help. */
     public record Reason(ReasonCode code, @Nullable String remedy) {}
 
-    public record Output(String location, String digest) {}
-
     public static Step of(int generation, long seq, JobState state, @Nullable Stage stage) {
-        return new Step(generation, seq, state, stage, null, null, null);
+        return new Step(generation, seq, state, stage, null, null);
     }
 
     public static Step running(int generation, long seq) {
@@ -40,14 +36,10 @@ public record Step(
     }
 
     public Step because(Reason why) {
-        return new Step(generation, seq, state, stage, why, failure, output);
+        return new Step(generation, seq, state, stage, why, failure);
     }
 
     public Step failedWith(String code, String message) {
-        return new Step(generation, seq, state, stage, reason, new JobView.Failure(code, message), output);
-    }
-
-    public Step with(Output result) {
-        return new Step(generation, seq, state, stage, reason, failure, result);
+        return new Step(generation, seq, state, stage, reason, new JobView.Failure(code, message));
     }
 }

@@ -34,8 +34,6 @@ public final class StepRepository {
                    reason_code = :reasonCode, reason_remedy = :reasonRemedy,
                    failure_code = coalesce(:failureCode::text, failure_code),
                    failure_message = coalesce(:failureMessage::text, failure_message),
-                   output = coalesce(:output::text, output),
-                   output_digest = coalesce(:outputDigest::text, output_digest),
                    percent = CASE WHEN :state IN ('COMPLETED', 'QUARANTINED') THEN 100
                                   WHEN result IS NOT NULL AND :stage::text = 'EVALUATE' THEN percent
                                   ELSE greatest(percent, :percent) END,
@@ -305,7 +303,6 @@ public final class StepRepository {
     private static Map<String, Object> columns(UUID id, Step step) {
         Step.Reason reason = step.reason();
         JobView.Failure failure = step.failure();
-        Step.Output output = step.output();
         Map<String, Object> columns = new HashMap<>();
         columns.put("id", id);
         columns.put("state", step.state().name());
@@ -320,8 +317,6 @@ public final class StepRepository {
         columns.put("reasonRemedy", reason == null ? null : reason.remedy());
         columns.put("failureCode", failure == null ? null : failure.code());
         columns.put("failureMessage", failure == null ? null : failure.message());
-        columns.put("output", output == null ? null : output.location());
-        columns.put("outputDigest", output == null ? null : output.digest());
         return columns;
     }
 }

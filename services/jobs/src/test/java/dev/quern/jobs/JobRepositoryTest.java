@@ -37,8 +37,8 @@ class JobRepositoryTest {
 
         assertThat(jobs.find(owner.tenant(), job.id())).contains(job);
         assertThat(job.state()).isEqualTo(JobState.QUEUED);
-        assertThat(job.labels()).isEqualTo(Map.of("team", "search"));
-        assertThat(job.generation()).isEqualTo(1);
+        assertThat(job.request().labels()).isEqualTo(Map.of("team", "search"));
+        assertThat(job.run().generation()).isEqualTo(1);
         assertThat(job.view().progress().percent()).isZero();
         assertThat(jobs.find("another", job.id())).isEmpty();
     }
@@ -73,7 +73,7 @@ class JobRepositoryTest {
         assertThat(job.outputs())
                 .allSatisfy(output -> assertThat(jobs.claimed(owner.tenant(), output.prefix()))
                         .isTrue());
-        assertThat(job.recipeName()).isEqualTo("w4");
+        assertThat(job.outputs().getFirst().recipeName()).isEqualTo("w4");
     }
 
     @Test
@@ -298,10 +298,10 @@ class JobRepositoryTest {
         Job resumed = jobs.find(job.id()).orElseThrow();
         assertThat(resumed)
                 .returns(JobState.QUEUED, Job::state)
-                .returns(2, Job::generation)
-                .returns(0, Job::idleGenerations)
-                .returns(false, Job::started);
-        assertThat(resumed.pendingSince()).isAfter(resumed.createdAt());
+                .returns(2, row -> row.run().generation())
+                .returns(0, row -> row.run().idleGenerations())
+                .returns(false, row -> row.run().started());
+        assertThat(resumed.run().pendingSince()).isAfter(resumed.times().createdAt());
         assertThat(steps.project(job.id(), Step.of(1, 9, JobState.RUNNING, null)))
                 .as("a step of the paused generation")
                 .isFalse();
@@ -321,9 +321,9 @@ class JobRepositoryTest {
         assertThat(jobs.find(job.id()).orElseThrow())
                 .returns(JobState.QUEUED, Job::state)
                 .returns(null, Job::stage)
-                .returns(2, Job::generation)
-                .returns(null, Job::failure)
-                .returns(null, Job::finishedAt);
+                .returns(2, row -> row.run().generation())
+                .returns(null, row -> row.remarks().failure())
+                .returns(null, row -> row.times().finishedAt());
         assertThat(jobs.claimed(owner.tenant(), "again")).isTrue();
         assertThat(jobs.unfinished()).extracting(Job::id).contains(job.id());
     }
@@ -342,19 +342,19 @@ class JobRepositoryTest {
     @Test
     void onlyTimeInWhichAJobRanCountsAsItsRuntime() {
         Job job = jobs.submit(submission(null, null, Map.of())).job();
-        assertThat(job.ranSeconds()).isZero();
+        assertThat(job.run().ranSeconds()).isZero();
         steps.project(job.id(), Step.running(1, 1));
         database.client()
                 .sql("UPDATE job SET running_since = now() - interval '100 s' WHERE id = :id")
                 .param("id", job.id())
                 .update();
         steps.project(job.id(), Step.of(1, 2, JobState.PAUSED, null));
-        double ran = jobs.find(job.id()).orElseThrow().ranSeconds();
+        double ran = jobs.find(job.id()).orElseThrow().run().ranSeconds();
 
         assertThat(ran).isBetween(100.0, 160.0);
-        assertThat(jobs.find(job.id()).orElseThrow().ranSeconds()).as("paused").isEqualTo(ran);
+        assertThat(jobs.find(job.id()).orElseThrow().run().ranSeconds()).as("paused").isEqualTo(ran);
         steps.project(job.id(), Step.running(1, 3));
-        assertThat(jobs.find(job.id()).orElseThrow().ranSeconds()).isGreaterThanOrEqualTo(ran);
+        assertThat(jobs.find(job.id()).orElseThrow().run().ranSeconds()).isGreaterThanOrEqualTo(ran);
     }
 
     private List<Object> messages(Job job) {
@@ -376,7 +376,7 @@ class JobRepositoryTest {
         assertThat(jobs.approve(owner, job.id(), "again")).as("repeatable").isTrue();
         assertThat(jobs.find(job.id()))
                 .get()
-                .returns("good enough", found -> found.approval().reason());
+                .returns("good enough", found -> found.remarks().approval().reason());
         assertThat(jobs.approved()).extracting(Job::id).contains(job.id());
     }
 

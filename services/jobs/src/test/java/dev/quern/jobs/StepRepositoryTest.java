@@ -42,7 +42,7 @@ class StepRepositoryTest {
         try (ExecutorService projectors = Executors.newVirtualThreadPerTaskExecutor()) {
             projectors.invokeAll(race);
         }
-        assertThat(jobs.find(id)).get().returns(32L, Job::seq);
+        assertThat(jobs.find(id)).get().returns(32L, job -> job.run().seq());
         assertThat(steps.project(id, Step.running(1, 31))).isFalse();
         assertThat(steps.project(id, Step.running(1, 32))).isFalse();
         assertThat(events.after(id, 0, 100)).hasSize(1);
@@ -75,22 +75,22 @@ class StepRepositoryTest {
         assertThat(log.get(4).data()).containsEntry("state", "FAILED").containsEntry("message", "broken");
         assertThat(events.after(id, 4, 100)).extracting(JobEvent::id).containsExactly(5L);
         assertThat(jobs.find(id)).get().returns(5L, Job::lastEvent);
-        assertThat(jobs.find(id).orElseThrow().finishedAt()).isNotNull();
+        assertThat(jobs.find(id).orElseThrow().times().finishedAt()).isNotNull();
     }
 
     @Test
     void aJobStartsOnceHoweverOftenItsWorkBegins() {
         UUID id = queuedJob();
-        assertThat(jobs.find(id)).get().returns(null, Job::startedAt);
+        assertThat(jobs.find(id)).get().returns(null, job -> job.times().startedAt());
 
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.INSPECT));
-        Instant started = jobs.find(id).orElseThrow().startedAt();
+        Instant started = jobs.find(id).orElseThrow().times().startedAt();
         assertThat(started).isNotNull();
 
         steps.project(id, Step.of(1, 2, JobState.PAUSED, null));
         assertThat(steps.resume(id, 1)).isTrue();
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
-        assertThat(jobs.find(id)).get().returns(started, Job::startedAt);
+        assertThat(jobs.find(id)).get().returns(started, job -> job.times().startedAt());
     }
 
     @Test
@@ -161,7 +161,7 @@ class StepRepositoryTest {
         steps.project(id, Step.of(1, 1, JobState.CANCELLED, null));
 
         assertThatThrownBy(() -> steps.project(id, Step.running(1, 2))).hasMessageContaining("CANCELLED (expected: ");
-        assertThat(jobs.find(id)).get().returns(1L, Job::seq);
+        assertThat(jobs.find(id)).get().returns(1L, job -> job.run().seq());
         assertThat(events.after(id, 0, 9)).hasSize(1);
     }
 
@@ -170,16 +170,16 @@ class StepRepositoryTest {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());
         steps.nextGeneration(id, 1, 0);
-        assertThat(jobs.find(id)).get().as("never started").returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("never started").returns(0, job -> job.run().idleGenerations());
 
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
         steps.nextGeneration(id, 2, 0);
-        assertThat(jobs.find(id)).get().as("lost in INSPECT").returns(1, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("lost in INSPECT").returns(1, job -> job.run().idleGenerations());
 
         steps.started(id, 3);
         steps.computing(id, 3);
         steps.nextGeneration(id, 3, 0);
-        assertThat(jobs.find(id)).get().as("lost at work").returns(2, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("lost at work").returns(2, job -> job.run().idleGenerations());
 
         steps.started(id, 4);
         steps.computing(id, 4);
@@ -187,17 +187,17 @@ class StepRepositoryTest {
                 id,
                 new LinearView(0, "q", CellState.DONE, 8, 8, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0));
         steps.nextGeneration(id, 4, 0);
-        assertThat(jobs.find(id)).get().as("added a block").returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("added a block").returns(0, job -> job.run().idleGenerations());
 
         steps.started(id, 5);
         steps.computing(id, 5);
         steps.nextGeneration(id, 5, 1);
-        assertThat(jobs.find(id)).get().as("measured a shard").returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("measured a shard").returns(0, job -> job.run().idleGenerations());
 
         steps.started(id, 6);
         steps.computing(id, 6);
         steps.nextGeneration(id, 6, 1);
-        assertThat(jobs.find(id)).get().as("measured nothing more").returns(1, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("measured nothing more").returns(1, job -> job.run().idleGenerations());
     }
 
     @Test
@@ -206,18 +206,18 @@ class StepRepositoryTest {
         steps.project(id, Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
         steps.waits(id, 1, new JobView.Reason(ReasonCode.WAITING_FOR_WORKER, Instant.now(), "Start one."));
         steps.nextGeneration(id, 1, 0);
-        assertThat(jobs.find(id)).get().as("waited").returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("waited").returns(0, job -> job.run().idleGenerations());
 
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
         steps.left();
         steps.nextGeneration(id, 2, 0);
-        assertThat(jobs.find(id)).get().as("left in order").returns(0, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("left in order").returns(0, job -> job.run().idleGenerations());
 
         steps.project(id, Step.of(3, 1, JobState.RUNNING, Stage.INSPECT));
         steps.left();
         steps.foundAgain(id, 3);
         steps.nextGeneration(id, 3, 0);
-        assertThat(jobs.find(id)).get().as("found again and then lost").returns(1, Job::idleGenerations);
+        assertThat(jobs.find(id)).get().as("found again and then lost").returns(1, job -> job.run().idleGenerations());
     }
 
     @Test

@@ -79,7 +79,7 @@ public record Submissions(
         }
         String id = String.valueOf(result.job());
         boolean made = jobs.find(owner.tenant(), UUID.fromString(id))
-                .filter(job -> result.output() < job.outputs().size() && job.result() == null)
+                .filter(job -> result.output() < job.outputs().size() && job.request().result() == null)
                 .filter(job -> job.outputs().get(result.output()).location() != null)
                 .isPresent();
         if (!made) {

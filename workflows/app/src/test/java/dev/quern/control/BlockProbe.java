@@ -36,8 +36,8 @@ public record BlockProbe(ServiceHarness service, Duration limit) {
 
     /** After a disturbance: nothing was made twice. */
     void assertCompletedFrom(List<Entry> before, Job end, int generation) {
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(end.generation()).isEqualTo(generation);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.run().generation()).isEqualTo(generation);
         assertThat(blocks()).as("blocks that were there, as they were").containsAll(before);
     }
 
@@ -55,9 +55,9 @@ public record BlockProbe(ServiceHarness service, Duration limit) {
         try (ComputeWorker worker = service.startWorker()) {
             Job job =
                     service.awaitEnd(service.submit("default", request, recipe).id(), limit);
-            assertThat(job.state()).as("%s", job.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(job.state()).as("%s", job.remarks().failure()).isEqualTo(JobState.COMPLETED);
             assertThat(job.progress().reusedBlocks()).isZero();
-            return String.valueOf(job.outputDigest());
+            return String.valueOf(job.outputs().getFirst().digest());
         }
     }
 }

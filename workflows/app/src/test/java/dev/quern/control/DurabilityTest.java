@@ -118,7 +118,7 @@ class DurabilityTest {
         Job end = service.awaitEnd(job.id(), CANCELLED);
 
         assertThat(end.state()).isEqualTo(JobState.CANCELLED);
-        assertThat(service.store().list(Keys.of("default").outputs(job.prefix())))
+        assertThat(service.store().list(Keys.of("default").outputs(job.outputs().getFirst().prefix())))
                 .isEmpty();
         Job next = service.submit(ServiceHarness.request(8, 4, null), "rtn-w4a16");
         assertThat(service.awaitEnd(next.id(), LIMIT).state()).isEqualTo(JobState.COMPLETED);
@@ -127,8 +127,8 @@ class DurabilityTest {
     @Test
     void cancelsAJobThatNoWorkerTook() throws Exception {
         Job job = service.submit(REQUEST, RECIPE);
-        service.await(job.id(), LIMIT, now -> now.reason() != null);
-        assertThat(service.find(job.id()).reason())
+        service.await(job.id(), LIMIT, now -> now.remarks().reason() != null);
+        assertThat(service.find(job.id()).remarks().reason())
                 .satisfies(r -> assertThat(r.code()).isEqualTo(ReasonCode.WAITING_FOR_WORKER));
 
         service.rows().jobs().cancel(job.tenant(), job.id());
@@ -145,8 +145,8 @@ class DurabilityTest {
 
         Job again = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
 
-        assertThat(again.state()).as("%s", again.failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(again.outputDigest()).isEqualTo(first.outputDigest());
+        assertThat(again.state()).as("%s", again.remarks().failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(again.outputs().getFirst().digest()).isEqualTo(first.outputs().getFirst().digest());
         assertThat(again.progress().reusedBlocks()).isPositive();
         assertThat(made.blocks()).hasSameSizeAs(blocks).contains(blocks.get(0)).doesNotContain(blocks.get(1));
         assertThat(service.bean(MeterRegistry.class)
@@ -167,9 +167,9 @@ class DurabilityTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(made.blocks()).extracting(Entry::key).containsExactlyElementsOf(keys(blocks));
-        assertThat(end.outputDigest()).isEqualTo(undisturbed());
+        assertThat(end.outputs().getFirst().digest()).isEqualTo(undisturbed());
     }
 
     private static List<String> keys(List<Entry> entries) {
@@ -186,19 +186,19 @@ class DurabilityTest {
         Job job = service.submit(ServiceHarness.request(8, 4, null), RECIPE);
         for (int generation = 1; generation <= 5; generation++) {
             int current = generation;
-            service.await(job.id(), LIMIT, now -> now.generation() == current && now.stage() != null && now.started());
+            service.await(job.id(), LIMIT, now -> now.run().generation() == current && now.stage() != null && now.run().started());
             service.loseTemporal();
         }
 
         Job end = service.awaitEnd(job.id(), LIMIT);
         assertThat(end.state()).isEqualTo(JobState.FAILED);
-        assertThat(end.failure())
+        assertThat(end.remarks().failure())
                 .satisfies(f -> assertThat(f.message()).contains("did not add a single block or measurement"));
     }
 
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
         made.assertCompletedFrom(before, end, generation);
-        assertThat(end.outputDigest()).isEqualTo(undisturbed());
+        assertThat(end.outputs().getFirst().digest()).isEqualTo(undisturbed());
     }
 
     /** The digest of the same job made from nothing; made once, it is the same for all tests. */

@@ -74,8 +74,8 @@ class EvaluationDurabilityTest {
         worker.destroyForcibly().waitFor();
         // What the worker had stored when it died counts once.
         lose(job);
-        service.rows().steps().computing(job.id(), service.find(job.id()).generation());
-        int before = service.find(job.id()).idleGenerations();
+        service.rows().steps().computing(job.id(), service.find(job.id()).run().generation());
+        int before = service.find(job.id()).run().idleGenerations();
         assertThat(lose(job)).as("measured nothing more").isEqualTo(before + 1);
 
         service.startWorker();
@@ -84,10 +84,10 @@ class EvaluationDurabilityTest {
 
     /** Temporal forgets the workflow; how many generations in a row were idle then. */
     private int lose(Job job) throws IOException {
-        int lost = service.find(job.id()).generation();
+        int lost = service.find(job.id()).run().generation();
         service.loseTemporal();
-        service.await(job.id(), LIMIT, now -> now.generation() > lost && now.started());
-        return service.find(job.id()).idleGenerations();
+        service.await(job.id(), LIMIT, now -> now.run().generation() > lost && now.run().started());
+        return service.find(job.id()).run().idleGenerations();
     }
 
     private JobRequest request() {
@@ -116,7 +116,7 @@ class EvaluationDurabilityTest {
 
     private Job completed(Job job) {
         Job end = service.awaitEnd(job.id(), LIMIT);
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         return end;
     }
 
@@ -129,7 +129,7 @@ class EvaluationDurabilityTest {
     }
 
     private Report report(Job job) throws IOException {
-        byte[] json = service.store().read(job.output() + "quern-report.json");
+        byte[] json = service.store().read(job.outputs().getFirst().location() + "quern-report.json");
         return RecordCodec.read(Json.parse(json), Report.class);
     }
 }

@@ -65,7 +65,7 @@ class EvaluationTest {
 
         Job end = end(service.evaluate(evaluation(ofJob(made))));
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         Report report = report(end);
         assertThat(report.evaluations()).isEqualTo(compression.evaluations());
         assertThat(report.recipe()).isEqualTo(compression.recipe());
@@ -73,7 +73,7 @@ class EvaluationTest {
                 .returns(compression.calibration().digest(), Report.Calibration::digest)
                 .returns(null, Report.Calibration::recommendation);
         assertThat(report.sizes()).isEqualTo(compression.sizes());
-        assertThat(report.model().outputDigest()).isEqualTo(made.outputDigest());
+        assertThat(report.model().outputDigest()).isEqualTo(made.outputs().getFirst().digest());
         assertThat(report.evaluated()).isEqualTo("the result");
         assertThat(report.linears()).isEmpty();
         assertThat(report.secondsPerStage()).containsOnlyKeys("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
@@ -84,7 +84,7 @@ class EvaluationTest {
         assertThat(manifest(end).files())
                 .extracting(Manifest.File::name)
                 .containsExactly("quern-report.json", "quern-report.html");
-        assertThat(manifest(end).outputDigest()).isEqualTo(made.outputDigest());
+        assertThat(manifest(end).outputDigest()).isEqualTo(made.outputs().getFirst().digest());
         assertThat(service.rows().events().after(end.id(), 0, 100))
                 .filteredOn(event -> event.type().equals("stage"))
                 .extracting(JobEvent::data)
@@ -108,7 +108,7 @@ class EvaluationTest {
             assertThat(other.digest())
                     .isNotEqualTo(report(made).evaluations().getFirst().digest());
         });
-        assertThat(report.model().outputDigest()).isEqualTo(made.outputDigest());
+        assertThat(report.model().outputDigest()).isEqualTo(made.outputs().getFirst().digest());
     }
 
     /** Without a report beside it, and without a tokenizer of its own. */
@@ -137,7 +137,7 @@ class EvaluationTest {
                 service.evaluate(ServiceHarness.evaluation(ofJob(made), null, WINDOWS, new Gate(1e-9, null, null))));
 
         assertThat(end.state()).isEqualTo(JobState.QUARANTINED);
-        assertThat(end.output()).isEqualTo("t/default/quarantine/" + end.id() + "/");
+        assertThat(end.outputs().getFirst().location()).isEqualTo("t/default/quarantine/" + end.id() + "/");
         assertThat(report(end).verdict().failures()).isNotEmpty();
     }
 
@@ -161,7 +161,7 @@ class EvaluationTest {
         Job end = end(service.evaluate(evaluation(ofFolder())));
 
         assertThat(end.state()).isEqualTo(JobState.REJECTED);
-        assertThat(end.failure().message())
+        assertThat(end.remarks().failure().message())
                 .startsWith("result: model.safetensors: SHA-256 ")
                 .endsWith(", as quern-manifest.json says)");
     }
@@ -176,7 +176,7 @@ class EvaluationTest {
         Job end = end(service.evaluate(evaluation(ofFolder())));
 
         assertThat(end.state()).isEqualTo(JobState.REJECTED);
-        assertThat(end.failure().message()).startsWith("result: model.safetensors: truncated");
+        assertThat(end.remarks().failure().message()).startsWith("result: model.safetensors: truncated");
     }
 
     /** A tokenizer that is written in another way is the same; one that cuts a text differently is not. */
@@ -244,7 +244,7 @@ class EvaluationTest {
         Job end = end(service.evaluate(evaluation(result)));
 
         assertThat(end.state()).isEqualTo(JobState.REJECTED);
-        assertThat(end.failure().message()).isEqualTo(message);
+        assertThat(end.remarks().failure().message()).isEqualTo(message);
     }
 
     private static JobRequest evaluation(JobRequest.Result result) {
@@ -266,7 +266,7 @@ class EvaluationTest {
 
     private static Job completed(Job job) {
         Job end = end(job);
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         return end;
     }
 
@@ -277,9 +277,9 @@ class EvaluationTest {
     /** As a user has it. */
     private void copy(Job job) throws IOException {
         Path result = Files.createDirectory(folder.resolve("result"));
-        for (Entry entry : service.store().list(job.output())) {
+        for (Entry entry : service.store().list(job.outputs().getFirst().location())) {
             Path file = result.resolve(
-                    entry.key().substring(String.valueOf(job.output()).length()));
+                    entry.key().substring(String.valueOf(job.outputs().getFirst().location()).length()));
             Files.createDirectories(file.getParent());
             Files.write(file, service.store().read(entry.key()));
         }
@@ -294,11 +294,11 @@ class EvaluationTest {
     }
 
     private static Report report(Job job) throws IOException {
-        byte[] json = service.store().read(job.output() + "quern-report.json");
+        byte[] json = service.store().read(job.outputs().getFirst().location() + "quern-report.json");
         return RecordCodec.read(Json.parse(json), Report.class);
     }
 
     private static Manifest manifest(Job job) throws IOException {
-        return RecordCodec.read(Json.parse(service.store().read(job.output() + Manifest.NAME)), Manifest.class);
+        return RecordCodec.read(Json.parse(service.store().read(job.outputs().getFirst().location() + Manifest.NAME)), Manifest.class);
     }
 }

@@ -46,7 +46,7 @@ class FanOutTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(made.blocks()).containsAll(before);
         Report report = report(job.id());
         assertThat(report.plan().segments()).isEqualTo(4);
@@ -58,7 +58,7 @@ class FanOutTest {
         assertThat(blocks).as("a block has one maker").doesNotHaveDuplicates().isSubsetOf(0, 1, 2, 3);
         assertThat(4 - blocks.size()).isLessThanOrEqualTo(end.progress().reusedBlocks());
         second.destroyForcibly().waitFor();
-        assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
+        assertThat(end.outputs().getFirst().digest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
     }
 
     /** Asked to, not killed: it ends the block in work, and others make what is left, nothing twice. */
@@ -73,7 +73,7 @@ class FanOutTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(made.blocks()).hasSize(4).containsAll(before);
         assertThat(end.progress().reusedBlocks()).isZero();
     }

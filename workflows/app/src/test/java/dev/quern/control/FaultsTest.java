@@ -77,7 +77,7 @@ class FaultsTest {
         service = new ServiceHarness(settings, FaultsTest::throughWire).start();
         service.startWorker();
         Job undisturbed = expect(JobState.COMPLETED, "none", service.submit("undisturbed", REQUEST, RECIPE));
-        digest = String.valueOf(undisturbed.outputDigest());
+        digest = String.valueOf(undisturbed.outputs().getFirst().digest());
     }
 
     private static void upload(S3Bucket target) throws IOException {
@@ -188,9 +188,9 @@ class FaultsTest {
 
         Job failed = expectFailed(what, service.submit(tenant, REQUEST, RECIPE));
 
-        assertThat(Objects.requireNonNull(failed.failure()).code())
+        assertThat(Objects.requireNonNull(failed.remarks().failure()).code())
                 .isEqualTo(fault == Fault.FULL ? "disk-budget" : "forbidden");
-        assertThat(failed.failure().message()).contains(fault == Fault.FULL ? "room" : "clock");
+        assertThat(failed.remarks().failure().message()).contains(fault == Fault.FULL ? "room" : "clock");
         objects.spoil((request, method, path) -> Fault.NONE);
         expectFinishedByRetry(what, failed);
     }
@@ -210,8 +210,8 @@ class FaultsTest {
 
         Job failed = expectFailed(what, service.submit(name, request, RECIPE));
 
-        assertThat(Objects.requireNonNull(failed.failure()).code()).isEqualTo("disk-budget");
-        assertThat(failed.failure().message()).contains(service.scratch(name).toString());
+        assertThat(Objects.requireNonNull(failed.remarks().failure()).code()).isEqualTo("disk-budget");
+        assertThat(failed.remarks().failure().message()).contains(service.scratch(name).toString());
         assertThat(cramped.isAlive()).isTrue();
         cramped.destroyForcibly().waitFor();
         service.startWorker("--class", name);
@@ -223,12 +223,12 @@ class FaultsTest {
     }
 
     private static void expectUndisturbed(String what, Job job) {
-        assertThat(expect(JobState.COMPLETED, what, job).outputDigest()).isEqualTo(digest);
+        assertThat(expect(JobState.COMPLETED, what, job).outputs().getFirst().digest()).isEqualTo(digest);
     }
 
     private static Job expectFailed(String what, Job job) {
         Job failed = expect(JobState.FAILED, what, job);
-        assertThat(Objects.requireNonNull(failed.failure()).message()).contains("(expected: ");
+        assertThat(Objects.requireNonNull(failed.remarks().failure()).message()).contains("(expected: ");
         return failed;
     }
 
@@ -237,11 +237,11 @@ class FaultsTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
         TABLE.add(
                 what,
-                end.failure() == null ? end.state() : end.state() + " " + end.failure(),
+                end.remarks().failure() == null ? end.state() : end.state() + " " + end.remarks().failure(),
                 "%.0f".formatted((System.nanoTime() - begin) / 1e9),
                 objects.requests(),
-                String.valueOf(end.outputDigest()));
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(state);
+                String.valueOf(end.outputs().getFirst().digest()));
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(state);
         return end;
     }
 

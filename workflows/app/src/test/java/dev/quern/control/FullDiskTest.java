@@ -50,7 +50,7 @@ class FullDiskTest {
         try (ServiceHarness service = new ServiceHarness().start()) {
             service.startWorker();
             digest = String.valueOf(expect(service, "none", JobState.COMPLETED, service.submit(REQUEST, RECIPE))
-                    .outputDigest());
+                    .outputs().getFirst().digest());
         }
     }
 
@@ -77,8 +77,8 @@ class FullDiskTest {
                 new ServiceHarness().withDisk(part, kilobytes).start()) {
             service.startWorker();
             Job failed = expect(service, what, JobState.FAILED, service.submit(REQUEST, RECIPE));
-            assertThat(Objects.requireNonNull(failed.failure()).code()).isEqualTo("disk-budget");
-            assertThat(failed.failure().message())
+            assertThat(Objects.requireNonNull(failed.remarks().failure()).code()).isEqualTo("disk-budget");
+            assertThat(failed.remarks().failure().message())
                     .contains(service.folder().resolve(part).toString(), "(expected: ", "retry");
             List<Entry> kept = blocks(service);
 
@@ -87,7 +87,7 @@ class FullDiskTest {
                     .isTrue();
 
             Job end = expect(service, what + ", made larger, then retry", JobState.COMPLETED, failed);
-            assertThat(end.outputDigest()).isEqualTo(digest);
+            assertThat(end.outputs().getFirst().digest()).isEqualTo(digest);
             assertThat(blocks(service)).containsAll(kept);
         }
     }
@@ -119,7 +119,7 @@ class FullDiskTest {
                     .until(() -> service.find(job.id()).state().terminal());
 
             Job end = expect(service, "pg of no room at all, then made larger", JobState.COMPLETED, job);
-            assertThat(end.outputDigest()).isEqualTo(digest);
+            assertThat(end.outputs().getFirst().digest()).isEqualTo(digest);
         }
     }
 
@@ -143,11 +143,11 @@ class FullDiskTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
         TABLE.add(
                 what,
-                end.failure() == null ? end.state() : end.state() + " " + end.failure(),
+                end.remarks().failure() == null ? end.state() : end.state() + " " + end.remarks().failure(),
                 "%.0f".formatted((System.nanoTime() - begin) / 1e9),
                 blocks(service).size(),
-                String.valueOf(end.outputDigest()));
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(state);
+                String.valueOf(end.outputs().getFirst().digest()));
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(state);
         return end;
     }
 

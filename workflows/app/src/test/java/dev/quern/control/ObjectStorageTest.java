@@ -89,14 +89,14 @@ class ObjectStorageTest {
 
             Job end = service.awaitEnd(distant.id(), LIMIT);
 
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-            assertThat(end.output()).isEqualTo(OUTPUTS + "/same/");
-            assertThat(end.outputDigest())
-                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputDigest());
+            assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(end.outputs().getFirst().location()).isEqualTo(OUTPUTS + "/same/");
+            assertThat(end.outputs().getFirst().digest())
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputs().getFirst().digest());
             Path copy = download("same");
             assertThat(OutputVerifier.verify(copy, bytes -> {}, Cancellation.NEVER)
                             .outputDigest())
-                    .isEqualTo(end.outputDigest());
+                    .isEqualTo(end.outputs().getFirst().digest());
             assertThat(service.store().list("t/distant/outputs/")).isEmpty();
             assertThat(service.store().list("t/distant/jobs/"))
                     .allSatisfy(left -> assertThat(left.key()).contains("/plan-"));
@@ -120,7 +120,7 @@ class ObjectStorageTest {
             Job end = service.awaitEnd(job.id(), LIMIT);
 
             assertThat(end.state().terminal()).isTrue();
-            assertThat(end.failure()).satisfies(failure -> {
+            assertThat(end.remarks().failure()).satisfies(failure -> {
                 assertThat(failure.code()).isEqualTo("source-changed");
                 assertThat(failure.message())
                         .contains(SOURCES + "/changing/model.safetensors: changed since it was inspected");
@@ -151,9 +151,9 @@ class ObjectStorageTest {
 
             Job end = service.awaitEnd(distant.id(), LIMIT);
 
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-            assertThat(end.outputDigest())
-                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputDigest());
+            assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(end.outputs().getFirst().digest())
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputs().getFirst().digest());
             assertThat(worker.httpPort()).isPositive();
         }
     }
@@ -188,9 +188,9 @@ class ObjectStorageTest {
 
             Job end = service.awaitEnd(distant.id(), LIMIT);
 
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-            assertThat(end.outputDigest())
-                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputDigest());
+            assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(end.outputs().getFirst().digest())
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputs().getFirst().digest());
             Report report = RecordCodec.read(
                     Json.parse(service.rows().reports().find(end.id(), 0).orElseThrow()), Report.class);
             assertThat(report.calibration().source()).isEqualTo("mine.txt");
@@ -206,9 +206,9 @@ class ObjectStorageTest {
         JobRequest request =
                 ServiceHarness.withTexts(ServiceHarness.request(8, 4, null), JobRequest.Source.objects(text), null);
         Job end = service.awaitEnd(service.submit(request, "gptq-w4a16").id(), LIMIT);
-        assertThat(end.failure()).isNotNull();
-        assertThat(end.failure().code()).isEqualTo("invalid-request");
-        return end.failure().message();
+        assertThat(end.remarks().failure()).isNotNull();
+        assertThat(end.remarks().failure().code()).isEqualTo("invalid-request");
+        return end.remarks().failure().message();
     }
 
     @Test
@@ -223,7 +223,7 @@ class ObjectStorageTest {
                         .id(),
                 LIMIT);
 
-        assertThat(end.failure()).satisfies(failure -> {
+        assertThat(end.remarks().failure()).satisfies(failure -> {
             assertThat(failure.code()).isEqualTo("output-taken");
             assertThat(failure.message()).contains(OUTPUTS + "/foreign/notes.txt: exists");
         });
@@ -235,7 +235,7 @@ class ObjectStorageTest {
         JobRequest elsewhere =
                 ServiceHarness.request(JobRequest.Source.objects(PLACE + "/models-private/x"), List.of(), 8, 4, null);
         Job end = service.awaitEnd(service.submit(elsewhere, "gptq-w4a16").id(), LIMIT);
-        assertThat(end.failure()).satisfies(failure -> {
+        assertThat(end.remarks().failure()).satisfies(failure -> {
             assertThat(failure.code()).isEqualTo("invalid-request");
             assertThat(failure.message()).contains("models-private/x (expected: an address under " + SOURCES);
         });
@@ -247,7 +247,7 @@ class ObjectStorageTest {
                 4,
                 null);
         assertThat(service.awaitEnd(service.submit(stray, "gptq-w4a16").id(), LIMIT)
-                        .failure())
+                        .remarks().failure())
                 .satisfies(failure -> assertThat(failure.code()).isEqualTo("invalid-request"));
     }
 

@@ -52,7 +52,7 @@ class PauseTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
         assertThat(made.blocks()).hasSize(2 * end.progress().blocks());
-        assertThat(end.idleGenerations()).isZero();
+        assertThat(end.run().idleGenerations()).isZero();
         assertCompletedFrom(before, end, 2);
         assertThat(end.outputs().getLast().digest()).isEqualTo(made.undisturbed(REQUEST, OTHER_RECIPE));
     }
@@ -102,7 +102,7 @@ class PauseTest {
         service.rows().jobs().resume(job.tenant(), job.id());
 
         Job end = service.awaitEnd(job.id(), LIMIT);
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(made.blocks()).isEqualTo(before);
         assertThat(end.progress().reusedBlocks()).isEqualTo(end.progress().blocks());
     }
@@ -122,26 +122,26 @@ class PauseTest {
         assertThat(service.store().list(Keys.of("default").jobs(job.id().toString())))
                 .as("plan and profile")
                 .isNotEmpty();
-        int failed = service.find(job.id()).generation();
+        int failed = service.find(job.id()).run().generation();
 
         service.restartControl();
         assertThat(service.rows().jobs().retry(job.tenant(), job.id())).isTrue();
         service.startWorker();
 
         assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), failed + 1);
-        assertThat(service.find(job.id()).failure()).isNull();
+        assertThat(service.find(job.id()).remarks().failure()).isNull();
     }
 
     /** As a cluster does in which no workflow lives long enough. */
     private void loseGenerationsUntilItFails(UUID job) throws Exception {
         while (!service.find(job).state().terminal()) {
-            int lost = service.find(job).generation();
+            int lost = service.find(job).run().generation();
             service.rows().steps().computing(job, lost);
             service.loseTemporal();
             service.await(
                     job,
                     LIMIT,
-                    now -> (now.generation() > lost && now.started())
+                    now -> (now.run().generation() > lost && now.run().started())
                             || now.state().terminal());
         }
         assertThat(service.find(job).state()).isEqualTo(JobState.FAILED);
@@ -158,16 +158,16 @@ class PauseTest {
 
     /** For a few rounds of the reconciler. */
     private void assertStaysPaused(UUID job) {
-        int generation = service.find(job).generation();
+        int generation = service.find(job).run().generation();
         Await.within(STOP, "job " + job + " stays as it is")
                 .during(Duration.ofSeconds(2))
                 .until(
                         () -> service.find(job),
-                        now -> now.state() == JobState.PAUSED && now.generation() == generation);
+                        now -> now.state() == JobState.PAUSED && now.run().generation() == generation);
     }
 
     private void assertCompletedFrom(List<Entry> before, Job end, int generation) throws Exception {
         made.assertCompletedFrom(before, end, generation);
-        assertThat(end.outputDigest()).isEqualTo(made.undisturbed(REQUEST, RECIPE));
+        assertThat(end.outputs().getFirst().digest()).isEqualTo(made.undisturbed(REQUEST, RECIPE));
     }
 }

@@ -60,8 +60,8 @@ class ServiceTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.outputs().getFirst().location()).isEqualTo("t/default/outputs/" + job.id() + "/");
         assertThat(end.progress())
                 .returns(100.0, p -> p.percent())
                 .returns(end.progress().blocks(), p -> p.blocksDone());
@@ -69,12 +69,12 @@ class ServiceTest {
                 .extracting(LinearView.Block::block)
                 .isEqualTo(IntStream.range(0, end.progress().blocks()).boxed().toList());
         Manifest manifest = manifest(end);
-        assertThat(manifest.outputDigest()).isEqualTo(end.outputDigest());
+        assertThat(manifest.outputDigest()).isEqualTo(end.outputs().getFirst().digest());
         assertThat(manifest.files())
                 .extracting(Manifest.File::name)
                 .contains("model.safetensors", "tokenizer.json", "quern-report.json", "quern-report.html")
                 .endsWith("config.json");
-        String recipe = new String(service.store().read(end.output() + Recipe.FILE), StandardCharsets.UTF_8);
+        String recipe = new String(service.store().read(end.outputs().getFirst().location() + Recipe.FILE), StandardCharsets.UTF_8);
         Recipe asked = Recipes.find("gptq-w4a16");
         assertThat(Recipes.read(recipe))
                 .as("with the group that auto takes")
@@ -92,7 +92,7 @@ class ServiceTest {
 
         Job end = service.awaitEnd(job.id(), LIMIT);
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(service.rows().board().find(job.id()).linears())
                 .isNotEmpty()
                 .allSatisfy(cell -> assertThat(cell.state()).isEqualTo(CellState.DONE))
@@ -112,19 +112,19 @@ class ServiceTest {
         Job held = service.awaitEnd(job.id(), LIMIT);
 
         assertThat(held.state()).isEqualTo(JobState.QUARANTINED);
-        assertThat(held.output()).isEqualTo("t/default/quarantine/" + job.id() + "/");
-        assertThat(held.view().failure()).isNotNull();
+        assertThat(held.outputs().getFirst().location()).isEqualTo("t/default/quarantine/" + job.id() + "/");
+        assertThat(held.view().remarks().failure()).isNotNull();
         assertThat(service.store().list("t/default/outputs/" + job.id())).isEmpty();
 
         assertThat(service.rows().jobs().approve(tester(), job.id(), "for a talk"))
                 .isTrue();
         Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
 
-        assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
-        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputDigest());
-        assertThat(end.finishedAt()).as("the end of its work").isEqualTo(held.finishedAt());
-        assertThat(end.view().failure()).isNull();
-        assertThat(end.view().approval())
+        assertThat(end.outputs().getFirst().location()).isEqualTo("t/default/outputs/" + job.id() + "/");
+        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputs().getFirst().digest());
+        assertThat(end.times().finishedAt()).as("the end of its work").isEqualTo(held.times().finishedAt());
+        assertThat(end.view().remarks().failure()).isNull();
+        assertThat(end.view().remarks().approval())
                 .returns(tester().name(), JobView.Approval::by)
                 .returns("for a talk", JobView.Approval::reason);
         assertApproved(end, "for a talk");
@@ -135,7 +135,7 @@ class ServiceTest {
 
     /** The published report says so too, and the manifest fits it. */
     private void assertApproved(Job job, String reason) throws IOException {
-        byte[] published = service.store().read(job.output() + "quern-report.json");
+        byte[] published = service.store().read(job.outputs().getFirst().location() + "quern-report.json");
         Report report = RecordCodec.read(Json.parse(published), Report.class);
         assertThat(report.verdict().accepted()).isTrue();
         assertThat(report.verdict().failures()).isNotEmpty();
@@ -144,7 +144,7 @@ class ServiceTest {
                 .filteredOn(file -> file.name().equals("quern-report.json"))
                 .singleElement()
                 .returns(Digests.sha256(published), Manifest.File::sha256);
-        assertThat(new String(service.store().read(job.output() + "README.md"), StandardCharsets.UTF_8))
+        assertThat(new String(service.store().read(job.outputs().getFirst().location() + "README.md"), StandardCharsets.UTF_8))
                 .contains("## Quality", "quern compress ./");
     }
 
@@ -158,7 +158,7 @@ class ServiceTest {
         Job end = service.awaitEnd(
                 service.submit(request, List.of("gptq-w4a16", "gptq-w3a16")).id(), LIMIT);
 
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(blocks()).containsAll(before).hasSize(before.size() + 4);
         assertThat(end.progress().reusedBlocks())
                 .as("a block is done when all its artifacts are there")
@@ -167,16 +167,16 @@ class ServiceTest {
         Job three = service.awaitEnd(service.submit(request, "gptq-w3a16").id(), LIMIT);
         assertThat(end.outputs())
                 .extracting(JobOutput::digest)
-                .containsExactly(four.outputDigest(), three.outputDigest());
+                .containsExactly(four.outputs().getFirst().digest(), three.outputs().getFirst().digest());
         assertThat(end.outputs())
                 .extracting(JobOutput::location)
                 .containsExactly(
                         "t/default/outputs/" + end.id() + "/", "t/default/outputs/" + end.id() + "-gptq-w3a16/");
-        assertThat(end.output()).isEqualTo(end.outputs().getFirst().location());
+        assertThat(end.outputs().getFirst().location()).isEqualTo(end.outputs().getFirst().location());
         for (int output = 0; output < 2; output++) {
             Job alone = List.of(four, three).get(output);
             Report report = report(end, output);
-            assertThat(report.recipe().name()).isEqualTo(alone.recipeName());
+            assertThat(report.recipe().name()).isEqualTo(alone.outputs().getFirst().recipeName());
             assertThat(report.evaluations()).isEqualTo(report(alone).evaluations());
             assertThat(report.plan().outputBytes())
                     .isEqualTo(report(alone).plan().outputBytes());
@@ -191,10 +191,10 @@ class ServiceTest {
                 ServiceHarness.request(8, 4, new Gate(0.02, null, null)), List.of("gptq-w2a16", "gptq-w8a16"));
         Job held = service.awaitEnd(job.id(), LIMIT);
 
-        assertThat(held.state()).as("%s", held.failure()).isEqualTo(JobState.QUARANTINED);
+        assertThat(held.state()).as("%s", held.remarks().failure()).isEqualTo(JobState.QUARANTINED);
         assertThat(held.outputs()).extracting(JobOutput::accepted).containsExactly(false, true);
-        assertThat(held.output()).isEqualTo("t/default/quarantine/" + job.id() + "/");
-        assertThat(held.failure())
+        assertThat(held.outputs().getFirst().location()).isEqualTo("t/default/quarantine/" + job.id() + "/");
+        assertThat(held.remarks().failure())
                 .satisfies(failure ->
                         assertThat(failure.message()).startsWith("gptq-w2a16: ").doesNotContain("gptq-w8a16"));
         String published = "t/default/outputs/" + job.id() + "-gptq-w8a16/";
@@ -204,10 +204,10 @@ class ServiceTest {
         assertThat(service.rows().jobs().approve(tester(), job.id(), null)).isTrue();
         Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
 
-        assertThat(end.output()).isEqualTo("t/default/outputs/" + job.id() + "/");
-        assertThat(end.outputs()).extracting(JobOutput::location).containsExactly(end.output(), published);
+        assertThat(end.outputs().getFirst().location()).isEqualTo("t/default/outputs/" + job.id() + "/");
+        assertThat(end.outputs()).extracting(JobOutput::location).containsExactly(end.outputs().getFirst().location(), published);
         assertThat(end.outputs()).extracting(JobOutput::accepted).containsOnly(true);
-        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputDigest());
+        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputs().getFirst().digest());
     }
 
     @Test
@@ -219,7 +219,7 @@ class ServiceTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
 
         assertThat(end.state()).isEqualTo(JobState.REJECTED);
-        assertThat(end.failure()).satisfies(f -> assertThat(f.code()).isEqualTo("invalid-checkpoint"));
+        assertThat(end.remarks().failure()).satisfies(f -> assertThat(f.code()).isEqualTo("invalid-checkpoint"));
         assertThat(service.store().list("t/default/")).isEqualTo(before);
         assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
     }
@@ -238,10 +238,10 @@ class ServiceTest {
 
         Job rejected = service.awaitEnd(poison.id(), LIMIT);
         assertThat(rejected.state()).isEqualTo(JobState.REJECTED);
-        assertThat(rejected.failure())
+        assertThat(rejected.remarks().failure())
                 .satisfies(f ->
                         assertThat(f.message()).startsWith(tokenizer.toString()).contains("signal 6"));
-        assertThat(rejected.generation()).isEqualTo(1);
+        assertThat(rejected.run().generation()).isEqualTo(1);
         assertThat(service.awaitEnd(other.id(), LIMIT).state()).isEqualTo(JobState.COMPLETED);
     }
 
@@ -250,7 +250,7 @@ class ServiceTest {
         Path model = Files.createDirectory(service.folder().resolve("no-config-" + System.nanoTime()));
         Job job = service.submit(ServiceHarness.request(model, 8, 4, null), "gptq-w4a16");
         service.awaitEnd(job.id(), LIMIT);
-        String left = Keys.of("default").output(job.prefix(), "model.safetensors");
+        String left = Keys.of("default").output(job.outputs().getFirst().prefix(), "model.safetensors");
         service.store().create(left, new byte[] {1});
 
         service.activities().cleanup(new JobRef("default", job.id().toString(), 1));
@@ -296,7 +296,7 @@ class ServiceTest {
     }
 
     private static Manifest manifest(Job job) throws IOException {
-        byte[] json = service.store().read(job.output() + Manifest.NAME);
+        byte[] json = service.store().read(job.outputs().getFirst().location() + Manifest.NAME);
         return RecordCodec.read(Json.parse(json), Manifest.class);
     }
 

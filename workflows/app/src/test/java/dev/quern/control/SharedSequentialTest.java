@@ -58,7 +58,7 @@ class SharedSequentialTest {
 
             end = service.awaitEnd(job.id(), LIMIT);
 
-            assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+            assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
             assertThat(made.blocks()).hasSize(4).containsAll(before);
         }
         assertThat(end.progress())
@@ -66,7 +66,7 @@ class SharedSequentialTest {
                 .returns(end.progress().linears(), p -> p.linearsDone());
         assertThat(onTheWay()).as("what led to the blocks").isEmpty();
         assertMakers(report(job.id()), first);
-        assertThat(end.outputDigest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
+        assertThat(end.outputs().getFirst().digest()).isEqualTo(made.undisturbed(ALONE, RECIPE));
     }
 
     /** The one that died has made a step at least, the other one a part of every block. */

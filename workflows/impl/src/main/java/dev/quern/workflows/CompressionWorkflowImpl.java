@@ -80,7 +80,7 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
             steps.stopping(wanted);
         }
         // A result that was published all the same stands, and no other end.
-        return answered && result.get().location() != null ? result.get() : wanted;
+        return answered && result.get().published() ? result.get() : wanted;
     }
 
     private Outcome stages(JobRef job, Steps steps) {

@@ -19,13 +19,8 @@ final class Outcomes {
 
     static Outcome of(Published published) {
         return published.accepted()
-                ? new Outcome(JobState.COMPLETED, null, null, published.location(), published.digest())
-                : new Outcome(
-                        JobState.QUARANTINED,
-                        "gate-failed",
-                        published.message(),
-                        published.location(),
-                        published.digest());
+                ? new Outcome(JobState.COMPLETED, null, null)
+                : new Outcome(JobState.QUARANTINED, "gate-failed", published.message());
     }
 
     static Outcome of(@Nullable Outcome outcome, @Nullable RuntimeException failure) {

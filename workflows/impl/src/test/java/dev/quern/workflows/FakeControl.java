@@ -119,7 +119,7 @@ final class FakeControl implements ControlActivities {
     @Override
     public Published publish(JobRef job, PlanRef plan, List<String> figures, Map<Stage, Double> secondsPerStage) {
         calls.add("publish " + figures);
-        return new Published(accepted, accepted ? "" : "kl 9 (expected: at most 1)", "t/default/outputs/x", "sha");
+        return new Published(accepted, accepted ? "" : "kl 9 (expected: at most 1)");
     }
 
     @Override

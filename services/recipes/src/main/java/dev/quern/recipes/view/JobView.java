@@ -1,5 +1,6 @@
 package dev.quern.recipes.view;
 
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.Desired;
@@ -17,20 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param state where it stands
  * @param stage what a running job does; null before the first
  * @param desired what its owner wants
- * @param model where the source is: a folder, a uri, or {@code upload:<id>}
- * @param result where the finished result is that the job evaluates; null for a compression
- * @param recipe the name of the first output's recipe; {@code evaluation} for an evaluation
- * @param outputDigest of the first output; for an evaluation, the digest of the result that was evaluated
- * @param output where the first output is, null until it is published
- * @param labels as the request has them
  * @param progress how far it is
- * @param startedAt when its work began for the first time; null while it is queued
- * @param finishedAt when its work was over, even if somebody approved the result later; null before that
- * @param failure why it ended without a result; null where it has one
- * @param approval null where the gate alone decided
  * @param outputs all of them, in the order of the request
- * @param request as it was submitted; in the answer about one job, not in lists
- * @param texts that the request names, calibration first; in the answer about one job, not in lists
  */
 public record JobView(
         String id,
@@ -38,25 +27,76 @@ public record JobView(
         JobState state,
         @Nullable Stage stage,
         Desired desired,
-        @Nullable Reason reason,
-        String model,
-        @Nullable String result,
-        String recipe,
+        @Flat Work work,
+        @Flat Remarks remarks,
         Progress progress,
-        Map<String, String> labels,
-        Instant createdAt,
-        @Nullable Instant startedAt,
-        Instant updatedAt,
-        @Nullable Instant finishedAt,
-        @Nullable Failure failure,
-        @Nullable Approval approval,
-        @Nullable String outputDigest,
-        @Nullable String output,
-        JobRequest.@Nullable Placement placement,
-        JobRequest.@Nullable Limits limits,
+        @Flat Times times,
         List<Output> outputs,
-        @Nullable JobRequest request,
-        @Nullable List<Text> texts) {
+        @Flat First first,
+        @Flat Detail detail) {
+
+    /**
+     * What is to be done.
+     *
+     * @param model where the source is: a folder, a uri, or {@code upload:<id>}
+     * @param result where the finished result is that the job evaluates; null for a compression
+     * @param labels as the request has them
+     */
+    public record Work(
+            String model,
+            @Nullable String result,
+            Map<String, String> labels,
+            JobRequest.@Nullable Placement placement,
+            JobRequest.@Nullable Limits limits) {}
+
+    /**
+     * What a person should know of how it stands.
+     *
+     * @param failure why it ended without a result; null where it has one
+     * @param approval null where the gate alone decided
+     */
+    public record Remarks(
+            @Nullable Reason reason,
+            @Nullable Failure failure,
+            @Nullable Approval approval) {
+        /** Those that hold in a state: what was refused and then approved is no failure. */
+        public Remarks of(JobState state) {
+            return state == JobState.COMPLETED
+                    ? new Remarks(reason, null, approval)
+                    : new Remarks(reason, failure, null);
+        }
+    }
+
+    /**
+     * When things happened.
+     *
+     * @param startedAt when its work began for the first time; null while it is queued
+     * @param finishedAt when its work was over, even if somebody approved the result later; null before that
+     */
+    public record Times(
+            Instant createdAt,
+            @Nullable Instant startedAt,
+            Instant updatedAt,
+            @Nullable Instant finishedAt) {}
+
+    /**
+     * The first output once more, for clients that know of one only; {@code outputs} says the same.
+     *
+     * @param recipe the name of the first output's recipe; {@code evaluation} for an evaluation
+     * @param outputDigest of the first output; for an evaluation, the digest of the result that was evaluated
+     * @param output where the first output is, null until it is published
+     */
+    public record First(
+            String recipe, @Nullable String outputDigest, @Nullable String output) {}
+
+    /**
+     * What lists leave out.
+     *
+     * @param request as it was submitted; in the answer about one job, not in lists
+     * @param texts that the request names, calibration first; in the answer about one job, not in lists
+     */
+    public record Detail(
+            @Nullable JobRequest request, @Nullable List<Text> texts) {}
 
     /**
      * A text that the request names.

@@ -82,7 +82,7 @@ public record JobContexts(JobRepository jobs, ArtifactStore store) {
     public JobContext of(Job row) {
         return new JobContext(
                 row,
-                RecordCodec.read(Json.parse(row.request()), JobRequest.class),
+                RecordCodec.read(Json.parse(row.request().json()), JobRequest.class),
                 row.outputs().stream()
                         .map(JobOutput::recipe)
                         .filter(Objects::nonNull)

@@ -28,9 +28,6 @@ public record StepRecorder(Repositories rows) {
             return step;
         }
         String code = outcome.code();
-        String location = outcome.location();
-        String digest = outcome.digest();
-        Step failed = code == null ? step : step.failedWith(code, String.valueOf(outcome.message()));
-        return location == null || digest == null ? failed : failed.with(new Step.Output(location, digest));
+        return code == null ? step : step.failedWith(code, String.valueOf(outcome.message()));
     }
 }

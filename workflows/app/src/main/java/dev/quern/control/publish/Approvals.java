@@ -42,14 +42,7 @@ public record Approvals(Repositories rows, OutputPlaces places) {
             }
             delete(places.quarantine(job, output).folder());
         }
-        JobOutput first = rows.jobs().find(job.id()).orElseThrow().outputs().getFirst();
-        rows.steps()
-                .project(
-                        job.id(),
-                        Step.of(job.generation(), Step.LAST, JobState.COMPLETED, null)
-                                .with(new Step.Output(
-                                        Objects.requireNonNull(first.location()),
-                                        Objects.requireNonNull(first.digest()))));
+        rows.steps().project(job.id(), Step.of(job.run().generation(), Step.LAST, JobState.COMPLETED, null));
         LOG.info("job {}: approved and published", job.id());
     }
 
@@ -86,7 +79,7 @@ public record Approvals(Repositories rows, OutputPlaces places) {
     /** The report, which says from here on who accepted the result. */
     private Report approved(Job job, JobOutput output) {
         String json = rows.reports().find(job.id(), output.position()).orElseThrow();
-        JobView.Approval approval = Objects.requireNonNull(job.approval());
+        JobView.Approval approval = Objects.requireNonNull(job.remarks().approval());
         return RecordCodec.read(Json.parse(json), Report.class)
                 .approved(new Report.Approval(approval.at(), approval.by(), approval.reason()));
     }

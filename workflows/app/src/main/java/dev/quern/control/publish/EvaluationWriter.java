@@ -19,7 +19,7 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
         return new Report(
                 Report.SCHEMA,
                 measured.job().id(),
-                measured.job().row().name(),
+                measured.job().row().request().name(),
                 result.name(),
                 model(source),
                 result.recipe(),

@@ -114,22 +114,20 @@ public record Publisher(
         }
         new Publication(manifest, result.pages().contents(), result.folder(), place).run(bytes, cancellation);
         rows.outputs().published(job.id(), position, place.location(), manifest.outputDigest(), verdict.accepted());
-        return new Published(
-                verdict.accepted(), String.join("; ", verdict.failures()), place.location(), manifest.outputDigest());
+        return new Published(verdict.accepted(), String.join("; ", verdict.failures()));
     }
 
     /** Accepted when all are; where there are several, a refused one is named by its recipe. */
     private static Published together(List<JobOutput> outputs, List<Published> published) {
-        Published first = published.getFirst();
         if (published.size() == 1) {
-            return first;
+            return published.getFirst();
         }
         String failures = IntStream.range(0, published.size())
                 .filter(i -> !published.get(i).accepted())
                 .mapToObj(i ->
                         outputs.get(i).recipeName() + ": " + published.get(i).message())
                 .collect(Collectors.joining("; "));
-        return new Published(failures.isEmpty(), failures, first.location(), first.digest());
+        return new Published(failures.isEmpty(), failures);
     }
 
     private Report report(Results results, int output, Verification verified, StageTimes times) {

@@ -35,7 +35,7 @@ record ReportWriter(
         return new Report(
                 Report.SCHEMA,
                 job.id(),
-                job.row().name(),
+                job.row().request().name(),
                 null,
                 model(source, verified.outputDigest()),
                 recipe(),

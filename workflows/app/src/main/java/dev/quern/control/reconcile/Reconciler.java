@@ -109,16 +109,16 @@ final class Reconciler {
     }
 
     private void running(Job job, DescribeWorkflowExecutionResponse workflow) {
-        if (!job.started()) {
-            rows.steps().started(job.id(), job.generation());
+        if (!job.run().started()) {
+            rows.steps().started(job.id(), job.run().generation());
         }
-        rows.steps().foundAgain(job.id(), job.generation());
+        rows.steps().foundAgain(job.id(), job.run().generation());
         if (WaitReasons.working(workflow)) {
-            rows.steps().computing(job.id(), job.generation());
+            rows.steps().computing(job.id(), job.run().generation());
         }
         signal(job);
         rows.steps()
-                .waits(job.id(), job.generation(), waits.reason(job, workflow).orElse(null));
+                .waits(job.id(), job.run().generation(), waits.reason(job, workflow).orElse(null));
         projector.show(job, workflow);
     }
 
@@ -147,7 +147,7 @@ final class Reconciler {
             case CANCEL -> close(job, Outcome.cancelled());
             case RUN -> {
                 LOG.info("job {}: continues", job.id());
-                if (rows.steps().resume(job.id(), job.generation())) {
+                if (rows.steps().resume(job.id(), job.run().generation())) {
                     rows.jobs().find(job.id()).ifPresent(this::start);
                 }
             }
@@ -163,18 +163,18 @@ final class Reconciler {
     }
 
     private void startAgain(Job job) {
-        if (!job.started()) {
+        if (!job.run().started()) {
             start(job);
         } else {
             LOG.warn("job {}: Temporal lost {}", job.id(), Workflows.ref(job).workflowId());
-            rows.steps().nextGeneration(job.id(), job.generation(), shards.count(job));
+            rows.steps().nextGeneration(job.id(), job.run().generation(), shards.count(job));
             rows.jobs().find(job.id()).ifPresent(this::startUnlessIdle);
         }
     }
 
     /** What takes the service down whenever it starts must not start for ever. */
     private void startUnlessIdle(Job job) {
-        if (job.idleGenerations() < IDLE_GENERATIONS) {
+        if (job.run().idleGenerations() < IDLE_GENERATIONS) {
             start(job);
             return;
         }
@@ -190,7 +190,7 @@ final class Reconciler {
         FailPoint.pass("start.before");
         workflows.start(job);
         FailPoint.pass("start.within");
-        rows.steps().started(job.id(), job.generation());
+        rows.steps().started(job.id(), job.run().generation());
         FailPoint.pass("start.after");
     }
 
@@ -202,10 +202,10 @@ final class Reconciler {
             return;
         }
         if (state == JobState.CANCELLED && now != JobState.QUEUED && now != JobState.CANCELLING) {
-            rows.steps().project(id, Step.of(job.generation(), CANCELLING, JobState.CANCELLING, null));
+            rows.steps().project(id, Step.of(job.run().generation(), CANCELLING, JobState.CANCELLING, null));
         }
         LOG.info("job {}: {}", id, state);
         long seq = state == JobState.PAUSED ? PAUSED : CLOSED;
-        rows.steps().project(id, StepRecorder.withOutcome(Step.of(job.generation(), seq, state, null), outcome));
+        rows.steps().project(id, StepRecorder.withOutcome(Step.of(job.run().generation(), seq, state, null), outcome));
     }
 }

@@ -15,11 +15,11 @@ final class TimeLimits {
 
     /** How the job is to end because its time is over; empty while it is not. */
     static Optional<Outcome> exceeded(Job job) {
-        JobRequest.Limits limits = job.limits();
+        JobRequest.Limits limits = job.request().limits();
         if (limits == null) {
             return Optional.empty();
         }
-        Instant since = job.pendingSince();
+        Instant since = job.run().pendingSince();
         Integer pending = limits.maxPendingSeconds();
         if (pending != null && since != null && since.plusSeconds(pending).isBefore(Instant.now())) {
             // Rounded up: a limit that was just exceeded shows as more than it is, not as the same.
@@ -27,10 +27,10 @@ final class TimeLimits {
             return Optional.of(end("maxPendingSeconds", seconds, pending, "start a worker, then retry the job"));
         }
         Integer running = limits.maxRuntimeSeconds();
-        return running != null && job.ranSeconds() > running
+        return running != null && job.run().ranSeconds() > running
                 ? Optional.of(end(
                         "maxRuntimeSeconds",
-                        1 + (long) job.ranSeconds(),
+                        1 + (long) job.run().ranSeconds(),
                         running,
                         "a retry makes only what is missing"))
                 : Optional.empty();

@@ -78,7 +78,7 @@ public record Cleaner(
      */
     public void cleanup(JobRef ref) throws IOException {
         JobContext job = contexts.of(ref);
-        if (!job.row().state().terminal() || job.row().generation() != ref.generation()) {
+        if (!job.row().state().terminal() || job.row().run().generation() != ref.generation()) {
             // Retried meanwhile: what lies there belongs to the next generation.
             return;
         }

@@ -46,7 +46,7 @@ public final class Needs {
     /** Whether the job has not written down yet what it needs. */
     static boolean undecided(Job job) {
         return !job.state().terminal()
-                && (job.seq() == 0 || job.stage() == null || BEFORE_ITS_PLAN.contains(job.stage()));
+                && (job.run().seq() == 0 || job.stage() == null || BEFORE_ITS_PLAN.contains(job.stage()));
     }
 
     /**
@@ -67,7 +67,7 @@ public final class Needs {
 
     private static Generation generation(Job job) {
         boolean mayGoOn = !job.state().terminal() || job.state() == JobState.FAILED;
-        return new Generation(job.id(), job.generation(), mayGoOn);
+        return new Generation(job.id(), job.run().generation(), mayGoOn);
     }
 
     void forgetAllBut(List<Job> jobs) {

@@ -26,7 +26,7 @@ record ScratchSweep(ScratchFolders scratch, JobRepository jobs, InstantSource cl
         Instant before = clock.instant().minus(AFTER);
         for (String id : scratch.jobs()) {
             Optional<Job> job = jobs.find(UUID.fromString(id));
-            Instant end = job.map(Job::finishedAt).orElse(null);
+            Instant end = job.map(row -> row.times().finishedAt()).orElse(null);
             if (job.isEmpty() || (end != null && end.isBefore(before))) {
                 LOG.info("retention: scratch of job {} deleted", id);
                 scratch.delete(id);

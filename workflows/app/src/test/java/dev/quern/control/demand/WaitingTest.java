@@ -53,7 +53,7 @@ class WaitingTest {
                 now -> now.state().terminal() || now.progress().blocksDone() > 0);
         Job then = service.find(large.id());
 
-        assertThat(begun.state()).as("%s", begun.failure()).isNotEqualTo(JobState.FAILED);
+        assertThat(begun.state()).as("%s", begun.remarks().failure()).isNotEqualTo(JobState.FAILED);
         assertThat(then.state()).isEqualTo(JobState.RUNNING);
         assertThat(then.progress().blocksDone()).as("blocks of the large one").isLessThan(4);
         service.rows().jobs().cancel(large.tenant(), large.id());
@@ -75,7 +75,7 @@ class WaitingTest {
         anHourPasses(job);
         Job end = service.awaitEnd(job.id(), LIMIT);
         assertThat(end.state()).isEqualTo(JobState.FAILED);
-        assertThat(end.failure()).satisfies(failure -> {
+        assertThat(end.remarks().failure()).satisfies(failure -> {
             assertThat(failure.code()).isEqualTo("limit-exceeded");
             assertThat(failure.message()).contains("maxPendingSeconds").contains("expected: at most 3600");
         });
@@ -88,7 +88,7 @@ class WaitingTest {
         Job job = service.submit(SMALL, RECIPE);
 
         Job end = service.awaitEnd(job.id(), LIMIT);
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
     }
 
     @Test
@@ -103,7 +103,7 @@ class WaitingTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
 
         assertThat(end.state()).isEqualTo(JobState.FAILED);
-        assertThat(end.failure()).satisfies(f -> assertThat(f.message()).contains("maxRuntimeSeconds"));
+        assertThat(end.remarks().failure()).satisfies(f -> assertThat(f.message()).contains("maxRuntimeSeconds"));
         assertThat(service.store().list(Keys.of("default").jobs(job.id().toString())))
                 .as("plan and profile")
                 .isNotEmpty();
@@ -144,7 +144,7 @@ class WaitingTest {
         service.startWorker();
 
         Job end = service.awaitEnd(job.id(), LIMIT);
-        assertThat(end.state()).as("%s", end.failure()).isEqualTo(JobState.COMPLETED);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
     }
 
     /** A real limit of a few seconds would be a race with the machine. */
@@ -163,8 +163,8 @@ class WaitingTest {
                 job,
                 LIMIT,
                 now -> now.state().terminal()
-                        || (now.reason() != null && now.reason().code() == code));
-        assertThat(found.reason()).as("%s", found).isNotNull();
-        return java.util.Objects.requireNonNull(found.reason());
+                        || (now.remarks().reason() != null && now.remarks().reason().code() == code));
+        assertThat(found.remarks().reason()).as("%s", found).isNotNull();
+        return java.util.Objects.requireNonNull(found.remarks().reason());
     }
 }
