@@ -1,12 +1,12 @@
 package dev.quern.api.openapi;
 
-import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.ApiVersion;
 import dev.quern.recipes.codec.ByName;
 import dev.quern.recipes.codec.Default;
 import dev.quern.recipes.codec.Discriminator;
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.codec.Named;
 import dev.quern.recipes.codec.Word;
 import dev.quern.recipes.error.ErrorCode;

@@ -28,11 +28,11 @@ public final class Plans {
     public static List<Provenance> provenances(JobPlan plan) {
         return plan.recipes().stream()
                 .map(recipe -> new Provenance(
-                        plan.modelDigest(),
+                        plan.model().digest(),
                         recipe,
-                        Objects.requireNonNull(plan.calibrationDigest()),
-                        plan.windowsPerTile(),
-                        plan.profile()))
+                        Objects.requireNonNull(plan.texts().calibrationDigest()),
+                        plan.tiles().windowsPerTile(),
+                        plan.numerics().profile()))
                 .toList();
     }
 
@@ -41,21 +41,21 @@ public final class Plans {
         EvaluatedResult result = plan.result();
         if (result != null) {
             return List.of(shard -> Provenance.figures(
-                    plan.modelDigest(),
+                    plan.model().digest(),
                     result.digest(),
-                    plan.profile(),
+                    plan.numerics().profile(),
                     evaluation(plan, shard),
                     shard.first(),
                     shard.end()));
         }
         return provenances(plan).stream()
-                .map(provenance -> provenance.blocks(plan.blocks()))
+                .map(provenance -> provenance.blocks(plan.work().blocks()))
                 .<Function<Shard, String>>map(blocks ->
                         shard -> Provenance.figures(blocks, evaluation(plan, shard), shard.first(), shard.end()))
                 .toList();
     }
 
     private static String evaluation(JobPlan plan, Shard shard) {
-        return plan.evaluations().get(shard.file());
+        return plan.texts().evaluations().get(shard.file());
     }
 }

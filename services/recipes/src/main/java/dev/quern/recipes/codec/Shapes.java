@@ -1,12 +1,12 @@
 package dev.quern.recipes.codec;
 
-import java.util.TreeSet;
-import java.util.Set;
 import dev.quern.recipes.json.JsonObject;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What both directions of the codec must agree on: names of members, cases and enum constants. */

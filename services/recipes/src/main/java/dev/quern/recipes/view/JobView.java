@@ -1,8 +1,8 @@
 package dev.quern.recipes.view;
 
-import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.job.Desired;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.ReasonCode;

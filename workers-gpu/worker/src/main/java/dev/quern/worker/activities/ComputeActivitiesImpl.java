@@ -115,7 +115,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
                     Slice blocksLeft = new Slice(slice.first(), slice.end());
                     try (BlockWalk walk =
                             BlockWalk.open(backend, source.inputs(backend), blocks, options, blocksLeft)) {
-                        Slice rest = walk(walk, source.plan().sliceSeconds());
+                        Slice rest = walk(walk, source.plan().work().sliceSeconds());
                         SliceRef left = new SliceRef(rest.first(), rest.end());
                         return new SliceResult(left, announced.worker(), progress.made(), progress.reused());
                     }
@@ -165,7 +165,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
     }
 
     private static long statisticsBytes(JobSource source, int tilesInFlight) {
-        return source.plan().statisticsBytes() / source.plan().tilesInFlight() * tilesInFlight;
+        return source.plan().prediction().statisticsBytes() / source.plan().tiles().tilesInFlight() * tilesInFlight;
     }
 
     @Override
@@ -226,7 +226,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
         WorkLog log = WorkLog.begin(job, what);
         try (JobSource source = JobSource.open(store, sources, plan.document());
                 Ticker ticker =
-                        Ticker.start(activity, details, counter, source.plan().secondsPerBlock());
+                        Ticker.start(activity, details, counter, source.plan().work().secondsPerBlock());
                 Scratch.Folder folder = scratch.folder()) {
             T result = onDevice(source, folder, ticker, task);
             log.done();

@@ -35,7 +35,7 @@ record JobSource(
      */
     static JobSource open(ArtifactStore store, Sources sources, String planDocument) {
         JobPlan plan = Plans.parse(read(store, planDocument));
-        Source source = sources.open(plan.source(), plan.sourceStamp());
+        Source source = sources.open(plan.model().source(), plan.model().stamp());
         try {
             return new JobSource(store, plan, source, result(sources, plan));
         } catch (RuntimeException e) {
@@ -82,7 +82,7 @@ record JobSource(
     }
 
     TokenWindows evaluation(int file) {
-        return windows(plan.evaluations().get(file));
+        return windows(plan.texts().evaluations().get(file));
     }
 
     @Override

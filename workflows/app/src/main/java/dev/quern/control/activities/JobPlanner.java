@@ -120,41 +120,33 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
             Plan plan,
             String profile,
             Device device) {
-        Sharing sharing = plan.sharing();
-        boolean compresses = !plan.recipes().isEmpty();
         return new JobPlan(
-                job.request().source().location(),
-                inspection.sourceStamp(),
-                compresses ? plan.recipes().getFirst() : null,
+                new JobPlan.Model(
+                        job.request().source().location(), inspection.sourceStamp(), inspection.modelDigest()),
                 contexts.result(inspection.result()),
-                inspection.modelDigest(),
-                inspection.calibration(),
-                calibration == null ? null : calibration.digest(),
-                inspection.evaluations(),
-                plan.tiling().windowsPerTile(),
-                plan.tiling().tokensPerTile(),
-                TILES_IN_FLIGHT,
-                plan.segments().size(),
-                plan.blocks(),
-                sharing == null ? 0 : sharing.units(),
-                profile,
-                device.backend(),
-                sliceSeconds,
-                plan.secondsPerBlock(),
-                plan.statisticsBytes(),
-                plan.peakBytes(),
-                plan.scratchBytes(),
-                compresses ? plan.outputs().getFirst().bytes() : 0,
-                plan.weightsCompressed(),
-                plan.bitsPerWeight(),
-                further(plan.recipes(), plan));
+                new JobPlan.Texts(
+                        inspection.calibration(),
+                        calibration == null ? null : calibration.digest(),
+                        inspection.evaluations()),
+                new JobPlan.Tiles(plan.tiling().windowsPerTile(), plan.tiling().tokensPerTile(), TILES_IN_FLIGHT),
+                work(plan),
+                new JobPlan.Numerics(profile, device.backend()),
+                new JobPlan.Prediction(
+                        plan.statisticsBytes(), plan.peakBytes(), plan.scratchBytes(), plan.weightsCompressed()),
+                outputs(plan));
     }
 
-    private static List<JobPlan.Further> further(List<Recipe> recipes, Plan plan) {
-        return IntStream.range(1, recipes.size())
+    private JobPlan.Work work(Plan plan) {
+        Sharing sharing = plan.sharing();
+        int units = sharing == null ? 0 : sharing.units();
+        return new JobPlan.Work(plan.segments().size(), plan.blocks(), units, sliceSeconds, plan.secondsPerBlock());
+    }
+
+    private static List<JobPlan.Output> outputs(Plan plan) {
+        return IntStream.range(0, plan.recipes().size())
                 .mapToObj(output -> {
                     Plan.Output planned = plan.outputs().get(output);
-                    return new JobPlan.Further(recipes.get(output), planned.bytes(), planned.bitsPerWeight());
+                    return new JobPlan.Output(plan.recipes().get(output), planned.bytes(), planned.bitsPerWeight());
                 })
                 .toList();
     }

@@ -64,7 +64,7 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
         return switch (kind) {
             case BLOCK ->
                 Plans.provenances(plan).stream()
-                        .map(provenance -> provenance.blocks(plan.blocks()))
+                        .map(provenance -> provenance.blocks(plan.work().blocks()))
                         .flatMap(List::stream);
             case STREAM -> {
                 int tiles = tiles();
@@ -77,7 +77,7 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
     }
 
     private Stream<ArtifactName> ofEachBlock(IntFunction<Stream<ArtifactName>> names) {
-        return IntStream.range(0, plan.blocks()).mapToObj(names).flatMap(Function.identity());
+        return IntStream.range(0, plan.work().blocks()).mapToObj(names).flatMap(Function.identity());
     }
 
     private Stream<ArtifactName> streams(int block, int tiles) {
@@ -86,15 +86,15 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
 
     private SharedNames shared(int block) {
         Provenance provenance = Plans.provenance(plan);
-        return plan.sharedUnits() == 0
+        return plan.work().sharedUnits() == 0
                 ? new SharedNames(List.of(), List.of())
-                : provenance.shared(block, plan.sharedUnits());
+                : provenance.shared(block, plan.work().sharedUnits());
     }
 
     /** The number of tiles of the calibration text. */
     private int tiles() {
         TokenWindows windows = contexts.windows(plan.calibrationWindows());
-        return new Tiling(windows.count(), windows.seqLen(), plan.windowsPerTile()).tiles();
+        return new Tiling(windows.count(), windows.seqLen(), plan.tiles().windowsPerTile()).tiles();
     }
 
     private String key(ArtifactName name) {

@@ -36,7 +36,7 @@ import java.util.UUID;
 public record JobSources(JobContexts contexts, Sources sources, UploadRepository uploads, Locations allowed) {
     /** Opens the plan's source; throws as {@link Sources#open(String, String)}. */
     public Source open(JobPlan plan) {
-        return sources.open(plan.source(), plan.sourceStamp());
+        return sources.open(plan.model().source(), plan.model().stamp());
     }
 
     /**

@@ -39,8 +39,8 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
 
     private Report.Model model(Source source) {
         return new Report.Model(
-                Figures.leaf(measured.plan().source()),
-                measured.plan().modelDigest(),
+                Figures.leaf(measured.plan().model().source()),
+                measured.plan().model().digest(),
                 result.digest(),
                 source.architecture().modelType(),
                 source.architecture().blocks().size(),
@@ -53,7 +53,7 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
             notes.add(UNKNOWN);
         }
         if (result.original() != null
-                && !result.original().equals(measured.plan().modelDigest())) {
+                && !result.original().equals(measured.plan().model().digest())) {
             notes.add("The result was made from a model with the digest " + result.original()
                     + ", which is not the one it is compared with.");
         }

@@ -43,7 +43,7 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
         }
         List<Report.Evaluation> evaluations = new ArrayList<>();
         byFile.forEach((file, shards) -> {
-            TokenWindows text = contexts.windows(plan.evaluations().get(file));
+            TokenWindows text = contexts.windows(plan.texts().evaluations().get(file));
             evaluations.add(ReportParts.evaluation(text, EvaluationFigures.reduce(shards)));
         });
         return evaluations;
@@ -61,7 +61,7 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
             notes.add(OWN_TEXT);
         }
         for (int file = 0; file < evaluations.size(); file++) {
-            TokenWindows text = contexts.windows(plan.evaluations().get(file));
+            TokenWindows text = contexts.windows(plan.texts().evaluations().get(file));
             shortText(file, text).ifPresent(notes::add);
             ReportParts.chats("evaluation", text).ifPresent(notes::add);
             ReportParts.implausible(evaluations.get(file), text, vocabulary).ifPresent(notes::add);
@@ -78,17 +78,17 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
     /** @param outputBytes as they were predicted */
     Report.Plan planned(long outputBytes) {
         return new Report.Plan(
-                plan.tokensPerTile(),
-                plan.segments(),
-                plan.profile(),
-                plan.backend(),
-                plan.peakBytes(),
-                plan.scratchBytes(),
+                plan.tiles().tokensPerTile(),
+                plan.work().segments(),
+                plan.numerics().profile(),
+                plan.numerics().backend(),
+                plan.prediction().peakBytes(),
+                plan.prediction().scratchBytes(),
                 outputBytes);
     }
 
     Map<String, String> versions() {
-        return Map.of("quern", version(), "java", Runtime.version().toString(), "backend", plan.backend());
+        return Map.of("quern", version(), "java", Runtime.version().toString(), "backend", plan.numerics().backend());
     }
 
     private static String version() {

@@ -40,7 +40,7 @@ record ReportWriter(
                 model(source, verified.outputDigest()),
                 recipe(),
                 calibration(),
-                measured.planned(plan.outputBytes(output)),
+                measured.planned(plan.outputs().get(output).outputBytes()),
                 linears,
                 evaluations,
                 sizes(source, verified),
@@ -54,8 +54,8 @@ record ReportWriter(
 
     private Report.Model model(Source source, String outputDigest) {
         return new Report.Model(
-                Figures.leaf(plan.source()),
-                plan.modelDigest(),
+                Figures.leaf(plan.model().source()),
+                plan.model().digest(),
                 outputDigest,
                 source.architecture().modelType(),
                 source.architecture().blocks().size(),

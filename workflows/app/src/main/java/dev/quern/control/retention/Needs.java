@@ -79,10 +79,10 @@ public final class Needs {
         Set<String> keys = new HashSet<>();
         for (Entry document : contexts.store().list(tenant.jobs(job.id().toString()) + "plan-")) {
             JobPlan plan = Plans.parse(contexts.read(document.key()));
-            if (plan.calibration() != null) {
-                keys.add(plan.calibration());
+            if (plan.texts().calibration() != null) {
+                keys.add(plan.texts().calibration());
             }
-            keys.addAll(plan.evaluations());
+            keys.addAll(plan.texts().evaluations());
             JobArtifacts artifacts = new JobArtifacts(contexts, tenant, plan);
             keys.addAll(artifacts.keys(Lifetime.RESULT));
             try {
@@ -103,7 +103,7 @@ public final class Needs {
     /** The keys of all figures that an evaluation by this plan may store. */
     public static Set<String> figures(JobContexts contexts, Keys tenant, JobPlan plan) {
         List<TokenWindows> evaluations =
-                plan.evaluations().stream().map(contexts::windows).toList();
+                plan.texts().evaluations().stream().map(contexts::windows).toList();
         Set<String> keys = new HashSet<>();
         List<Function<Shard, String>> names = Plans.figures(plan);
         for (Shard shard : Shards.possible(evaluations)) {

@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 public record Workflows(WorkflowClient client) {
     /** The job's row and present generation, as workflows and activities name them. */
     public static JobRef ref(Job job) {
-        return new JobRef(job.tenant(), job.id().toString(), job.generation());
+        return new JobRef(job.tenant(), job.id().toString(), job.run().generation());
     }
 
     /** Starts the workflow of the row's generation; one that was started already is a success. */
