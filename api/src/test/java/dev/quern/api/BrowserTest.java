@@ -201,7 +201,9 @@ class BrowserTest {
             press(browser, "retry");
             awaitBadge(browser, "queued");
         }
-        assertThat(server.jobs.find(sample.job().id())).get().returns(2, job -> job.run().generation());
+        assertThat(server.jobs.find(sample.job().id()))
+                .get()
+                .returns(2, job -> job.run().generation());
     }
 
     private static void awaitBadge(Browser browser, String text) {

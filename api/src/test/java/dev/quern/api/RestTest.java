@@ -42,7 +42,9 @@ class RestTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
         JobView job = RecordCodec.read(Json.parse(answer.body()), JobView.class);
         assertThat(answer.headers().firstValue("Location")).contains("/api/v1/jobs/" + job.id());
-        assertThat(job).returns(JobState.QUEUED, JobView::state).returns("gptq-w4a16", row -> row.first().recipe());
+        assertThat(job)
+                .returns(JobState.QUEUED, JobView::state)
+                .returns("gptq-w4a16", row -> row.first().recipe());
         assertThat(server.get("/api/v1/jobs/" + job.id(), server.read).body()).isEqualTo(answer.body());
         assertThat(answer.body()).as("no block is in work").doesNotContain("\"block\":");
     }

@@ -94,7 +94,9 @@ class UploadsTest {
                 body.replace("\"outputs\"", "\"calibration\":{\"upload\":\"" + model + "\"},\"outputs\""));
 
         assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
-        assertThat(RecordCodec.read(Json.parse(accepted.body()), JobView.class).detail().texts())
+        assertThat(RecordCodec.read(Json.parse(accepted.body()), JobView.class)
+                        .detail()
+                        .texts())
                 .containsExactly(
                         new JobView.Text("calibration", "mine.jsonl", sha256(config)),
                         new JobView.Text("evaluation", "mine.jsonl", sha256(config)));

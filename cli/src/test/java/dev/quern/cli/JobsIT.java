@@ -58,7 +58,10 @@ class JobsIT {
 
             assertThat(paused.code()).as(paused.err()).isZero();
             // From here on it cannot complete any more.
-            stack.await(id, job -> job.remarks().reason() != null && job.remarks().reason().code() == ReasonCode.PAUSING);
+            stack.await(
+                    id,
+                    job -> job.remarks().reason() != null
+                            && job.remarks().reason().code() == ReasonCode.PAUSING);
         }
         JobView still = stack.await(id, job -> job.state() == JobState.PAUSED);
         assertThat(stack.jobs("show", id).out()).contains("paused", "\ncreated ", "\nstarted ");

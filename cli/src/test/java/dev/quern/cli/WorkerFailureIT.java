@@ -52,7 +52,8 @@ class WorkerFailureIT {
             JobView.Reason reason = Objects.requireNonNull(job.remarks().reason());
             assertThat(reason.code()).isEqualTo(ReasonCode.WORKER_FAILED);
             assertThat(reason.remedy()).contains(CAUSE);
-            assertThat(Duration.between(job.times().createdAt(), reason.since())).isLessThan(Duration.ofSeconds(60));
+            assertThat(Duration.between(job.times().createdAt(), reason.since()))
+                    .isLessThan(Duration.ofSeconds(60));
 
             Files.delete(obstacle);
             Cli mended = stack.compress(Cli.TINY, "--recipe", "rtn-w4a16", "--out", out.toString());

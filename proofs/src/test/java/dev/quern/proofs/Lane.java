@@ -65,7 +65,9 @@ final class Lane implements AutoCloseable {
             throw new IllegalStateException("the undisturbed job: " + end);
         }
         return new Undisturbed(
-                Objects.requireNonNull(end.first().outputDigest()), took, end.progress().blocks());
+                Objects.requireNonNull(end.first().outputDigest()),
+                took,
+                end.progress().blocks());
     }
 
     Outcome run(Trial trial) throws IOException, InterruptedException {
@@ -131,7 +133,8 @@ final class Lane implements AutoCloseable {
         JobView end = end(job);
         List<String> problems = new ArrayList<>();
         if (!undisturbed.digest().equals(end.first().outputDigest())) {
-            problems.add(end.state() + " " + end.remarks().failure() + ", digest " + end.first().outputDigest());
+            problems.add(end.state() + " " + end.remarks().failure() + ", digest "
+                    + end.first().outputDigest());
         }
         Map<String, Integer> appeared = watch.appeared();
         appeared.keySet().removeIf(name -> !name.startsWith("block-"));

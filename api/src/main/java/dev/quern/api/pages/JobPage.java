@@ -118,7 +118,8 @@ final class JobPage {
     private static Html boardSection(View view) {
         Board board = view.board();
         boolean planned = board.blocks() > 0;
-        if (view.job().work().result() != null || (!planned && view.job().state().terminal())) {
+        if (view.job().work().result() != null
+                || (!planned && view.job().state().terminal())) {
             return Html.EMPTY;
         }
         return Html.of(

@@ -33,7 +33,10 @@ final class Words {
     }
 
     private static String subject(JobView job) {
-        return Figures.leaf(job.work().result() == null ? job.work().model() : job.work().result()) + " · " + recipes(job);
+        return Figures.leaf(
+                        job.work().result() == null
+                                ? job.work().model()
+                                : job.work().result()) + " · " + recipes(job);
     }
 
     /** For the browser's tab: how far the job is, or how it ended, before its title. */

@@ -121,7 +121,8 @@ final class Schemas {
             required.add(discriminator);
         }
         members(type, properties, required);
-        JsonObject schema = described(simple("object"), Javadoc.of(type).text()).with("properties", new JsonObject(properties));
+        JsonObject schema =
+                described(simple("object"), Javadoc.of(type).text()).with("properties", new JsonObject(properties));
         JsonObject closed = schema.with("additionalProperties", false);
         return required.isEmpty() ? closed : closed.with("required", strings(required));
     }

@@ -76,7 +76,9 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
         JobView existing = existing(api);
         if (existing != null) {
             console.say("job " + existing.id() + " has the same request and is not finished: attached to it"
-                    + (existing.work().result() == null ? ", " + existing.progress().blocksDone() + " blocks exist" : ""));
+                    + (existing.work().result() == null
+                            ? ", " + existing.progress().blocksDone() + " blocks exist"
+                            : ""));
             if (existing.desired() == Desired.PAUSE) {
                 console.say("it is paused; resume it with: " + Console.command() + " jobs resume " + existing.id());
             }
@@ -89,7 +91,9 @@ record Submission(JobRequest request, Map<String, Upload> uploads) {
         JobView job =
                 api.submit(Requests.withUploads(request, ids), UUID.randomUUID().toString());
         console.say("job " + job.id() + ": " + String.join(" + ", Results.recipes(job)) + " of "
-                + (job.work().result() == null ? job.work().model() : job.work().result() + " against " + job.work().model()));
+                + (job.work().result() == null
+                        ? job.work().model()
+                        : job.work().result() + " against " + job.work().model()));
         return job;
     }
 

@@ -44,7 +44,9 @@ final class JobsDownload implements Callable<Integer> {
         named.require();
         try (Connection connection = Connection.open(server, StackOptions.standard(), console::say)) {
             JobView job = published(connection);
-            String of = job.work().result() == null ? job.work().model() : job.work().result();
+            String of = job.work().result() == null
+                    ? job.work().model()
+                    : job.work().result();
             String out = result.place(new Place(of).name(), Results.recipes(job));
             Results results = new Results(job, out);
             String again = Console.command() + " jobs download " + job.id() + " --out " + out + server.words();

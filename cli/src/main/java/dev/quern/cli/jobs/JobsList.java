@@ -130,7 +130,8 @@ public final class JobsList implements Callable<Integer> {
     }
 
     private static String word(JobView job) {
-        boolean waits = job.remarks().reason() != null && (job.state() == JobState.RUNNING || job.state() == JobState.QUEUED);
+        boolean waits =
+                job.remarks().reason() != null && (job.state() == JobState.RUNNING || job.state() == JobState.QUEUED);
         return waits ? WAITING : job.state().word();
     }
 
@@ -157,7 +158,11 @@ public final class JobsList implements Callable<Integer> {
                                             Locale.ROOT,
                                             " %.0f %%",
                                             job.progress().percent())),
-                    new Place(job.work().result() == null ? job.work().model() : job.work().result()).name(),
+                    new Place(
+                                    job.work().result() == null
+                                            ? job.work().model()
+                                            : job.work().result())
+                            .name(),
                     String.join(" + ", Results.recipes(job)),
                     quality == null ? "" : figure("%.4f", quality.klMean()),
                     quality == null ? "" : figure("%.3f", quality.pplRatio()),

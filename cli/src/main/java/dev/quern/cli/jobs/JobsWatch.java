@@ -42,7 +42,9 @@ final class JobsWatch implements Callable<Integer> {
                 console.print(RecordCodec.write(job));
             } else {
                 console.print("job " + id + " " + job.state().word()
-                        + (job.remarks().failure() == null ? "" : ": " + job.remarks().failure().message()));
+                        + (job.remarks().failure() == null
+                                ? ""
+                                : ": " + job.remarks().failure().message()));
                 for (JsonValue report : Results.reports(connection.api(), job)) {
                     new ReportTable(console, RecordCodec.read(report, Report.class)).print();
                 }

@@ -352,7 +352,9 @@ class JobRepositoryTest {
         double ran = jobs.find(job.id()).orElseThrow().run().ranSeconds();
 
         assertThat(ran).isBetween(100.0, 160.0);
-        assertThat(jobs.find(job.id()).orElseThrow().run().ranSeconds()).as("paused").isEqualTo(ran);
+        assertThat(jobs.find(job.id()).orElseThrow().run().ranSeconds())
+                .as("paused")
+                .isEqualTo(ran);
         steps.project(job.id(), Step.running(1, 3));
         assertThat(jobs.find(job.id()).orElseThrow().run().ranSeconds()).isGreaterThanOrEqualTo(ran);
     }

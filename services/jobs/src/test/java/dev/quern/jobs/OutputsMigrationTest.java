@@ -29,7 +29,13 @@ class OutputsMigrationTest {
     private static final UUID SEVERAL = UUID.randomUUID();
 
     private record Row(
-            int position, String recipeName, String prefix, String uri, String location, String digest, Boolean accepted) {}
+            int position,
+            String recipeName,
+            String prefix,
+            String uri,
+            String location,
+            String digest,
+            Boolean accepted) {}
 
     @BeforeAll
     static void migrate() {
@@ -64,7 +70,8 @@ class OutputsMigrationTest {
 
     @Test
     void theColumnsAreGone() {
-        List<String> columns = DB.sql("SELECT column_name FROM information_schema.columns WHERE table_schema = :schema AND table_name = 'job'")
+        List<String> columns = DB.sql(
+                        "SELECT column_name FROM information_schema.columns WHERE table_schema = :schema AND table_name = 'job'")
                 .param("schema", SCHEMA)
                 .query(String.class)
                 .list();

@@ -170,16 +170,25 @@ class StepRepositoryTest {
         UUID id = queuedJob();
         BoardRepository board = new BoardRepository(database.client(), database.transactions());
         steps.nextGeneration(id, 1, 0);
-        assertThat(jobs.find(id)).get().as("never started").returns(0, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("never started")
+                .returns(0, job -> job.run().idleGenerations());
 
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
         steps.nextGeneration(id, 2, 0);
-        assertThat(jobs.find(id)).get().as("lost in INSPECT").returns(1, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("lost in INSPECT")
+                .returns(1, job -> job.run().idleGenerations());
 
         steps.started(id, 3);
         steps.computing(id, 3);
         steps.nextGeneration(id, 3, 0);
-        assertThat(jobs.find(id)).get().as("lost at work").returns(2, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("lost at work")
+                .returns(2, job -> job.run().idleGenerations());
 
         steps.started(id, 4);
         steps.computing(id, 4);
@@ -187,17 +196,26 @@ class StepRepositoryTest {
                 id,
                 new LinearView(0, "q", CellState.DONE, 8, 8, new LinearFigures(0.1, 0.2, 0.01, 0, null, 0, 0.9), 1.0));
         steps.nextGeneration(id, 4, 0);
-        assertThat(jobs.find(id)).get().as("added a block").returns(0, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("added a block")
+                .returns(0, job -> job.run().idleGenerations());
 
         steps.started(id, 5);
         steps.computing(id, 5);
         steps.nextGeneration(id, 5, 1);
-        assertThat(jobs.find(id)).get().as("measured a shard").returns(0, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("measured a shard")
+                .returns(0, job -> job.run().idleGenerations());
 
         steps.started(id, 6);
         steps.computing(id, 6);
         steps.nextGeneration(id, 6, 1);
-        assertThat(jobs.find(id)).get().as("measured nothing more").returns(1, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("measured nothing more")
+                .returns(1, job -> job.run().idleGenerations());
     }
 
     @Test
@@ -211,13 +229,19 @@ class StepRepositoryTest {
         steps.project(id, Step.of(2, 1, JobState.RUNNING, Stage.INSPECT));
         steps.left();
         steps.nextGeneration(id, 2, 0);
-        assertThat(jobs.find(id)).get().as("left in order").returns(0, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("left in order")
+                .returns(0, job -> job.run().idleGenerations());
 
         steps.project(id, Step.of(3, 1, JobState.RUNNING, Stage.INSPECT));
         steps.left();
         steps.foundAgain(id, 3);
         steps.nextGeneration(id, 3, 0);
-        assertThat(jobs.find(id)).get().as("found again and then lost").returns(1, job -> job.run().idleGenerations());
+        assertThat(jobs.find(id))
+                .get()
+                .as("found again and then lost")
+                .returns(1, job -> job.run().idleGenerations());
     }
 
     @Test

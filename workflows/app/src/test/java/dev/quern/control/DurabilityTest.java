@@ -118,7 +118,9 @@ class DurabilityTest {
         Job end = service.awaitEnd(job.id(), CANCELLED);
 
         assertThat(end.state()).isEqualTo(JobState.CANCELLED);
-        assertThat(service.store().list(Keys.of("default").outputs(job.outputs().getFirst().prefix())))
+        assertThat(service.store()
+                        .list(Keys.of("default")
+                                .outputs(job.outputs().getFirst().prefix())))
                 .isEmpty();
         Job next = service.submit(ServiceHarness.request(8, 4, null), "rtn-w4a16");
         assertThat(service.awaitEnd(next.id(), LIMIT).state()).isEqualTo(JobState.COMPLETED);
@@ -146,7 +148,8 @@ class DurabilityTest {
         Job again = service.awaitEnd(service.submit(REQUEST, RECIPE).id(), LIMIT);
 
         assertThat(again.state()).as("%s", again.remarks().failure()).isEqualTo(JobState.COMPLETED);
-        assertThat(again.outputs().getFirst().digest()).isEqualTo(first.outputs().getFirst().digest());
+        assertThat(again.outputs().getFirst().digest())
+                .isEqualTo(first.outputs().getFirst().digest());
         assertThat(again.progress().reusedBlocks()).isPositive();
         assertThat(made.blocks()).hasSameSizeAs(blocks).contains(blocks.get(0)).doesNotContain(blocks.get(1));
         assertThat(service.bean(MeterRegistry.class)
@@ -186,7 +189,12 @@ class DurabilityTest {
         Job job = service.submit(ServiceHarness.request(8, 4, null), RECIPE);
         for (int generation = 1; generation <= 5; generation++) {
             int current = generation;
-            service.await(job.id(), LIMIT, now -> now.run().generation() == current && now.stage() != null && now.run().started());
+            service.await(
+                    job.id(),
+                    LIMIT,
+                    now -> now.run().generation() == current
+                            && now.stage() != null
+                            && now.run().started());
             service.loseTemporal();
         }
 

@@ -86,7 +86,10 @@ class EvaluationDurabilityTest {
     private int lose(Job job) throws IOException {
         int lost = service.find(job.id()).run().generation();
         service.loseTemporal();
-        service.await(job.id(), LIMIT, now -> now.run().generation() > lost && now.run().started());
+        service.await(
+                job.id(),
+                LIMIT,
+                now -> now.run().generation() > lost && now.run().started());
         return service.find(job.id()).run().idleGenerations();
     }
 

@@ -73,7 +73,8 @@ class EvaluationTest {
                 .returns(compression.calibration().digest(), Report.Calibration::digest)
                 .returns(null, Report.Calibration::recommendation);
         assertThat(report.sizes()).isEqualTo(compression.sizes());
-        assertThat(report.model().outputDigest()).isEqualTo(made.outputs().getFirst().digest());
+        assertThat(report.model().outputDigest())
+                .isEqualTo(made.outputs().getFirst().digest());
         assertThat(report.evaluated()).isEqualTo("the result");
         assertThat(report.linears()).isEmpty();
         assertThat(report.secondsPerStage()).containsOnlyKeys("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
@@ -84,7 +85,8 @@ class EvaluationTest {
         assertThat(manifest(end).files())
                 .extracting(Manifest.File::name)
                 .containsExactly("quern-report.json", "quern-report.html");
-        assertThat(manifest(end).outputDigest()).isEqualTo(made.outputs().getFirst().digest());
+        assertThat(manifest(end).outputDigest())
+                .isEqualTo(made.outputs().getFirst().digest());
         assertThat(service.rows().events().after(end.id(), 0, 100))
                 .filteredOn(event -> event.type().equals("stage"))
                 .extracting(JobEvent::data)
@@ -108,7 +110,8 @@ class EvaluationTest {
             assertThat(other.digest())
                     .isNotEqualTo(report(made).evaluations().getFirst().digest());
         });
-        assertThat(report.model().outputDigest()).isEqualTo(made.outputs().getFirst().digest());
+        assertThat(report.model().outputDigest())
+                .isEqualTo(made.outputs().getFirst().digest());
     }
 
     /** Without a report beside it, and without a tokenizer of its own. */
@@ -278,8 +281,9 @@ class EvaluationTest {
     private void copy(Job job) throws IOException {
         Path result = Files.createDirectory(folder.resolve("result"));
         for (Entry entry : service.store().list(job.outputs().getFirst().location())) {
-            Path file = result.resolve(
-                    entry.key().substring(String.valueOf(job.outputs().getFirst().location()).length()));
+            Path file = result.resolve(entry.key()
+                    .substring(
+                            String.valueOf(job.outputs().getFirst().location()).length()));
             Files.createDirectories(file.getParent());
             Files.write(file, service.store().read(entry.key()));
         }
@@ -299,6 +303,7 @@ class EvaluationTest {
     }
 
     private static Manifest manifest(Job job) throws IOException {
-        return RecordCodec.read(Json.parse(service.store().read(job.outputs().getFirst().location() + Manifest.NAME)), Manifest.class);
+        return RecordCodec.read(
+                Json.parse(service.store().read(job.outputs().getFirst().location() + Manifest.NAME)), Manifest.class);
     }
 }

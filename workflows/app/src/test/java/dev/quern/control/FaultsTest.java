@@ -211,7 +211,8 @@ class FaultsTest {
         Job failed = expectFailed(what, service.submit(name, request, RECIPE));
 
         assertThat(Objects.requireNonNull(failed.remarks().failure()).code()).isEqualTo("disk-budget");
-        assertThat(failed.remarks().failure().message()).contains(service.scratch(name).toString());
+        assertThat(failed.remarks().failure().message())
+                .contains(service.scratch(name).toString());
         assertThat(cramped.isAlive()).isTrue();
         cramped.destroyForcibly().waitFor();
         service.startWorker("--class", name);
@@ -223,7 +224,8 @@ class FaultsTest {
     }
 
     private static void expectUndisturbed(String what, Job job) {
-        assertThat(expect(JobState.COMPLETED, what, job).outputs().getFirst().digest()).isEqualTo(digest);
+        assertThat(expect(JobState.COMPLETED, what, job).outputs().getFirst().digest())
+                .isEqualTo(digest);
     }
 
     private static Job expectFailed(String what, Job job) {
@@ -237,7 +239,9 @@ class FaultsTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
         TABLE.add(
                 what,
-                end.remarks().failure() == null ? end.state() : end.state() + " " + end.remarks().failure(),
+                end.remarks().failure() == null
+                        ? end.state()
+                        : end.state() + " " + end.remarks().failure(),
                 "%.0f".formatted((System.nanoTime() - begin) / 1e9),
                 objects.requests(),
                 String.valueOf(end.outputs().getFirst().digest()));

@@ -50,7 +50,9 @@ class FullDiskTest {
         try (ServiceHarness service = new ServiceHarness().start()) {
             service.startWorker();
             digest = String.valueOf(expect(service, "none", JobState.COMPLETED, service.submit(REQUEST, RECIPE))
-                    .outputs().getFirst().digest());
+                    .outputs()
+                    .getFirst()
+                    .digest());
         }
     }
 
@@ -77,7 +79,8 @@ class FullDiskTest {
                 new ServiceHarness().withDisk(part, kilobytes).start()) {
             service.startWorker();
             Job failed = expect(service, what, JobState.FAILED, service.submit(REQUEST, RECIPE));
-            assertThat(Objects.requireNonNull(failed.remarks().failure()).code()).isEqualTo("disk-budget");
+            assertThat(Objects.requireNonNull(failed.remarks().failure()).code())
+                    .isEqualTo("disk-budget");
             assertThat(failed.remarks().failure().message())
                     .contains(service.folder().resolve(part).toString(), "(expected: ", "retry");
             List<Entry> kept = blocks(service);
@@ -143,7 +146,9 @@ class FullDiskTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
         TABLE.add(
                 what,
-                end.remarks().failure() == null ? end.state() : end.state() + " " + end.remarks().failure(),
+                end.remarks().failure() == null
+                        ? end.state()
+                        : end.state() + " " + end.remarks().failure(),
                 "%.0f".formatted((System.nanoTime() - begin) / 1e9),
                 blocks(service).size(),
                 String.valueOf(end.outputs().getFirst().digest()));

@@ -92,7 +92,10 @@ class ObjectStorageTest {
             assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
             assertThat(end.outputs().getFirst().location()).isEqualTo(OUTPUTS + "/same/");
             assertThat(end.outputs().getFirst().digest())
-                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputs().getFirst().digest());
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT)
+                            .outputs()
+                            .getFirst()
+                            .digest());
             Path copy = download("same");
             assertThat(OutputVerifier.verify(copy, bytes -> {}, Cancellation.NEVER)
                             .outputDigest())
@@ -153,7 +156,10 @@ class ObjectStorageTest {
 
             assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
             assertThat(end.outputs().getFirst().digest())
-                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputs().getFirst().digest());
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT)
+                            .outputs()
+                            .getFirst()
+                            .digest());
             assertThat(worker.httpPort()).isPositive();
         }
     }
@@ -190,7 +196,10 @@ class ObjectStorageTest {
 
             assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
             assertThat(end.outputs().getFirst().digest())
-                    .isEqualTo(service.awaitEnd(local.id(), LIMIT).outputs().getFirst().digest());
+                    .isEqualTo(service.awaitEnd(local.id(), LIMIT)
+                            .outputs()
+                            .getFirst()
+                            .digest());
             Report report = RecordCodec.read(
                     Json.parse(service.rows().reports().find(end.id(), 0).orElseThrow()), Report.class);
             assertThat(report.calibration().source()).isEqualTo("mine.txt");
@@ -247,7 +256,8 @@ class ObjectStorageTest {
                 4,
                 null);
         assertThat(service.awaitEnd(service.submit(stray, "gptq-w4a16").id(), LIMIT)
-                        .remarks().failure())
+                        .remarks()
+                        .failure())
                 .satisfies(failure -> assertThat(failure.code()).isEqualTo("invalid-request"));
     }
 

@@ -74,7 +74,8 @@ class ServiceTest {
                 .extracting(Manifest.File::name)
                 .contains("model.safetensors", "tokenizer.json", "quern-report.json", "quern-report.html")
                 .endsWith("config.json");
-        String recipe = new String(service.store().read(end.outputs().getFirst().location() + Recipe.FILE), StandardCharsets.UTF_8);
+        String recipe = new String(
+                service.store().read(end.outputs().getFirst().location() + Recipe.FILE), StandardCharsets.UTF_8);
         Recipe asked = Recipes.find("gptq-w4a16");
         assertThat(Recipes.read(recipe))
                 .as("with the group that auto takes")
@@ -121,8 +122,11 @@ class ServiceTest {
         Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
 
         assertThat(end.outputs().getFirst().location()).isEqualTo("t/default/outputs/" + job.id() + "/");
-        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputs().getFirst().digest());
-        assertThat(end.times().finishedAt()).as("the end of its work").isEqualTo(held.times().finishedAt());
+        assertThat(manifest(end).outputDigest())
+                .isEqualTo(end.outputs().getFirst().digest());
+        assertThat(end.times().finishedAt())
+                .as("the end of its work")
+                .isEqualTo(held.times().finishedAt());
         assertThat(end.view().remarks().failure()).isNull();
         assertThat(end.view().remarks().approval())
                 .returns(tester().name(), JobView.Approval::by)
@@ -144,7 +148,9 @@ class ServiceTest {
                 .filteredOn(file -> file.name().equals("quern-report.json"))
                 .singleElement()
                 .returns(Digests.sha256(published), Manifest.File::sha256);
-        assertThat(new String(service.store().read(job.outputs().getFirst().location() + "README.md"), StandardCharsets.UTF_8))
+        assertThat(new String(
+                        service.store().read(job.outputs().getFirst().location() + "README.md"),
+                        StandardCharsets.UTF_8))
                 .contains("## Quality", "quern compress ./");
     }
 
@@ -167,16 +173,20 @@ class ServiceTest {
         Job three = service.awaitEnd(service.submit(request, "gptq-w3a16").id(), LIMIT);
         assertThat(end.outputs())
                 .extracting(JobOutput::digest)
-                .containsExactly(four.outputs().getFirst().digest(), three.outputs().getFirst().digest());
+                .containsExactly(
+                        four.outputs().getFirst().digest(),
+                        three.outputs().getFirst().digest());
         assertThat(end.outputs())
                 .extracting(JobOutput::location)
                 .containsExactly(
                         "t/default/outputs/" + end.id() + "/", "t/default/outputs/" + end.id() + "-gptq-w3a16/");
-        assertThat(end.outputs().getFirst().location()).isEqualTo(end.outputs().getFirst().location());
+        assertThat(end.outputs().getFirst().location())
+                .isEqualTo(end.outputs().getFirst().location());
         for (int output = 0; output < 2; output++) {
             Job alone = List.of(four, three).get(output);
             Report report = report(end, output);
-            assertThat(report.recipe().name()).isEqualTo(alone.outputs().getFirst().recipeName());
+            assertThat(report.recipe().name())
+                    .isEqualTo(alone.outputs().getFirst().recipeName());
             assertThat(report.evaluations()).isEqualTo(report(alone).evaluations());
             assertThat(report.plan().outputBytes())
                     .isEqualTo(report(alone).plan().outputBytes());
@@ -205,9 +215,12 @@ class ServiceTest {
         Job end = service.await(job.id(), LIMIT, now -> now.state() == JobState.COMPLETED);
 
         assertThat(end.outputs().getFirst().location()).isEqualTo("t/default/outputs/" + job.id() + "/");
-        assertThat(end.outputs()).extracting(JobOutput::location).containsExactly(end.outputs().getFirst().location(), published);
+        assertThat(end.outputs())
+                .extracting(JobOutput::location)
+                .containsExactly(end.outputs().getFirst().location(), published);
         assertThat(end.outputs()).extracting(JobOutput::accepted).containsOnly(true);
-        assertThat(manifest(end).outputDigest()).isEqualTo(end.outputs().getFirst().digest());
+        assertThat(manifest(end).outputDigest())
+                .isEqualTo(end.outputs().getFirst().digest());
     }
 
     @Test

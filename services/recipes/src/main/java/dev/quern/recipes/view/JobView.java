@@ -87,7 +87,9 @@ public record JobView(
      * @param output where the first output is, null until it is published
      */
     public record First(
-            String recipe, @Nullable String outputDigest, @Nullable String output) {}
+            String recipe,
+            @Nullable String outputDigest,
+            @Nullable String output) {}
 
     /**
      * What lists leave out.

@@ -78,7 +78,8 @@ class RecordCodecTest {
 
         assertThat(RecordCodec.write(new Grouped("a", new Range(1, 9)))).isEqualTo(json);
         assertThat(RecordCodec.read(json, Grouped.class)).isEqualTo(new Grouped("a", new Range(1, 9)));
-        assertThat(RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":2}"), Grouped.class).range())
+        assertThat(RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":2}"), Grouped.class)
+                        .range())
                 .isEqualTo(new Range(2, 9));
         assertThat(Json.write(RecordSchema.of(Grouped.class)))
                 .contains("\"name\":{", "\"from\":{", "\"required\":[\"name\",\"from\"]")
@@ -91,7 +92,8 @@ class RecordCodecTest {
                 .hasMessage("from: 10 (expected: at most 9)");
         assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"name\":\"a\"}"), Grouped.class))
                 .hasMessage("from: missing (expected: a whole number)");
-        assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":1,\"range\":{}}"), Grouped.class))
+        assertThatThrownBy(
+                        () -> RecordCodec.read(Json.parse("{\"name\":\"a\",\"from\":1,\"range\":{}}"), Grouped.class))
                 .hasMessage("range: unknown field (expected one of: from, name, to)");
     }
 

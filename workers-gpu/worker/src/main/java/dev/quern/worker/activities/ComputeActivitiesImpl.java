@@ -165,7 +165,9 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
     }
 
     private static long statisticsBytes(JobSource source, int tilesInFlight) {
-        return source.plan().prediction().statisticsBytes() / source.plan().tiles().tilesInFlight() * tilesInFlight;
+        return source.plan().prediction().statisticsBytes()
+                / source.plan().tiles().tilesInFlight()
+                * tilesInFlight;
     }
 
     @Override
@@ -225,8 +227,8 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
         presence.begin(job.id(), what);
         WorkLog log = WorkLog.begin(job, what);
         try (JobSource source = JobSource.open(store, sources, plan.document());
-                Ticker ticker =
-                        Ticker.start(activity, details, counter, source.plan().work().secondsPerBlock());
+                Ticker ticker = Ticker.start(
+                        activity, details, counter, source.plan().work().secondsPerBlock());
                 Scratch.Folder folder = scratch.folder()) {
             T result = onDevice(source, folder, ticker, task);
             log.done();

@@ -53,7 +53,8 @@ record SharedBlockJoiner(JobContexts contexts, JobSources sources, BoardFiller b
         int found = next - block - (workers.isEmpty() ? 0 : 1);
         int counted = reused < 0 ? reused : reused + found;
         List<Integer> made = workers.isEmpty() ? List.of() : List.of(block);
-        SliceResult result = new SliceResult(new SliceRef(next, plan.work().blocks()), Makers.text(workers), made, found);
+        SliceResult result =
+                new SliceResult(new SliceRef(next, plan.work().blocks()), Makers.text(workers), made, found);
         board.fill(ref, planRef, new SliceRef(block, next), result, counted, cells, cancellation);
         JobArtifacts artifacts = new JobArtifacts(contexts, job.keys(), plan);
         for (int done = block; done < next; done++) {

@@ -88,7 +88,13 @@ record Measurements(JobContexts contexts, JobContext job, PlanRef ref, JobPlan p
     }
 
     Map<String, String> versions() {
-        return Map.of("quern", version(), "java", Runtime.version().toString(), "backend", plan.numerics().backend());
+        return Map.of(
+                "quern",
+                version(),
+                "java",
+                Runtime.version().toString(),
+                "backend",
+                plan.numerics().backend());
     }
 
     private static String version() {

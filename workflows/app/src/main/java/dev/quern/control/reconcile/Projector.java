@@ -136,7 +136,10 @@ final class Projector {
             case COMPRESS -> between(Stage.COMPRESS, Stage.ASSEMBLE, fraction(job, heartbeat));
             // Where nothing is compressed this is nearly all of the work.
             default ->
-                between(job.request().result() == null ? Stage.EVALUATE : Stage.COMPRESS, Stage.PUBLISH, heartbeat.fraction());
+                between(
+                        job.request().result() == null ? Stage.EVALUATE : Stage.COMPRESS,
+                        Stage.PUBLISH,
+                        heartbeat.fraction());
         };
     }
 

@@ -118,7 +118,10 @@ final class Reconciler {
         }
         signal(job);
         rows.steps()
-                .waits(job.id(), job.run().generation(), waits.reason(job, workflow).orElse(null));
+                .waits(
+                        job.id(),
+                        job.run().generation(),
+                        waits.reason(job, workflow).orElse(null));
         projector.show(job, workflow);
     }
 

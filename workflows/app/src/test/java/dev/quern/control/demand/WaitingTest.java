@@ -103,7 +103,8 @@ class WaitingTest {
         Job end = service.awaitEnd(job.id(), LIMIT);
 
         assertThat(end.state()).isEqualTo(JobState.FAILED);
-        assertThat(end.remarks().failure()).satisfies(f -> assertThat(f.message()).contains("maxRuntimeSeconds"));
+        assertThat(end.remarks().failure())
+                .satisfies(f -> assertThat(f.message()).contains("maxRuntimeSeconds"));
         assertThat(service.store().list(Keys.of("default").jobs(job.id().toString())))
                 .as("plan and profile")
                 .isNotEmpty();
@@ -163,7 +164,8 @@ class WaitingTest {
                 job,
                 LIMIT,
                 now -> now.state().terminal()
-                        || (now.remarks().reason() != null && now.remarks().reason().code() == code));
+                        || (now.remarks().reason() != null
+                                && now.remarks().reason().code() == code));
         assertThat(found.remarks().reason()).as("%s", found).isNotNull();
         return java.util.Objects.requireNonNull(found.remarks().reason());
     }

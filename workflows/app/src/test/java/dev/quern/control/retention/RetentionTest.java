@@ -98,16 +98,22 @@ class RetentionTest {
         service.startWorker();
         Job kept = completed(service.submit(REQUEST, RECIPE));
         Job gone = completed(service.submit(REQUEST, RECIPE));
-        assertThat(keys()).anyMatch(key -> key.startsWith("t/default/outputs/" + gone.outputs().getFirst().prefix() + "/"));
+        assertThat(keys())
+                .anyMatch(key -> key.startsWith(
+                        "t/default/outputs/" + gone.outputs().getFirst().prefix() + "/"));
 
         assertThat(service.rows().jobs().delete("default", gone.id())).isTrue();
         Await.within(LIMIT, "the rows are gone")
                 .until(() -> service.rows().jobs().find(gone.id()).isEmpty());
 
         assertThat(keys())
-                .noneMatch(key -> key.contains(gone.id().toString()) || key.contains("/" + gone.outputs().getFirst().prefix() + "/"))
+                .noneMatch(key -> key.contains(gone.id().toString())
+                        || key.contains("/" + gone.outputs().getFirst().prefix() + "/"))
                 .contains("t/default/outputs/" + kept.outputs().getFirst().prefix() + "/" + Manifest.NAME);
-        assertThat(service.rows().jobs().claimed("default", gone.outputs().getFirst().prefix())).isFalse();
+        assertThat(service.rows()
+                        .jobs()
+                        .claimed("default", gone.outputs().getFirst().prefix()))
+                .isFalse();
     }
 
     @Test
@@ -124,7 +130,8 @@ class RetentionTest {
         assertThat(inEightDays(store).round()).isPositive();
         Job end = completed(second.get());
 
-        assertThat(end.outputs().getFirst().digest()).isEqualTo(first.outputs().getFirst().digest());
+        assertThat(end.outputs().getFirst().digest())
+                .isEqualTo(first.outputs().getFirst().digest());
         assertThat(end.progress().reusedBlocks()).isZero();
     }
 
