@@ -1,7 +1,6 @@
 package dev.quern.control.demand;
 
 import dev.quern.control.WorkerSupply;
-import dev.quern.control.job.JobContexts;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -9,10 +8,10 @@ import org.springframework.context.annotation.Import;
 
 /** Puts what looks for waiting jobs into Spring. */
 @Configuration(proxyBeanMethods = false)
-@Import(RollCalls.class)
+@Import({RollCalls.class, Demands.class})
 class DemandConfiguration {
     @Bean
-    WaitReasons waitReasons(JobContexts contexts, RollCalls calls, ObjectProvider<WorkerSupply> supply) {
-        return new WaitReasons(contexts, calls, supply.getIfAvailable());
+    WaitReasons waitReasons(Demands demands, RollCalls calls, ObjectProvider<WorkerSupply> supply) {
+        return new WaitReasons(demands, calls, supply.getIfAvailable());
     }
 }

@@ -2,8 +2,8 @@ package dev.quern.control.reconcile;
 
 import dev.quern.contract.Heartbeat;
 import dev.quern.contract.JobRef;
-import dev.quern.control.demand.WaitReasons;
 import dev.quern.control.job.Repositories;
+import dev.quern.control.workflow.PendingWork;
 import dev.quern.control.workflow.Workflows;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
@@ -54,15 +54,13 @@ final class Projector {
         double fraction = 0;
         for (PendingActivityInfo activity : workflow.getPendingActivitiesList()) {
             Optional<Heartbeat> heartbeat =
-                    WaitReasons.WORK.contains(activity.getActivityType().getName())
-                            ? Workflows.details(activity, Heartbeat.class)
-                            : Optional.empty();
+                    PendingWork.isWork(activity) ? Workflows.details(activity, Heartbeat.class) : Optional.empty();
             if (heartbeat.isPresent()) {
                 show(job, seen, heartbeat.get(), activity.getLastWorkerIdentity());
                 fraction = Math.max(fraction, fraction(job, heartbeat.get()));
             }
         }
-        Double seconds = remaining(job, seen, fraction, WaitReasons.standing(workflow));
+        Double seconds = remaining(job, seen, fraction, PendingWork.of(workflow).standing());
         if (job.stage() != null) {
             rows.board().remaining(job.id(), job.stage(), seconds == null ? null : TimeLeft.rounded(seconds));
         }

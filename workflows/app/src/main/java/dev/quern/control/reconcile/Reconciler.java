@@ -5,6 +5,7 @@ import dev.quern.control.demand.WaitReasons;
 import dev.quern.control.job.Repositories;
 import dev.quern.control.job.StepRecorder;
 import dev.quern.control.publish.Approvals;
+import dev.quern.control.workflow.PendingWork;
 import dev.quern.control.workflow.Workflows;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Step;
@@ -95,15 +96,18 @@ final class Reconciler {
 
     private void reconcile(Job job) {
         if (job.state() == JobState.PAUSED) {
+            waits.forget(job);
             paused(job);
             return;
         }
         Optional<DescribeWorkflowExecutionResponse> workflow = workflows.describe(job);
         if (workflow.isEmpty()) {
+            waits.forget(job);
             missing(job);
         } else if (Workflows.running(workflow.get())) {
             running(job, workflow.get());
         } else {
+            waits.forget(job);
             close(job, workflows.outcome(job));
         }
     }
@@ -113,7 +117,8 @@ final class Reconciler {
             rows.steps().started(job.id(), job.run().generation());
         }
         rows.steps().foundAgain(job.id(), job.run().generation());
-        if (WaitReasons.working(workflow)) {
+        PendingWork pending = PendingWork.of(workflow);
+        if (pending.working()) {
             rows.steps().computing(job.id(), job.run().generation());
         }
         signal(job);
@@ -121,7 +126,7 @@ final class Reconciler {
                 .waits(
                         job.id(),
                         job.run().generation(),
-                        waits.reason(job, workflow).orElse(null));
+                        waits.reason(job, pending).orElse(null));
         projector.show(job, workflow);
     }
 
