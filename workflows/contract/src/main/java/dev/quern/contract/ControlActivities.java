@@ -28,15 +28,16 @@ public interface ControlActivities {
     PlanRef plan(JobRef job, Inspection inspection, Device device);
 
     /**
-     * Completes the board from the artifacts of blocks that were done: heartbeats are hints, and some get lost.
+     * Records a slice that is done: completes the board from the artifacts of its blocks, because some heartbeats get lost.
      *
      * @param done the blocks
      * @param result of the slice that did them
      * @param reused of all blocks of the job so far, those that were there before
      * @return whether another job waits for a device
      */
+    // Histories of running jobs hold the name.
     @ActivityMethod(name = "tell")
-    boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused);
+    boolean recordSlice(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused);
 
     /**
      * Joins a shared block from its parts if all are there, deletes what led to blocks that are done, and completes the board up to

@@ -96,7 +96,8 @@ final class Compute {
             SliceResult result = insist(true, tiles -> compress(slice, offered, tiles));
             reused += mending ? 0 : result.reused();
             next = result.rest();
-            boolean othersWait = control.tell(job, plan, new SliceRef(slice.first(), next.first()), result, reused);
+            boolean othersWait =
+                    control.recordSlice(job, plan, new SliceRef(slice.first(), next.first()), result, reused);
             // A worker that continues this job would let the other one wait.
             warm = othersWait ? null : result.worker();
         }

@@ -91,7 +91,7 @@ final class FakeControl implements ControlActivities {
     }
 
     @Override
-    public boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
+    public boolean recordSlice(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
         told.add(done);
         return othersWait;
     }

@@ -72,7 +72,7 @@ final class ControlActivitiesImpl implements ControlActivities {
     }
 
     @Override
-    public boolean tell(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
+    public boolean recordSlice(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused) {
         return reading((bytes, cancellation) -> {
             board.fill(job, plan, done, result, reused, bytes, cancellation);
             return board.othersWait(job);

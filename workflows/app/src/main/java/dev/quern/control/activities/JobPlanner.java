@@ -25,7 +25,6 @@ import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Slice;
-import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.Stage;
 import java.util.List;
 import java.util.stream.IntStream;
