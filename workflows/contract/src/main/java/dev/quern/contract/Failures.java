@@ -1,6 +1,7 @@
 package dev.quern.contract;
 
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.FullDisk;
 import dev.quern.recipes.error.QuernException;
 import io.temporal.client.ActivityCompletionException;
 import io.temporal.failure.ApplicationFailure;
@@ -49,7 +50,7 @@ public final class Failures {
 
     /** Files, stores and sockets share these types: a store that is full looks like a full disk. */
     private static ErrorCode code(IOException error) {
-        if (isFullDisk(error)) {
+        if (FullDisk.caused(error)) {
             return ErrorCode.DISK_BUDGET;
         }
         return switch (error) {
@@ -58,12 +59,6 @@ public final class Failures {
             case SocketTimeoutException slow -> ErrorCode.UNAVAILABLE;
             default -> ErrorCode.INTERNAL;
         };
-    }
-
-    /** Whether this is what a system says of a disk that is full; Java has no type for it. */
-    public static boolean isFullDisk(IOException error) {
-        String message = String.valueOf(error.getMessage());
-        return message.contains("No space left on device") || message.contains("Disk quota exceeded");
     }
 
     private static String explain(QuernException error) {

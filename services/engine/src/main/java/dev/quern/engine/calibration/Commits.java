@@ -3,6 +3,7 @@ package dev.quern.engine.calibration;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.FullDisk;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,12 +43,12 @@ record Commits(BlockStore store, Path scratch) {
     }
 
     private static RuntimeException failure(ArtifactName name, UncheckedIOException e) {
-        String message =
-                String.valueOf(Objects.requireNonNullElse(e.getCause(), e).getMessage());
-        // Java knows a full disk only by the system's words for it.
-        if (message.contains("No space left") || message.contains("Disk quota exceeded")) {
+        Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+        if (FullDisk.caused(cause)) {
             return new QuernException(
-                    ErrorCode.DISK_BUDGET, name + ": cannot be stored, " + message + " (expected: room for it)", e);
+                    ErrorCode.DISK_BUDGET,
+                    name + ": cannot be stored, " + cause.getMessage() + " (expected: room for it)",
+                    e);
         }
         return e;
     }

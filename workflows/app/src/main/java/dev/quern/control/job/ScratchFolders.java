@@ -1,6 +1,6 @@
 package dev.quern.control.job;
 
-import dev.quern.contract.Failures;
+import dev.quern.recipes.error.FullDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -60,7 +60,7 @@ public final class ScratchFolders {
     }
 
     private IOException named(IOException error) {
-        if (error instanceof FileSystemException || !Failures.isFullDisk(error)) {
+        if (error instanceof FileSystemException || !FullDisk.caused(error)) {
             return error;
         }
         FileSystemException named = new FileSystemException(root.toString(), null, error.getMessage());

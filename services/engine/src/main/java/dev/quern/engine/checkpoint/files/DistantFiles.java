@@ -1,13 +1,13 @@
 package dev.quern.engine.checkpoint.files;
 
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.FullDisk;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
-import java.util.Locale;
 import java.util.Map;
 
 /** Files of a place that is reached by reads that may fail: gives what goes wrong there its code and the file's name. */
@@ -84,9 +84,7 @@ public abstract class DistantFiles implements CheckpointFiles {
                             + version(name).version() + ")",
                     error);
         }
-        boolean full =
-                String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("no space left");
-        return full
+        return FullDisk.caused(error)
                 ? new QuernException(
                         ErrorCode.DISK_BUDGET,
                         file + ": " + error.getMessage() + " (expected: room for the cache of sources)",
