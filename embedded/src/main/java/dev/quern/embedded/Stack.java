@@ -204,7 +204,6 @@ final class Stack implements AutoCloseable {
         all.put("spring.datasource.username", PostgresServer.USER);
         all.put("spring.datasource.password", postgres.password());
         all.put("quern.store", store);
-        all.put("quern.tenant", TENANT);
         all.put("spring.main.banner-mode", "off");
         all.put("spring.jmx.enabled", "false");
         all.put("logging.config", "classpath:dev/quern/embedded/logback.xml");
