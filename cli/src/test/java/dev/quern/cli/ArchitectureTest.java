@@ -87,7 +87,16 @@ class ArchitectureTest {
             .whereLayer("process")
             .mayOnlyAccessLayers("contract", "recipes")
             .whereLayer("control")
-            .mayOnlyAccessLayers("workflows", "inputs", "process", "contract", "submissions", "jobs", "artifacts", "engine", "recipes")
+            .mayOnlyAccessLayers(
+                    "workflows",
+                    "inputs",
+                    "process",
+                    "contract",
+                    "submissions",
+                    "jobs",
+                    "artifacts",
+                    "engine",
+                    "recipes")
             .whereLayer("worker")
             .mayOnlyAccessLayers("inputs", "process", "contract", "engine", "openblas", "artifacts", "recipes")
             .whereLayer("api")

@@ -23,14 +23,16 @@ class PackagesTest {
     private static final int MOST = 16;
 
     @ArchTest
-    static final ArchRule noCircles = slices().matching("dev.quern.(**)").should().beFreeOfCycles();
+    static final ArchRule noCircles =
+            slices().matching("dev.quern.(**)").should().beFreeOfCycles();
 
     @Test
     void noPackageHasMoreThanSixteenFiles() throws IOException {
         Map<String, Long> files = files();
 
         assertThat(files).as("packages found").hasSizeGreaterThan(80);
-        assertThat(files).allSatisfy((folder, count) -> assertThat(count).as(folder).isLessThanOrEqualTo(MOST));
+        assertThat(files)
+                .allSatisfy((folder, count) -> assertThat(count).as(folder).isLessThanOrEqualTo(MOST));
     }
 
     /** The number of Java files in every folder of main sources. */

@@ -1,12 +1,10 @@
 package dev.quern.api.html;
 
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.drawing.Theme;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.core.io.Resource;
@@ -29,12 +27,7 @@ public final class Assets {
     @SuppressWarnings("ArrayRecordComponent") // shared with the response only, never compared
     public record Asset(String type, byte[] content, String hash) {
         static Asset of(String type, byte[] content) {
-            try {
-                byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
-                return new Asset(type, content, HexFormat.of().formatHex(digest, 0, 6));
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("SHA-256: missing (expected: in every JDK)", e);
-            }
+            return new Asset(type, content, Digests.sha256(content).substring(0, 12));
         }
     }
 

@@ -121,8 +121,7 @@ final class UploadCheck {
 
     private void expect(boolean holds, String pointer, String value, String expected) {
         if (!holds) {
-            String name = pointer.substring(1).replace('/', '.');
-            violations.add(new Violation(pointer, name + ": " + value + " (expected: " + expected + ")"));
+            violations.add(Violation.of(pointer, value, expected));
         }
     }
 }

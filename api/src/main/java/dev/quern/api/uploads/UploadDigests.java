@@ -4,14 +4,12 @@ import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.QuernException.Violation;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,14 +108,14 @@ final class UploadDigests {
     }
 
     private static String sha256(ArtifactStore store, ArtifactStore.Entry object) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Digests.sha256();
         byte[] buffer = new byte[BUFFER];
         try (InputStream in = store.open(object.key(), 0, object.size(), object.etag())) {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 digest.update(buffer, 0, count);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Digests.hex(digest.digest());
     }
 
     private static String await(CompletableFuture<String> digest) throws IOException {
@@ -128,18 +126,6 @@ final class UploadDigests {
                 throw io;
             }
             throw e;
-        }
-    }
-
-    static String sha256(String text) {
-        return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256: missing (expected: in every JDK)", e);
         }
     }
 }

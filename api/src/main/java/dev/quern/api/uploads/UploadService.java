@@ -10,6 +10,7 @@ import dev.quern.jobs.Principal;
 import dev.quern.jobs.Upload;
 import dev.quern.jobs.UploadRepository;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
@@ -63,7 +64,7 @@ final class UploadService {
                 .map(item -> new Upload.File(item.name(), item.size(), item.sha256()))
                 .toList();
         requireSizes(principal.tenant(), files);
-        String content = UploadDigests.sha256(Json.canonical(RecordCodec.write(request)));
+        String content = Digests.sha256(Json.canonical(RecordCodec.write(request)));
         return view(rows.open(principal, content, files, lasting));
     }
 
@@ -326,8 +327,8 @@ final class UploadService {
     }
 
     private static QuernException refused(String pointer, String value, String expected) {
-        String message = pointer.substring(1).replace('/', '.') + ": " + value + " (expected: " + expected + ")";
-        return new QuernException(ErrorCode.INVALID_REQUEST, message, List.of(new Violation(pointer, message)));
+        Violation violation = Violation.of(pointer, value, expected);
+        return new QuernException(ErrorCode.INVALID_REQUEST, violation.message(), List.of(violation));
     }
 
     private static Optional<UUID> parse(String id) {

@@ -1,17 +1,13 @@
 package dev.quern.cli.compress;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.JobRequest.Calibration;
 import dev.quern.recipes.JobRequest.Evaluation;
 import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.json.Json;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +25,7 @@ final class Requests {
                 request.source().named(null), nameless(request.result()), request.calibration(), request.evaluation());
         String content = Json.canonical(RecordCodec.write(with(nameless, null, false, Map.of())));
         Map<String, String> labels = new HashMap<>(request.labels());
-        labels.put(LABEL, sha256(content));
+        labels.put(LABEL, Digests.sha256(content));
         return with(request, request.name(), request.detach(), labels);
     }
 
@@ -82,13 +78,5 @@ final class Requests {
                 detach,
                 request.placement(),
                 request.limits());
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -3,6 +3,7 @@ package dev.quern.cli.results;
 import dev.quern.cli.client.Api;
 import dev.quern.cli.console.TransferLine;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
@@ -12,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /** Fetches the files of a result into a folder and checks them. What lies there from an earlier attempt is not fetched again. */
@@ -68,7 +67,7 @@ final class Download {
 
     /** Fetches what is missing of a file and returns the digest of all of it. */
     private String complete(Manifest.File file, Path target) throws IOException, InterruptedException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Digests.sha256();
         if (Files.exists(target)) {
             try (InputStream in = Files.newInputStream(target)) {
                 line.known(copy(in, OutputStream.nullOutputStream(), digest));
@@ -88,7 +87,7 @@ final class Download {
             }
             Thread.sleep(barren == 0 ? 0 : FIRST_PAUSE_MILLIS << barren);
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Digests.hex(digest.digest());
     }
 
     private static long size(Path target) throws IOException {
@@ -147,13 +146,5 @@ final class Download {
             bytes += read;
         }
         return bytes;
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.recipes.digest.Digests;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -113,7 +114,7 @@ public final class AccessRepository {
         db.sql(REVOKE_OTHERS)
                 .param("tenant", principal.tenant())
                 .param("principal", principal.name())
-                .param("sha256", Secrets.sha256(key))
+                .param("sha256", Digests.sha256(key))
                 .update();
     }
 
@@ -126,8 +127,8 @@ public final class AccessRepository {
     public Optional<String> createLink(String key, Duration validity) {
         String token = Secrets.token("");
         int made = db.sql(LINK)
-                .param("sha256", Secrets.sha256(token))
-                .param("key", Secrets.sha256(key))
+                .param("sha256", Digests.sha256(token))
+                .param("key", Digests.sha256(key))
                 .param("seconds", seconds(validity))
                 .update();
         return made == 1 ? Optional.of(token) : Optional.empty();
@@ -139,14 +140,14 @@ public final class AccessRepository {
      */
     public Optional<String> redeem(String link, Duration length) {
         return db.sql(REDEEM)
-                .param("sha256", Secrets.sha256(link))
+                .param("sha256", Digests.sha256(link))
                 .query(UUID.class)
                 .optional()
                 .map(key -> {
                     db.sql(PURGE).update();
                     String session = Secrets.token("");
                     db.sql(OPEN)
-                            .param("sha256", Secrets.sha256(session))
+                            .param("sha256", Digests.sha256(session))
                             .param("key", key)
                             .param("seconds", seconds(length))
                             .update();
@@ -160,13 +161,13 @@ public final class AccessRepository {
     }
 
     public void close(String session) {
-        db.sql(CLOSE).param("sha256", Secrets.sha256(session)).update();
+        db.sql(CLOSE).param("sha256", Digests.sha256(session)).update();
     }
 
     private JdbcClient.StatementSpec insert(String sql, UUID id, String token, Principal principal) {
         return db.sql(sql)
                 .param("id", id)
-                .param("sha256", Secrets.sha256(token))
+                .param("sha256", Digests.sha256(token))
                 .param("tenant", principal.tenant())
                 .param("principal", principal.name())
                 .param("scopes", names(principal.scopes()));
@@ -174,7 +175,7 @@ public final class AccessRepository {
 
     private Optional<Principal> find(String sql, String token) {
         return db.sql(sql)
-                .param("sha256", Secrets.sha256(token))
+                .param("sha256", Digests.sha256(token))
                 .query(AccessRepository::principal)
                 .optional();
     }

@@ -63,8 +63,8 @@ public final class OutputRecipes {
         }
         String ref = String.valueOf(choice.ref());
         if (!Recipes.names().contains(ref)) {
-            String message =
-                    name(pointer) + ".ref: " + ref + " (expected one of: " + String.join(", ", Recipes.names()) + ")";
+            String message = Violation.name(pointer) + ".ref: " + ref + " (expected one of: "
+                    + String.join(", ", Recipes.names()) + ")";
             throw new QuernException(
                     ErrorCode.INVALID_RECIPE, message, List.of(new Violation(pointer + "/ref", message)));
         }
@@ -108,17 +108,11 @@ public final class OutputRecipes {
 
     private void expect(boolean holds, int output, String expected) {
         if (!holds) {
-            String pointer = pointer(output);
-            violations.add(new Violation(
-                    pointer, name(pointer) + ": " + recipes.get(output).name() + " (expected: " + expected + ")"));
+            violations.add(Violation.of(pointer(output), recipes.get(output).name(), expected));
         }
     }
 
     private static String pointer(int output) {
         return "/outputs/" + output + "/recipe";
-    }
-
-    private static String name(String pointer) {
-        return pointer.substring(1).replace('/', '.');
     }
 }

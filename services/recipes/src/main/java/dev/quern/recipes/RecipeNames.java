@@ -1,20 +1,16 @@
 package dev.quern.recipes;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,12 +87,6 @@ public final class RecipeNames {
     }
 
     private static String hash(Recipe recipe) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256")
-                    .digest(Json.canonical(RecordCodec.write(recipe)).getBytes(UTF_8));
-            return HexFormat.of().formatHex(digest).substring(0, HASH_DIGITS);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return Digests.sha256(Json.canonical(RecordCodec.write(recipe))).substring(0, HASH_DIGITS);
     }
 }

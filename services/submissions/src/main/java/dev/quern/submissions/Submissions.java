@@ -11,14 +11,11 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
 import dev.quern.recipes.json.Json;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -97,7 +94,7 @@ public record Submissions(
     private void requireReadable(
             Principal owner, String at, JobRequest.Source place, Predicate<Upload> kind, String expected) {
         if (place.path() != null) {
-            owner.require(Scope.ADMIN, name(at + "/path"));
+            owner.require(Scope.ADMIN, Violation.name(at + "/path"));
         }
         requireConfigured(sources, at + "/uri", place.uri());
         String upload = place.upload();
@@ -121,12 +118,8 @@ public record Submissions(
     }
 
     private static QuernException refused(String pointer, String value, String expected) {
-        String message = name(pointer) + ": " + value + " (expected: " + expected + ")";
-        return new QuernException(ErrorCode.INVALID_REQUEST, message, List.of(new Violation(pointer, message)));
-    }
-
-    private static String name(String pointer) {
-        return pointer.substring(1).replace('/', '.');
+        Violation violation = Violation.of(pointer, value, expected);
+        return new QuernException(ErrorCode.INVALID_REQUEST, violation.message(), List.of(violation));
     }
 
     private static Submission submission(Principal owner, JobRequest request, @Nullable String idempotencyKey) {
@@ -170,15 +163,6 @@ public record Submissions(
                     ErrorCode.INVALID_REQUEST,
                     "Idempotency-Key: " + key.length() + " characters (expected: 1 to " + MAX_KEY + ")");
         }
-        return new Submission.Idempotency(key, sha256(body));
-    }
-
-    private static String sha256(String text) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256: missing (expected: in every JDK)", e);
-        }
+        return new Submission.Idempotency(key, Digests.sha256(body));
     }
 }

@@ -1,5 +1,6 @@
 package dev.quern.inputs;
 
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
@@ -8,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
 /** Sizes and times of a folder's files, hashed: tells in no time that a source is not what was inspected. */
@@ -21,19 +20,17 @@ public final class SourceStamp {
      */
     public static String of(Path folder, List<String> files) {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = Digests.sha256();
             for (String name : files) {
                 BasicFileAttributes file = Files.readAttributes(folder.resolve(name), BasicFileAttributes.class);
                 String line =
                         name + " " + file.size() + " " + file.lastModifiedTime().toMillis() + "\n";
                 digest.update(line.getBytes(StandardCharsets.UTF_8));
             }
-            return HexFormat.of().formatHex(digest.digest());
+            return Digests.hex(digest.digest());
         } catch (IOException e) {
             throw new QuernException(
                     ErrorCode.INVALID_CHECKPOINT, folder + ": cannot be read, " + e + " (expected: readable files)", e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
         }
     }
 

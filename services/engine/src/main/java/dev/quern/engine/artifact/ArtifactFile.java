@@ -1,6 +1,7 @@
 package dev.quern.engine.artifact;
 
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;

@@ -3,10 +3,10 @@ package dev.quern.engine.artifact;
 import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -123,7 +123,7 @@ public record Provenance(
         }
         parts.append('\n').append(evaluation);
         parts.append('\n').append(first).append(' ').append(end);
-        return Digests.sha256(parts.toString().getBytes(StandardCharsets.UTF_8));
+        return Digests.sha256(parts.toString());
     }
 
     /**
@@ -189,6 +189,6 @@ public record Provenance(
     }
 
     private static String key(JsonObject parts) {
-        return Digests.sha256(Json.canonical(parts).getBytes(StandardCharsets.UTF_8));
+        return Digests.sha256(Json.canonical(parts));
     }
 }

@@ -2,12 +2,11 @@ package dev.quern.engine.backend;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+import dev.quern.recipes.digest.Digests;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -35,12 +34,10 @@ public final class NumericProfile {
     /** @param name backend and version, part of the hash: another version is another profile even where its probes agree */
     public static String of(ComputeBackend backend, String name) {
         try (Scope scope = backend.memory().scope()) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = Digests.sha256();
             digest.update(name.getBytes(StandardCharsets.UTF_8));
             new NumericProfile(backend, scope, digest).probe();
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+            return Digests.hex(digest.digest());
         }
     }
 

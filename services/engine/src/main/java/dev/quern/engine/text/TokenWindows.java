@@ -1,6 +1,6 @@
 package dev.quern.engine.text;
 
-import dev.quern.engine.artifact.Digests;
+import dev.quern.recipes.digest.Digests;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

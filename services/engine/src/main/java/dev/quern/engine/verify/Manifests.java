@@ -1,9 +1,9 @@
 package dev.quern.engine.verify;
 
-import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;

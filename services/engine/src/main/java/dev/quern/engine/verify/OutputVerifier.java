@@ -3,7 +3,6 @@ package dev.quern.engine.verify;
 import static dev.quern.engine.verify.OutputCheck.damaged;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.checkpoint.StoredTensors;
@@ -14,6 +13,7 @@ import dev.quern.engine.format.CompressedModel;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.Model;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;

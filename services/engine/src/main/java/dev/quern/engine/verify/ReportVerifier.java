@@ -2,9 +2,9 @@ package dev.quern.engine.verify;
 
 import static dev.quern.engine.verify.OutputCheck.damaged;
 
-import dev.quern.engine.artifact.Digests;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonException;

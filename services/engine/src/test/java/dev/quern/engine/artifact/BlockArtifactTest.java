@@ -8,6 +8,7 @@ import dev.quern.engine.artifact.BlockArtifact.Entry;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.digest.Digests;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,5 +1,6 @@
-package dev.quern.engine.artifact;
+package dev.quern.recipes.digest;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -18,6 +19,11 @@ public final class Digests {
 
     public static String sha256(byte[] bytes) {
         return hex(sha256().digest(bytes));
+    }
+
+    /** The digest of the text in UTF-8. */
+    public static String sha256(String text) {
+        return sha256(text.getBytes(StandardCharsets.UTF_8));
     }
 
     public static String hex(byte[] digest) {

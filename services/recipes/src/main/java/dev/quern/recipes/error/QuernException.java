@@ -13,7 +13,19 @@ public final class QuernException extends RuntimeException {
     private final List<Violation> violations;
 
     /** One wrong value. {@code pointer} is a JSON pointer (RFC 6901) into the document, empty for the whole of it. */
-    public record Violation(String pointer, String message) implements java.io.Serializable {}
+    public record Violation(String pointer, String message) implements java.io.Serializable {
+        /**
+         * @param pointer of the value, which the message names with dots
+         */
+        public static Violation of(String pointer, String value, String expected) {
+            return new Violation(pointer, name(pointer) + ": " + value + " (expected: " + expected + ")");
+        }
+
+        /** The place as people write it: {@code /grid/bits} is {@code grid.bits}. */
+        public static String name(String pointer) {
+            return pointer.substring(1).replace('/', '.');
+        }
+    }
 
     public QuernException(ErrorCode code, String message) {
         this(code, message, List.of());

@@ -1,7 +1,6 @@
 package dev.quern.engine.checkpoint.digest;
 
-import dev.quern.engine.artifact.Digests;
-import java.nio.charset.StandardCharsets;
+import dev.quern.recipes.digest.Digests;
 import java.util.Collection;
 import java.util.stream.Collectors;
 
@@ -18,6 +17,6 @@ public record FileDigest(String name, long size, String sha256) {
                 .map(file -> file.name() + "\t" + file.size() + "\t" + file.sha256() + "\n")
                 .sorted()
                 .collect(Collectors.joining());
-        return Digests.sha256(lines.getBytes(StandardCharsets.UTF_8));
+        return Digests.sha256(lines);
     }
 }

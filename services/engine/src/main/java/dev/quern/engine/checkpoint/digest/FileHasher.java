@@ -1,10 +1,10 @@
 package dev.quern.engine.checkpoint.digest;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.engine.artifact.Digests;
 import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.engine.checkpoint.safetensors.FiniteStream;
 import dev.quern.engine.checkpoint.safetensors.SafetensorsFile;
+import dev.quern.recipes.digest.Digests;
 import java.security.MessageDigest;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
