@@ -17,21 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The api's side of an estimate; the control process's side is its own test. */
 class EstimateTest {
-    private static final Estimate ESTIMATE = new Estimate(
-            2,
-            8,
-            4,
-            3,
-            4096,
-            1_000,
-            4.1,
-            2_000,
-            600,
-            5_000,
-            7_000,
-            90,
-            Map.of("compress", 80.0, "evaluate", 10.0),
-            List.of(new Estimate.Output("gptq-w4a16", 1, 4.5)));
+    private static final Estimate ESTIMATE = new Estimate(new Estimate.Work(2, 8, 4, 3, 4096), new Estimate.Sizes(1_000, 4.1, 2_000, 600, 5_000, 7_000), 90, Map.of("compress", 80.0, "evaluate", 10.0), List.of(new Estimate.Output("gptq-w4a16", 1, 4.5)));
 
     private final ApiServer server = ApiServer.shared();
     private final EstimateRepository questions = new EstimateRepository(server.db);

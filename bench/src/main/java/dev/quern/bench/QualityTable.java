@@ -136,7 +136,7 @@ public final class QualityTable {
         }
         Report.Evaluation first = report.evaluations().getFirst();
         line.append(" | %.3f → %.3f".formatted(first.pplOriginal(), first.pplCompressed()));
-        line.append(" | %.0f |".formatted(report.secondsPerStage().getOrDefault("compress", 0.0)));
+        line.append(" | %.0f |".formatted(report.times().secondsPerStage().getOrDefault("compress", 0.0)));
         out.println(line);
     }
 

@@ -162,22 +162,22 @@ final class Inspect implements Callable<Integer> {
                 String.join(" and ", facts.types())));
         console.print("");
         console.print("with " + each(estimate, Estimate.Output::recipe) + " on this machine, "
-                + count(estimate.workers(), "worker") + " of " + count(estimate.threads(), "thread") + ":");
+                + count(estimate.work().workers(), "worker") + " of " + count(estimate.work().threads(), "thread") + ":");
         linears(console, plan);
         console.print(String.format(
                 Locale.ROOT,
                 "weights   %.2f M of %.2f M compressed, %s bits each",
-                estimate.weightsCompressed() / 1e6,
+                estimate.sizes().weightsCompressed() / 1e6,
                 facts.parameters() / 1e6,
                 each(estimate, output -> String.format(Locale.ROOT, "%.2f", output.bitsPerWeight()))));
         console.print("size      " + Units.bytes(facts.bytes()) + " -> "
                 + each(estimate, output -> Units.bytes(output.outputBytes())));
-        console.print("memory    " + Units.bytes(estimate.peakBytes()) + " at most in a worker");
-        console.print("scratch   " + Units.bytes(estimate.scratchBytes()));
-        console.print("segments  " + estimate.segments()
-                + (estimate.traceRuns() == 0
+        console.print("memory    " + Units.bytes(estimate.sizes().peakBytes()) + " at most in a worker");
+        console.print("scratch   " + Units.bytes(estimate.sizes().scratchBytes()));
+        console.print("segments  " + estimate.work().segments()
+                + (estimate.work().traceRuns() == 0
                         ? ""
-                        : ", after a trace in " + count(estimate.traceRuns(), "run") + " of text")
+                        : ", after a trace in " + count(estimate.work().traceRuns(), "run") + " of text")
                 + shared(plan));
         console.print("time      about " + Units.duration(estimate.seconds()) + stages(estimate));
     }

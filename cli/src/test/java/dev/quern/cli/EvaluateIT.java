@@ -58,7 +58,7 @@ class EvaluateIT {
     /** A job knows its original; the report stays with the job of the evaluation. */
     @Test
     void aJobIsNamedByTheBeginningOfItsId() {
-        Cli ran = evaluate(compression.job().substring(0, 8));
+        Cli ran = evaluate(compression.head().job().substring(0, 8));
 
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out())
@@ -76,7 +76,7 @@ class EvaluateIT {
         Path out = folder.resolve("out");
 
         Cli ran = evaluate(
-                compression.job(), "--evaluate", text.toString(), "--max-kl", "0.00001", "--out", out.toString());
+                compression.head().job(), "--evaluate", text.toString(), "--max-kl", "0.00001", "--out", out.toString());
 
         assertThat(ran.code()).as(ran.err()).isEqualTo(3);
         assertThat(ran.out()).contains("other.txt", "refused by the gate", "report in " + out);
@@ -132,7 +132,7 @@ class EvaluateIT {
                 "json");
 
         assertThat(ran.code()).as(ran.err()).isZero();
-        assertThat(report(ran).evaluated()).isEqualTo("result");
+        assertThat(report(ran).head().evaluated()).isEqualTo("result");
         assertThat(report(ran).recipe())
                 .as("the report of the result was sent too")
                 .isEqualTo(compression.recipe());
@@ -152,7 +152,7 @@ class EvaluateIT {
                 .satisfies(ran -> assertThat(ran.err())
                         .contains("was made from tiny-llama, which is neither in " + made, "--against MODEL"));
         assertThat(evaluate(folder.resolve("nothing").toString())).returns(65, Cli::code);
-        assertThat(evaluate(compression.job(), "--recipe", "gptq-w3a16"))
+        assertThat(evaluate(compression.head().job(), "--recipe", "gptq-w3a16"))
                 .returns(65, Cli::code)
                 .satisfies(ran -> assertThat(ran.err()).contains("--recipe: gptq-w3a16 (expected one of: gptq-w4a16)"));
     }

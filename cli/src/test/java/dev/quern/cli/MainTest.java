@@ -150,11 +150,11 @@ class MainTest {
         Estimate one = estimate();
         Estimate two = estimate("--workers", "2", "--segments", "2");
 
-        assertThat(one.workers()).isEqualTo(1);
-        assertThat(two.workers()).isEqualTo(2);
-        assertThat(two.segments()).isEqualTo(2);
-        assertThat(two.traceRuns()).isPositive();
-        assertThat(two.outputBytes()).isEqualTo(one.outputBytes());
+        assertThat(one.work().workers()).isEqualTo(1);
+        assertThat(two.work().workers()).isEqualTo(2);
+        assertThat(two.work().segments()).isEqualTo(2);
+        assertThat(two.work().traceRuns()).isPositive();
+        assertThat(two.sizes().outputBytes()).isEqualTo(one.sizes().outputBytes());
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--workers", "2", "--segments", "2")
                         .out())
                 .contains("2 workers of ", "segments  2, after a trace in ", "at most in a worker");
@@ -195,7 +195,7 @@ class MainTest {
         Estimate both = estimate("--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
 
         assertThat(both.outputs()).extracting(Estimate.Output::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
-        assertThat(both.outputBytes()).isGreaterThan(estimate().outputBytes());
+        assertThat(both.sizes().outputBytes()).isGreaterThan(estimate().sizes().outputBytes());
         Cli printed = Cli.run("inspect", Cli.TINY.toString(), "--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
         assertThat(printed.out()).contains("with gptq-w4a16 + gptq-w3a16 on this machine");
         Cli refused = Cli.run("inspect", Cli.TINY.toString(), "--recipe", "gptq-w4a16", "--recipe", "rtn-w4a16");

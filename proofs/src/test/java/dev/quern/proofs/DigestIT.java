@@ -101,7 +101,7 @@ class DigestIT {
             double seconds = Patience.secondsSince(begin);
             JobView end = client.job(job);
             assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
-            List<Report.Maker> makers = client.report(job).makers();
+            List<Report.Maker> makers = client.report(job).origin().makers();
             table.add(
                     store,
                     one.workers(),

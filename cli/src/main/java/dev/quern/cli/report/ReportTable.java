@@ -44,7 +44,7 @@ public final class ReportTable {
         }
         worst();
         console.print("took         "
-                + Units.duration(report.secondsPerStage().values().stream()
+                + Units.duration(report.times().secondsPerStage().values().stream()
                         .mapToDouble(Double::doubleValue)
                         .sum())
                 + waited());
@@ -54,9 +54,9 @@ public final class ReportTable {
     }
 
     private String subject() {
-        return report.evaluated() == null
+        return report.head().evaluated() == null
                 ? console.bold(report.recipeName()) + " of " + report.model().source()
-                : console.bold(report.evaluated()) + " against "
+                : console.bold(report.head().evaluated()) + " against "
                         + report.model().source();
     }
 
@@ -99,7 +99,7 @@ public final class ReportTable {
     }
 
     private String waited() {
-        double seconds = report.secondsWaiting().values().stream()
+        double seconds = report.times().secondsWaiting().values().stream()
                 .mapToDouble(Double::doubleValue)
                 .sum();
         return seconds < 1 ? "" : ", and waited " + Units.duration(seconds);
@@ -123,7 +123,7 @@ public final class ReportTable {
             console.print(console.green(approval == null ? "accepted" : "approved by " + approval.by()) + quality);
             return;
         }
-        console.print(console.red(report.evaluated() == null ? "quarantined" : "refused by the gate") + quality);
+        console.print(console.red(report.head().evaluated() == null ? "quarantined" : "refused by the gate") + quality);
         for (String failure : report.verdict().failures()) {
             console.print("  " + failure);
         }

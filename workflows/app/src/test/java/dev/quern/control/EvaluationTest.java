@@ -75,9 +75,9 @@ class EvaluationTest {
         assertThat(report.sizes()).isEqualTo(compression.sizes());
         assertThat(report.model().outputDigest())
                 .isEqualTo(made.outputs().getFirst().digest());
-        assertThat(report.evaluated()).isEqualTo("the result");
+        assertThat(report.head().evaluated()).isEqualTo("the result");
         assertThat(report.linears()).isEmpty();
-        assertThat(report.secondsPerStage()).containsOnlyKeys("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
+        assertThat(report.times().secondsPerStage()).containsOnlyKeys("INSPECT", "PLAN", "EVALUATE", "PUBLISH");
         assertThat(end.progress())
                 .returns(100.0, p -> p.percent())
                 .returns(0, p -> p.blocks())

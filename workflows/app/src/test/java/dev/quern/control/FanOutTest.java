@@ -50,8 +50,8 @@ class FanOutTest {
         assertThat(made.blocks()).containsAll(before);
         Report report = report(job.id());
         assertThat(report.plan().segments()).isEqualTo(4);
-        assertThat(report.makers()).hasSizeGreaterThanOrEqualTo(2);
-        List<Integer> blocks = report.makers().stream()
+        assertThat(report.origin().makers()).hasSizeGreaterThanOrEqualTo(2);
+        List<Integer> blocks = report.origin().makers().stream()
                 .flatMap(maker -> maker.blocks().stream())
                 .toList();
         // Who was killed between a block and his word for it stays unknown; others find the block.

@@ -83,7 +83,7 @@ class ServiceTest {
         Report report = report(end);
         assertThat(report.verdict().accepted()).isTrue();
         assertThat(report.linears()).hasSize(end.progress().linears());
-        assertThat(report.secondsPerStage()).containsKeys("INSPECT", "COMPRESS", "EVALUATE");
+        assertThat(report.times().secondsPerStage()).containsKeys("INSPECT", "COMPRESS", "EVALUATE");
         assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
     }
 

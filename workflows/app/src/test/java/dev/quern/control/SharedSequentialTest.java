@@ -71,8 +71,8 @@ class SharedSequentialTest {
 
     /** The one that died has made a step at least, the other one a part of every block. */
     private static void assertMakers(Report report, Process died) {
-        assertThat(report.makers()).hasSize(2);
-        Map<Boolean, List<Integer>> blocks = report.makers().stream()
+        assertThat(report.origin().makers()).hasSize(2);
+        Map<Boolean, List<Integer>> blocks = report.origin().makers().stream()
                 .collect(Collectors.toMap(
                         maker -> maker.worker().startsWith("cpu-" + died.pid() + "-"), Report.Maker::blocks));
         assertThat(blocks.get(true)).as("of the one that died").isNotEmpty();

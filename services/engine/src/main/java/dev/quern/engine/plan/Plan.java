@@ -1,5 +1,6 @@
 package dev.quern.engine.plan;
 
+import dev.quern.recipes.codec.Flat;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
@@ -18,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
  * @param sharing of each block by several workers; null where one makes it
  * @param linears of the blocks, each shape of a name once. None where a finished result is evaluated
- * @param weightsCompressed weights of all linears of all blocks that the first recipe compresses
- * @param statisticsBytes memory for statistics that are held at once
- * @param peakBytes of a worker's process, predicted
- * @param scratchBytes on the disk of a worker that has the artifacts on it too, predicted: streams at segment starts included
  * @param outputs one for each recipe; none where a finished result is evaluated
  * @param recipes as they are for this model, in the same order
  * @param compressed the linears that the first recipe compresses, by block, in program order and named inside the block
@@ -35,15 +32,22 @@ public record Plan(
         @Nullable Sharing sharing,
         int blocks,
         List<Linear> linears,
-        long weightsCompressed,
-        long statisticsBytes,
-        long peakBytes,
-        long scratchBytes,
+        @Flat Needs needs,
         List<Output> outputs,
         List<Recipe> recipes,
         List<List<String>> compressed,
         double secondsPerBlock,
         Map<String, Double> secondsPerStage) {
+
+    /**
+     * What the work needs, predicted.
+     *
+     * @param weightsCompressed weights of all linears of all blocks that the first recipe compresses
+     * @param statisticsBytes memory for statistics that are held at once
+     * @param peakBytes of a worker's process
+     * @param scratchBytes on the disk of a worker that has the artifacts on it too: streams at segment starts included
+     */
+    public record Needs(long weightsCompressed, long statisticsBytes, long peakBytes, long scratchBytes) {}
 
     /**
      * A linear of every block that has one of this shape.
@@ -90,17 +94,19 @@ public record Plan(
     /** The part that users see. */
     public Estimate estimate(long sourceBytes, Budget budget, Fanout fanout) {
         return new Estimate(
-                fanout.workers(),
-                budget.threads(),
-                segments.size(),
-                traceRuns.size(),
-                tiling.tokensPerTile(),
-                weightsCompressed,
-                bitsPerWeight(),
-                sourceBytes,
-                outputBytes(),
-                peakBytes,
-                scratchBytes,
+                new Estimate.Work(
+                        fanout.workers(),
+                        budget.threads(),
+                        segments.size(),
+                        traceRuns.size(),
+                        tiling.tokensPerTile()),
+                new Estimate.Sizes(
+                        needs.weightsCompressed(),
+                        bitsPerWeight(),
+                        sourceBytes,
+                        outputBytes(),
+                        needs.peakBytes(),
+                        needs.scratchBytes()),
                 seconds(),
                 secondsPerStage,
                 outputs.stream()

@@ -55,8 +55,8 @@ public final class ReportParts {
                 plan.segments().size(),
                 profile,
                 backend,
-                plan.peakBytes(),
-                plan.scratchBytes(),
+                plan.needs().peakBytes(),
+                plan.needs().scratchBytes(),
                 plan.outputBytes());
     }
 

@@ -47,12 +47,12 @@ class PlannerTest {
 
         assertThat(plan.tiling().windowsPerTile()).isEqualTo(2);
         assertThat(plan.segments()).containsExactly(new Slice(0, 32));
-        assertThat(plan.weightsCompressed()).isEqualTo(6_979_321_856L);
+        assertThat(plan.needs().weightsCompressed()).isEqualTo(6_979_321_856L);
         // 4 bits and a scale of 2 bytes for each 128 weights; the rest is embedding, head and norms in bf16.
         assertThat(plan.bitsPerWeight()).isBetween(4.125, 4.1251);
         assertThat(plan.outputBytes())
                 .isCloseTo(
-                        SOURCE_BYTES - 2 * plan.weightsCompressed() + (long) (plan.weightsCompressed() * 4.125 / 8),
+                        SOURCE_BYTES - 2 * plan.needs().weightsCompressed() + (long) (plan.needs().weightsCompressed() * 4.125 / 8),
                         org.assertj.core.data.Offset.offset(10_000L));
         assertThat(plan.seconds()).isBetween(600.0, 36_000.0);
     }
@@ -62,9 +62,9 @@ class PlannerTest {
         Plan plan = plan(gptq(4, 128, Propagation.INDEPENDENT), 64 * GIB);
 
         long down = 14336L * 14336 * 8;
-        assertThat(plan.statisticsBytes()).as("all units of a block").isEqualTo(3 * 4096L * 4096 * 8 + down);
-        assertThat(plan.peakBytes()).isBetween(4 * GIB, 10 * GIB);
-        assertThat(plan.scratchBytes()).isBetween(4 * GIB, 8 * GIB);
+        assertThat(plan.needs().statisticsBytes()).as("all units of a block").isEqualTo(3 * 4096L * 4096 * 8 + down);
+        assertThat(plan.needs().peakBytes()).isBetween(4 * GIB, 10 * GIB);
+        assertThat(plan.needs().scratchBytes()).isBetween(4 * GIB, 8 * GIB);
     }
 
     /** The sum of a run of tiles beside the sum of all; one run needs no second matrix. */
@@ -76,21 +76,21 @@ class PlannerTest {
         Plan oneTile =
                 Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, new Workload(sequential, 2, 2048, 2048), ROOMY, Fanout.ALONE);
 
-        assertThat(plan.statisticsBytes()).isEqualTo(2 * independent.statisticsBytes());
-        assertThat(plan.peakBytes() - independent.peakBytes()).isEqualTo(independent.statisticsBytes());
-        assertThat(oneTile.statisticsBytes()).isEqualTo(independent.statisticsBytes());
+        assertThat(plan.needs().statisticsBytes()).isEqualTo(2 * independent.needs().statisticsBytes());
+        assertThat(plan.needs().peakBytes() - independent.needs().peakBytes()).isEqualTo(independent.needs().statisticsBytes());
+        assertThat(oneTile.needs().statisticsBytes()).isEqualTo(independent.needs().statisticsBytes());
     }
 
     /** Less memory is paid for with more passes over the tiles; below one unit's statistics nothing helps. */
     @Test
     void aSmallBudgetHoldsFewerStatisticsAndAnOverdrawnOneIsRefusedWithTheNumber() {
         Plan roomy = plan(gptq(4, 128, Propagation.INDEPENDENT), 64 * GIB);
-        long least = roomy.peakBytes() - 3 * 4096L * 4096 * 8;
+        long least = roomy.needs().peakBytes() - 3 * 4096L * 4096 * 8;
 
         Plan tight = plan(gptq(4, 128, Propagation.INDEPENDENT), least);
 
-        assertThat(tight.statisticsBytes()).isEqualTo(14336L * 14336 * 8);
-        assertThat(tight.peakBytes()).isEqualTo(least);
+        assertThat(tight.needs().statisticsBytes()).isEqualTo(14336L * 14336 * 8);
+        assertThat(tight.needs().peakBytes()).isEqualTo(least);
         assertThat(tight.secondsPerStage().get("compress"))
                 .isGreaterThan(roomy.secondsPerStage().get("compress"));
         assertThatThrownBy(() -> plan(gptq(4, 128, Propagation.INDEPENDENT), least - 1))
@@ -106,7 +106,7 @@ class PlannerTest {
 
         Plan plan = plan(nearest, 64 * GIB);
 
-        assertThat(plan.statisticsBytes()).isZero();
+        assertThat(plan.needs().statisticsBytes()).isZero();
         assertThat(plan.bitsPerWeight()).as("with zero points").isBetween(4.156, 4.157);
     }
 
@@ -125,11 +125,11 @@ class PlannerTest {
         assertThat(plan.outputBytes())
                 .isEqualTo(
                         alone.outputBytes() + plan(three, budget, Fanout.ALONE).outputBytes());
-        assertThat(plan.statisticsBytes()).isEqualTo(alone.statisticsBytes());
-        assertThat(plan.peakBytes() - alone.peakBytes())
+        assertThat(plan.needs().statisticsBytes()).isEqualTo(alone.needs().statisticsBytes());
+        assertThat(plan.needs().peakBytes() - alone.needs().peakBytes())
                 .as("codes of a block")
-                .isEqualTo(alone.weightsCompressed() / 32);
-        assertThat(plan.scratchBytes()).as("hidden states of three models").isEqualTo(3 * 64L * 2048 * 4096 * 4);
+                .isEqualTo(alone.needs().weightsCompressed() / 32);
+        assertThat(plan.needs().scratchBytes()).as("hidden states of three models").isEqualTo(3 * 64L * 2048 * 4096 * 4);
         assertThat(plan.secondsPerBlock()).isBetween(alone.secondsPerBlock(), 2 * alone.secondsPerBlock());
         assertThat(plan.secondsPerStage().get("evaluate"))
                 .isEqualTo(1.5 * alone.secondsPerStage().get("evaluate"));
@@ -245,7 +245,7 @@ class PlannerTest {
         // Four runs' sums and one on its way, half of each matrix; streams at two boundaries; the parts of a block.
         long sums = 4 * (3 * half(4096) + half(14336)) + half(14336);
         long block = (long) (218_103_808 * 4.125 / 8);
-        assertThat(shared.scratchBytes() - alone.scratchBytes())
+        assertThat(shared.needs().scratchBytes() - alone.needs().scratchBytes())
                 .isCloseTo(2 * stream + sums + block, org.assertj.core.data.Percentage.withPercentage(1.5));
     }
 
@@ -276,12 +276,12 @@ class PlannerTest {
         Plan inFour = plan(recipe, ROOMY, wish(1, 4));
         Plan inFourAndSlices = plan(recipe, ROOMY, new Fanout(1, 4, 0));
 
-        assertThat(inFour.scratchBytes() - alone.scratchBytes()).isEqualTo(3 * stream);
-        assertThat(inFourAndSlices.scratchBytes() - alone.scratchBytes())
+        assertThat(inFour.needs().scratchBytes() - alone.needs().scratchBytes()).isEqualTo(3 * stream);
+        assertThat(inFourAndSlices.needs().scratchBytes() - alone.needs().scratchBytes())
                 .as("a position after every block but the last")
                 .isEqualTo(31 * stream);
-        long least = inFour.scratchBytes();
-        assertThat(plan(recipe, ROOMY.withDisk(least), wish(1, 4)).scratchBytes())
+        long least = inFour.needs().scratchBytes();
+        assertThat(plan(recipe, ROOMY.withDisk(least), wish(1, 4)).needs().scratchBytes())
                 .isEqualTo(least);
         assertThatThrownBy(() -> plan(recipe, ROOMY.withDisk(least - 1), wish(1, 4)))
                 .isInstanceOfSatisfying(

@@ -76,7 +76,7 @@ class CompressionRunTest {
         assertThat(report.linears().getLast().name()).isEqualTo("model.layers.3.mlp.down_proj");
         assertThat(report.evaluations().getFirst().tokens()).isEqualTo(8 * 47);
         assertThat(report.sizes().bitsPerWeight()).isBetween(4.5, 4.51);
-        assertThat(report.secondsPerStage())
+        assertThat(report.times().secondsPerStage())
                 .containsOnlyKeys("inspect", "plan", "compress", "assemble", "verify", "evaluate");
     }
 
@@ -129,7 +129,7 @@ class CompressionRunTest {
             Report report = new CompressionRun(oneThread, request, place).run();
 
             assertThat(report.plan().segments()).isEqualTo(segments);
-            assertThat(report.secondsPerStage().get("trace")).isPositive();
+            assertThat(report.times().secondsPerStage().get("trace")).isPositive();
             assertThat(report.model().outputDigest()).isEqualTo(whole.model().outputDigest());
         }
     }

@@ -153,7 +153,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
                 + report.model().outputDigest()
                 + "; `quern verify` checks it. `quern-report.json` and `quern-report.html` hold the"
                 + " error of every linear, `" + Recipe.FILE + "` the recipe. Made with Quern "
-                + report.versions().getOrDefault("quern", "") + ".";
+                + report.origin().versions().getOrDefault("quern", "") + ".";
     }
 
     private static String lower(Enum<?> value) {

@@ -49,13 +49,13 @@ public final class ReportDrawing {
     /** What the report is about, in a line. */
     static Html subject(Report report) {
         Report.Model model = report.model();
-        return report.evaluated() == null
+        return report.head().evaluated() == null
                 ? Html.of(
                         "{} blocks of {}, compressed with <strong>{}</strong>",
                         model.blocks(),
                         model.type(),
                         report.recipeName())
-                : Html.of("evaluation of <strong>{}</strong> against {}", report.evaluated(), model.source());
+                : Html.of("evaluation of <strong>{}</strong> against {}", report.head().evaluated(), model.source());
     }
 
     /** What is known of a result that was evaluated, and of its evaluation. */
@@ -193,13 +193,13 @@ public final class ReportDrawing {
 
     public static Html time(Report report) {
         Map<String, Object> facts = new LinkedHashMap<>();
-        report.secondsPerStage()
+        report.times().secondsPerStage()
                 .forEach((stage, seconds) -> facts.put(stage.toLowerCase(Locale.ROOT), Figures.duration(seconds)));
-        double total = report.secondsPerStage().values().stream()
+        double total = report.times().secondsPerStage().values().stream()
                 .mapToDouble(Double::doubleValue)
                 .sum();
         facts.put("all", Figures.duration(total));
-        double waited = report.secondsWaiting().values().stream()
+        double waited = report.times().secondsWaiting().values().stream()
                 .mapToDouble(Double::doubleValue)
                 .sum();
         if (waited >= 1) {
@@ -210,8 +210,8 @@ public final class ReportDrawing {
 
     public static Map<String, Object> originFacts(Report report) {
         Map<String, Object> facts = new LinkedHashMap<>();
-        if (report.evaluated() != null) {
-            facts.put("result", report.evaluated());
+        if (report.head().evaluated() != null) {
+            facts.put("result", report.head().evaluated());
         }
         facts.put("model", report.model().source());
         facts.put(
@@ -220,19 +220,19 @@ public final class ReportDrawing {
                         + Figures.count(report.model().parameters()) + " parameters");
         facts.put("model digest", digest(report.model().digest()));
         facts.put(
-                report.evaluated() == null ? "output digest" : "result digest",
+                report.head().evaluated() == null ? "output digest" : "result digest",
                 digest(report.model().outputDigest()));
-        facts.put("job", report.job());
+        facts.put("job", report.head().job());
         facts.put(
                 "plan",
                 "tiles of " + Figures.count(report.plan().tile()) + " tokens"
-                        + (report.evaluated() == null
+                        + (report.head().evaluated() == null
                                 ? ", segments: " + report.plan().segments()
                                 : ""));
         facts.put("memory planned", Figures.bytes(report.plan().peakBytes()));
         facts.put("backend", report.plan().backend());
         facts.put("numeric profile", digest(report.plan().profile()));
-        report.versions().forEach(facts::put);
+        report.origin().versions().forEach(facts::put);
         return facts;
     }
 

@@ -47,10 +47,10 @@ public final class ReportPage {
     }
 
     private static String title(Report report) {
-        if (report.name() != null) {
-            return report.name();
+        if (report.head().name() != null) {
+            return report.head().name();
         }
-        return report.evaluated() == null ? Figures.leaf(report.model().source()) : report.evaluated();
+        return report.head().evaluated() == null ? Figures.leaf(report.model().source()) : report.head().evaluated();
     }
 
     private static Html header(Report report, String title) {
@@ -74,7 +74,7 @@ public final class ReportPage {
     }
 
     private static Html sections(Report report) {
-        return report.evaluated() == null ? compression(report) : evaluation(report);
+        return report.head().evaluated() == null ? compression(report) : evaluation(report);
     }
 
     private static Html quality(Report report) {

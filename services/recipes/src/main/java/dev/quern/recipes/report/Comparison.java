@@ -89,7 +89,7 @@ public record Comparison(
                 report.recipeName(),
                 report.closeness(),
                 report.sizes(),
-                report.secondsPerStage().values().stream()
+                report.times().secondsPerStage().values().stream()
                         .mapToDouble(Double::doubleValue)
                         .sum());
     }

@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
@@ -14,18 +15,12 @@ import org.jspecify.annotations.Nullable;
  * {@code quern-report.json}: what was made, from what, how, and what it cost in quality. Schema in docs/report.schema.json. It is
  * published, so it names files without their folders.
  *
- * @param evaluated the name of the finished result that was evaluated; null in the report of a compression
  * @param recipe null where a result was evaluated that does not say how it was made
  * @param calibration in an evaluation what the result's own report says
  * @param linears none in an evaluation
- * @param secondsPerStage at work
- * @param secondsWaiting beside that, for a worker or for another job; stages without are left out
  */
 public record Report(
-        String schema,
-        String job,
-        @Nullable String name,
-        @Nullable String evaluated,
+        @Flat Head head,
         Model model,
         @Nullable Recipe recipe,
         Calibration calibration,
@@ -33,16 +28,36 @@ public record Report(
         List<Linear> linears,
         List<Evaluation> evaluations,
         Sizes sizes,
-        Map<String, Double> secondsPerStage,
-        Map<String, Double> secondsWaiting,
-        Map<String, String> versions,
+        @Flat Times times,
+        @Flat Origin origin,
         Verdict verdict,
-        List<String> notes,
-        List<Maker> makers) {
+        List<String> notes) {
     /** The name of its file in the folder of a result. */
     public static final String NAME = "quern-report.json";
 
     public static final String SCHEMA = "quern-report/v1";
+
+    /**
+     * What the report is about.
+     *
+     * @param evaluated the name of the finished result that was evaluated; null in the report of a compression
+     */
+    public record Head(
+            String schema,
+            String job,
+            @Nullable String name,
+            @Nullable String evaluated) {}
+
+    /**
+     * How long it took, by stage.
+     *
+     * @param secondsPerStage at work
+     * @param secondsWaiting beside that, for a worker or for another job; stages without are left out
+     */
+    public record Times(Map<String, Double> secondsPerStage, Map<String, Double> secondsWaiting) {}
+
+    /** Which programs and workers made it. */
+    public record Origin(Map<String, String> versions, List<Maker> makers) {}
 
     /**
      * @param source its name: the last part of where it was
@@ -157,10 +172,7 @@ public record Report(
     public Report approved(Approval approval) {
         Verdict given = verdict;
         return new Report(
-                schema,
-                job,
-                name,
-                evaluated,
+                head,
                 model,
                 recipe,
                 calibration,
@@ -168,12 +180,10 @@ public record Report(
                 linears,
                 evaluations,
                 sizes,
-                secondsPerStage,
-                secondsWaiting,
-                versions,
+                times,
+                origin,
                 new Verdict(true, given.gate(), given.failures(), given.quality(), approval),
-                notes,
-                makers);
+                notes);
     }
 
     /**

@@ -80,7 +80,7 @@ public record JobView(
             @Nullable Instant finishedAt) {}
 
     /**
-     * The first output once more, for clients that know of one only; {@code outputs} says the same.
+     * The first output once more, for clients that know of one only. New clients read the list.
      *
      * @param recipe the name of the first output's recipe; {@code evaluation} for an evaluation
      * @param outputDigest of the first output; for an evaluation, the digest of the result that was evaluated

@@ -101,11 +101,11 @@ class EstimateDeskTest {
 
         Estimate estimate = RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class);
         assertThat(estimate.outputs()).isEmpty();
-        assertThat(estimate.segments()).isZero();
+        assertThat(estimate.work().segments()).isZero();
         assertThat(estimate.secondsPerStage()).containsOnlyKeys("inspect", "evaluate");
         assertThat(estimate.seconds()).isPositive();
         // Hidden states of 4 windows of 128 tokens, 128 wide, of two models in float32.
-        assertThat(estimate.scratchBytes()).isEqualTo(2L * 4 * 128 * 128 * Float.BYTES);
+        assertThat(estimate.sizes().scratchBytes()).isEqualTo(2L * 4 * 128 * 128 * Float.BYTES);
         assertThat(refused.code()).isEqualTo("MEMORY_BUDGET");
     }
 

@@ -77,7 +77,7 @@ class HostileFilesTest {
             Workload workload =
                     Workload.beforehand(List.of(Recipes.find("rtn-w4a16")), source.architecture(), null, List.of());
             assertThat(source.estimate(workload, new Budget(Long.MAX_VALUE / 4, 2), Fanout.ALONE)
-                            .outputBytes())
+                            .sizes().outputBytes())
                     .as("seed %d", seed)
                     .isPositive();
             return true;
