@@ -178,7 +178,7 @@ final class JobsController {
         return accepted(id, caller);
     }
 
-    /** Publishes a quarantined result; the gate was set by the submitter, so it takes more than that to pass it by. */
+    /** Publishes a quarantined result. The submitter set the gate, so overriding it requires the scope admin. */
     @PostMapping("/{id}/approve")
     ResponseEntity<JobView> approve(
             @PathVariable String id, @RequestParam(defaultValue = "") String reason, Caller caller) {

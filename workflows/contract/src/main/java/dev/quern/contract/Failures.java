@@ -19,10 +19,10 @@ public final class Failures {
     /** An artifact that is not what was committed; the detail after the code is its name. */
     public static final String DAMAGED = "DAMAGED_ARTIFACT";
 
-    /** A worker was offered work while it did other work: nobody's fault. */
+    /** A worker was offered work while it did other work. This is not a failure of the work. */
     public static final String BUSY = "BUSY";
 
-    /** A defect is tried again so often in all. */
+    /** The number of attempts at work that fails by a defect. */
     public static final int INTERNAL_ATTEMPTS = 3;
 
     private static final String MAKE_ROOM = "; free some or give it more, then retry the job: what it made is kept";

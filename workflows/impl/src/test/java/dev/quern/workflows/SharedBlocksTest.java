@@ -116,7 +116,7 @@ class SharedBlocksTest {
                 .returns(JobState.FAILED, Outcome::state)
                 .extracting(Outcome::message)
                 .asString()
-                .contains("block 3: its parts are gone, 3 times over");
+                .contains("block 3: its parts disappeared 3 times in a row");
     }
 
     @Test
