@@ -1,19 +1,19 @@
 package dev.quern.api;
 
-import dev.quern.jobs.AccessRepository;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.OutputRepository;
-import dev.quern.jobs.Principal;
 import dev.quern.jobs.ReportRepository;
-import dev.quern.jobs.Scope;
 import dev.quern.jobs.StepRepository;
 import dev.quern.jobs.Submission;
-import dev.quern.jobs.Upload;
-import dev.quern.jobs.UploadRepository;
-import dev.quern.jobs.WorkerRepository;
+import dev.quern.jobs.access.AccessRepository;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
+import dev.quern.jobs.installation.WorkerRepository;
+import dev.quern.jobs.upload.Upload;
+import dev.quern.jobs.upload.UploadRepository;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;

@@ -2,9 +2,9 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
 import dev.quern.jobs.Step;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.Stage;

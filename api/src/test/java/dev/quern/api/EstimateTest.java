@@ -2,7 +2,7 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.EstimateRepository;
+import dev.quern.jobs.installation.EstimateRepository;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.Estimate;
@@ -17,7 +17,12 @@ import org.junit.jupiter.api.Test;
 
 /** The api's side of an estimate; the control process's side is its own test. */
 class EstimateTest {
-    private static final Estimate ESTIMATE = new Estimate(new Estimate.Work(2, 8, 4, 3, 4096), new Estimate.Sizes(1_000, 4.1, 2_000, 600, 5_000, 7_000), 90, Map.of("compress", 80.0, "evaluate", 10.0), List.of(new Estimate.Output("gptq-w4a16", 1, 4.5)));
+    private static final Estimate ESTIMATE = new Estimate(
+            new Estimate.Work(2, 8, 4, 3, 4096),
+            new Estimate.Sizes(1_000, 4.1, 2_000, 600, 5_000, 7_000),
+            90,
+            Map.of("compress", 80.0, "evaluate", 10.0),
+            List.of(new Estimate.Output("gptq-w4a16", 1, 4.5)));
 
     private final ApiServer server = ApiServer.shared();
     private final EstimateRepository questions = new EstimateRepository(server.db);

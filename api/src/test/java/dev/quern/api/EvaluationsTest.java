@@ -147,7 +147,19 @@ class EvaluationsTest {
     }
 
     private static Report report(UUID id) {
-        return new Report(new Report.Head(Report.SCHEMA, id.toString(), null, "tiny-small"), new Report.Model("tiny", "3c".repeat(32), "9f".repeat(32), "llama", 4, 1_000), null, new Report.Calibration("none", 0, 0, 0, "", null), new Report.Plan(4096, 0, "b7".repeat(32), "openblas", 3, 1, 0), List.of(), List.of(new Report.Evaluation("a.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0")), new Report.Sizes(16, 5, 6, 4.156), new Report.Times(java.util.Map.of("EVALUATE", 12.0), java.util.Map.of()), new Report.Origin(java.util.Map.of("quern", "0.1.0"), List.of()), new Report.Verdict(true, dev.quern.recipes.Gate.NONE, List.of()), List.of());
+        return new Report(
+                new Report.Head(Report.SCHEMA, id.toString(), null, "tiny-small"),
+                new Report.Model("tiny", "3c".repeat(32), "9f".repeat(32), "llama", 4, 1_000),
+                null,
+                new Report.Calibration("none", 0, 0, 0, "", null),
+                new Report.Plan(4096, 0, "b7".repeat(32), "openblas", 3, 1, 0),
+                List.of(),
+                List.of(new Report.Evaluation("a.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0")),
+                new Report.Sizes(16, 5, 6, 4.156),
+                new Report.Times(java.util.Map.of("EVALUATE", 12.0), java.util.Map.of()),
+                new Report.Origin(java.util.Map.of("quern", "0.1.0"), List.of()),
+                new Report.Verdict(true, dev.quern.recipes.Gate.NONE, List.of()),
+                List.of());
     }
 
     private JobView submitted(String result) {

@@ -3,8 +3,8 @@ package dev.quern.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.api.settings.ServerVersion;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.KeyView;

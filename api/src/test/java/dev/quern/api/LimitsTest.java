@@ -2,7 +2,7 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.EstimateRepository;
+import dev.quern.jobs.installation.EstimateRepository;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

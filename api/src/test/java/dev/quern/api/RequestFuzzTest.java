@@ -2,8 +2,8 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

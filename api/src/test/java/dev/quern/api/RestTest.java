@@ -7,7 +7,7 @@ import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.stores.ArtifactStores;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.Step;
-import dev.quern.jobs.WorkerRepository;
+import dev.quern.jobs.installation.WorkerRepository;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;

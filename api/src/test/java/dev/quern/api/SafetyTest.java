@@ -2,9 +2,9 @@ package dev.quern.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quern.jobs.ApiKey;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.ApiKey;
+import dev.quern.jobs.access.Scope;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;

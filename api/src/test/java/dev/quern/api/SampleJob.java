@@ -204,20 +204,28 @@ final class SampleJob {
                 .filter(cell -> cell.state() == CellState.DONE)
                 .map(SampleJob::linear)
                 .toList();
-        return new Report(new Report.Head(Report.SCHEMA, job.id().toString(), job.request().name(), null), new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L), Recipes.find(job.outputs().get(output).recipeName()), new Report.Calibration(
+        return new Report(
+                new Report.Head(
+                        Report.SCHEMA, job.id().toString(), job.request().name(), null),
+                new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
+                Recipes.find(job.outputs().get(output).recipeName()),
+                new Report.Calibration(
                         "built-in",
                         128,
                         2048,
                         262_144,
                         "a1".repeat(32),
-                        "Calibrated on built-in public-domain English. Text like your own gives a better result: --calibration FILE."), new Report.Plan(
+                        "Calibrated on built-in public-domain English. Text like your own gives a better result: --calibration FILE."),
+                new Report.Plan(
                         4096,
                         1,
                         "b7".repeat(32),
                         "OpenBLAS 0.3.31 (Cooperlake), 512-bit vectors, 2 threads",
                         3_221_225_472L,
                         1_073_741_824L,
-                        5_712_031_744L), linears, List.of(
+                        5_712_031_744L),
+                linears,
+                List.of(
                         new Report.Evaluation(
                                 "wt2_test.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0".repeat(32)),
                         new Report.Evaluation(
@@ -229,10 +237,15 @@ final class SampleJob {
                                 0.9411,
                                 32_704,
                                 512,
-                                "d1".repeat(32))), new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156), new Report.Times(stages, Map.of()), new Report.Origin(Map.of("quern", "0.1.0", "java", "25.0.3"), List.of()), new Report.Verdict(
+                                "d1".repeat(32))),
+                new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156),
+                new Report.Times(stages, Map.of()),
+                new Report.Origin(Map.of("quern", "0.1.0", "java", "25.0.3"), List.of()),
+                new Report.Verdict(
                         accepted,
                         new Gate(accepted ? 0.05 : 0.005, null, null),
-                        accepted ? List.of() : List.of("wt2_test.txt: KL mean 0.00988 (expected: at most 0.005)")), output == 0 ? List.of("a note of all") : List.of("a note of all", "a note of one"));
+                        accepted ? List.of() : List.of("wt2_test.txt: KL mean 0.00988 (expected: at most 0.005)")),
+                output == 0 ? List.of("a note of all") : List.of("a note of all", "a note of one"));
     }
 
     private static Report.Linear linear(LinearView cell) {

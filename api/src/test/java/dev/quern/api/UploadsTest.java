@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.Keys;
 import dev.quern.artifacts.NoSuchUploadException;
 import dev.quern.artifacts.folder.FolderStore;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
 import dev.quern.jobs.Step;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
@@ -187,7 +187,7 @@ class UploadsTest {
         URI given = URI.create(part(upload, "config.json", 1).url());
         String key = Keys.of(ApiServer.TENANT).upload(sha256(config));
         String transfer = server.uploads
-                .stored(ApiServer.TENANT, new dev.quern.jobs.Upload.File("config.json", 100, sha256(config)))
+                .stored(ApiServer.TENANT, new dev.quern.jobs.upload.Upload.File("config.json", 100, sha256(config)))
                 .transfer();
         URI parts = URI.create(server.url("/api/v1/uploads/parts"));
         URI expired = new FolderStore(server.store(), () -> Instant.now().minus(Duration.ofHours(2)))
@@ -319,7 +319,8 @@ class UploadsTest {
     void thePartsOfADeletedUploadAreDropped() {
         UploadView upload = open(file("config.json", config));
         send(upload, "config.json", 1, config);
-        dev.quern.jobs.Upload.File file = new dev.quern.jobs.Upload.File("config.json", 100, sha256(config));
+        dev.quern.jobs.upload.Upload.File file =
+                new dev.quern.jobs.upload.Upload.File("config.json", 100, sha256(config));
         String transfer =
                 String.valueOf(server.uploads.stored(ApiServer.TENANT, file).transfer());
 
@@ -348,7 +349,8 @@ class UploadsTest {
     void anUploadThatNobodyGoesOnWithExpiresAndItsPartsAreDropped() throws Exception {
         UploadView upload = open(file("config.json", config));
         send(upload, "config.json", 1, config);
-        dev.quern.jobs.Upload.File file = new dev.quern.jobs.Upload.File("config.json", 100, sha256(config));
+        dev.quern.jobs.upload.Upload.File file =
+                new dev.quern.jobs.upload.Upload.File("config.json", 100, sha256(config));
         String transfer =
                 String.valueOf(server.uploads.stored(ApiServer.TENANT, file).transfer());
         server.db

@@ -1,8 +1,8 @@
 package dev.quern.api.caller;
 
 import dev.quern.api.html.Layout;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.error.QuernException;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package dev.quern.api.pages;
 
 import dev.quern.api.caller.Caller;
 import dev.quern.api.html.Layout;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.ReportDrawing;
 import dev.quern.recipes.job.Desired;

@@ -13,7 +13,7 @@ import dev.quern.jobs.JobFilter;
 import dev.quern.jobs.JobOutput;
 import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.ReportRepository;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;

@@ -4,7 +4,7 @@ import dev.quern.api.settings.ApiProperties;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ForeignStoreException;
 import dev.quern.artifacts.stores.ArtifactStores;
-import dev.quern.jobs.InstallationRepository;
+import dev.quern.jobs.installation.InstallationRepository;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;

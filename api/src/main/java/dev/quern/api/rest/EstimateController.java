@@ -2,7 +2,7 @@ package dev.quern.api.rest;
 
 import dev.quern.api.caller.Caller;
 import dev.quern.api.settings.ApiProperties;
-import dev.quern.jobs.EstimateRepository;
+import dev.quern.jobs.installation.EstimateRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.Recipes;

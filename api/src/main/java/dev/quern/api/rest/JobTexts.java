@@ -1,8 +1,8 @@
 package dev.quern.api.rest;
 
 import dev.quern.jobs.Job;
-import dev.quern.jobs.Upload;
-import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.upload.Upload;
+import dev.quern.jobs.upload.UploadRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;

@@ -8,7 +8,7 @@ import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobFilter;
 import dev.quern.jobs.JobRepository;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

@@ -2,10 +2,10 @@ package dev.quern.api.rest;
 
 import dev.quern.api.caller.Caller;
 import dev.quern.api.request.JobIds;
-import dev.quern.jobs.AccessRepository;
-import dev.quern.jobs.ApiKey;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.AccessRepository;
+import dev.quern.jobs.access.ApiKey;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;

@@ -5,7 +5,7 @@ import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.OutputRepository;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.view.StorageView;
 import java.io.IOException;
 import java.util.Comparator;

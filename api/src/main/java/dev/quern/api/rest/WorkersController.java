@@ -1,7 +1,7 @@
 package dev.quern.api.rest;
 
 import dev.quern.api.caller.Caller;
-import dev.quern.jobs.WorkerRepository;
+import dev.quern.jobs.installation.WorkerRepository;
 import dev.quern.recipes.view.WorkerView;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;

@@ -2,8 +2,8 @@ package dev.quern.api.safety;
 
 import dev.quern.api.caller.Caller;
 import dev.quern.api.caller.FormToken;
-import dev.quern.jobs.AccessRepository;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.AccessRepository;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import jakarta.servlet.http.Cookie;

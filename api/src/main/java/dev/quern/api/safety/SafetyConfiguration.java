@@ -1,7 +1,7 @@
 package dev.quern.api.safety;
 
 import dev.quern.api.settings.ApiProperties;
-import dev.quern.jobs.AccessRepository;
+import dev.quern.jobs.access.AccessRepository;
 import jakarta.servlet.http.HttpFilter;
 import org.apache.catalina.Pipeline;
 import org.apache.catalina.Valve;

@@ -2,7 +2,7 @@ package dev.quern.api.safety;
 
 import dev.quern.api.html.LoginPage;
 import dev.quern.api.settings.ApiProperties;
-import dev.quern.jobs.AccessRepository;
+import dev.quern.jobs.access.AccessRepository;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.quern.api.uploads;
 
-import dev.quern.jobs.Upload;
+import dev.quern.jobs.upload.Upload;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;

@@ -2,8 +2,8 @@ package dev.quern.api.uploads;
 
 import dev.quern.api.request.StoreAccess;
 import dev.quern.artifacts.ArtifactStore;
-import dev.quern.jobs.Upload;
-import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.upload.Upload;
+import dev.quern.jobs.upload.UploadRepository;
 import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.QuernException.Violation;
 import java.io.IOException;

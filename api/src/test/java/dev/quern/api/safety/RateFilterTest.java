@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.api.caller.Caller;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.error.QuernException;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;

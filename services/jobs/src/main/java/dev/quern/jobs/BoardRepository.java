@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.jobs.rows.Columns;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.CellState;
@@ -247,10 +248,10 @@ public final class BoardRepository {
                 row.getInt("block"),
                 row.getString("linear"),
                 CellState.valueOf(row.getString("state")),
-                Rows.nullableInt(row, "rows"),
-                Rows.nullableInt(row, "cols"),
+                Columns.nullableInt(row, "rows"),
+                Columns.nullableInt(row, "cols"),
                 figures(row.getString("figures")),
-                Rows.nullableDouble(row, "seconds"));
+                Columns.nullableDouble(row, "seconds"));
     }
 
     private static @Nullable LinearFigures figures(@Nullable String json) {

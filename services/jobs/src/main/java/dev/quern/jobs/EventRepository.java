@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.jobs.rows.Columns;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonBool;
 import dev.quern.recipes.json.JsonNumber;
@@ -82,7 +83,7 @@ public final class EventRepository {
         if (Json.parse(row.getString("data")) instanceof JsonObject object) {
             object.members().forEach((name, value) -> data.put(name, plain(value)));
         }
-        return new JobEvent(row.getLong("id"), row.getString("type"), Rows.instant(row, "at"), data);
+        return new JobEvent(row.getLong("id"), row.getString("type"), Columns.instant(row, "at"), data);
     }
 
     private static Object plain(JsonValue value) {

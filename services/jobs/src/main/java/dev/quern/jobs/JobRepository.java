@@ -1,5 +1,7 @@
 package dev.quern.jobs;
 
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.rows.Cursor;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -203,7 +205,8 @@ public final class JobRepository {
             return new JobPage(found, null);
         }
         List<Job> page = found.subList(0, limit);
-        return new JobPage(page, Cursor.after(page.getLast()).toString());
+        Job last = page.getLast();
+        return new JobPage(page, new Cursor(last.times().createdAt(), last.id()).toString());
     }
 
     /** Every job that is not at its end, oldest first: what the reconciler walks. */

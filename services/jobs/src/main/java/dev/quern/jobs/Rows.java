@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.jobs.rows.Columns;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.Desired;
@@ -12,7 +13,6 @@ import dev.quern.recipes.view.JobView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -87,35 +87,16 @@ final class Rows {
                 row.getLong("seq"),
                 row.getBoolean("started"),
                 row.getInt("idle_generations"),
-                nullableInstant(row, "waits_since"),
+                Columns.nullableInstant(row, "waits_since"),
                 row.getDouble("ran"));
     }
 
     private static JobView.Times times(ResultSet row) throws SQLException {
         return new JobView.Times(
-                instant(row, "created_at"),
-                nullableInstant(row, "started_at"),
-                instant(row, "updated_at"),
-                nullableInstant(row, "finished_at"));
-    }
-
-    static Instant instant(ResultSet row, String column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
-    }
-
-    static @Nullable Double nullableDouble(ResultSet row, String column) throws SQLException {
-        double value = row.getDouble(column);
-        return row.wasNull() ? null : value;
-    }
-
-    static @Nullable Integer nullableInt(ResultSet row, String column) throws SQLException {
-        int value = row.getInt(column);
-        return row.wasNull() ? null : value;
-    }
-
-    static @Nullable Instant nullableInstant(ResultSet row, String column) throws SQLException {
-        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
-        return at == null ? null : at.toInstant();
+                Columns.instant(row, "created_at"),
+                Columns.nullableInstant(row, "started_at"),
+                Columns.instant(row, "updated_at"),
+                Columns.nullableInstant(row, "finished_at"));
     }
 
     private static Map<String, String> labels(ResultSet row) throws SQLException {
@@ -138,13 +119,13 @@ final class Rows {
 
     private static JobRequest.@Nullable Placement placement(ResultSet row) throws SQLException {
         String workerClass = row.getString("worker_class");
-        Integer segments = nullableInt(row, "segments");
+        Integer segments = Columns.nullableInt(row, "segments");
         return workerClass == null && segments == null ? null : new JobRequest.Placement(workerClass, segments);
     }
 
     private static JobRequest.@Nullable Limits limits(ResultSet row) throws SQLException {
-        Integer pending = nullableInt(row, "max_pending_seconds");
-        Integer runtime = nullableInt(row, "max_runtime_seconds");
+        Integer pending = Columns.nullableInt(row, "max_pending_seconds");
+        Integer runtime = Columns.nullableInt(row, "max_runtime_seconds");
         return pending == null && runtime == null ? null : new JobRequest.Limits(pending, runtime);
     }
 
@@ -153,7 +134,7 @@ final class Rows {
         return code == null
                 ? null
                 : new JobView.Reason(
-                        ReasonCode.valueOf(code), instant(row, "reason_since"), row.getString("reason_remedy"));
+                        ReasonCode.valueOf(code), Columns.instant(row, "reason_since"), row.getString("reason_remedy"));
     }
 
     private static JobView.@Nullable Failure failure(ResultSet row) throws SQLException {
@@ -162,7 +143,7 @@ final class Rows {
     }
 
     private static JobView.@Nullable Approval approval(ResultSet row) throws SQLException {
-        Instant at = nullableInstant(row, "approved_at");
+        Instant at = Columns.nullableInstant(row, "approved_at");
         return at == null
                 ? null
                 : new JobView.Approval(
@@ -174,7 +155,7 @@ final class Rows {
 
     /** Linears per minute over the last three, or since the first one: calm, and soon at a new pace. None for a job at its end. */
     private static @Nullable Double rate(ResultSet row) throws SQLException {
-        Double seconds = nullableDouble(row, "recent_seconds");
+        Double seconds = Columns.nullableDouble(row, "recent_seconds");
         boolean over = JobState.valueOf(row.getString("state")).terminal();
         return over || seconds == null || seconds < RATE_SECONDS ? null : 60 * row.getInt("linears_recent") / seconds;
     }
@@ -190,6 +171,6 @@ final class Rows {
                 row.getInt("reused_blocks"),
                 row.getDouble("percent"),
                 rate(row),
-                nullableDouble(row, "eta_seconds"));
+                Columns.nullableDouble(row, "eta_seconds"));
     }
 }

@@ -1,5 +1,6 @@
 package dev.quern.jobs;
 
+import dev.quern.jobs.access.Principal;
 import dev.quern.recipes.JobRequest.Limits;
 import dev.quern.recipes.JobRequest.Placement;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.quern.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.job.JobState;

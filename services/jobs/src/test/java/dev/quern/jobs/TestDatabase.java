@@ -13,7 +13,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** One real PostgreSQL with our migrations for all tests of a JVM; tests make rows of their own and share it. */
-final class TestDatabase {
+public final class TestDatabase {
     private static final TestDatabase SHARED = start();
 
     private final DataSource source;
@@ -22,19 +22,19 @@ final class TestDatabase {
         this.source = source;
     }
 
-    static TestDatabase shared() {
+    public static TestDatabase shared() {
         return SHARED;
     }
 
-    DataSource source() {
+    public DataSource source() {
         return source;
     }
 
-    JdbcClient client() {
+    public JdbcClient client() {
         return JdbcClient.create(source);
     }
 
-    TransactionTemplate transactions() {
+    public TransactionTemplate transactions() {
         return new TransactionTemplate(new DataSourceTransactionManager(source));
     }
 

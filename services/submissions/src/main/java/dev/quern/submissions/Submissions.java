@@ -2,11 +2,11 @@ package dev.quern.submissions;
 
 import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.JobRepository;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
 import dev.quern.jobs.Submission;
-import dev.quern.jobs.Upload;
-import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
+import dev.quern.jobs.upload.Upload;
+import dev.quern.jobs.upload.UploadRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.Recipe;
@@ -76,7 +76,8 @@ public record Submissions(
         }
         String id = String.valueOf(result.job());
         boolean made = jobs.find(owner.tenant(), UUID.fromString(id))
-                .filter(job -> result.output() < job.outputs().size() && job.request().result() == null)
+                .filter(job ->
+                        result.output() < job.outputs().size() && job.request().result() == null)
                 .filter(job -> job.outputs().get(result.output()).location() != null)
                 .isPresent();
         if (!made) {

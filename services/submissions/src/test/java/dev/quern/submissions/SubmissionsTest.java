@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.JobRepository;
-import dev.quern.jobs.Principal;
-import dev.quern.jobs.Scope;
-import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
+import dev.quern.jobs.upload.UploadRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;

@@ -2,7 +2,7 @@ package dev.quern.control;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quern.jobs.AccessRepository;
+import dev.quern.jobs.access.AccessRepository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -304,8 +304,9 @@ class ServiceTest {
         assertThat(scratch.getParent()).doesNotExist();
     }
 
-    private static dev.quern.jobs.Principal tester() {
-        return new dev.quern.jobs.Principal("default", "tester", java.util.Set.of(dev.quern.jobs.Scope.ADMIN));
+    private static dev.quern.jobs.access.Principal tester() {
+        return new dev.quern.jobs.access.Principal(
+                "default", "tester", java.util.Set.of(dev.quern.jobs.access.Scope.ADMIN));
     }
 
     private static Manifest manifest(Job job) throws IOException {

@@ -12,7 +12,6 @@ import dev.quern.engine.statistics.StatisticsGroups;
 import dev.quern.engine.statistics.UnitStatistics;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.TileRun;
-import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import java.nio.file.Path;
 import java.util.Collection;

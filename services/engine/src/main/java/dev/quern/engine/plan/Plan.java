@@ -1,11 +1,11 @@
 package dev.quern.engine.plan;
 
-import dev.quern.recipes.codec.Flat;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.view.Estimate;
 import java.util.List;
 import java.util.Map;
@@ -95,11 +95,7 @@ public record Plan(
     public Estimate estimate(long sourceBytes, Budget budget, Fanout fanout) {
         return new Estimate(
                 new Estimate.Work(
-                        fanout.workers(),
-                        budget.threads(),
-                        segments.size(),
-                        traceRuns.size(),
-                        tiling.tokensPerTile()),
+                        fanout.workers(), budget.threads(), segments.size(), traceRuns.size(), tiling.tokensPerTile()),
                 new Estimate.Sizes(
                         needs.weightsCompressed(),
                         bitsPerWeight(),

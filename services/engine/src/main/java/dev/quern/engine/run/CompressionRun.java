@@ -184,17 +184,29 @@ public final class CompressionRun {
             Verification verification,
             List<Report.Evaluation> evaluations) {
         List<Report.Linear> linears = ReportParts.linears(blocks);
-        return new Report(new Report.Head(Report.SCHEMA, "in-process", null, null), new Report.Model(
+        return new Report(
+                new Report.Head(Report.SCHEMA, "in-process", null, null),
+                new Report.Model(
                         Figures.leaf(request.model().toString()),
                         digest.digest(),
                         verification.outputDigest(),
                         source.architecture().modelType(),
                         source.architecture().blocks().size(),
-                        source.parameters()), recipe, recipe.needsCalibration() ? ReportParts.calibration(texts.calibration()) : ReportParts.noCalibration(), ReportParts.plan(plan, backend), linears, evaluations, new Report.Sizes(
+                        source.parameters()),
+                recipe,
+                recipe.needsCalibration() ? ReportParts.calibration(texts.calibration()) : ReportParts.noCalibration(),
+                ReportParts.plan(plan, backend),
+                linears,
+                evaluations,
+                new Report.Sizes(
                         source.checkpoint().tensorBytes(),
                         verification.bytes(),
                         plan.needs().weightsCompressed(),
-                        verification.bitsPerWeight()), new Report.Times(stages.seconds(), Map.of()), new Report.Origin(Map.of("java", Runtime.version().toString()), List.of()), GateCheck.judge(request.gate(), evaluations), notes(source, texts, linears));
+                        verification.bitsPerWeight()),
+                new Report.Times(stages.seconds(), Map.of()),
+                new Report.Origin(Map.of("java", Runtime.version().toString()), List.of()),
+                GateCheck.judge(request.gate(), evaluations),
+                notes(source, texts, linears));
     }
 
     private List<String> notes(Source source, Texts texts, List<Report.Linear> linears) {

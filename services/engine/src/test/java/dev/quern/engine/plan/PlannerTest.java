@@ -52,7 +52,9 @@ class PlannerTest {
         assertThat(plan.bitsPerWeight()).isBetween(4.125, 4.1251);
         assertThat(plan.outputBytes())
                 .isCloseTo(
-                        SOURCE_BYTES - 2 * plan.needs().weightsCompressed() + (long) (plan.needs().weightsCompressed() * 4.125 / 8),
+                        SOURCE_BYTES
+                                - 2 * plan.needs().weightsCompressed()
+                                + (long) (plan.needs().weightsCompressed() * 4.125 / 8),
                         org.assertj.core.data.Offset.offset(10_000L));
         assertThat(plan.seconds()).isBetween(600.0, 36_000.0);
     }
@@ -76,9 +78,12 @@ class PlannerTest {
         Plan oneTile =
                 Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, new Workload(sequential, 2, 2048, 2048), ROOMY, Fanout.ALONE);
 
-        assertThat(plan.needs().statisticsBytes()).isEqualTo(2 * independent.needs().statisticsBytes());
-        assertThat(plan.needs().peakBytes() - independent.needs().peakBytes()).isEqualTo(independent.needs().statisticsBytes());
-        assertThat(oneTile.needs().statisticsBytes()).isEqualTo(independent.needs().statisticsBytes());
+        assertThat(plan.needs().statisticsBytes())
+                .isEqualTo(2 * independent.needs().statisticsBytes());
+        assertThat(plan.needs().peakBytes() - independent.needs().peakBytes())
+                .isEqualTo(independent.needs().statisticsBytes());
+        assertThat(oneTile.needs().statisticsBytes())
+                .isEqualTo(independent.needs().statisticsBytes());
     }
 
     /** Less memory is paid for with more passes over the tiles; below one unit's statistics nothing helps. */
@@ -129,7 +134,9 @@ class PlannerTest {
         assertThat(plan.needs().peakBytes() - alone.needs().peakBytes())
                 .as("codes of a block")
                 .isEqualTo(alone.needs().weightsCompressed() / 32);
-        assertThat(plan.needs().scratchBytes()).as("hidden states of three models").isEqualTo(3 * 64L * 2048 * 4096 * 4);
+        assertThat(plan.needs().scratchBytes())
+                .as("hidden states of three models")
+                .isEqualTo(3 * 64L * 2048 * 4096 * 4);
         assertThat(plan.secondsPerBlock()).isBetween(alone.secondsPerBlock(), 2 * alone.secondsPerBlock());
         assertThat(plan.secondsPerStage().get("evaluate"))
                 .isEqualTo(1.5 * alone.secondsPerStage().get("evaluate"));

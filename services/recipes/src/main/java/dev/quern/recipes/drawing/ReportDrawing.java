@@ -55,7 +55,10 @@ public final class ReportDrawing {
                         model.blocks(),
                         model.type(),
                         report.recipeName())
-                : Html.of("evaluation of <strong>{}</strong> against {}", report.head().evaluated(), model.source());
+                : Html.of(
+                        "evaluation of <strong>{}</strong> against {}",
+                        report.head().evaluated(),
+                        model.source());
     }
 
     /** What is known of a result that was evaluated, and of its evaluation. */
@@ -193,7 +196,8 @@ public final class ReportDrawing {
 
     public static Html time(Report report) {
         Map<String, Object> facts = new LinkedHashMap<>();
-        report.times().secondsPerStage()
+        report.times()
+                .secondsPerStage()
                 .forEach((stage, seconds) -> facts.put(stage.toLowerCase(Locale.ROOT), Figures.duration(seconds)));
         double total = report.times().secondsPerStage().values().stream()
                 .mapToDouble(Double::doubleValue)

@@ -50,7 +50,9 @@ public final class ReportPage {
         if (report.head().name() != null) {
             return report.head().name();
         }
-        return report.head().evaluated() == null ? Figures.leaf(report.model().source()) : report.head().evaluated();
+        return report.head().evaluated() == null
+                ? Figures.leaf(report.model().source())
+                : report.head().evaluated();
     }
 
     private static Html header(Report report, String title) {

@@ -1,11 +1,11 @@
 package dev.quern.recipes.report;
 
-import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.CompletedBy;
+import dev.quern.recipes.codec.Flat;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

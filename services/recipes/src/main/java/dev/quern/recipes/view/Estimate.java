@@ -13,11 +13,7 @@ import java.util.Map;
  * @param outputs one for each recipe; none for an evaluation
  */
 public record Estimate(
-        @Flat Work work,
-        @Flat Sizes sizes,
-        double seconds,
-        Map<String, Double> secondsPerStage,
-        List<Output> outputs) {
+        @Flat Work work, @Flat Sizes sizes, double seconds, Map<String, Double> secondsPerStage, List<Output> outputs) {
     /**
      * How the work is shared out.
      *

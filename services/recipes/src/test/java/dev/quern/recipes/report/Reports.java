@@ -41,24 +41,50 @@ public final class Reports {
         stages.put("ASSEMBLE", 9.1);
         stages.put("VERIFY", 4.2);
         stages.put("EVALUATE", 180.5);
-        return new Report(new Report.Head(Report.SCHEMA, "01999a4e-77aa-7c1e-9d3e-5a1de3a0c1aa", null, null), new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L), new Recipe(
+        return new Report(
+                new Report.Head(Report.SCHEMA, "01999a4e-77aa-7c1e-9d3e-5a1de3a0c1aa", null, null),
+                new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
+                new Recipe(
                         "gptq-w4a16",
                         Recipe.Propagation.INDEPENDENT,
                         new Recipe.Grid(4, 128, true, Recipe.ClipSearch.MSE),
                         new Recipe.Gptq(Recipe.Order.STATIC, 0.01),
-                        true), new Report.Calibration(
+                        true),
+                new Report.Calibration(
                         "built-in",
                         128,
                         2048,
                         262_144,
                         "a1".repeat(32),
-                        "Calibrate on text like your own for a better result."), new Report.Plan(4096, 1, "b7".repeat(32), "openblas", 3_221_225_472L, 1_073_741_824L, 5_712_031_744L), linears(blocks, error), evaluations, new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156), new Report.Times(stages, Map.of()), new Report.Origin(Map.of("quern", "0.1.0", "java", "25.0.3"), List.of(new Report.Maker("cpu-17-a1", List.of(0, 1, 2)))), verdict, List.of("Hidden states of the evaluation are float32."));
+                        "Calibrate on text like your own for a better result."),
+                new Report.Plan(4096, 1, "b7".repeat(32), "openblas", 3_221_225_472L, 1_073_741_824L, 5_712_031_744L),
+                linears(blocks, error),
+                evaluations,
+                new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156),
+                new Report.Times(stages, Map.of()),
+                new Report.Origin(
+                        Map.of("quern", "0.1.0", "java", "25.0.3"),
+                        List.of(new Report.Maker("cpu-17-a1", List.of(0, 1, 2)))),
+                verdict,
+                List.of("Hidden states of the evaluation are float32."));
     }
 
     /** The report of an evaluation. */
     public static Report evaluation(@Nullable Recipe recipe) {
         Report made = accepted();
-        return new Report(new Report.Head(made.head().schema(), made.head().job(), null, "Qwen3-8B-small"), made.model(), recipe, recipe == null ? new Report.Calibration("none", 0, 0, 0, "", null) : made.calibration(), made.plan(), List.of(), made.evaluations(), made.sizes(), new Report.Times(Map.of("INSPECT", 1.2, "EVALUATE", 180.5), Map.of()), new Report.Origin(made.origin().versions(), List.of()), made.verdict(), List.of());
+        return new Report(
+                new Report.Head(made.head().schema(), made.head().job(), null, "Qwen3-8B-small"),
+                made.model(),
+                recipe,
+                recipe == null ? new Report.Calibration("none", 0, 0, 0, "", null) : made.calibration(),
+                made.plan(),
+                List.of(),
+                made.evaluations(),
+                made.sizes(),
+                new Report.Times(Map.of("INSPECT", 1.2, "EVALUATE", 180.5), Map.of()),
+                new Report.Origin(made.origin().versions(), List.of()),
+                made.verdict(),
+                List.of());
     }
 
     public static Report accepted() {

@@ -22,7 +22,7 @@ import dev.quern.engine.run.Source;
 import dev.quern.engine.text.TextFile;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.jobs.JobOutput;
-import dev.quern.jobs.SweepLock;
+import dev.quern.jobs.installation.SweepLock;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.report.Figures;
 import java.io.IOException;

@@ -131,7 +131,10 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
                 work(plan),
                 new JobPlan.Numerics(profile, device.backend()),
                 new JobPlan.Prediction(
-                        plan.needs().statisticsBytes(), plan.needs().peakBytes(), plan.needs().scratchBytes(), plan.needs().weightsCompressed()),
+                        plan.needs().statisticsBytes(),
+                        plan.needs().peakBytes(),
+                        plan.needs().scratchBytes(),
+                        plan.needs().weightsCompressed()),
                 outputs(plan));
     }
 

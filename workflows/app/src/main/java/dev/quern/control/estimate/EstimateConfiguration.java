@@ -4,7 +4,7 @@ import dev.quern.control.ControlProperties;
 import dev.quern.control.job.JobSources;
 import dev.quern.control.reading.Readings;
 import dev.quern.control.task.PeriodicTask;
-import dev.quern.jobs.EstimateRepository;
+import dev.quern.jobs.installation.EstimateRepository;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;

@@ -1,8 +1,8 @@
 package dev.quern.control.estimate;
 
 import dev.quern.control.task.PeriodicTask;
-import dev.quern.jobs.EstimateRepository;
-import dev.quern.jobs.EstimateRepository.Question;
+import dev.quern.jobs.installation.EstimateRepository;
+import dev.quern.jobs.installation.EstimateRepository.Question;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;

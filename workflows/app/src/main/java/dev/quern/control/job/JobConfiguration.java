@@ -12,7 +12,7 @@ import dev.quern.jobs.JobRepository;
 import dev.quern.jobs.OutputRepository;
 import dev.quern.jobs.ReportRepository;
 import dev.quern.jobs.StepRepository;
-import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.upload.UploadRepository;
 import java.io.IOException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;

@@ -16,8 +16,24 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
 
     Report write(Source source, StageTimes times) {
         List<Report.Evaluation> evaluations = measured.evaluations();
-        return new Report(new Report.Head(Report.SCHEMA, measured.job().id(), measured.job().row().request().name(), result.name()), model(source), result.recipe(), Objects.requireNonNullElseGet(result.calibration(), ReportParts::noCalibration), measured.planned(0), List.of(), evaluations, new Report.Sizes(
-                        source.checkpoint().tensorBytes(), result.bytes(), result.weights(), result.bitsPerWeight()), new Report.Times(times.working(), times.waiting()), new Report.Origin(measured.versions(), List.of()), measured.verdict(evaluations), notes(evaluations, source.architecture().vocabulary()));
+        return new Report(
+                new Report.Head(
+                        Report.SCHEMA,
+                        measured.job().id(),
+                        measured.job().row().request().name(),
+                        result.name()),
+                model(source),
+                result.recipe(),
+                Objects.requireNonNullElseGet(result.calibration(), ReportParts::noCalibration),
+                measured.planned(0),
+                List.of(),
+                evaluations,
+                new Report.Sizes(
+                        source.checkpoint().tensorBytes(), result.bytes(), result.weights(), result.bitsPerWeight()),
+                new Report.Times(times.working(), times.waiting()),
+                new Report.Origin(measured.versions(), List.of()),
+                measured.verdict(evaluations),
+                notes(evaluations, source.architecture().vocabulary()));
     }
 
     private Report.Model model(Source source) {

@@ -32,7 +32,19 @@ record ReportWriter(
         Measurements measured = new Measurements(contexts, job, ref, plan, output);
         List<Report.Linear> linears = ReportParts.linears(blocks);
         List<Report.Evaluation> evaluations = measured.evaluations();
-        return new Report(new Report.Head(Report.SCHEMA, job.id(), job.row().request().name(), null), model(source, verified.outputDigest()), recipe(), calibration(), measured.planned(plan.outputs().get(output).outputBytes()), linears, evaluations, sizes(source, verified), new Report.Times(times.working(), times.waiting()), new Report.Origin(measured.versions(), makers), measured.verdict(evaluations), notes(measured, source, linears, evaluations));
+        return new Report(
+                new Report.Head(Report.SCHEMA, job.id(), job.row().request().name(), null),
+                model(source, verified.outputDigest()),
+                recipe(),
+                calibration(),
+                measured.planned(plan.outputs().get(output).outputBytes()),
+                linears,
+                evaluations,
+                sizes(source, verified),
+                new Report.Times(times.working(), times.waiting()),
+                new Report.Origin(measured.versions(), makers),
+                measured.verdict(evaluations),
+                notes(measured, source, linears, evaluations));
     }
 
     private Report.Model model(Source source, String outputDigest) {

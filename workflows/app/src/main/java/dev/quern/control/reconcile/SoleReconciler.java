@@ -1,7 +1,7 @@
 package dev.quern.control.reconcile;
 
 import dev.quern.control.task.PeriodicTask;
-import dev.quern.jobs.ExclusiveLock;
+import dev.quern.jobs.installation.ExclusiveLock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;

@@ -2,7 +2,7 @@ package dev.quern.control.register;
 
 import dev.quern.control.task.PeriodicTask;
 import dev.quern.control.workflow.Workflows;
-import dev.quern.jobs.WorkerRepository;
+import dev.quern.jobs.installation.WorkerRepository;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;

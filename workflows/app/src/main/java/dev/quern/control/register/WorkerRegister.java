@@ -6,7 +6,7 @@ import dev.quern.contract.presence.PresenceWorkflow;
 import dev.quern.contract.presence.RegisterActivities;
 import dev.quern.control.task.PeriodicTask;
 import dev.quern.control.workflow.Workflows;
-import dev.quern.jobs.WorkerRepository;
+import dev.quern.jobs.installation.WorkerRepository;
 import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;

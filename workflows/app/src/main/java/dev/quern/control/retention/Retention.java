@@ -3,7 +3,7 @@ package dev.quern.control.retention;
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.control.job.JobContexts;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.SweepLock;
+import dev.quern.jobs.installation.SweepLock;
 import dev.quern.recipes.error.QuernException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;

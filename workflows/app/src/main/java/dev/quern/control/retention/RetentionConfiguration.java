@@ -6,7 +6,7 @@ import dev.quern.control.job.OutputPlaces;
 import dev.quern.control.job.Repositories;
 import dev.quern.control.job.ScratchFolders;
 import dev.quern.jobs.JobRepository;
-import dev.quern.jobs.SweepLock;
+import dev.quern.jobs.installation.SweepLock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.context.annotation.Bean;

@@ -1,7 +1,7 @@
 package dev.quern.control.retention;
 
 import dev.quern.control.task.FatalErrors;
-import dev.quern.jobs.ExclusiveLock;
+import dev.quern.jobs.installation.ExclusiveLock;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;

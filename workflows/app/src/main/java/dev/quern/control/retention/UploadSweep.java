@@ -2,8 +2,8 @@ package dev.quern.control.retention;
 
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ArtifactStore.Entry;
-import dev.quern.jobs.SweepLock;
-import dev.quern.jobs.UploadRepository;
+import dev.quern.jobs.installation.SweepLock;
+import dev.quern.jobs.upload.UploadRepository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;

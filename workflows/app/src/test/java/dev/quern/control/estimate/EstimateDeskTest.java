@@ -9,7 +9,7 @@ import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
-import dev.quern.jobs.EstimateRepository;
+import dev.quern.jobs.installation.EstimateRepository;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;

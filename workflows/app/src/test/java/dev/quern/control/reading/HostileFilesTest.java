@@ -77,7 +77,8 @@ class HostileFilesTest {
             Workload workload =
                     Workload.beforehand(List.of(Recipes.find("rtn-w4a16")), source.architecture(), null, List.of());
             assertThat(source.estimate(workload, new Budget(Long.MAX_VALUE / 4, 2), Fanout.ALONE)
-                            .sizes().outputBytes())
+                            .sizes()
+                            .outputBytes())
                     .as("seed %d", seed)
                     .isPositive();
             return true;

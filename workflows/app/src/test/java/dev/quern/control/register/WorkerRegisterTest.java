@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.control.ServiceHarness;
 import dev.quern.jobs.Job;
-import dev.quern.jobs.WorkerRepository;
+import dev.quern.jobs.installation.WorkerRepository;
 import dev.quern.recipes.view.WorkerView;
 import dev.quern.testing.Await;
 import java.time.Duration;

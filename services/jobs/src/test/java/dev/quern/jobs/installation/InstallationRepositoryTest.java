@@ -1,8 +1,9 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.jobs.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DuplicateKeyException;
 

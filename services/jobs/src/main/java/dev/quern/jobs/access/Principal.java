@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.access;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;

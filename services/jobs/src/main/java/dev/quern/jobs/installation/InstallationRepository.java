@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;

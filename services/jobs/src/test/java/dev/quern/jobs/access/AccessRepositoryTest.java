@@ -1,9 +1,10 @@
-package dev.quern.jobs;
+package dev.quern.jobs.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.quern.jobs.TestDatabase;
 import dev.quern.recipes.view.KeyView;
 import java.time.Duration;
 import java.time.Instant;

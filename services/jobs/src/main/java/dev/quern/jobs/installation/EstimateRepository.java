@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
 import java.time.Duration;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.access;
 
 import dev.quern.recipes.view.KeyView;
 import java.time.Instant;

@@ -1,7 +1,15 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.jobs.BoardRepository;
+import dev.quern.jobs.JobRepository;
+import dev.quern.jobs.Step;
+import dev.quern.jobs.StepRepository;
+import dev.quern.jobs.Submission;
+import dev.quern.jobs.TestDatabase;
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.access.Scope;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.job.JobState;

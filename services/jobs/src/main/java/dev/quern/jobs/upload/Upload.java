@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.upload;
 
 import dev.quern.recipes.JobRequest;
 import java.time.Instant;

@@ -1,5 +1,6 @@
-package dev.quern.jobs;
+package dev.quern.jobs.access;
 
+import dev.quern.jobs.rows.Columns;
 import dev.quern.recipes.digest.Digests;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -194,11 +195,11 @@ public final class AccessRepository {
         return new ApiKey(
                 row.getObject("id", UUID.class),
                 principal(row, index),
-                Rows.instant(row, "created_at"),
+                Columns.instant(row, "created_at"),
                 row.getString("created_by"),
-                Rows.nullableInstant(row, "expires_at"),
-                Rows.nullableInstant(row, "last_used_at"),
-                Rows.nullableInstant(row, "revoked_at"));
+                Columns.nullableInstant(row, "expires_at"),
+                Columns.nullableInstant(row, "last_used_at"),
+                Columns.nullableInstant(row, "revoked_at"));
     }
 
     private static String[] names(Set<Scope> scopes) {

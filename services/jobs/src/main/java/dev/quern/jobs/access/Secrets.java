@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.access;
 
 import java.security.SecureRandom;
 import java.util.Base64;

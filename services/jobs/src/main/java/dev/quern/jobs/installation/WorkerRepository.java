@@ -1,5 +1,6 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
+import dev.quern.jobs.rows.Columns;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
@@ -105,14 +106,14 @@ public final class WorkerRepository {
                         row.getString("profile"),
                         row.getInt("threads"),
                         row.getLong("memory_bytes")),
-                Rows.instant(row, "since"),
-                Rows.instant(row, "last_seen"),
+                Columns.instant(row, "since"),
+                Columns.instant(row, "last_seen"),
                 doing != null,
                 job == null || doing == null ? null : new WorkerView.Doing(job, doing),
                 working.values().stream()
                         .map(value -> RecordCodec.read(value, WorkerView.Work.class))
                         .toList(),
                 row.getInt("blocks"),
-                Rows.nullableInstant(row, "last_done"));
+                Columns.nullableInstant(row, "last_done"));
     }
 }

@@ -1,7 +1,8 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.jobs.TestDatabase;
 import org.junit.jupiter.api.Test;
 
 class ExclusiveLockTest {

@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.access;
 
 /** What a key may do; each scope includes those before it. */
 public enum Scope {

@@ -1,4 +1,4 @@
-package dev.quern.jobs;
+package dev.quern.jobs.rows;
 
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -9,12 +9,8 @@ import java.util.Base64;
 import java.util.UUID;
 
 /** A place in a list of jobs or uploads: the last one of a page. Opaque to callers; survives inserts and deletes around it. */
-record Cursor(Instant createdAt, UUID id) {
-    static Cursor after(Job job) {
-        return new Cursor(job.times().createdAt(), job.id());
-    }
-
-    static Cursor parse(String text) {
+public record Cursor(Instant createdAt, UUID id) {
+    public static Cursor parse(String text) {
         try {
             String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(" ", -1);
             return new Cursor(

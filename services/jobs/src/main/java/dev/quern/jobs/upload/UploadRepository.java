@@ -1,5 +1,8 @@
-package dev.quern.jobs;
+package dev.quern.jobs.upload;
 
+import dev.quern.jobs.access.Principal;
+import dev.quern.jobs.rows.Columns;
+import dev.quern.jobs.rows.Cursor;
 import dev.quern.recipes.view.UploadView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -161,7 +164,7 @@ public final class UploadRepository {
                         row.getString("tenant"),
                         row.getString("principal"),
                         Upload.State.valueOf(row.getString("state")),
-                        Rows.instant(row, "expires_at"),
+                        Columns.instant(row, "expires_at"),
                         files))
                 .optional();
     }
@@ -301,9 +304,9 @@ public final class UploadRepository {
                 row.getString("principal"),
                 row.getInt("files"),
                 row.getLong("bytes"),
-                Rows.instant(row, "created_at"),
-                Rows.nullableInstant(row, "expires_at"),
-                Rows.nullableInstant(row, "completed_at"));
+                Columns.instant(row, "created_at"),
+                Columns.nullableInstant(row, "expires_at"),
+                Columns.nullableInstant(row, "completed_at"));
     }
 
     private static Upload.Stored stored(ResultSet row, int index) throws SQLException {

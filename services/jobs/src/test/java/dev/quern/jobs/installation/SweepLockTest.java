@@ -1,8 +1,9 @@
-package dev.quern.jobs;
+package dev.quern.jobs.installation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.jobs.TestDatabase;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.util.concurrent.CountDownLatch;
