@@ -75,7 +75,7 @@ final class EnteringStream implements AutoCloseable {
     private void restore(int block) {
         for (int stored = block; stored > Math.max(position, 0); stored--) {
             if (positions.has(stored, tiles)) {
-                HiddenStream stream = walker().stream();
+                TileStates stream = walker().stream();
                 position = NOWHERE;
                 if (positions.restore(stored, stream)) {
                     position = stored;

@@ -33,7 +33,7 @@ record StreamPositions(Provenance provenance, Commits commits) {
      * @return false when one of them is not there; the stream then holds anything
      * @throws dev.quern.engine.artifact.DamagedArtifactException naming a tile that is not what was stored
      */
-    boolean restore(int block, HiddenStream stream) {
+    boolean restore(int block, TileStates stream) {
         for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
             ArtifactName name = provenance.stream(block, tile);
             Optional<Path> file = commits.store().find(name);
@@ -51,7 +51,7 @@ record StreamPositions(Provenance provenance, Commits commits) {
      *
      * @return how many were not yet
      */
-    int store(int block, HiddenStream stream, WalkListener listener) {
+    int store(int block, TileStates stream, WalkListener listener) {
         int made = 0;
         for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
             boolean reused = has(block, tile) || !commit(block, tile, stream);
@@ -61,7 +61,7 @@ record StreamPositions(Provenance provenance, Commits commits) {
         return made;
     }
 
-    private boolean commit(int block, int tile, HiddenStream stream) {
+    private boolean commit(int block, int tile, TileStates stream) {
         ArtifactName name = provenance.stream(block, tile);
         MemorySegment states = stream.tile(tile);
         int tokens = stream.tiling().tokens(tile);

@@ -26,17 +26,14 @@ import java.nio.file.Path;
 final class StreamWalker implements AutoCloseable {
     private final ComputeBackend backend;
     private final Cancellation cancellation;
-    private final HiddenStream stream;
+    private final TileStates stream;
     private final Interpreter interpreter;
 
     /** What to do with a tile that entered a block. */
     @FunctionalInterface
     private interface Step {
-        /**
-         * @param hidden [tokens, hidden] in the working dtype
-         * @param stored the same memory of the stream, bf16
-         */
-        void run(Tensor hidden, MemorySegment stored);
+        /** @param hidden [tokens, hidden] in the working dtype */
+        void run(int tile, Tensor hidden);
     }
 
     StreamWalker(
@@ -48,71 +45,42 @@ final class StreamWalker implements AutoCloseable {
             Cancellation cancellation) {
         this.backend = backend;
         this.cancellation = cancellation;
-        this.stream = HiddenStream.create(scratch, tiling, run, architecture.hidden());
+        this.stream = new TileStates(backend, scratch, tiling, run, architecture.hidden(), DType.BF16);
         this.interpreter = new Interpreter(backend, tiling.seqLen(), cancellation);
     }
 
-    HiddenStream stream() {
+    TileStates stream() {
         return stream;
     }
 
     /** Puts the stream at the entry of the first block. */
     void embed(Architecture architecture, WeightSource weights, TokenWindows windows) {
-        Tiling tiling = stream.tiling();
         try (Embedding embedding = new Embedding(backend, architecture, weights)) {
-            for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
-                cancellation.check();
-                int[] tokens = windows.tokens(tiling.firstWindow(tile), tiling.endWindow(tile));
-                embed(embedding, tokens, stream.tile(tile));
-            }
-        }
-    }
-
-    private void embed(Embedding embedding, int[] tokens, MemorySegment target) {
-        try (Arena arena = Arena.ofShared();
-                Scope scope = backend.memory().scope()) {
-            MemorySegment host = arena.allocateFrom(ValueLayout.JAVA_INT, tokens);
-            Tensor ids = backend.memory().upload(scope, host, DType.I32, 1, tokens.length);
-            Tensor hidden = scope.allocate(backend.workingType(), tokens.length, stream.hidden());
-            embedding.apply(ids, hidden);
-            store(scope, hidden, target);
+            stream.embed(embedding, windows, cancellation::check);
         }
     }
 
     /** Runs a block over the tiles and puts its outputs in the place of its inputs. */
     void advance(BlockWeights weights, LinearInputs recorder, Runnable tileDone) {
-        eachTile(stream.run(), tileDone, (hidden, stored) -> {
+        eachTile(stream.run(), tileDone, (tile, hidden) -> {
             interpreter.run(weights, hidden, hidden, recorder);
-            try (Scope scope = backend.memory().scope()) {
-                store(scope, hidden, stored);
-            }
+            stream.store(tile, hidden);
         });
     }
 
     /** Runs a block over a part of the tiles for the inputs of its linears; the stream stays where it is. */
     void record(BlockWeights weights, LinearInputs recorder, TileRun part, Runnable tileDone) {
-        eachTile(part, tileDone, (hidden, stored) -> interpreter.record(weights, hidden, recorder));
+        eachTile(part, tileDone, (tile, hidden) -> interpreter.record(weights, hidden, recorder));
     }
 
     private void eachTile(TileRun part, Runnable tileDone, Step step) {
         for (int tile = part.first(); tile < part.end(); tile++) {
             cancellation.check();
-            int rows = stream.tiling().tokens(tile);
-            MemorySegment stored = stream.tile(tile);
             try (Scope scope = backend.memory().scope()) {
-                Tensor hidden = scope.allocate(backend.workingType(), rows, stream.hidden());
-                Tensor rounded = backend.memory().upload(scope, stored, DType.BF16, rows, stream.hidden());
-                backend.memory().copy(rounded, hidden);
-                step.run(hidden, stored);
+                step.run(tile, stream.load(tile, scope));
             }
             tileDone.run();
         }
-    }
-
-    private void store(Scope scope, Tensor hidden, MemorySegment target) {
-        Tensor rounded = scope.allocate(DType.BF16, hidden.rows(), hidden.cols());
-        backend.memory().copy(hidden, rounded);
-        backend.memory().download(rounded, target);
     }
 
     @Override
