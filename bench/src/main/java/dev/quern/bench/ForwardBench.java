@@ -84,7 +84,7 @@ public final class ForwardBench {
     }
 
     private void load(BlockWeights weights) {
-        program.weights().forEach(weight -> weights.tensor(weight.name()));
+        program.linears().forEach(weights::matrix);
     }
 
     private static void row(String name, double flops, double seconds, double sgemm) {

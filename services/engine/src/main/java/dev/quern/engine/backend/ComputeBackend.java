@@ -20,6 +20,12 @@ public interface ComputeBackend extends AutoCloseable {
     /** The precision of products for a use; their results are of the working type. */
     Precision precision(Precision.Use use);
 
+    /**
+     * The dtype that the matrix of a linear is held in for the forward pass: the one that it is stored in where products take that as
+     * fast, which halves the memory of bf16, else the working type.
+     */
+    DType matrixType(DType stored);
+
     Memory memory();
 
     LinearAlgebra linearAlgebra();

@@ -3,6 +3,7 @@ package dev.quern.engine.calibration;
 import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.Scope;
 import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.compress.LinearCompressor.Compressed;
 import dev.quern.engine.compress.LinearCompressor.Weight;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Compresses the linears of one block by one recipe, unit by unit, and keeps the results. */
 final class LinearSolver {
+    private final ComputeBackend backend;
     private final int output;
     private final Recipe recipe;
     private final WalkOptions options;
@@ -39,6 +41,7 @@ final class LinearSolver {
             WalkOptions options,
             int block,
             BlockWeights weights) {
+        this.backend = backend;
         this.output = output;
         this.recipe = inputs.provenances().get(output).recipe();
         this.options = options;
@@ -49,14 +52,17 @@ final class LinearSolver {
 
     /** @param statistics null for a recipe that needs none */
     void solve(WorkUnit unit, @Nullable Statistics statistics) {
-        List<Weight> unitWeights = RecipeFit.compressed(recipe, weights.block(), unit.linears()).stream()
-                .map(spec -> new Weight(weights.block().module(spec), weights.tensor(spec.weight())))
-                .toList();
-        if (unitWeights.isEmpty()) {
+        List<LinearSpec> linears = RecipeFit.compressed(recipe, weights.block(), unit.linears());
+        if (linears.isEmpty()) {
             return;
         }
-        lastNanos = System.nanoTime();
-        compressor.compress(unitWeights, statistics, options.cancellation(), this::keep);
+        try (Scope scope = backend.memory().scope()) {
+            List<Weight> unitWeights = linears.stream()
+                    .map(spec -> new Weight(weights.block().module(spec), weights.working(spec, scope)))
+                    .toList();
+            lastNanos = System.nanoTime();
+            compressor.compress(unitWeights, statistics, options.cancellation(), this::keep);
+        }
     }
 
     private void keep(Compressed result) {

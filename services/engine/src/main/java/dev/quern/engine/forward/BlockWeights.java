@@ -1,6 +1,7 @@
 package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.model.Block;
@@ -9,9 +10,10 @@ import dev.quern.engine.model.WeightSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
- * The weights of one block in the working dtype, loaded at first use and kept until closed. A linear can be replaced by its decoded
+ * The weights of one block, loaded at first use and kept until closed. A linear can be replaced by its decoded
  * compressed form, before it was loaded (the original is then never read) or after. Confined to its backend's thread.
  */
 public final class BlockWeights implements AutoCloseable {
@@ -33,10 +35,27 @@ public final class BlockWeights implements AutoCloseable {
         return block;
     }
 
-    /** A weight in the working dtype by its name inside the block, as in {@code self_attn.q_proj.weight}. Valid until replaced. */
-    public Tensor tensor(String name) {
-        return held.computeIfAbsent(name, absent -> Held.load(backend, source, block.prefix() + absent))
+    /** A vector in the working dtype by its name inside the block, as in {@code input_layernorm.weight}. */
+    public Tensor vector(String name) {
+        return held.computeIfAbsent(name, absent -> load(absent, stored -> backend.workingType()))
                 .tensor();
+    }
+
+    /** The matrix of a linear as products take it ({@link ComputeBackend#matrixType}). Valid until replaced or released. */
+    public Tensor matrix(LinearSpec linear) {
+        return held.computeIfAbsent(linear.weight(), name -> load(name, backend::matrixType))
+                .tensor();
+    }
+
+    /** The same in the working dtype: a copy that lives as long as the scope where the two types differ. */
+    public Tensor working(LinearSpec linear, Scope scope) {
+        Tensor matrix = matrix(linear);
+        return matrix.dtype() == backend.workingType() ? matrix : Held.cast(backend, matrix, scope);
+    }
+
+    private Held load(String name, UnaryOperator<DType> dtype) {
+        Held stored = Held.of(backend, scope -> source.load(scope, block.prefix() + name));
+        return stored.as(backend, dtype.apply(stored.tensor().dtype()));
     }
 
     /**

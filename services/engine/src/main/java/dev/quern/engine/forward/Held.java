@@ -1,6 +1,7 @@
 package dev.quern.engine.forward;
 
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.model.WeightSource;
@@ -26,18 +27,26 @@ record Held(Scope scope, Tensor tensor) implements AutoCloseable {
 
     /** A stored tensor in the working dtype; not copied where it is stored in that. */
     static Held load(ComputeBackend backend, WeightSource source, String name) {
-        Held stored = of(backend, scope -> source.load(scope, name));
-        if (stored.tensor().dtype() == backend.workingType()) {
-            return stored;
+        return of(backend, scope -> source.load(scope, name)).as(backend, backend.workingType());
+    }
+
+    /** The same values in a dtype. This one is closed where they are copied. */
+    Held as(ComputeBackend backend, DType dtype) {
+        if (tensor.dtype() == dtype) {
+            return this;
         }
-        try (stored) {
-            return of(backend, scope -> cast(backend, stored.tensor(), scope));
+        try (Held stored = this) {
+            return of(backend, target -> cast(backend, stored.tensor(), dtype, target));
         }
     }
 
     /** A copy in the working dtype. */
     static Tensor cast(ComputeBackend backend, Tensor stored, Scope scope) {
-        Tensor target = scope.allocate(backend.workingType(), stored.rows(), stored.cols());
+        return cast(backend, stored, backend.workingType(), scope);
+    }
+
+    private static Tensor cast(ComputeBackend backend, Tensor stored, DType dtype, Scope scope) {
+        Tensor target = scope.allocate(dtype, stored.rows(), stored.cols());
         backend.memory().copy(stored, target);
         return target;
     }

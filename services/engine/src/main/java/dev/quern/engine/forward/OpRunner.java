@@ -19,9 +19,9 @@ record OpRunner(ComputeBackend backend, int seqLen, Precision precision) {
     void run(Op op, Values values, BlockWeights weights, RopeTables rope) {
         switch (op) {
             case Op.RmsNorm norm ->
-                norm(norm.input(), weights.tensor(norm.weight()), norm.eps(), norm.output(), values);
+                norm(norm.input(), weights.vector(norm.weight()), norm.eps(), norm.output(), values);
             case Op.HeadNorm norm ->
-                norm(norm.input(), weights.tensor(norm.weight()), norm.eps(), norm.output(), values);
+                norm(norm.input(), weights.vector(norm.weight()), norm.eps(), norm.output(), values);
             case Op.Linear linear -> linear(linear, values, weights);
             case Op.Rope turn -> rope(turn, values, rope);
             case Op.Attention attention -> attention(attention, values);
@@ -47,9 +47,9 @@ record OpRunner(ComputeBackend backend, int seqLen, Precision precision) {
         LinearSpec spec = linear.spec();
         Tensor y = values.define(linear.output(), spec.rows());
         Tensor x = values.value(spec.input());
-        backend.linearAlgebra().gemm(precision, 1, x, false, weights.tensor(spec.weight()), true, 0, y);
+        backend.linearAlgebra().gemm(precision, 1, x, false, weights.matrix(spec), true, 0, y);
         if (linear.bias()) {
-            backend.elementwise().addRow(weights.tensor(spec.bias()), y);
+            backend.elementwise().addRow(weights.vector(spec.bias()), y);
         }
     }
 

@@ -53,6 +53,12 @@ public abstract class HostBackend implements ComputeBackend {
         return workingType == DType.F64 ? Precision.F64 : Precision.F32;
     }
 
+    /** Host libraries multiply in the working type: another one would be cast again for every tile. */
+    @Override
+    public DType matrixType(DType stored) {
+        return workingType;
+    }
+
     @Override
     public final Memory memory() {
         return primitives.memory();

@@ -23,6 +23,12 @@ public final class JavaBackend extends HostBackend {
         super("java " + workingType, workingType, threads, primitives(threads));
     }
 
+    /** It takes elements one by one, from any dtype. */
+    @Override
+    public DType matrixType(DType stored) {
+        return stored == DType.BF16 ? stored : workingType();
+    }
+
     private static DType checked(DType workingType) {
         boolean valid = workingType == DType.F32 || workingType == DType.F64;
         Shapes.check("workingType", workingType.bytes(), valid, "4 or 8 bytes");
