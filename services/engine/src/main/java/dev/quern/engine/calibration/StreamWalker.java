@@ -14,9 +14,6 @@ import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**

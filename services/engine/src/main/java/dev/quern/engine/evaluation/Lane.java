@@ -11,9 +11,6 @@ import dev.quern.engine.forward.LinearInputs;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /** One of the models on its way through the text: its hidden states, moved block by block, tile by tile, in place. */
@@ -25,8 +22,7 @@ final class Lane implements AutoCloseable {
     Lane(ComputeBackend backend, Tiling tiling, int hidden, Path scratch) {
         this.backend = backend;
         this.hidden = hidden;
-        this.states =
-                new TileStates(backend, scratch, tiling, TileRun.all(tiling), hidden, backend.workingType());
+        this.states = new TileStates(backend, scratch, tiling, TileRun.all(tiling), hidden, backend.workingType());
     }
 
     /** Goes to the entry of the first block. */

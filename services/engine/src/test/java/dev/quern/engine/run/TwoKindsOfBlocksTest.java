@@ -77,8 +77,8 @@ class TwoKindsOfBlocksTest {
     private static final int WINDOWS = 6;
     private static final BlockProgram NARROW =
             new DenseBlock(HIDDEN, 48, 4, 2, 8, 1e-6, false, false, false, false).program();
-    private static final BlockProgram WIDE = withRouter(
-            new DenseBlock(HIDDEN, 96, 2, 2, 16, 1e-6, true, false, false, true).program());
+    private static final BlockProgram WIDE =
+            withRouter(new DenseBlock(HIDDEN, 96, 2, 2, 16, 1e-6, true, false, false, true).program());
     private static final Architecture MODEL = model(rope(8, 10_000), rope(16, 500));
 
     @TempDir
@@ -126,7 +126,7 @@ class TwoKindsOfBlocksTest {
                 .hasSize(7 + 6 - 2)
                 .extracting(linear -> linear.uses().getFirst().times())
                 .containsExactly(4, 2, 2, 4, 2, 2, 2, 2, 2, 2, 2);
-        assertThat(plan.weightsCompressed()).isEqualTo(2 * (weights(NARROW) + weights(WIDE)));
+        assertThat(plan.needs().weightsCompressed()).isEqualTo(2 * (weights(NARROW) + weights(WIDE)));
     }
 
     /** Segments start from traced streams, and each of them has both kinds. */
@@ -138,7 +138,12 @@ class TwoKindsOfBlocksTest {
         walk(provenance, whole, new Slice(0, 4));
         List<Slice> segments = List.of(new Slice(0, 1), new Slice(1, 3), new Slice(3, 4));
         TraceWalk.walk(
-                backend, inputs(provenance), parts, options(), TileRun.all(inputs(provenance).tiling()), segments);
+                backend,
+                inputs(provenance),
+                parts,
+                options(),
+                TileRun.all(inputs(provenance).tiling()),
+                segments);
         segments.forEach(segment -> walk(provenance, parts, segment));
 
         for (int block = 0; block < 4; block++) {
@@ -156,10 +161,12 @@ class TwoKindsOfBlocksTest {
         int units = Math.max(NARROW.units().size(), WIDE.units().size()) + 1;
         for (int block = 0; block < 4; block++) {
             SharedBlock steps = new SharedBlock(backend, inputs(provenance), shared, options(), block);
-            int runs = SumRuns.of(provenance.recipe(), inputs(provenance).tiling()).size();
+            int runs =
+                    SumRuns.of(provenance.recipe(), inputs(provenance).tiling()).size();
             assertThat(IntStream.range(0, runs).allMatch(steps::sum)).isTrue();
             assertThat(IntStream.range(0, units).allMatch(steps::solve)).isTrue();
-            assertThat(SharedBlock.join(MODEL, provenance, shared, folder, block)).isTrue();
+            assertThat(SharedBlock.join(MODEL, provenance, shared, folder, block))
+                    .isTrue();
             assertSame(shared, whole, provenance.block(block));
         }
     }
@@ -197,7 +204,8 @@ class TwoKindsOfBlocksTest {
     }
 
     private double perplexity(Architecture architecture, StoredBlocks blocks) {
-        TokenFigures figures = new Evaluator(backend, architecture, source.model().weights(backend), folder)
+        TokenFigures figures = new Evaluator(
+                        backend, architecture, source.model().weights(backend), folder)
                 .evaluate(windows, (block, weights) -> {}, Progress.NONE, Cancellation.NEVER);
         return EvaluationFigures.reduce(List.of(figures)).pplOriginal();
     }
@@ -276,9 +284,10 @@ class TwoKindsOfBlocksTest {
     /** A stand-in for a router: a linear that keeps its weights whatever the recipe says. */
     private static BlockProgram withRouter(BlockProgram program) {
         return new BlockProgram(program.ops().stream()
-                .map(op -> op instanceof Op.Linear linear && linear.spec().name().equals("mlp.gate_proj")
-                        ? new Op.Linear(linear.spec(), linear.bias(), false, linear.output())
-                        : op)
+                .map(op ->
+                        op instanceof Op.Linear linear && linear.spec().name().equals("mlp.gate_proj")
+                                ? new Op.Linear(linear.spec(), linear.bias(), false, linear.output())
+                                : op)
                 .toList());
     }
 
