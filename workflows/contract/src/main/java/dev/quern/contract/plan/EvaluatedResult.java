@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param location as requests name it, without a slash at its end
  * @param name for people
- * @param stamp of its files, as {@link JobPlan#sourceStamp}
+ * @param stamp of its files, as that of a source in {@link JobPlan}
  * @param digest SHA-256 over its files
  * @param bytes of those files
  * @param weights in its packed linears
