@@ -162,7 +162,8 @@ final class Inspect implements Callable<Integer> {
                 String.join(" and ", facts.types())));
         console.print("");
         console.print("with " + each(estimate, Estimate.Output::recipe) + " on this machine, "
-                + count(estimate.work().workers(), "worker") + " of " + count(estimate.work().threads(), "thread") + ":");
+                + count(estimate.work().workers(), "worker") + " of "
+                + count(estimate.work().threads(), "thread") + ":");
         linears(console, plan);
         console.print(String.format(
                 Locale.ROOT,

@@ -87,7 +87,9 @@ final class Verify implements Callable<Integer> {
             console.print(
                     "digest of the result that was evaluated: " + report.model().outputDigest());
         }
-        return JsonObject.EMPTY.with("evaluated", report.model().outputDigest()).with("report", report.head().job());
+        return JsonObject.EMPTY
+                .with("evaluated", report.model().outputDigest())
+                .with("report", report.head().job());
     }
 
     private static void erase(Console console) {

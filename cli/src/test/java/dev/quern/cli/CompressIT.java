@@ -112,8 +112,9 @@ class CompressIT {
         Cli verified = Cli.run("verify", four, three);
         assertThat(verified.code()).as(verified.err()).isZero();
         assertThat(verified.out()).contains("4.13 bits", "3.13 bits");
-        String id =
-                report(Files.readString(Path.of(three, "quern-report.json"))).head().job();
+        String id = report(Files.readString(Path.of(three, "quern-report.json")))
+                .head()
+                .job();
         String data = stack.data().toString();
         assertThat(Cli.run("jobs", "show", id, "--data", data).out()).contains("gptq-w4a16 + gptq-w3a16");
         Path copy = folder.resolve("copy");

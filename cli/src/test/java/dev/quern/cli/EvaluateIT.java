@@ -76,7 +76,13 @@ class EvaluateIT {
         Path out = folder.resolve("out");
 
         Cli ran = evaluate(
-                compression.head().job(), "--evaluate", text.toString(), "--max-kl", "0.00001", "--out", out.toString());
+                compression.head().job(),
+                "--evaluate",
+                text.toString(),
+                "--max-kl",
+                "0.00001",
+                "--out",
+                out.toString());
 
         assertThat(ran.code()).as(ran.err()).isEqualTo(3);
         assertThat(ran.out()).contains("other.txt", "refused by the gate", "report in " + out);

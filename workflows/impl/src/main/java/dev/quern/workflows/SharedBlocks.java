@@ -50,7 +50,8 @@ final class SharedBlocks {
             fruitless = settled.next() > block ? 0 : fruitless + 1;
             if (fruitless == FRUITLESS) {
                 throw ApplicationFailure.newNonRetryableFailure(
-                        "block " + block + ": its parts disappeared " + FRUITLESS + " times in a row (expected: they stay until"
+                        "block " + block + ": its parts disappeared " + FRUITLESS
+                                + " times in a row (expected: they stay until"
                                 + " the block is complete; check whether another process deletes objects in this store)",
                         Failures.INTERNAL,
                         ErrorCode.INTERNAL.slug());

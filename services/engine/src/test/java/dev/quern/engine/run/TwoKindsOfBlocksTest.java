@@ -190,7 +190,9 @@ class TwoKindsOfBlocksTest {
                     .contains("model.layers.0.mlp.gate_proj.weight_packed", "model.layers.1.mlp.gate_proj.weight")
                     .doesNotContain("model.layers.1.mlp.gate_proj.weight_packed");
         }
-        EvaluationFigures figures = EvaluationFigures.reduce(List.of(evaluate(MODEL, blocks)));
+        TokenFigures tokens = new Evaluator(backend, MODEL, source.model().weights(backend), folder)
+                .evaluate(windows, blocks.decoded(backend), Progress.NONE, Cancellation.NEVER);
+        EvaluationFigures figures = EvaluationFigures.reduce(List.of(tokens));
         assertThat(figures.klMean()).isPositive().isLessThan(0.05);
     }
 
@@ -198,21 +200,15 @@ class TwoKindsOfBlocksTest {
     @Test
     void eachBlockHasItsOwnRope() {
         Architecture other = model(rope(8, 10_000), rope(16, 10_000));
-        StoredBlocks none = new StoredBlocks(source, provenance(Propagation.INDEPENDENT), new FolderBlockStore(folder));
 
-        assertThat(perplexity(MODEL, none)).isNotEqualTo(perplexity(other, none));
+        assertThat(perplexity(MODEL)).isNotEqualTo(perplexity(other));
     }
 
-    private double perplexity(Architecture architecture, StoredBlocks blocks) {
+    private double perplexity(Architecture architecture) {
         TokenFigures figures = new Evaluator(
                         backend, architecture, source.model().weights(backend), folder)
                 .evaluate(windows, (block, weights) -> {}, Progress.NONE, Cancellation.NEVER);
         return EvaluationFigures.reduce(List.of(figures)).pplOriginal();
-    }
-
-    private TokenFigures evaluate(Architecture architecture, StoredBlocks blocks) {
-        return new Evaluator(backend, architecture, source.model().weights(backend), folder)
-                .evaluate(windows, blocks.decoded(backend), Progress.NONE, Cancellation.NEVER);
     }
 
     private void walk(Provenance provenance, FolderBlockStore store, Slice slice) {
