@@ -11,8 +11,8 @@ import org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfigura
 import org.springframework.context.annotation.PropertySource;
 
 /**
- * The api process. Its defaults are in api.properties beside this class, because an embedded stack runs it in one JVM with other
- * Spring applications that would see each other's application.properties.
+ * The api process. Its defaults are in api.properties beside this class, because an embedded stack runs it in one JVM
+ * with other Spring applications that would see each other's application.properties.
  */
 // Errors that reach Tomcat are its ProblemValve's, not those of a page within the application.
 @SpringBootApplication(exclude = ErrorMvcAutoConfiguration.class)

@@ -1,4 +1,6 @@
-/** The HTTP process: requests in, JSON or pages out; it reads and writes rows and artifacts and knows no business rule. */
+/**
+ * The HTTP process: requests in, JSON or pages out; it reads and writes rows and artifacts and knows no business rule.
+ */
 @NullMarked
 package dev.quern.api;
 

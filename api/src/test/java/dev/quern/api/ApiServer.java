@@ -40,7 +40,10 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The real api process on a real PostgreSQL with our migrations, one for all tests of a JVM; tests make jobs of their own. */
+/**
+ * The real api process on a real PostgreSQL with our migrations, one for all tests of a JVM; tests make jobs of their
+ * own.
+ */
 public final class ApiServer {
     static final String TENANT = "default";
     private static final ApiServer SHARED = start();

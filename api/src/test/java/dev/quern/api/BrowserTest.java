@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
-/** The pages in a real browser, at both sizes and in both schemes. Screenshots in target/screenshots are for the eye. */
+/**
+ * The pages in a real browser, at both sizes and in both schemes. Screenshots in target/screenshots are for the eye.
+ */
 class BrowserTest {
     private static final int BLOCKS = 28;
     private static final int MAX_TABS = 15;
@@ -314,7 +316,9 @@ class BrowserTest {
         assertThat(browser.flaws()).isEmpty();
     }
 
-    /** Tab reaches the button with a visible ring, Enter asks, Escape takes it back, and the arrow keys read the board. */
+    /**
+     * Tab reaches the button with a visible ring, Enter asks, Escape takes it back, and the arrow keys read the board.
+     */
     private static void checkKeyboard(Browser browser) {
         browser.script("document.activeElement.blur(); window.scrollTo(0, 0)");
         tabTo(browser, "cancel");

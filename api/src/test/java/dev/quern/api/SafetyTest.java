@@ -187,7 +187,9 @@ class SafetyTest {
         assertThat(server.jobs.find(job.id()).orElseThrow().desired().name()).isEqualTo("CANCEL");
     }
 
-    /** The API takes the cookie too, for the pages' own requests; what changes something needs the token there as well. */
+    /**
+     * The API takes the cookie too, for the pages' own requests; what changes something needs the token there as well.
+     */
     @Test
     void theApiAsksASessionForTheToken() {
         Job job = server.job("csrf-api");

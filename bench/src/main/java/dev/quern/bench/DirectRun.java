@@ -15,10 +15,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Compresses a checkpoint in this process, without the service, on the built-in text: what the service's overhead is measured against.
- * Prints the seconds, without the start of the process, and the output digest.
+ * Compresses a checkpoint in this process, without the service, on the built-in text: what the service's overhead is
+ * measured against. Prints the seconds, without the start of the process, and the output digest.
  *
- * <p>Arguments: a checkpoint, a new folder, recipe, threads, windows of calibration, tokens of a window, windows of evaluation.
+ * <p>Arguments: a checkpoint, a new folder, recipe, threads, windows of calibration, tokens of a window, windows of
+ * evaluation.
  */
 public final class DirectRun {
     private DirectRun() {}

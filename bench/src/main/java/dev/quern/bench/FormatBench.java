@@ -44,7 +44,8 @@ import java.util.stream.Stream;
 /**
  * Reading, packing, writing and verifying blocks of the shape of Llama 3 8B, in MB of source weights per second.
  *
- * <p>Arguments: an empty folder on the disk to be measured (0.55 GB for each block and round), blocks, rounds. Needs a heap of 2 GB.
+ * <p>Arguments: an empty folder on the disk to be measured (0.55 GB for each block and round), blocks, rounds. Needs a
+ * heap of 2 GB.
  */
 public final class FormatBench {
     private static final int VOCABULARY = 8192;

@@ -28,7 +28,8 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
- * One block of the shape of Llama 3 8B at 2,048 tokens: the rate of the whole block against the rate of a plain sgemm in the same run.
+ * One block of the shape of Llama 3 8B at 2,048 tokens: the rate of the whole block against the rate of a plain sgemm
+ * in the same run.
  *
  * <p>Arguments: threads, rounds. Needs 2.5 GB of memory.
  */

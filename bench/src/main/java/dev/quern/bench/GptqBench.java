@@ -22,8 +22,8 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
- * GPTQ of one linear against the published loop in PyTorch, on the same files within one run. Both fit scales lazily in natural
- * order, so both must reach the same loss tr(E H Eᵀ); the product's own grid is timed beside it.
+ * GPTQ of one linear against the published loop in PyTorch, on the same files within one run. Both fit scales lazily in
+ * natural order, so both must reach the same loss tr(E H Eᵀ); the product's own grid is timed beside it.
  *
  * <p>Arguments: a folder for the matrices, the Python interpreter, the published loop, threads.
  */
@@ -94,7 +94,9 @@ public final class GptqBench {
         }
     }
 
-    /** Statistics of inputs with a few strong directions and channels of different size, in float32, for both programs. */
+    /**
+     * Statistics of inputs with a few strong directions and channels of different size, in float32, for both programs.
+     */
     private Statistics statistics(OpenBlasBackend backend, Scope scope) throws IOException {
         Tensor h = scope.allocate(DType.F64, COLS, COLS);
         try (Scope local = backend.memory().scope()) {

@@ -16,7 +16,9 @@ import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import java.util.function.Supplier;
 
-/** GPTQ of one weight, 4 bits in groups of 128: on the published loop's grid in its steps, and as the product does it. */
+/**
+ * GPTQ of one weight, 4 bits in groups of 128: on the published loop's grid in its steps, and as the product does it.
+ */
 final class GptqCase {
     private static final int REPEATS = 5;
     private static final int GROUP = 128;
@@ -87,7 +89,9 @@ final class GptqCase {
         return backend.memory().value(sum);
     }
 
-    /** Everything that a job does for this linear once H is known: factor, clip search, sweep in static order, figures. */
+    /**
+     * Everything that a job does for this linear once H is known: factor, clip search, sweep in static order, figures.
+     */
     Timed<LinearFigures> product() {
         LinearCompressor compressor = new LinearCompressor(backend, PRODUCT, DType.BF16);
         LinearCompressor.Weight weight = new LinearCompressor.Weight("w", w);

@@ -26,11 +26,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Compresses the small model with every recipe of the acceptance table and compares the divergence from the original with what a
- * float64 oracle found, scales not rounded: within 4 %. Ends with 1 when a figure of a recipe of the catalogue is further off.
+ * Compresses the small model with every recipe of the acceptance table and compares the divergence from the original
+ * with what a float64 oracle found, scales not rounded: within 4 %. Ends with 1 when a figure of a recipe of the
+ * catalogue is further off.
  *
- * <p>Arguments: the shared folder with {@code models/small} and {@code data}, the number of threads, and optionally a folder that
- * keeps artifacts between runs.
+ * <p>Arguments: the shared folder with {@code models/small} and {@code data}, the number of threads, and optionally a
+ * folder that keeps artifacts between runs.
  */
 public final class QualityTable {
     private static final double TOLERANCE = 0.04;

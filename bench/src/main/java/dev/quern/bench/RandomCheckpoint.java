@@ -28,11 +28,12 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Writes a llama checkpoint with random weights in bf16, for measuring size and speed: it loads and runs like a trained one of its
- * shape, and says nothing. One tensor is in memory at a time; equal options give equal bytes.
+ * Writes a llama checkpoint with random weights in bf16, for measuring size and speed: it loads and runs like a trained
+ * one of its shape, and says nothing. One tensor is in memory at a time; equal options give equal bytes.
  *
- * <p>Arguments: a new folder, the folder of a llama tokenizer, then {@code name=value} of: blocks (4), hidden (4096), ffn (14336),
- * heads (32), kvHeads (8), vocabulary (128256), positions (8192), seed (1). The defaults are the shape of a model of 8 billion weights.
+ * <p>Arguments: a new folder, the folder of a llama tokenizer, then {@code name=value} of: blocks (4), hidden (4096),
+ * ffn (14336), heads (32), kvHeads (8), vocabulary (128256), positions (8192), seed (1). The defaults are the shape of
+ * a model of 8 billion weights.
  */
 public final class RandomCheckpoint {
     private static final Map<String, Integer> DEFAULTS = Map.of(

@@ -19,8 +19,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Writes a checkpoint with the blocks of another one over and over: a deep model whose weights and texts are real. Block {@code i} is
- * the original's block {@code i mod n}.
+ * Writes a checkpoint with the blocks of another one over and over: a deep model whose weights and texts are real.
+ * Block {@code i} is the original's block {@code i mod n}.
  *
  * <p>Arguments: a checkpoint, a new folder, the number of blocks.
  */

@@ -29,8 +29,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * What a second recipe costs when it shares the walk: 4 bits alone against 4 and 3 bits together, the built-in text, best of the
- * rounds. Goal: at most 1.35 times one of them.
+ * What a second recipe costs when it shares the walk: 4 bits alone against 4 and 3 bits together, the built-in text,
+ * best of the rounds. Goal: at most 1.35 times one of them.
  *
  * <p>Arguments: a checkpoint, threads, windows of calibration, rounds.
  */

@@ -101,9 +101,7 @@ final class Inspect implements Callable<Integer> {
                 .forEach(loading -> console.print("  " + loading.sentence()));
     }
 
-    /**
-     * @param parameters of all tensors; a tied head counts once
-     */
+    /** @param parameters of all tensors; a tied head counts once */
     record Facts(
             String family,
             int blocks,

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Runs what light commands run, in one process: the launcher records which classes that loads, so that later starts find them linked.
- * Its argument is a small checkpoint.
+ * Runs what light commands run, in one process: the launcher records which classes that loads, so that later starts
+ * find them linked. Its argument is a small checkpoint.
  */
 public final class Training {
     private Training() {}

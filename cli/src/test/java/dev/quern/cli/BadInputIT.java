@@ -221,7 +221,10 @@ class BadInputIT {
                 .untilAsserted(() -> assertThat(objects()).isEqualTo(expected));
     }
 
-    /** Files of the store and of all scratch folders, but for native libraries: a process that starts beside the test has them for a moment. */
+    /**
+     * Files of the store and of all scratch folders, but for native libraries: a process that starts beside the test
+     * has them for a moment.
+     */
     private static List<Path> objects() throws IOException {
         List<Path> files = new ArrayList<>();
         for (String folder : List.of("store", "scratch")) {

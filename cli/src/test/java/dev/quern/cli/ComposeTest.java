@@ -21,7 +21,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** docker-compose.yml, the Dockerfile and the script that makes their secrets agree with each other and with the rules of Compose. */
+/**
+ * docker-compose.yml, the Dockerfile and the script that makes their secrets agree with each other and with the rules
+ * of Compose.
+ */
 class ComposeTest {
     private static final Pattern VERSIONED = Pattern.compile("[a-z/-]+:v?\\d+(\\.\\d+)+[\\w.-]*");
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+):\\?");

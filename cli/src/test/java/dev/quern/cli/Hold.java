@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * The next process that passes a place stands still there (see {@link FailPoint}), so that no machine is too fast for what a test does
- * in the middle of a job. One at a time; close() releases it.
+ * The next process that passes a place stands still there (see {@link FailPoint}), so that no machine is too fast for
+ * what a test does in the middle of a job. One at a time; close() releases it.
  */
 final class Hold implements AutoCloseable {
     /** The first block of a job is stored, the second is made and not stored. */

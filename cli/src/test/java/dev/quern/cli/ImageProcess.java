@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The command of an image as a plain process: with the class path of the tests, and with ports and a scratch folder of its own. With
- * {@code -Dquern.images=podman} or {@code docker} it is a container of the image that {@code dev/images build} made: with a read-only root file
- * system, without capabilities, on the host's network.
+ * The command of an image as a plain process: with the class path of the tests, and with ports and a scratch folder of
+ * its own. With {@code -Dquern.images=podman} or {@code docker} it is a container of the image that {@code dev/images
+ * build} made: with a read-only root file system, without capabilities, on the host's network.
  */
 final class ImageProcess implements AutoCloseable {
     private static final String LIBRARIES = "/opt/quern/lib/*";
@@ -46,9 +46,7 @@ final class ImageProcess implements AutoCloseable {
         this.port = port;
     }
 
-    /**
-     * @param environment replaces what Compose passes, and nothing else
-     */
+    /** @param environment replaces what Compose passes, and nothing else */
     static ImageProcess start(String name, Map<String, String> environment, Path folder) throws IOException {
         Deployment.Image image = Deployment.image(name);
         int port = freePort();
@@ -165,7 +163,10 @@ final class ImageProcess implements AutoCloseable {
         environment.keySet().removeIf(name -> name.matches("(QUERN|SPRING|SERVER)_.*"));
     }
 
-    /** Not one of those that a system gives out by itself: connections that are made before this one is bound could get it. */
+    /**
+     * Not one of those that a system gives out by itself: connections that are made before this one is bound could get
+     * it.
+     */
     private static int freePort() throws IOException {
         for (int attempt = 0; attempt < PORTS; attempt++) {
             int port = LEAST_PORT + ThreadLocalRandom.current().nextInt(PORTS);

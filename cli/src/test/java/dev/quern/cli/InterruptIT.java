@@ -15,7 +15,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ctrl-C: the command says how to resume and exits 130, the stack ends by itself, and the same command continues from what exists. */
+/**
+ * Ctrl-C: the command says how to resume and exits 130, the stack ends by itself, and the same command continues from
+ * what exists.
+ */
 class InterruptIT {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -81,7 +84,9 @@ class InterruptIT {
         return builder.start();
     }
 
-    /** A shell starts what it runs in the background with Ctrl-C ignored; children inherit that, and a JVM leaves it so. */
+    /**
+     * A shell starts what it runs in the background with Ctrl-C ignored; children inherit that, and a JVM leaves it so.
+     */
     private static boolean deafToInterrupts() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {

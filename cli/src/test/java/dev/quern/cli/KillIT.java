@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * kill -9 in the middle of a job: the same command continues to its end, what was committed is not made again, and the result has the
- * bytes of an undisturbed run.
+ * kill -9 in the middle of a job: the same command continues to its end, what was committed is not made again, and the
+ * result has the bytes of an undisturbed run.
  */
 class KillIT {
     private static final String[] REQUEST = {

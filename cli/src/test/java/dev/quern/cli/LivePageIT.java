@@ -46,7 +46,9 @@ class LivePageIT {
         stack.close();
     }
 
-    /** The job is paused until somebody watches, and stands still twice, so that no machine is too fast for the browser. */
+    /**
+     * The job is paused until somebody watches, and stands still twice, so that no machine is too fast for the browser.
+     */
     @Test
     void theBoardOfARealJobFillsInWhileItRuns() throws IOException {
         String id = stack.submit(256, 512).id();

@@ -21,13 +21,11 @@ class RecordSizesTest {
 
     @Test
     void noRecordHasMoreThanTwelveComponents() {
-        Map<String, Long> components =
-                new ClassFileImporter()
-                        .withImportOption(new ImportOption.DoNotIncludeTests())
-                        .importPackages("dev.quern").stream()
-                                .filter(JavaClass::isRecord)
-                                .filter(type -> !NAMED_OUTSIDE.contains(type.getSimpleName()))
-                                .collect(Collectors.toMap(JavaClass::getName, RecordSizesTest::components));
+        Map<String, Long> components = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("dev.quern").stream()
+                        .filter(JavaClass::isRecord)
+                        .filter(type -> !NAMED_OUTSIDE.contains(type.getSimpleName()))
+                        .collect(Collectors.toMap(JavaClass::getName, RecordSizesTest::components));
 
         assertThat(components).as("records found").hasSizeGreaterThan(200);
         assertThat(components)

@@ -25,8 +25,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every place that decides by the kind of a sealed type is a switch that the compiler checks: a new method, core or operation then shows all
- * places that must answer for it. JSON is left out, which people write and which may be of any kind.
+ * Every place that decides by the kind of a sealed type is a switch that the compiler checks: a new method, core or
+ * operation then shows all places that must answer for it. JSON is left out, which people write and which may be of any
+ * kind.
  */
 class SealedTypesTest {
     private static final String SWITCH = "java.lang.runtime.SwitchBootstraps";

@@ -23,7 +23,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** A proxy between a command and its server that keeps a record, and that fails as networks do when the test wants it. */
+/**
+ * A proxy between a command and its server that keeps a record, and that fails as networks do when the test wants it.
+ */
 final class WeakLink implements AutoCloseable {
     private static final Set<String> OF_THE_CONNECTION =
             Set.of("connection", "host", "content-length", "transfer-encoding", "upgrade", "http2-settings", "expect");

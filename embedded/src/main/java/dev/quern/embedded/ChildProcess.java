@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A process that is started again, after growing pauses, when it dies. It ends when its standard input closes, so it also ends when this
- * process is killed. One that dies again and again before it is ready has a {@link #trouble}.
+ * A process that is started again, after growing pauses, when it dies. It ends when its standard input closes, so it
+ * also ends when this process is killed. One that dies again and again before it is ready has a {@link #trouble}.
  */
 final class ChildProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChildProcess.class);

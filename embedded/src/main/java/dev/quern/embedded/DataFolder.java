@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * The folder that holds all of an embedded stack: {@code format} (the version of its layout and of PostgreSQL, and its store where that is
- * in S3), {@code token} (the key of its API, 0600), {@code lock}, {@code stack.json} (while a stack runs), {@code pg/}, {@code store/},
- * {@code scratch/}, {@code logs/} and {@code cache/}.
+ * The folder that holds all of an embedded stack: {@code format} (the version of its layout and of PostgreSQL, and its
+ * store where that is in S3), {@code token} (the key of its API, 0600), {@code lock}, {@code stack.json} (while a stack
+ * runs), {@code pg/}, {@code store/}, {@code scratch/}, {@code logs/} and {@code cache/}.
  */
 public record DataFolder(Path path) {
     /** Raised when a release cannot read the folders of the one before it. */
@@ -166,7 +166,8 @@ public record DataFolder(Path path) {
     }
 
     /**
-     * Deletes the temporary files that a stack before this one could not delete because it was killed. Call with the lock held.
+     * Deletes the temporary files that a stack before this one could not delete because it was killed. Call with the
+     * lock held.
      *
      * @param started when this process began: what is younger is its own
      */

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The PostgreSQL server of a stack. It is started again when it dies: on a full disk, for one, that takes until there is room. While it
- * does not stay alive it has a {@link #trouble}.
+ * The PostgreSQL server of a stack. It is started again when it dies: on a full disk, for one, that takes until there
+ * is room. While it does not stay alive it has a {@link #trouble}.
  */
 final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);

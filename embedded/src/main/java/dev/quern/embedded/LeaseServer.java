@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where commands say that they need the stack. A lease is a connection: it ends with the command, however that ends. A line
- * {@code TOKEN lease} is answered with {@code ok}; after it a line {@code link} is answered with a one-time link to the dashboard, and a
- * line {@code trouble} with what keeps parts of the stack from running, or with an empty line. A line {@code hurry} has such parts started again
- * at once.
+ * Where commands say that they need the stack. A lease is a connection: it ends with the command, however that ends. A
+ * line {@code TOKEN lease} is answered with {@code ok}; after it a line {@code link} is answered with a one-time link
+ * to the dashboard, and a line {@code trouble} with what keeps parts of the stack from running, or with an empty line.
+ * A line {@code hurry} has such parts started again at once.
  */
 final class LeaseServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeaseServer.class);

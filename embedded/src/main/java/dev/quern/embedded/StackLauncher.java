@@ -36,9 +36,7 @@ public final class StackLauncher {
     /** The log of the last stack. Where another command had started that, the log begins when it was found. */
     private @Nullable ChildLog last;
 
-    /**
-     * @param progress receives a line for each step that takes time
-     */
+    /** @param progress receives a line for each step that takes time */
     public StackLauncher(DataFolder folder, StackOptions options, Consumer<String> progress) {
         this.folder = folder;
         this.options = options;
@@ -48,7 +46,8 @@ public final class StackLauncher {
     /**
      * When several commands start at once, one of them starts the stack and all use it.
      *
-     * @throws QuernException DATA_FORMAT for a folder of another version or with another store, UNAVAILABLE where no stack comes up
+     * @throws QuernException DATA_FORMAT for a folder of another version or with another store, UNAVAILABLE where no
+     *     stack comes up
      */
     public StackLease acquire() throws InterruptedException {
         folder.check();
@@ -148,8 +147,8 @@ public final class StackLauncher {
     }
 
     /**
-     * Twenty times the usual patience before the second compiler: a start runs much code a little and would wait for it, while hashing a
-     * source and packing an output are ten times as fast by it.
+     * Twenty times the usual patience before the second compiler: a start runs much code a little and would wait for
+     * it, while hashing a source and packing an output are ten times as fast by it.
      */
     private List<String> jvm() {
         List<String> options = new ArrayList<>(List.of(

@@ -12,7 +12,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Optional;
 
-/** A command's hold on a running stack: while one is held the stack stays. It ends when it is closed and when the command dies. */
+/**
+ * A command's hold on a running stack: while one is held the stack stays. It ends when it is closed and when the
+ * command dies.
+ */
 public final class StackLease implements AutoCloseable {
     private static final int CONNECT_MILLIS = 2_000;
     private static final int ANSWER_MILLIS = 10_000;
@@ -89,7 +92,8 @@ public final class StackLease implements AutoCloseable {
     }
 
     /**
-     * What keeps parts of the stack from running, for example a worker that dies whenever it is started: with the cause and the log.
+     * What keeps parts of the stack from running, for example a worker that dies whenever it is started: with the cause
+     * and the log.
      *
      * @throws QuernException UNAVAILABLE when the stack has gone
      */

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process of a stack: owns the data folder while it lives. Started by {@link StackLauncher}; its arguments are those of
- * {@link StackOptions}.
+ * The process of a stack: owns the data folder while it lives. Started by {@link StackLauncher}; its arguments are
+ * those of {@link StackOptions}.
  */
 public final class StackMain {
     /** Exit code when another process owns the data folder. */
@@ -89,7 +89,10 @@ public final class StackMain {
         return message.lines().findFirst().orElse(message);
     }
 
-    /** A session of its own: Ctrl-C in the terminal of the command that started it reaches neither this process nor its children. */
+    /**
+     * A session of its own: Ctrl-C in the terminal of the command that started it reaches neither this process nor its
+     * children.
+     */
     @SuppressWarnings("restricted")
     private static void leaveSession() {
         Linker linker = Linker.nativeLinker();

@@ -30,9 +30,7 @@ public record StackOptions(
     private static final long MOST_HEAP = 2L << 30;
     private static final long LEAST_HEAP = 256L << 20;
 
-    /**
-     * @throws QuernException INVALID_REQUEST for a number that no stack can have
-     */
+    /** @throws QuernException INVALID_REQUEST for a number that no stack can have */
     public StackOptions {
         require("--port", port, 0, 65535);
         require("--workers", workers, 1, MOST_WORKERS);

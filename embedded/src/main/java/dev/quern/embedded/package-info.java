@@ -1,4 +1,6 @@
-/** The embedded stack: PostgreSQL, Temporal, control process, api and workers on one machine, one stack per data folder. */
+/**
+ * The embedded stack: PostgreSQL, Temporal, control process, api and workers on one machine, one stack per data folder.
+ */
 @NullMarked
 package dev.quern.embedded;
 

@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One digest, no matter which workers make the blocks: one worker or three, on one core or two, some late, one killed, one joining in the middle. On real
- * servers the store is in S3, and the first row, of an embedded stack, is in a folder.
+ * One digest, no matter which workers make the blocks: one worker or three, on one core or two, some late, one killed,
+ * one joining in the middle. On real servers the store is in S3, and the first row, of an embedded stack, is in a
+ * folder.
  */
 @Tag("slow")
 class DigestIT {

@@ -29,7 +29,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The service as docker-compose.yml runs it, but as plain processes, on servers of its own that {@code dev/servers} starts. */
+/**
+ * The service as docker-compose.yml runs it, but as plain processes, on servers of its own that {@code dev/servers}
+ * starts.
+ */
 final class ExternalInstallation implements Installation {
     static final Set<Victim> VICTIMS = EnumSet.complementOf(EnumSet.of(Victim.MAIN));
 

@@ -21,8 +21,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * One installation that suffers one trial after the other, each with a job that is made from nothing: before it, everything that jobs
- * reuse is deleted from the store.
+ * One installation that suffers one trial after the other, each with a job that is made from nothing: before it,
+ * everything that jobs reuse is deleted from the store.
  */
 final class Lane implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(4);

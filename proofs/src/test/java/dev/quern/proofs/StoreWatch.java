@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts what appears in a folder of the store, as the kernel tells it: an object that is deleted and made again counts twice, no matter which process
- * made it, and which died since.
+ * Counts what appears in a folder of the store, as the kernel tells it: an object that is deleted and made again counts
+ * twice, no matter which process made it, and which died since.
  */
 final class StoreWatch implements AutoCloseable {
     private static final String SENTINEL = "watched";

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One death.
  *
- * @param place where some process stands while the victim is killed, with the time that it comes there; null for a time nobody chose
+ * @param place where some process stands while the victim is killed, with the time that it comes there; null for a time
+ *     nobody chose
  * @param fraction of the time that an undisturbed job takes, where there is no place
  */
 record Trial(@Nullable String place, double fraction, Victim victim) {

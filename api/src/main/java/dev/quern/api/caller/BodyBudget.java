@@ -13,8 +13,8 @@ import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
 /**
- * Bounds the bytes of request bodies in memory over all requests, since a parsed body takes up to 60 times its size. A byte counts
- * from its arrival to the end of its request, so a slow sender holds only what it has sent.
+ * Bounds the bytes of request bodies in memory over all requests, since a parsed body takes up to 60 times its size. A
+ * byte counts from its arrival to the end of its request, so a slow sender holds only what it has sent.
  */
 public final class BodyBudget {
     private static final String HELD = BodyBudget.class.getName();
@@ -26,9 +26,7 @@ public final class BodyBudget {
 
     private final Shares bytes;
 
-    /**
-     * @param bytes in all; one caller alone gets half of them
-     */
+    /** @param bytes in all; one caller alone gets half of them */
     public BodyBudget(int bytes) {
         this.bytes = new Shares(bytes);
     }
@@ -37,7 +35,8 @@ public final class BodyBudget {
      * The whole body of the current request.
      *
      * @param most bytes
-     * @throws QuernException INVALID_REQUEST for a longer body, UNAVAILABLE while other bodies take all the memory there is for them
+     * @throws QuernException INVALID_REQUEST for a longer body, UNAVAILABLE while other bodies take all the memory
+     *     there is for them
      */
     public byte[] read(InputStream body, int most) throws IOException {
         RequestAttributes request = RequestContextHolder.currentRequestAttributes();

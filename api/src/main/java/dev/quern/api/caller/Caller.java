@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who makes a request.
  *
- * @param formToken what the forms of this session must carry; null for a caller with a key, whom no other site can impersonate
+ * @param formToken what the forms of this session must carry; null for a caller with a key, whom no other site can
+ *     impersonate
  */
 public record Caller(Principal principal, @Nullable String formToken) {
     private static final String ATTRIBUTE = Caller.class.getName();
@@ -24,9 +25,7 @@ public record Caller(Principal principal, @Nullable String formToken) {
         return principal.tenant() + "/" + principal.name();
     }
 
-    /**
-     * @throws QuernException FORBIDDEN
-     */
+    /** @throws QuernException FORBIDDEN */
     public void require(Scope scope, String what) {
         principal.require(scope, what);
     }

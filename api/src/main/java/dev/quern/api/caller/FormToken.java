@@ -9,8 +9,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token that proves that a form came from one of our pages: an HMAC under the session's own secret, so nothing is stored and
- * no other site can compute it.
+ * The token that proves that a form came from one of our pages: an HMAC under the session's own secret, so nothing is
+ * stored and no other site can compute it.
  */
 public final class FormToken {
     /** The name of the form field, and the header for requests without a form. */

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A fixed amount of something, shared fairly: a holder gets more only while at least as much as it then holds stays free. So one
- * holder alone takes at most half, two take at most a third each, and something stays free for a newcomer. (The dynamic threshold of
- * Choudhury and Hahne, 1998, with a factor of one.)
+ * A fixed amount of something, shared fairly: a holder gets more only while at least as much as it then holds stays
+ * free. So one holder alone takes at most half, two take at most a third each, and something stays free for a newcomer.
+ * (The dynamic threshold of Choudhury and Hahne, 1998, with a factor of one.)
  */
 public final class Shares {
     private final Map<String, Integer> held = new HashMap<>();

@@ -10,7 +10,9 @@ import java.util.Optional;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
-/** The files that pages load, all from this server; their URLs carry a hash of the content, so browsers may keep them. */
+/**
+ * The files that pages load, all from this server; their URLs carry a hash of the content, so browsers may keep them.
+ */
 public final class Assets {
     private static final Map<String, Asset> ALL = Map.of(
             "quern.css", Asset.of("text/css;charset=UTF-8", Theme.css().getBytes(StandardCharsets.UTF_8)),

@@ -3,7 +3,10 @@ package dev.quern.api.html;
 import dev.quern.recipes.drawing.Html;
 import org.jspecify.annotations.Nullable;
 
-/** The frame of every page of the dashboard: head, bar, main. No inline script and no inline style: the policy forbids both. */
+/**
+ * The frame of every page of the dashboard: head, bar, main. No inline script and no inline style: the policy forbids
+ * both.
+ */
 public final class Layout {
     private static final Html MARK = new Html("""
             <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9.5"/><circle cx="12" cy="12" r="2.6"/>\

@@ -7,7 +7,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** The facts of one result as a list, those of several as a table with a column for each; what is the same for all is shown once. */
+/**
+ * The facts of one result as a list, those of several as a table with a column for each; what is the same for all is
+ * shown once.
+ */
 final class FactsTable {
     private FactsTable() {}
 

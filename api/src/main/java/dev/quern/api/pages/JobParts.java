@@ -221,7 +221,9 @@ final class JobParts {
                 Words.sentence(event));
     }
 
-    /** What may be done with the job. What cannot be taken back is asked for first, by the browser, without a script. */
+    /**
+     * What may be done with the job. What cannot be taken back is asked for first, by the browser, without a script.
+     */
     static Html actions(JobView job, Caller caller) {
         boolean submits = caller.principal().may(Scope.SUBMIT);
         Html content = Html.EMPTY;

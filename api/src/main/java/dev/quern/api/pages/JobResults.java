@@ -24,7 +24,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriUtils;
 
-/** What a job made, or will: the sections of its page around the board. Those of an output name its recipe where there are several. */
+/**
+ * What a job made, or will: the sections of its page around the board. Those of an output name its recipe where there
+ * are several.
+ */
 final class JobResults {
     private static final String BUILT_IN = "built-in, public-domain English";
 

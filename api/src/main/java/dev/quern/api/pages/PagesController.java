@@ -93,7 +93,10 @@ final class PagesController {
         return html(JobPage.draw(view(job, job.lastEvent(), log), caller));
     }
 
-    /** What changed since event {@code after} on a page whose board shows {@code blocks} rows on the colour scale {@code scale}. */
+    /**
+     * What changed since event {@code after} on a page whose board shows {@code blocks} rows on the colour scale
+     * {@code scale}.
+     */
     @GetMapping("/jobs/{id}/live")
     ResponseEntity<String> live(
             @PathVariable String id,
@@ -109,7 +112,9 @@ final class PagesController {
         return html(JobPage.changes(view(job, heard, since), caller, new JobPage.Shown(blocks, scale)));
     }
 
-    /** A job that has moved on in the meantime is what the page will show: a wish that came too late is no error here. */
+    /**
+     * A job that has moved on in the meantime is what the page will show: a wish that came too late is no error here.
+     */
     @PostMapping("/jobs/{id}/{wish:cancel|pause|resume|retry}")
     ResponseEntity<Void> wish(@PathVariable String id, @PathVariable String wish, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);

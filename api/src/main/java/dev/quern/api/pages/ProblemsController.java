@@ -13,7 +13,10 @@ import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 
-/** What the {@code type} of a problem leads to: what it means and what to do about it. Open to all, for it says nothing of anybody. */
+/**
+ * What the {@code type} of a problem leads to: what it means and what to do about it. Open to all, for it says nothing
+ * of anybody.
+ */
 @Controller
 final class ProblemsController {
     private static final Map<ErrorCode, String> MEANING = new EnumMap<>(ErrorCode.class);

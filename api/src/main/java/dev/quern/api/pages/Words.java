@@ -58,7 +58,9 @@ final class Words {
         return job.outputs().stream().map(JobView.Output::recipe).collect(Collectors.joining(" + "));
     }
 
-    /** The verdict's word for the output that is furthest from its original; nothing before the outputs are measured. */
+    /**
+     * The verdict's word for the output that is furthest from its original; nothing before the outputs are measured.
+     */
     static Html closeness(JobView job) {
         return ReportDrawing.closeness(job.outputs().stream()
                 .map(output -> Closeness.of(output.quality()))

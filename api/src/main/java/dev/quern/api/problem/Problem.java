@@ -11,7 +11,8 @@ import org.springframework.http.HttpStatus;
  *
  * @param code a slug of {@link ErrorCode}
  * @param detail names the value and what was expected
- * @param violations one entry per wrong value, with a JSON pointer into the body; empty where the error is not about a body
+ * @param violations one entry per wrong value, with a JSON pointer into the body; empty where the error is not about a
+ *     body
  */
 public record Problem(String type, String title, int status, String code, String detail, List<Violation> violations) {
     public static final String MEDIA_TYPE = "application/problem+json";

@@ -15,9 +15,7 @@ import java.util.UUID;
 public final class JobIds {
     private JobIds() {}
 
-    /**
-     * @throws QuernException NOT_FOUND, in the same words for a job of another tenant and one that never was
-     */
+    /** @throws QuernException NOT_FOUND, in the same words for a job of another tenant and one that never was */
     public static Job find(JobRepository jobs, Caller caller, String id) {
         return parse(id)
                 .flatMap(uuid -> jobs.find(caller.tenant(), uuid))

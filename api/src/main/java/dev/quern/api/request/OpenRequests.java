@@ -13,8 +13,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Requests that stay open while they follow a job, each on its virtual thread: event streams, and answers that wait. Callers share
- * their number fairly, and a server that stops does not wait for them.
+ * Requests that stay open while they follow a job, each on its virtual thread: event streams, and answers that wait.
+ * Callers share their number fairly, and a server that stops does not wait for them.
  */
 @Component
 public final class OpenRequests {
@@ -38,9 +38,7 @@ public final class OpenRequests {
         closing.countDown();
     }
 
-    /**
-     * @throws QuernException TOO_MANY_REQUESTS
-     */
+    /** @throws QuernException TOO_MANY_REQUESTS */
     public Seat take(Caller caller) throws InterruptedException {
         String holder = caller.holder();
         if (!seats.take(holder, 1, Duration.ZERO)) {

@@ -13,7 +13,8 @@ import org.springframework.http.MediaType;
 import org.springframework.http.converter.AbstractHttpMessageConverter;
 
 /**
- * Our records as bodies, through the codec that also reads recipes: strict, bounded, with a JSON pointer for every wrong value.
+ * Our records as bodies, through the codec that also reads recipes: strict, bounded, with a JSON pointer for every
+ * wrong value.
  */
 public final class RecordConverter extends AbstractHttpMessageConverter<Record> {
     /** What the largest sensible body of any other type takes; only the files of an upload are more. */
@@ -22,9 +23,7 @@ public final class RecordConverter extends AbstractHttpMessageConverter<Record> 
     private final int maxBytes;
     private final BodyBudget budget;
 
-    /**
-     * @param maxBytes of a body
-     */
+    /** @param maxBytes of a body */
     public RecordConverter(int maxBytes, BodyBudget budget) {
         super(StandardCharsets.UTF_8, MediaType.APPLICATION_JSON, MediaType.parseMediaType(Problem.MEDIA_TYPE));
         this.maxBytes = maxBytes;

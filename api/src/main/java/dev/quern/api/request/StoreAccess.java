@@ -22,9 +22,7 @@ public final class StoreAccess {
         this.store = properties.store() == null ? null : ArtifactStores.open(properties.store());
     }
 
-    /**
-     * @throws QuernException UNAVAILABLE where none is configured
-     */
+    /** @throws QuernException UNAVAILABLE where none is configured */
     public ArtifactStore get() {
         if (store == null) {
             throw new QuernException(

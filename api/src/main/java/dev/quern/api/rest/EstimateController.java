@@ -19,7 +19,9 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
-/** What a job would take, before it is submitted. A control process reads the checkpoint; this one waits for its answer. */
+/**
+ * What a job would take, before it is submitted. A control process reads the checkpoint; this one waits for its answer.
+ */
 @RestController
 final class EstimateController {
     private static final long LOOK_MILLIS = 100;

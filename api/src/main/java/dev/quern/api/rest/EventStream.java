@@ -22,8 +22,9 @@ import java.util.OptionalLong;
 import org.springframework.stereotype.Component;
 
 /**
- * Server-sent events of a job, on the virtual thread of the request. Ids are those of the log, so a client that comes back with
- * Last-Event-ID misses nothing; an id that the log does not have gets {@code reset} with a snapshot. The stream ends with the job.
+ * Server-sent events of a job, on the virtual thread of the request. Ids are those of the log, so a client that comes
+ * back with Last-Event-ID misses nothing; an id that the log does not have gets {@code reset} with a snapshot. The
+ * stream ends with the job.
  */
 @Component
 final class EventStream {

@@ -44,7 +44,8 @@ final class EventsController {
     record EventPage(List<JobEvent> events, long last) {}
 
     /**
-     * @param lastEventId the event after which a stream continues; {@code after} serves a client that cannot set the header
+     * @param lastEventId the event after which a stream continues; {@code after} serves a client that cannot set the
+     *     header
      */
     @GetMapping("/api/v1/jobs/{id}/events")
     void events(

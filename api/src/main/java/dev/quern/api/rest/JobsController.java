@@ -190,7 +190,9 @@ final class JobsController {
         return accepted(id, caller);
     }
 
-    /** Gone from lists at once; the control process then deletes its results in the store. An owner may, and an admin. */
+    /**
+     * Gone from lists at once; the control process then deletes its results in the store. An owner may, and an admin.
+     */
     @DeleteMapping("/{id}")
     ResponseEntity<Void> delete(@PathVariable String id, Caller caller) {
         Job job = JobIds.find(jobs, caller, id);

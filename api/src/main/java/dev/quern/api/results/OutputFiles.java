@@ -17,7 +17,9 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 
-/** The files of a published or quarantined result. The manifest alone says which there are: no other object can be read. */
+/**
+ * The files of a published or quarantined result. The manifest alone says which there are: no other object can be read.
+ */
 @Component
 public class OutputFiles {
     private final StoreAccess store;
@@ -38,9 +40,7 @@ public class OutputFiles {
         }
     }
 
-    /**
-     * @throws QuernException NOT_FOUND where the output is not there
-     */
+    /** @throws QuernException NOT_FOUND where the output is not there */
     Manifest manifest(Job job, JobOutput output) {
         Content content = head(job, output, Manifest.NAME);
         try (InputStream in = store.get().open(content.key(), 0, content.size(), content.etag())) {
@@ -50,9 +50,7 @@ public class OutputFiles {
         }
     }
 
-    /**
-     * @throws QuernException NOT_FOUND for a name that is not in the manifest
-     */
+    /** @throws QuernException NOT_FOUND for a name that is not in the manifest */
     Content content(Job job, JobOutput output, String name) {
         boolean listed = name.equals(Manifest.NAME)
                 || manifest(job, output).files().stream()

@@ -12,8 +12,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;
 
 /**
- * Nothing is anonymous but the health of the process, the login, the assets of the pages and what describes the API. A caller has a key, or a session
- * whose requests that change something carry the form token. Reading needs the scope read, everything else at least submit.
+ * Nothing is anonymous but the health of the process, the login, the assets of the pages and what describes the API. A
+ * caller has a key, or a session whose requests that change something carry the form token. Reading needs the scope
+ * read, everything else at least submit.
  */
 final class AuthenticationFilter extends SafetyFilter {
     private static final long serialVersionUID = 1L;

@@ -12,8 +12,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses a Host that is not ours, which stops a foreign name that was made to resolve to this address, and an Origin other than
- * the Host, which stops requests that a foreign page makes.
+ * Refuses a Host that is not ours, which stops a foreign name that was made to resolve to this address, and an Origin
+ * other than the Host, which stops requests that a foreign page makes.
  */
 final class HostFilter extends SafetyFilter {
     private static final long serialVersionUID = 1L;

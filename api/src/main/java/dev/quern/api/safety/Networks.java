@@ -21,9 +21,7 @@ record Networks(List<Network> networks) {
         }
     }
 
-    /**
-     * @throws IllegalArgumentException for what is no address; names are not looked up
-     */
+    /** @throws IllegalArgumentException for what is no address; names are not looked up */
     static Networks parse(List<String> texts) {
         return new Networks(texts.stream().map(Networks::network).toList());
     }

@@ -32,8 +32,8 @@ final class SessionController {
     }
 
     /**
-     * Without a link it asks for a key. With one it answers with a page that leads to the jobs, not with a redirect: a browser that came
-     * from elsewhere would not send a SameSite=Strict cookie along with a redirect.
+     * Without a link it asks for a key. With one it answers with a page that leads to the jobs, not with a redirect: a
+     * browser that came from elsewhere would not send a SameSite=Strict cookie along with a redirect.
      */
     @GetMapping("/login")
     ResponseEntity<String> login(@RequestParam(defaultValue = "") String link, HttpServletRequest request) {

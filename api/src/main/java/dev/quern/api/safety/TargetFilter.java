@@ -7,8 +7,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.regex.Pattern;
 
 /**
- * Refuses an address that is no text: a path with an incomplete escape, which Tomcat passes on behind a semicolon, and a query with NUL,
- * which no text of ours contains and PostgreSQL does not take.
+ * Refuses an address that is no text: a path with an incomplete escape, which Tomcat passes on behind a semicolon, and
+ * a query with NUL, which no text of ours contains and PostgreSQL does not take.
  */
 final class TargetFilter extends SafetyFilter {
     private static final long serialVersionUID = 1L;

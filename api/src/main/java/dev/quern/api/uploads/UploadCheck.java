@@ -12,7 +12,10 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Which files an upload may hold: those of a checkpoint, by name, or one text. What is in them is read by control and worker, never here. */
+/**
+ * Which files an upload may hold: those of a checkpoint, by name, or one text. What is in them is read by control and
+ * worker, never here.
+ */
 final class UploadCheck {
     /** The largest file in bytes; its parts then have 53 MB. */
     static final long MAX_FILE = 512L << 30;
@@ -55,7 +58,8 @@ final class UploadCheck {
     private UploadCheck() {}
 
     /**
-     * @throws QuernException INVALID_REQUEST with all violations, UNSAFE_CHECKPOINT where a file is one that is never read
+     * @throws QuernException INVALID_REQUEST with all violations, UNSAFE_CHECKPOINT where a file is one that is never
+     *     read
      */
     static void check(UploadView.Request request) {
         UploadCheck check = new UploadCheck();

@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Brings the files of an upload into the store, under their SHA-256. Parts are sent to the store at signed addresses; a file counts
- * only when we have read it and found the digest that its name promises.
+ * Brings the files of an upload into the store, under their SHA-256. Parts are sent to the store at signed addresses; a
+ * file counts only when we have read it and found the digest that its name promises.
  */
 @Component
 final class UploadService {
@@ -81,9 +81,7 @@ final class UploadService {
         }
     }
 
-    /**
-     * @throws QuernException NOT_FOUND, in the same words for one of another tenant and one that has expired
-     */
+    /** @throws QuernException NOT_FOUND, in the same words for one of another tenant and one that has expired */
     Upload find(String tenant, String id) {
         return parse(id)
                 .flatMap(uuid -> rows.find(tenant, uuid))
@@ -181,10 +179,11 @@ final class UploadService {
     }
 
     /**
-     * Puts the files together and reads them; returns when all are found to be what they should. Repeatable: a client that lost the
-     * answer asks again, and waits for the same reading.
+     * Puts the files together and reads them; returns when all are found to be what they should. Repeatable: a client
+     * that lost the answer asks again, and waits for the same reading.
      *
-     * @throws QuernException CONFLICT where parts are missing, INVALID_REQUEST where a file is another than was announced
+     * @throws QuernException CONFLICT where parts are missing, INVALID_REQUEST where a file is another than was
+     *     announced
      */
     UploadView complete(Upload upload) throws IOException {
         Map<String, Upload.File> files = new LinkedHashMap<>();

@@ -12,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client of an older document would stumble over in a newer one: something that is gone, something of another type,
- * something that has become required where the client sends it, or may be missing where it reads. (Answers may come to hold more.)
+ * What a client of an older document would stumble over in a newer one: something that is gone, something of another
+ * type, something that has become required where the client sends it, or may be missing where it reads. (Answers may
+ * come to hold more.)
  */
 final class BreakingChanges {
     private static final String SCHEMAS = "/components/schemas/";

@@ -16,7 +16,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 
-/** The committed openapi.json is the contract: it says what the code does, and it never breaks within a major version. */
+/**
+ * The committed openapi.json is the contract: it says what the code does, and it never breaks within a major version.
+ */
 class OpenApiTest {
     private static final Path COMMITTED = Path.of("src/main/resources/dev/quern/api/openapi.json");
 

@@ -182,7 +182,10 @@ final class Schemas {
         return JsonObject.EMPTY.with("oneOf", new JsonArray(cases));
     }
 
-    /** As answers are: nullable, lists, maps and booleans may be missing. Requests may also leave out what has a default. */
+    /**
+     * As answers are: nullable, lists, maps and booleans may be missing. Requests may also leave out what has a
+     * default.
+     */
     private static boolean isRequired(RecordComponent component) {
         Class<?> type = component.getType();
         return !component.getAnnotatedType().isAnnotationPresent(Nullable.class)

@@ -62,9 +62,7 @@ public final class Api implements AutoCloseable {
         return RecordCodec.read(json(get("/api/v1/jobs/" + encode(id))), JobView.class);
     }
 
-    /**
-     * @param filter further parameters of the query, such as {@code label=k:v}
-     */
+    /** @param filter further parameters of the query, such as {@code label=k:v} */
     public JobView.Page jobs(Map<String, String> filter, @Nullable String cursor, int limit)
             throws InterruptedException {
         StringBuilder path = new StringBuilder("/api/v1/jobs?limit=" + limit);

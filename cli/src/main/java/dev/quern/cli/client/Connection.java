@@ -38,9 +38,7 @@ public final class Connection implements AutoCloseable {
         return new Connection(launcher, lease, api(lease));
     }
 
-    /**
-     * @throws QuernException UNAVAILABLE where no embedded stack runs
-     */
+    /** @throws QuernException UNAVAILABLE where no embedded stack runs */
     public static Connection attach(ServerOptions server) {
         URI url = server.server();
         if (url != null) {
@@ -92,7 +90,9 @@ public final class Connection implements AutoCloseable {
                 .orElse(error);
     }
 
-    /** What keeps parts of the embedded stack from running; empty where all run, and for a server that runs elsewhere. */
+    /**
+     * What keeps parts of the embedded stack from running; empty where all run, and for a server that runs elsewhere.
+     */
     public Optional<String> trouble() {
         StackLease held = lease;
         try {
@@ -102,7 +102,10 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    /** After the server could not be reached: finds it again, or starts the embedded stack again. False where there is no way. */
+    /**
+     * After the server could not be reached: finds it again, or starts the embedded stack again. False where there is
+     * no way.
+     */
     public boolean restore() throws InterruptedException {
         if (launcher == null) {
             return false;

@@ -18,7 +18,8 @@ import java.time.Duration;
 import java.util.function.LongConsumer;
 
 /**
- * Sends runs of bytes of local files to signed addresses, which need no key: the server's key never goes there, wherever they point.
+ * Sends runs of bytes of local files to signed addresses, which need no key: the server's key never goes there,
+ * wherever they point.
  */
 public final class PartSender {
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -27,9 +27,7 @@ public final class ServerOptions {
     @Mixin
     private DataOption data = new DataOption();
 
-    /**
-     * @throws QuernException INVALID_REQUEST for what is no address of a server
-     */
+    /** @throws QuernException INVALID_REQUEST for what is no address of a server */
     @Nullable
     public URI server() {
         if (server != null && (server.getHost() == null || !server.getScheme().startsWith("http"))) {

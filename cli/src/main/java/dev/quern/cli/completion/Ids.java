@@ -27,8 +27,8 @@ import picocli.CommandLine.PicocliException;
 import picocli.CommandLine.Unmatched;
 
 /**
- * Completes ids: prints those that a command takes, one a line. It asks a server that runs, never starts one, and prints nothing
- * where there is none or where it takes too long: a shell waits for it while somebody types.
+ * Completes ids: prints those that a command takes, one a line. It asks a server that runs, never starts one, and
+ * prints nothing where there is none or where it takes too long: a shell waits for it while somebody types.
  */
 @Command(name = "ids", hidden = true, description = "Print the ids that a command takes; for completion.")
 public final class Ids implements Callable<Integer> {

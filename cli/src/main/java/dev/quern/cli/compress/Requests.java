@@ -19,7 +19,9 @@ final class Requests {
 
     private Requests() {}
 
-    /** The request with its label. What it and an upload are called, its labels and whether it is detached do not count. */
+    /**
+     * The request with its label. What it and an upload are called, its labels and whether it is detached do not count.
+     */
     static JobRequest labelled(JobRequest request) {
         JobRequest nameless = request.reading(
                 request.source().named(null), nameless(request.result()), request.calibration(), request.evaluation());

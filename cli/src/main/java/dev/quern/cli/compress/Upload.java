@@ -35,7 +35,10 @@ import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Brings a checkpoint or a text of this machine to a server, in parts: what is there already, whole files and parts of them, is not sent. */
+/**
+ * Brings a checkpoint or a text of this machine to a server, in parts: what is there already, whole files and parts of
+ * them, is not sent.
+ */
 public final class Upload {
     private static final int AT_ONCE = 4;
     /** Addresses expire, so they are asked for in small numbers. */
@@ -50,16 +53,15 @@ public final class Upload {
     private final Function<String, Path> place;
     private final List<FileDigest> files;
 
-    /**
-     * @param place where a file of this name lies
-     */
+    /** @param place where a file of this name lies */
     private Upload(Function<String, Path> place, List<FileDigest> files) {
         this.place = place;
         this.files = files;
     }
 
     /**
-     * Reads a checkpoint's folder or a text once: what the server would refuse of a checkpoint is refused before a byte is sent.
+     * Reads a checkpoint's folder or a text once: what the server would refuse of a checkpoint is refused before a byte
+     * is sent.
      *
      * @param digests remembers what was read before
      */

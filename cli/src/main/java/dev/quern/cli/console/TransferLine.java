@@ -3,7 +3,10 @@ package dev.quern.cli.console;
 import java.util.Locale;
 import java.util.function.LongConsumer;
 
-/** How far a transfer has come, with its rate: redrawn on a terminal, else printed at every tenth, but not all the time. Any thread may report. */
+/**
+ * How far a transfer has come, with its rate: redrawn on a terminal, else printed at every tenth, but not all the time.
+ * Any thread may report.
+ */
 public final class TransferLine implements LongConsumer, AutoCloseable {
     private static final long BETWEEN_NANOS = 250_000_000;
     private static final long BETWEEN_LINES_NANOS = 2_000_000_000;

@@ -87,7 +87,8 @@ public final class EvaluateOptions {
      *
      * @param output where the report goes; null leaves it in the store
      * @param local how the server comes to a file or folder of this machine
-     * @throws QuernException INVALID_CHECKPOINT and INVALID_DATASET for paths that do not exist, INVALID_REQUEST where no original is known
+     * @throws QuernException INVALID_CHECKPOINT and INVALID_DATASET for paths that do not exist, INVALID_REQUEST where
+     *     no original is known
      */
     public JobRequest toRequest(@Nullable Place output, boolean detach, Function<Path, Source> local) {
         if (recipe != null) {

@@ -17,9 +17,7 @@ final class RecipeFiles {
         return recipe.contains("/") || recipe.endsWith(".yaml") || recipe.endsWith(".yml") || recipe.endsWith(".json");
     }
 
-    /**
-     * @throws QuernException INVALID_RECIPE
-     */
+    /** @throws QuernException INVALID_RECIPE */
     static Recipe recipe(String recipe) {
         if (!isFile(recipe)) {
             return Recipes.find(recipe);

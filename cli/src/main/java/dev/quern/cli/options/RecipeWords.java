@@ -12,7 +12,10 @@ import java.util.stream.Stream;
 public final class RecipeWords {
     private RecipeWords() {}
 
-    /** A line, for example {@code gptq-w4a16: 4 bits, groups of 64, symmetric, gptq (order static, damping 0.01), mse clip search}. */
+    /**
+     * A line, for example {@code gptq-w4a16: 4 bits, groups of 64, symmetric, gptq (order static, damping 0.01), mse
+     * clip search}.
+     */
     public static String of(Recipe recipe) {
         Recipe.Grid grid = recipe.grid();
         List<String> words = new ArrayList<>();

@@ -49,8 +49,8 @@ public final class RequestOptions {
     /**
      * @param output where the result goes; null leaves it in the store
      * @param local how the server comes to a file or folder of this machine
-     * @throws QuernException INVALID_RECIPE for a recipe file that cannot be read, INVALID_CHECKPOINT and INVALID_DATASET for paths
-     *     that do not exist
+     * @throws QuernException INVALID_RECIPE for a recipe file that cannot be read, INVALID_CHECKPOINT and
+     *     INVALID_DATASET for paths that do not exist
      */
     public JobRequest toRequest(@Nullable Place output, boolean detach, Function<Path, Source> local) {
         List<Recipe> all = recipes.recipes();
@@ -81,7 +81,8 @@ public final class RequestOptions {
     /**
      * The model on this machine.
      *
-     * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the hub
+     * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the
+     *     hub
      */
     public Path folder() {
         return place().folder();

@@ -15,7 +15,10 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Optional;
 
-/** Fetches the files of a result into a folder and checks them. What lies there from an earlier attempt is not fetched again. */
+/**
+ * Fetches the files of a result into a folder and checks them. What lies there from an earlier attempt is not fetched
+ * again.
+ */
 final class Download {
     private static final int BUFFER = 1 << 20;
     private static final int ATTEMPTS = 6;
@@ -36,7 +39,8 @@ final class Download {
     }
 
     /**
-     * @throws QuernException OUTPUT_DAMAGED for a file that is not what the manifest says, UNAVAILABLE when the server stays away
+     * @throws QuernException OUTPUT_DAMAGED for a file that is not what the manifest says, UNAVAILABLE when the server
+     *     stays away
      */
     void fetch(Manifest.File file) throws IOException, InterruptedException {
         Path target = folder.resolve(file.name()).normalize();

@@ -5,8 +5,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Ctrl-C does while a command waits for a job: says how to resume and leaves nothing half done. The lease ends with the process, whose
- * exit code is then 130; a second Ctrl-C finds nothing left to stop.
+ * What Ctrl-C does while a command waits for a job: says how to resume and leaves nothing half done. The lease ends
+ * with the process, whose exit code is then 130; a second Ctrl-C finds nothing left to stop.
  */
 public final class Interruption implements AutoCloseable {
     private final Console console;

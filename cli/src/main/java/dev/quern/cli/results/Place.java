@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 /**
  * What MODEL, --out or a text names.
  *
- * @param text a folder or file of this machine; {@code s3://bucket/prefix}, which the server reaches itself; or {@code file:///path}, a
- *     folder or file of the server
+ * @param text a folder or file of this machine; {@code s3://bucket/prefix}, which the server reaches itself; or
+ *     {@code file:///path}, a folder or file of the server
  */
 public record Place(String text) {
     private static final Pattern OBJECTS = Pattern.compile("s3://[a-z0-9][a-z0-9.-]+/.*[^/].*");
@@ -34,9 +34,7 @@ public record Place(String text) {
         return Path.of(text).toAbsolutePath().normalize();
     }
 
-    /**
-     * @throws QuernException INVALID_REQUEST for an address that misses something
-     */
+    /** @throws QuernException INVALID_REQUEST for an address that misses something */
     public String objects() {
         if (!OBJECTS.matcher(text).matches()) {
             throw invalid("s3://bucket/prefix");
@@ -72,7 +70,8 @@ public record Place(String text) {
     /**
      * A checkpoint on this machine.
      *
-     * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the hub
+     * @throws QuernException INVALID_CHECKPOINT for what is no folder, with a hint where it looks like a name on the
+     *     hub
      */
     public Path folder() {
         if (!isLocal()) {

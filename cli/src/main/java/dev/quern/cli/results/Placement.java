@@ -22,8 +22,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Puts the files of a result into a folder, all or nothing: they are fetched into a sibling of it, checked, and renamed. Only then is
- * the previous content deleted. An incomplete sibling stays, and the next attempt of the same job completes it.
+ * Puts the files of a result into a folder, all or nothing: they are fetched into a sibling of it, checked, and
+ * renamed. Only then is the previous content deleted. An incomplete sibling stays, and the next attempt of the same job
+ * completes it.
  */
 public final class Placement implements AutoCloseable {
     private final Path folder;
@@ -135,8 +136,8 @@ public final class Placement implements AutoCloseable {
     }
 
     /**
-     * Replaces only what was there when the command began, and that only with --overwrite. What came meanwhile stays, such as the result
-     * of another command; then so does this result, in its own folder.
+     * Replaces only what was there when the command began, and that only with --overwrite. What came meanwhile stays,
+     * such as the result of another command; then so does this result, in its own folder.
      */
     void show(Path temporary) throws IOException {
         if (overwrite && Files.isDirectory(folder)) {

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The folders that a job's outputs go to: of one the folder itself, of several a folder within it for each, by the recipe's name. */
+/**
+ * The folders that a job's outputs go to: of one the folder itself, of several a folder within it for each, by the
+ * recipe's name.
+ */
 public final class Placements implements AutoCloseable {
     private final List<Placement> placements = new ArrayList<>();
 

@@ -165,8 +165,8 @@ public final class Doctor implements Callable<Integer> {
     }
 
     /**
-     * In a JVM of its own: the Vector API is a module that a light command does not load. It unpacks its libraries where a worker of the
-     * data folder does, because not every file system allows them to be run from there.
+     * In a JVM of its own: the Vector API is a module that a light command does not load. It unpacks its libraries
+     * where a worker of the data folder does, because not every file system allows them to be run from there.
      */
     private static Finding backend(DataFolder folder) throws InterruptedException {
         Path place = existing(folder.path().resolve("scratch"));

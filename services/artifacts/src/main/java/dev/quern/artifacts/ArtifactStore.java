@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects under keys. An object is created whole, by one of its racing writers, and never changes; only {@link #delete} ends it.
- * Keys are made by {@link Keys}; no key may lie under another ({@code a} and {@code a/b}).
+ * Objects under keys. An object is created whole, by one of its racing writers, and never changes; only {@link #delete}
+ * ends it. Keys are made by {@link Keys}; no key may lie under another ({@code a} and {@code a/b}).
  */
 public interface ArtifactStore {
     /**
@@ -74,7 +74,8 @@ public interface ArtifactStore {
     List<Entry> list(String prefix) throws IOException;
 
     /**
-     * Takes the store for an installation, for good: a marker at its root names it. Before that, this object deletes nothing.
+     * Takes the store for an installation, for good: a marker at its root names it. Before that, this object deletes
+     * nothing.
      *
      * @param installation its id: letters, digits and dashes
      * @throws ForeignStoreException when the store is another installation's

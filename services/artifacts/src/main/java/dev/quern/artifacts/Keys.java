@@ -3,7 +3,8 @@ package dev.quern.artifacts;
 import java.util.regex.Pattern;
 
 /**
- * Every key of the store. All start with the tenant; a kind of object has a folder of its own, so that no key lies under another.
+ * Every key of the store. All start with the tenant; a kind of object has a folder of its own, so that no key lies
+ * under another.
  *
  * <pre>
  * t/TENANT/artifacts/block-00003-9f86…     an artifact of a walk, by its input key
@@ -39,9 +40,7 @@ public final class Keys {
         return root;
     }
 
-    /**
-     * @param name of an artifact of a walk, its input key included
-     */
+    /** @param name of an artifact of a walk, its input key included */
     public String artifact(String name) {
         return artifacts() + segment("artifact", name);
     }
@@ -66,9 +65,7 @@ public final class Keys {
         return figures() + segment("figures", key);
     }
 
-    /**
-     * @param digest SHA-256 of the file
-     */
+    /** @param digest SHA-256 of the file */
     public String upload(String digest) {
         return uploads() + segment("digest", digest);
     }
@@ -114,7 +111,8 @@ public final class Keys {
     }
 
     /**
-     * Refuses what no store may see: empty keys and segments, {@code .} and {@code ..}, hidden names, other alphabets, overlong keys.
+     * Refuses what no store may see: empty keys and segments, {@code .} and {@code ..}, hidden names, other alphabets,
+     * overlong keys.
      *
      * @return the key
      */

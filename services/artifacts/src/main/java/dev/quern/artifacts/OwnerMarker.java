@@ -14,9 +14,7 @@ public final class OwnerMarker {
     private final String place;
     private volatile boolean claimed;
 
-    /**
-     * @param place of the marker, for messages
-     */
+    /** @param place of the marker, for messages */
     public OwnerMarker(String place) {
         this.place = place;
     }

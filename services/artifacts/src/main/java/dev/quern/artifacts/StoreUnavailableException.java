@@ -2,7 +2,10 @@ package dev.quern.artifacts;
 
 import java.net.SocketException;
 
-/** The store did not answer, or answered that it cannot now, for as long as it was asked. The same call may succeed later. */
+/**
+ * The store did not answer, or answered that it cannot now, for as long as it was asked. The same call may succeed
+ * later.
+ */
 public final class StoreUnavailableException extends SocketException {
     private static final long serialVersionUID = 1L;
 

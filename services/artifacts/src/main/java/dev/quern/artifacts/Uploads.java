@@ -11,9 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Uploads of an object in parts by clients that have no credentials of the store: they PUT each part to an address that is signed for
- * it and expires. In S3 the parts go straight to the server; a folder store signs addresses of our own api, which hands the body to
- * {@link #receive}. An upload survives the processes; what is there after an interruption is {@link #parts}.
+ * Uploads of an object in parts by clients that have no credentials of the store: they PUT each part to an address that
+ * is signed for it and expires. In S3 the parts go straight to the server; a folder store signs addresses of our own
+ * api, which hands the body to {@link #receive}. An upload survives the processes; what is there after an interruption
+ * is {@link #parts}.
  */
 public interface Uploads {
     /** S3 takes no more parts of one object. */
@@ -32,14 +33,12 @@ public interface Uploads {
         return Math.max(8L << 20, (least + (1 << 20) - 1) >> 20 << 20);
     }
 
-    /**
-     * @return the id of a new upload that will make this object
-     */
+    /** @return the id of a new upload that will make this object */
     String start(String key) throws IOException;
 
     /**
-     * An address that takes the body of one part by PUT, without further credentials. The answer's {@code ETag} is the part's; a part
-     * that is sent again replaces the first.
+     * An address that takes the body of one part by PUT, without further credentials. The answer's {@code ETag} is the
+     * part's; a part that is sent again replaces the first.
      *
      * @param number from 1
      * @param expiry at least a second, at most 7 days
@@ -78,7 +77,8 @@ public interface Uploads {
     void abort(String key, String upload) throws IOException;
 
     /**
-     * Aborts the uploads that were started before this moment, also those of {@link ArtifactStore#create} that a dead process left.
+     * Aborts the uploads that were started before this moment, also those of {@link ArtifactStore#create} that a dead
+     * process left.
      *
      * @param awaited ids of uploads that are still wanted, however old they are
      * @throws IllegalStateException when the store was not claimed

@@ -37,9 +37,7 @@ public abstract class UploadContract {
     /** Sends a part as a client would. */
     protected abstract Answer put(Uploads uploads, URI address, byte[] content) throws IOException;
 
-    /**
-     * @param etag null unless the status is 200
-     */
+    /** @param etag null unless the status is 200 */
     public record Answer(int status, String etag) {}
 
     @BeforeEach

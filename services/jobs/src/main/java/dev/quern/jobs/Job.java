@@ -43,7 +43,8 @@ public record Job(
      *
      * @param principal who submitted it
      * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
-     * @param result the finished result that is evaluated, as {@code JobRequest.Result.location()} names it; null for a compression
+     * @param result the finished result that is evaluated, as {@code JobRequest.Result.location()} names it; null for a
+     *     compression
      * @param json the {@code JobRequest}
      */
     public record Request(

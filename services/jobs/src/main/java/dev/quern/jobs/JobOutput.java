@@ -32,9 +32,7 @@ public record JobOutput(
         return Boolean.FALSE.equals(accepted);
     }
 
-    /**
-     * @param full with the recipe
-     */
+    /** @param full with the recipe */
     JobView.Output view(boolean full) {
         Recipe parameters = full && recipe != null ? RecordCodec.read(Json.parse(recipe), Recipe.class) : null;
         return new JobView.Output(recipeName, prefix, uri, location, digest, accepted, quality, parameters);

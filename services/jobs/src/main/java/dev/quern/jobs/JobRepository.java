@@ -139,11 +139,12 @@ public final class JobRepository {
     public record Submitted(Job job, boolean created) {}
 
     /**
-     * Accepts a job: its row, the places of its outputs and its idempotency key, or none of them. A request with the label
-     * {@link JobRequest#SAME} is the job that has the same one while that is neither at its end nor to be cancelled.
+     * Accepts a job: its row, the places of its outputs and its idempotency key, or none of them. A request with the
+     * label {@link JobRequest#SAME} is the job that has the same one while that is neither at its end nor to be
+     * cancelled.
      *
-     * @throws QuernException OUTPUT_TAKEN where another job, or another output of this one, holds a prefix or a part of a uri; INVALID_REQUEST where the idempotency key was used
-     *     with another body
+     * @throws QuernException OUTPUT_TAKEN where another job, or another output of this one, holds a prefix or a part of
+     *     a uri; INVALID_REQUEST where the idempotency key was used with another body
      */
     public Submitted submit(Submission submission) {
         return submit(submission, Integer.MAX_VALUE);
@@ -228,7 +229,10 @@ public final class JobRepository {
         return key(db.sql(DELETE), tenant, id).update() == 1;
     }
 
-    /** Jobs whose files and rows are to go, the first to be deleted first; those of which leftovers are to be cleaned up come later. */
+    /**
+     * Jobs whose files and rows are to go, the first to be deleted first; those of which leftovers are to be cleaned up
+     * come later.
+     */
     public List<Job> deleted() {
         return db.sql(DELETED).query(Rows::job).list();
     }
@@ -249,7 +253,10 @@ public final class JobRepository {
         return db.sql(OTHERS_QUEUE).param("id", id).query(Boolean.class).single();
     }
 
-    /** Every job that is not at its end, or came to it after this moment, oldest first: what retention keeps the artifacts of. */
+    /**
+     * Every job that is not at its end, or came to it after this moment, oldest first: what retention keeps the
+     * artifacts of.
+     */
     public List<Job> retained(Instant since) {
         return db.sql(RETAINED)
                 .param("since", OffsetDateTime.ofInstant(since, ZoneOffset.UTC))
@@ -273,7 +280,8 @@ public final class JobRepository {
     }
 
     /**
-     * Writes the wish to stand still; the reconciler signals it, and the row is PAUSED when the work has stopped. Repeatable.
+     * Writes the wish to stand still; the reconciler signals it, and the row is PAUSED when the work has stopped.
+     * Repeatable.
      *
      * @return false when the job is at its end, or about to be cancelled
      */
@@ -292,7 +300,8 @@ public final class JobRepository {
     }
 
     /**
-     * Queues a failed job again, as the next generation, which makes only what is missing. Its limits start anew. Repeatable.
+     * Queues a failed job again, as the next generation, which makes only what is missing. Its limits start anew.
+     * Repeatable.
      *
      * @return false when the job has not failed and is not under way
      * @throws QuernException OUTPUT_TAKEN when another job has taken its output since

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** Which job an output belongs to. Claims are taken in the caller's transaction, so of two jobs that want one output one waits. */
+/**
+ * Which job an output belongs to. Claims are taken in the caller's transaction, so of two jobs that want one output one
+ * waits.
+ */
 final class OutputClaims {
     private static final String TAKE = """
             INSERT INTO output_claim (tenant, prefix, job_id) VALUES (:tenant, :name, :job)
@@ -31,9 +34,7 @@ final class OutputClaims {
         this.db = db;
     }
 
-    /**
-     * @throws QuernException OUTPUT_TAKEN
-     */
+    /** @throws QuernException OUTPUT_TAKEN */
     void take(String tenant, UUID job, OutputRepository.Claim output) {
         if (!insert(tenant, job, output.prefix())) {
             throw taken(output, "prefix", output.prefix());

@@ -78,7 +78,10 @@ public final class OutputRepository {
                 .update();
     }
 
-    /** An output without a name is called by its job, and one after the first by its recipe too: none is a folder of another. */
+    /**
+     * An output without a name is called by its job, and one after the first by its recipe too: none is a folder of
+     * another.
+     */
     static Claim claim(UUID job, int position, Submission.Output output) {
         String prefix = position == 0 ? job.toString() : job + "-" + output.recipeName();
         return new Claim(position, Objects.requireNonNullElse(output.prefix(), prefix), output.uri());

@@ -153,7 +153,10 @@ final class Rows {
                         row.getString("failure_message"));
     }
 
-    /** Linears per minute over the last three, or since the first one: calm, and soon at a new pace. None for a job at its end. */
+    /**
+     * Linears per minute over the last three, or since the first one: calm, and soon at a new pace. None for a job at
+     * its end.
+     */
     private static @Nullable Double rate(ResultSet row) throws SQLException {
         Double seconds = Columns.nullableDouble(row, "recent_seconds");
         boolean over = JobState.valueOf(row.getString("state")).terminal();

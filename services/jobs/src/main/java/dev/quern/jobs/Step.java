@@ -7,8 +7,8 @@ import dev.quern.recipes.view.JobView;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One write of a workflow, or of the reconciler in its place, to its job's row. Steps are ordered by (generation, seq): of two,
- * the later one stands, in whatever order they arrive.
+ * One write of a workflow, or of the reconciler in its place, to its job's row. Steps are ordered by (generation, seq):
+ * of two, the later one stands, in whatever order they arrive.
  *
  * @param stage null leaves the stage as it is
  * @param reason why the job stands still; null clears it ({@code since} is set by the row)

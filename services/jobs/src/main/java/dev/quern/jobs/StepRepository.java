@@ -175,7 +175,10 @@ public final class StepRepository {
         db.sql(CLEANED).param("id", id).param("generation", generation).update();
     }
 
-    /** Notes that a worker took work of this generation: from then on, that it waits for one is no excuse for adding no block. */
+    /**
+     * Notes that a worker took work of this generation: from then on, that it waits for one is no excuse for adding no
+     * block.
+     */
     public void computing(UUID id, int generation) {
         db.sql(COMPUTING).param("id", id).param("generation", generation).update();
     }
@@ -218,8 +221,8 @@ public final class StepRepository {
     }
 
     /**
-     * Leaves a generation whose workflow is lost; false when another reconciler did. It counts as idle when it added no block and no
-     * measured shard, unless it waited for a worker all the time, or the control process ended in order.
+     * Leaves a generation whose workflow is lost; false when another reconciler did. It counts as idle when it added no
+     * block and no measured shard, unless it waited for a worker all the time, or the control process ended in order.
      *
      * @param shards that the job's evaluation has measured so far
      */

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A job as it is asked for, validated by the caller.
  *
  * @param source the checkpoint, as {@code JobRequest.Source.location()} names it
- * @param result the finished result that is to be evaluated, as {@code JobRequest.Result.location()} names it; null for a compression
+ * @param result the finished result that is to be evaluated, as {@code JobRequest.Result.location()} names it; null for
+ *     a compression
  * @param outputs at least one; its name is in lists
  * @param request the {@code JobRequest} as JSON
  * @param idempotency null where the caller sent no key

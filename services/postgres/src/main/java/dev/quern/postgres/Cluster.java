@@ -11,7 +11,10 @@ import java.util.List;
 
 /** A data folder of PostgreSQL and the password of its only user. */
 record Cluster(Path data, String password) {
-    /** The cluster of this folder; the first time it is made beside its place and renamed, so that half of one never exists. */
+    /**
+     * The cluster of this folder; the first time it is made beside its place and renamed, so that half of one never
+     * exists.
+     */
     static Cluster in(Path home, PostgresBinaries binaries, Identity identity) throws IOException {
         Path data = home.resolve("data");
         Path password = home.resolve("password");

@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Under which uid the server runs. PostgreSQL refuses root, so as root the commands run as {@code nobody}; where {@code nobody}
- * cannot reach the folders (a home of mode 700), they run in a user namespace in which our uid has another number.
+ * Under which uid the server runs. PostgreSQL refuses root, so as root the commands run as {@code nobody}; where
+ * {@code nobody} cannot reach the folders (a home of mode 700), they run in a user namespace in which our uid has
+ * another number.
  *
  * @param prefix what stands before a command
  * @param owner the uid that must own the data folder; -1 leaves it as it is

@@ -29,7 +29,8 @@ final class PostgresBinaries {
     }
 
     /**
-     * @param cache a folder that may be shared by processes; the programs are in a subfolder named by the archive's SHA-256
+     * @param cache a folder that may be shared by processes; the programs are in a subfolder named by the archive's
+     *     SHA-256
      */
     static PostgresBinaries in(Path cache) {
         String archive = archive(System.getProperty("os.name"), System.getProperty("os.arch"));

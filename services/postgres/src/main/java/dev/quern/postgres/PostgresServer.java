@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The owner of one PostgreSQL server: a folder, a child process, a loopback port. A server that an earlier owner left running on
- * the folder is stopped first. Writes are durable (fsync on); connections need the generated password (scram).
+ * The owner of one PostgreSQL server: a folder, a child process, a loopback port. A server that an earlier owner left
+ * running on the folder is stopped first. Writes are durable (fsync on); connections need the generated password
+ * (scram).
  */
 public final class PostgresServer implements AutoCloseable {
     public static final String USER = "quern";
@@ -31,7 +32,8 @@ public final class PostgresServer implements AutoCloseable {
 
     private static final int LOG_LINES = 20;
     /**
-     * The children of a server that was killed hold its memory until they notice, and no other server starts beside them.
+     * The children of a server that was killed hold its memory until they notice, and no other server starts beside
+     * them.
      */
     private static final String OLD_MEMORY = "pre-existing shared memory block";
 
@@ -73,9 +75,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /**
-     * @param port is given up for another one where somebody else has it by now
-     */
+    /** @param port is given up for another one where somebody else has it by now */
     static PostgresServer start(Path home, Path cache, int port) {
         try {
             Path absolute = Files.createDirectories(home).toRealPath();
@@ -246,7 +246,9 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Since the present process was launched. Children of the one before write to the same log, however many they are. */
+    /**
+     * Since the present process was launched. Children of the one before write to the same log, however many they are.
+     */
     private boolean says(String words) throws IOException {
         byte[] log = Files.readAllBytes(home.resolve("server.log"));
         int from = (int) Math.min(before, log.length);

@@ -5,11 +5,12 @@ import dev.quern.recipes.error.QuernException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a result must satisfy to be published; a result that fails is quarantined. Always on beside it: figures are finite and
- * verification passed.
+ * What a result must satisfy to be published; a result that fails is quarantined. Always on beside it: figures are
+ * finite and verification passed.
  *
  * @param maxKl highest mean KL divergence to the original on any evaluation file, nats per token
- * @param maxPplRatio highest compressed over original perplexity on any evaluation file; null is {@link #DEFAULT_MAX_PPL_RATIO}
+ * @param maxPplRatio highest compressed over original perplexity on any evaluation file; null is
+ *     {@link #DEFAULT_MAX_PPL_RATIO}
  * @param minTop1 lowest share of tokens whose most probable next token is the original's, 0 to 1
  */
 public record Gate(

@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param apiVersion {@code quern/v1}
  * @param source a checkpoint, named in exactly one way
  * @param result a finished result of that checkpoint, to be evaluated; null compresses the checkpoint
- * @param recipe by name or inline, exactly one; of the outputs that name none. Null with a result, which has been compressed already
+ * @param recipe by name or inline, exactly one; of the outputs that name none. Null with a result, which has been
+ *     compressed already
  * @param calibration null takes the built-in public-domain English text and the default sizes; null with a result
  * @param evaluation at most 8; empty takes the built-in text
- * @param outputs 1 to 4, of one calibration; missing is one in compressed-tensors in the store, or with a result one evaluation; several have each another recipe, which must need calibration and be independent
+ * @param outputs 1 to 4, of one calibration; missing is one in compressed-tensors in the store, or with a result one
+ *     evaluation; several have each another recipe, which must need calibration and be independent
  * @param detach the job keeps an embedded stack alive after the command that submitted it has gone
  * @param placement null leaves worker and segments to the planner
  * @param limits null waits and runs as long as it takes
@@ -207,8 +209,8 @@ public record JobRequest(
 
     /**
      * @param format one of {@link Formats}, or {@code evaluation} with a result: a report alone
-     * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null is the job's id,
-     *     and for an output after the first the job's id with the recipe's name
+     * @param prefix the output's name under the tenant's outputs in the store, claimed when the job is accepted; null
+     *     is the job's id, and for an output after the first the job's id with the recipe's name
      * @param uri {@code s3://bucket/prefix} under a configured location, to publish to instead of the store's outputs
      * @param recipe null is the request's
      */

@@ -6,7 +6,8 @@ import java.util.List;
  * {@code quern-manifest.json}: what an output consists of. Written last, so an output without it does not exist; GET
  * /api/v1/jobs/{id}/files answers it.
  *
- * @param outputDigest over the files that a loader reads; for an evaluation, the digest of the result that was evaluated
+ * @param outputDigest over the files that a loader reads; for an evaluation, the digest of the result that was
+ *     evaluated
  * @param files all but the manifest itself, in the order in which they were published
  */
 public record Manifest(String schema, String outputDigest, List<File> files) {

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
-/** The recipes of a request, one for each output. Several are made in one walk through the original model, and have places named by them. */
+/**
+ * The recipes of a request, one for each output. Several are made in one walk through the original model, and have
+ * places named by them.
+ */
 public final class OutputRecipes {
     /** Outputs of a job. */
     public static final int MAX = 4;
@@ -26,8 +29,8 @@ public final class OutputRecipes {
     /**
      * None for the evaluation of a result.
      *
-     * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue, or is a built-in recipe's where it does something else;
-     *     INVALID_REQUEST with every violation for several that one walk cannot make
+     * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue, or is a built-in recipe's where it
+     *     does something else; INVALID_REQUEST with every violation for several that one walk cannot make
      */
     public static List<Recipe> of(JobRequest request) {
         JobRequest.RecipeChoice choice = request.recipe();

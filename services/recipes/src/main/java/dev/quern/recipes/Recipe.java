@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is compressed: versioned data, validated in full before a job is accepted. In files and requests it may be written shorter,
- * see {@link RecipeForm}.
+ * How a model is compressed: versioned data, validated in full before a job is accepted. In files and requests it may
+ * be written shorter, see {@link RecipeForm}.
  *
  * @param name what the catalogue or the file calls it
  * @param propagation whose outputs feed the next block during calibration
@@ -130,7 +130,10 @@ public record Recipe(
         }
     }
 
-    /** Inputs of a block come from the original model, or from the compressed predecessors (docs/design.md, calibration). */
+    /**
+     * Inputs of a block come from the original model, or from the compressed predecessors (docs/design.md,
+     * calibration).
+     */
     public enum Propagation {
         INDEPENDENT,
         SEQUENTIAL
@@ -138,7 +141,8 @@ public record Recipe(
 
     /**
      * @param bits 2 to 8
-     * @param groupSize columns that share a scale; 0 is one scale per row ("channel"), {@link #AUTO} takes what fits each linear
+     * @param groupSize columns that share a scale; 0 is one scale per row ("channel"), {@link #AUTO} takes what fits
+     *     each linear
      * @param symmetric true fixes the zero point at 2^(bits-1)
      */
     public record Grid(
@@ -317,7 +321,9 @@ public record Recipe(
         }
     }
 
-    /** STATIC rounds columns by falling diagonal of H, groups keep their place (compressed-tensors' actorder "weight"). */
+    /**
+     * STATIC rounds columns by falling diagonal of H, groups keep their place (compressed-tensors' actorder "weight").
+     */
     public enum Order {
         NONE,
         STATIC
@@ -365,8 +371,8 @@ public record Recipe(
     }
 
     /**
-     * What decides the compressed weights, beside the inputs: the canonical recipe without its name, the workers that may take it, and the
-     * propagation, which the names of the inputs say.
+     * What decides the compressed weights, beside the inputs: the canonical recipe without its name, the workers that
+     * may take it, and the propagation, which the names of the inputs say.
      */
     public JsonObject decisive() {
         return RecordCodec.writeObject(this)

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * The short form of a recipe. {@code extends} names a built-in recipe whose values hold where this one says nothing; {@code ignore} is
- * an override that keeps modules; the grid and the rounding of an override need only what differs from the recipe's; a recipe without a
- * name gets the one that its values make.
+ * The short form of a recipe. {@code extends} names a built-in recipe whose values hold where this one says nothing;
+ * {@code ignore} is an override that keeps modules; the grid and the rounding of an override need only what differs
+ * from the recipe's; a recipe without a name gets the one that its values make.
  */
 public final class RecipeForm implements UnaryOperator<JsonObject> {
     static final String EXTENDS = "extends";

@@ -22,8 +22,8 @@ public final class RecipeNames {
     private RecipeNames() {}
 
     /**
-     * A recipe's name by its values: method, bits, grid and group, and a hash where it differs from the built-in recipes in more. A
-     * built-in recipe has its own name.
+     * A recipe's name by its values: method, bits, grid and group, and a hash where it differs from the built-in
+     * recipes in more. A built-in recipe has its own name.
      */
     public static String of(Recipe recipe) {
         Grid grid = recipe.grid();
@@ -48,8 +48,8 @@ public final class RecipeNames {
     }
 
     /**
-     * Refuses a recipe that has a built-in one's name and does something else. Groups of 128 are what the built-in recipes take where
-     * they can.
+     * Refuses a recipe that has a built-in one's name and does something else. Groups of 128 are what the built-in
+     * recipes take where they can.
      *
      * @throws QuernException INVALID_RECIPE that names the first value that differs
      */

@@ -52,7 +52,10 @@ public final class RecipeSchema {
                 .with("additionalProperties", false);
     }
 
-    /** A grid that extends another one may leave everything out, and so may that of an override, which has no defaults of its own. */
+    /**
+     * A grid that extends another one may leave everything out, and so may that of an override, which has no defaults
+     * of its own.
+     */
     private static JsonObject withoutRequired(JsonObject properties) {
         JsonObject grid = (JsonObject) member(properties, "grid");
         JsonObject overrides = (JsonObject) member(properties, "overrides");

@@ -18,10 +18,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * The catalogue: recipes by name. Each is a file that a user can print, copy and change. Recipes are read as YAML; JSON is read as well.
+ * The catalogue: recipes by name. Each is a file that a user can print, copy and change. Recipes are read as YAML; JSON
+ * is read as well.
  */
 public final class Recipes {
-    /** In the order in which they are shown: the recommended one first. One line per recipe; its file has the same name. */
+    /**
+     * In the order in which they are shown: the recommended one first. One line per recipe; its file has the same name.
+     */
     private static final List<String> NAMES =
             List.of("gptq-w4a16", "gptq-w4a16-asym", "gptq-w8a16", "gptq-w3a16", "gptq-w2a16", "rtn-w4a16");
 
@@ -40,9 +43,7 @@ public final class Recipes {
         return NAMES.stream().map(Recipes::find).toList();
     }
 
-    /**
-     * @throws QuernException INVALID_RECIPE that lists the names there are
-     */
+    /** @throws QuernException INVALID_RECIPE that lists the names there are */
     public static Recipe find(String name) {
         return read(text(name));
     }
@@ -68,7 +69,8 @@ public final class Recipes {
     /**
      * Reads a recipe file: YAML, or JSON when it begins with a brace.
      *
-     * @throws QuernException INVALID_RECIPE with every violation, or with line and column where the text cannot be read at all
+     * @throws QuernException INVALID_RECIPE with every violation, or with line and column where the text cannot be read
+     *     at all
      */
     public static Recipe read(String text) {
         JsonValue value = value(text);

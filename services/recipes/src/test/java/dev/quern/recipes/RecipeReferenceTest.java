@@ -20,7 +20,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What docs say of recipes is what the records and the matrix of loaders say. To write it: {@code -Dquern.docs=write}. */
+/**
+ * What docs say of recipes is what the records and the matrix of loaders say. To write it: {@code -Dquern.docs=write}.
+ */
 class RecipeReferenceTest {
     private static final Path DOCS = Path.of("../../docs");
 

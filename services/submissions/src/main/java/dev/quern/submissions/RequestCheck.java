@@ -38,9 +38,7 @@ final class RequestCheck {
 
     private RequestCheck() {}
 
-    /**
-     * @throws QuernException INVALID_REQUEST with all violations
-     */
+    /** @throws QuernException INVALID_REQUEST with all violations */
     static void check(JobRequest request) {
         RequestCheck check = new RequestCheck();
         check.head(request);

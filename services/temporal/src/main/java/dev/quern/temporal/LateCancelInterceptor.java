@@ -15,13 +15,14 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mends a race that Temporal's in-process server loses. A workflow task may cancel an activity that is answered while the task is in
- * flight. A real server knows; this one answers {@code ACTIVITY_UNKNOWN}, or an invalid state where it is a timer, and its half changed
- * state fails every later task of that workflow. So such a task is refused before the server sees it, as a real server refuses a task
- * that ends a workflow with events to come: the workflow gets another one.
+ * Mends a race that Temporal's in-process server loses. A workflow task may cancel an activity that is answered while
+ * the task is in flight. A real server knows; this one answers {@code ACTIVITY_UNKNOWN}, or an invalid state where it
+ * is a timer, and its half changed state fails every later task of that workflow. So such a task is refused before the
+ * server sees it, as a real server refuses a task that ends a workflow with events to come: the workflow gets another
+ * one.
  *
- * <p>Between the look and the call no activity is answered. One that times out in those microseconds, by the server's own clock, is
- * not seen.
+ * <p>Between the look and the call no activity is answered. One that times out in those microseconds, by the server's
+ * own clock, is not seen.
  */
 final class LateCancelInterceptor implements ServerInterceptor {
     private static final String TASK_COMPLETED =

@@ -31,14 +31,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds workflow tasks that cancel what has ended before they were answered, and has them made again. What ended is in the server's
- * buffer: it is no longer pending, yet the history that the task was made from does not tell.
+ * Finds workflow tasks that cancel what has ended before they were answered, and has them made again. What ended is in
+ * the server's buffer: it is no longer pending, yet the history that the task was made from does not tell.
  */
 final class LateCancels {
     private static final Logger LOG = LoggerFactory.getLogger(LateCancels.class);
     private static final Status REFUSED = Status.INVALID_ARGUMENT.withDescription("UnhandledCommand");
     private static final long ANSWER_SECONDS = 10;
-    /** The server's clock fires timers by itself, also between our look and the call: one that is as near as this counts as fired. */
+    /**
+     * The server's clock fires timers by itself, also between our look and the call: one that is as near as this counts
+     * as fired.
+     */
     private static final long NEAR_MILLIS = Duration.ofMillis(100).toMillis();
 
     private final WorkflowServiceImplBase server;

@@ -13,8 +13,8 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Temporal's in-process services behind a port of the loopback interface that asks for the key. They keep everything in memory: what is
- * lost with the process, the reconciler starts again from the rows. Time never skips.
+ * Temporal's in-process services behind a port of the loopback interface that asks for the key. They keep everything in
+ * memory: what is lost with the process, the reconciler starts again from the rows. Time never skips.
  */
 public final class TemporalServer implements AutoCloseable {
     private static final int MAX_MESSAGE = 16 << 20;

@@ -6,8 +6,8 @@ import java.io.DataInputStream;
 import java.io.IOException;
 
 /**
- * What the token of a workflow task says, in the form that Temporal's in-process server gives it: strings as {@link java.io.DataOutput}
- * writes them, then an int.
+ * What the token of a workflow task says, in the form that Temporal's in-process server gives it: strings as
+ * {@link java.io.DataOutput} writes them, then an int.
  *
  * @param historySize the events of the run when the task was handed out
  */

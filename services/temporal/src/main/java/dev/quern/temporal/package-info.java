@@ -1,4 +1,6 @@
-/** Temporal's in-process services behind a port that asks for a key: one server for the embedded stack and for tests. */
+/**
+ * Temporal's in-process services behind a port that asks for a key: one server for the embedded stack and for tests.
+ */
 @NullMarked
 package dev.quern.temporal;
 

@@ -23,8 +23,8 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /**
- * Headless Chromium from the system's packages; nothing is downloaded. A machine without it fails the test: the pages are part
- * of the product.
+ * Headless Chromium from the system's packages; nothing is downloaded. A machine without it fails the test: the pages
+ * are part of the product.
  */
 public final class Browser implements AutoCloseable {
     private static final Path CHROMIUM = Path.of(System.getProperty("quern.chromium", "/usr/bin/chromium"));

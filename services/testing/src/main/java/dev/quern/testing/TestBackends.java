@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The servers that tests run on: their own ({@code -Dquern.backends=embedded}), or real ones whose addresses are in the environment
- * ({@code external}, see dev/README.md). Never chosen by looking what is there.
+ * The servers that tests run on: their own ({@code -Dquern.backends=embedded}), or real ones whose addresses are in the
+ * environment ({@code external}, see dev/README.md). Never chosen by looking what is there.
  */
 public final class TestBackends {
     private static final int SERVERS_SECONDS = 120;

@@ -13,8 +13,8 @@ import dev.quern.openblas.vector.VectorTransformer;
 import dev.quern.recipes.error.QuernException;
 
 /**
- * The CPU in float32: OpenBLAS for products and factorisations, vector code for the rest. It describes itself for example as
- * {@code OpenBLAS 0.3.31 (SkylakeX), 512-bit vectors, 2 threads}.
+ * The CPU in float32: OpenBLAS for products and factorisations, vector code for the rest. It describes itself for
+ * example as {@code OpenBLAS 0.3.31 (SkylakeX), 512-bit vectors, 2 threads}.
  */
 public final class OpenBlasBackend extends HostBackend {
     /**

@@ -1,4 +1,7 @@
-/** The CPU backend: products and factorisations by OpenBLAS, one thread per call; the rest in parallel Java over fixed tiles. */
+/**
+ * The CPU backend: products and factorisations by OpenBLAS, one thread per call; the rest in parallel Java over fixed
+ * tiles.
+ */
 @NullMarked
 package dev.quern.openblas;
 

@@ -7,8 +7,9 @@ import dev.quern.recipes.process.ProcessWords;
 import java.nio.file.Path;
 
 /**
- * Prints a backend as it runs on this machine and its numeric profile, in one line, or why it does not run; {@code quern doctor} shows
- * it. The arguments are the folder in which native libraries are unpacked, and the backend's name.
+ * Prints a backend as it runs on this machine and its numeric profile, in one line, or why it does not run;
+ * {@code quern doctor} shows it. The arguments are the folder in which native libraries are unpacked, and the backend's
+ * name.
  */
 public final class BackendProbe {
     private BackendProbe() {}

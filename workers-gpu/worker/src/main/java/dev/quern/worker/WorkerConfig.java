@@ -85,8 +85,8 @@ public record WorkerConfig(
 
     /**
      * @param arguments {@code --name value} pairs
-     * @param environment for what the arguments leave out; also QUERN_TOKEN, which would be visible to all users as an argument, and
-     *     what {@link Tls#of} and S3 need
+     * @param environment for what the arguments leave out; also QUERN_TOKEN, which would be visible to all users as an
+     *     argument, and what {@link Tls#of} and S3 need
      * @throws QuernException INVALID_REQUEST that names the option
      */
     public static WorkerConfig parse(List<String> arguments, Map<String, String> environment) {

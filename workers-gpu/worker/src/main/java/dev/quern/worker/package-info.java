@@ -1,4 +1,7 @@
-/** The compute process: polls for work, calls the engine on its device, heartbeats, and keeps what it makes in the store. */
+/**
+ * The compute process: polls for work, calls the engine on its device, heartbeats, and keeps what it makes in the
+ * store.
+ */
 @NullMarked
 package dev.quern.worker;
 

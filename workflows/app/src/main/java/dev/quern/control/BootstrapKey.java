@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first API key of an installation: the operator made it and put it into a file. Only its SHA-256 goes into the database. Another
- * key in the file takes its place.
+ * The first API key of an installation: the operator made it and put it into a file. Only its SHA-256 goes into the
+ * database. Another key in the file takes its place.
  */
 final class BootstrapKey {
     private static final Logger LOG = LoggerFactory.getLogger(BootstrapKey.class);
@@ -24,7 +24,8 @@ final class BootstrapKey {
     private BootstrapKey() {}
 
     /**
-     * @throws QuernException INVALID_REQUEST for a file that cannot be read, or a key that is too short; it never says the key
+     * @throws QuernException INVALID_REQUEST for a file that cannot be read, or a key that is too short; it never says
+     *     the key
      */
     static void register(Path file, AccessRepository access, String tenant) {
         String key = read(file);

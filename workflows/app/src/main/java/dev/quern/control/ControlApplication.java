@@ -12,8 +12,8 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.PropertySource;
 
 /**
- * The control process. It alone runs the migrations. Its defaults are in control.properties beside this class, because an embedded
- * stack runs it in one JVM with another Spring application.
+ * The control process. It alone runs the migrations. Its defaults are in control.properties beside this class, because
+ * an embedded stack runs it in one JVM with another Spring application.
  */
 @SpringBootApplication
 @EnableConfigurationProperties(ControlProperties.class)

@@ -49,8 +49,6 @@ public record ControlProperties(
             @DefaultValue("default") String namespace,
             @Nullable Tls tls) {}
 
-    /**
-     * @param port on the loopback interface; 0 takes a free one
-     */
+    /** @param port on the loopback interface; 0 takes a free one */
     public record Http(@DefaultValue("0") int port) {}
 }

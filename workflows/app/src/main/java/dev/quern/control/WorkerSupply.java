@@ -2,7 +2,10 @@ package dev.quern.control;
 
 import java.util.Optional;
 
-/** The workers of class {@value #CLASS} that this installation starts itself. Where others start them, there is no such bean. */
+/**
+ * The workers of class {@value #CLASS} that this installation starts itself. Where others start them, there is no such
+ * bean.
+ */
 @FunctionalInterface
 public interface WorkerSupply {
     /** The class of a worker that is given no other. */

@@ -23,13 +23,16 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Whatever dies in the middle of a job, the job completes, committed blocks are not made again, and the result has the bytes of an
- * undisturbed run.
+ * Whatever dies in the middle of a job, the job completes, committed blocks are not made again, and the result has the
+ * bytes of an undisturbed run.
  */
 @Timeout(300)
 class DurabilityTest {
     private static final Duration LIMIT = Duration.ofMinutes(3);
-    /** Seconds on an idle machine. Less than a workflow waits for a worker that does not answer, so that an answer is what is seen. */
+    /**
+     * Seconds on an idle machine. Less than a workflow waits for a worker that does not answer, so that an answer is
+     * what is seen.
+     */
     private static final Duration CANCELLED = Duration.ofSeconds(25);
 
     private static final String RECIPE = "gptq-w4a16";
@@ -54,7 +57,10 @@ class DurabilityTest {
         assertCompletedFrom(before, service.awaitEnd(job.id(), LIMIT), 1);
     }
 
-    /** Slices of many blocks: a worker that took over an interrupted one would find its blocks, and count them as reused. */
+    /**
+     * Slices of many blocks: a worker that took over an interrupted one would find its blocks, and count them as
+     * reused.
+     */
     @Test
     void aWorkerThatIsAskedToEndStoresItsBlockFirst() throws Exception {
         service.restartControl(Map.of("quern.slice", "1h"));

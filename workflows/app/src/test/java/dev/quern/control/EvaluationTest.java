@@ -28,7 +28,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Finished results through the real service: measured again, on other texts, against the wrong model, damaged, interrupted. */
+/**
+ * Finished results through the real service: measured again, on other texts, against the wrong model, damaged,
+ * interrupted.
+ */
 @Timeout(300)
 class EvaluationTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);

@@ -41,8 +41,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Jobs whose source and store are in S3, while S3, the way to PostgreSQL or a disk fails: they end as they would have, or say why not and
- * what to do, keep what they made, and end when they are tried again.
+ * Jobs whose source and store are in S3, while S3, the way to PostgreSQL or a disk fails: they end as they would have,
+ * or say why not and what to do, keep what they made, and end when they are tried again.
  */
 @Tag("slow")
 @Timeout(1800)
@@ -143,7 +143,9 @@ class FaultsTest {
         expectUndisturbed("PostgreSQL: 2 s late", service.submit("late-rows", REQUEST, RECIPE));
     }
 
-    /** For the job's first ten seconds none lasts longer than a moment. The seconds in the table are those after these. */
+    /**
+     * For the job's first ten seconds none lasts longer than a moment. The seconds in the table are those after these.
+     */
     @Test
     void connectionsToTheDatabaseBreakAllTheTime() throws Exception {
         Job job = service.submit("resets", REQUEST, RECIPE);

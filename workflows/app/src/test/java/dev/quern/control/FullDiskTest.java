@@ -28,7 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** Jobs while the disk under the store, under the control process's scratch or under PostgreSQL is full, and once there is room. */
+/**
+ * Jobs while the disk under the store, under the control process's scratch or under PostgreSQL is full, and once there
+ * is room.
+ */
 @Tag("slow")
 @Timeout(900)
 class FullDiskTest {
@@ -96,8 +99,8 @@ class FullDiskTest {
     }
 
     /**
-     * No row can be written, so nothing is decided: the job waits. A server that has no room for its log ends, and not even comes up
-     * again: its owner starts it once it can.
+     * No row can be written, so nothing is decided: the job waits. A server that has no room for its log ends, and not
+     * even comes up again: its owner starts it once it can.
      */
     @Test
     void underPostgres() throws Exception {

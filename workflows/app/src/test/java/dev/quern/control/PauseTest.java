@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A job that its owner pauses and resumes, or retries, makes only what is missing, whichever process dies in between. */
+/**
+ * A job that its owner pauses and resumes, or retries, makes only what is missing, whichever process dies in between.
+ */
 @Timeout(300)
 class PauseTest {
     private static final Duration LIMIT = Duration.ofMinutes(3);

@@ -51,8 +51,9 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * The whole service but its api: PostgreSQL, Temporal, the control process, workers, a store. Every harness has a database, a namespace
- * and a store of its own. Registered in a field it runs while the test does, in a static field while all tests of the class do.
+ * The whole service but its api: PostgreSQL, Temporal, the control process, workers, a store. Every harness has a
+ * database, a namespace and a store of its own. Registered in a field it runs while the test does, in a static field
+ * while all tests of the class do.
  */
 public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallback, AutoCloseable {
     public static final Path MODEL =
@@ -102,7 +103,9 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
         startIn(test);
     }
 
-    /** Once: what a class has started is found by its tests too. JUnit closes it with the context that it started in. */
+    /**
+     * Once: what a class has started is found by its tests too. JUnit closes it with the context that it started in.
+     */
     private void startIn(ExtensionContext context) {
         context.getStore(ExtensionContext.Namespace.create(ServiceHarness.class))
                 .computeIfAbsent(this, ServiceHarness::start);
@@ -414,7 +417,10 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
                 .until(() -> find(job), condition);
     }
 
-    /** Until the row is at its end, and its workflow too: it still cleans up, which tests look at and which later tests would see. */
+    /**
+     * Until the row is at its end, and its workflow too: it still cleans up, which tests look at and which later tests
+     * would see.
+     */
     public Job awaitEnd(UUID job, Duration limit) {
         Job end = await(job, limit, now -> now.state().terminal());
         Workflows workflows = new Workflows(control.getBean(WorkflowClient.class));

@@ -271,7 +271,9 @@ class ServiceTest {
         assertThat(service.store().head(left)).isEmpty();
     }
 
-    /** As a death in the middle of the clean-up leaves them: the row is at its end, and no workflow comes back to it. */
+    /**
+     * As a death in the middle of the clean-up leaves them: the row is at its end, and no workflow comes back to it.
+     */
     @Test
     void finishesACleanUpThatADeathBrokeOff() throws Exception {
         Job job = service.submit(ServiceHarness.request(8, 4, null), "gptq-w4a16");

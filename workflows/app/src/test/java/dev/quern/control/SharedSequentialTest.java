@@ -45,7 +45,10 @@ class SharedSequentialTest {
 
     private final BlockProbe made = new BlockProbe(service, LIMIT);
 
-    /** It dies with a step half done: the sums of some work units are in the store, the others are made by who takes the step over. */
+    /**
+     * It dies with a step half done: the sums of some work units are in the store, the others are made by who takes the
+     * step over.
+     */
     @Test
     void workersOfWhomOneDiesInAStepMakeTheBytesOfOneThatIsAlone() throws Exception {
         Process first = workerThatDies("statistics.after:6");

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A folder that is soon full: a tmpfs that only one process sees, in a namespace of its own, so that nobody has to be root. */
+/**
+ * A folder that is soon full: a tmpfs that only one process sees, in a namespace of its own, so that nobody has to be
+ * root.
+ */
 final class SmallDisk {
     private static final String MOUNT =
             "mkdir -p \"$0\" && mount -t tmpfs -o size=\"$1\"k tmpfs \"$0\" && shift && exec \"$@\"";

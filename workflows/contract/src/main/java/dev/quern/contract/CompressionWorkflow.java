@@ -15,7 +15,10 @@ public interface CompressionWorkflow {
     @SignalMethod
     void cancel();
 
-    /** The owner's wish, written to the row before; a cancel outranks it. The workflow ends, and the next generation continues the job. */
+    /**
+     * The owner's wish, written to the row before; a cancel outranks it. The workflow ends, and the next generation
+     * continues the job.
+     */
     @SignalMethod
     void pause();
 

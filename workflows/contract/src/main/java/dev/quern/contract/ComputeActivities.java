@@ -15,11 +15,17 @@ public interface ComputeActivities {
     @ActivityMethod(name = "announce")
     Device announce();
 
-    /** Takes a run of tiles through the original model and stores their states where segments start; what is there is not made again. */
+    /**
+     * Takes a run of tiles through the original model and stores their states where segments start; what is there is
+     * not made again.
+     */
     @ActivityMethod(name = "trace")
     void trace(JobRef job, PlanRef plan, TileRunRef run, int tilesInFlight);
 
-    /** Walks blocks until the slice's time is up; every block is durable before the next begins, one that exists is not made again. */
+    /**
+     * Walks blocks until the slice's time is up; every block is durable before the next begins, one that exists is not
+     * made again.
+     */
     @ActivityMethod(name = "compress")
     SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tilesInFlight);
 

@@ -17,8 +17,8 @@ public interface ControlActivities {
     void record(JobRef job, StepRecord step);
 
     /**
-     * Reads all of the source, and of the result where one is evaluated: refuses what is unsafe, damaged or not supported; tokenizes the
-     * texts.
+     * Reads all of the source, and of the result where one is evaluated: refuses what is unsafe, damaged or not
+     * supported; tokenizes the texts.
      */
     @ActivityMethod(name = "inspect")
     Inspection inspect(JobRef job);
@@ -28,7 +28,8 @@ public interface ControlActivities {
     PlanRef plan(JobRef job, Inspection inspection, Device device);
 
     /**
-     * Records a slice that is done: completes the board from the artifacts of its blocks, because some heartbeats get lost.
+     * Records a slice that is done: completes the board from the artifacts of its blocks, because some heartbeats get
+     * lost.
      *
      * @param done the blocks
      * @param result of the slice that did them
@@ -40,8 +41,8 @@ public interface ControlActivities {
     boolean recordSlice(JobRef job, PlanRef plan, SliceRef done, SliceResult result, int reused);
 
     /**
-     * Joins a shared block from its parts if all are there, deletes what led to blocks that are done, and completes the board up to
-     * the first block that is missing.
+     * Joins a shared block from its parts if all are there, deletes what led to blocks that are done, and completes the
+     * board up to the first block that is missing.
      *
      * @param block the first one that is not known to be done
      * @param workers who made its parts; empty where nobody did yet

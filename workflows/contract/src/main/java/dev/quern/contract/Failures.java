@@ -11,7 +11,9 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.file.AccessDeniedException;
 
-/** Errors on their way through Temporal: the kind of an error is its failure type, code and artifact are its details. */
+/**
+ * Errors on their way through Temporal: the kind of an error is its failure type, code and artifact are its details.
+ */
 public final class Failures {
     public static final String USER = ErrorCode.Kind.USER.name();
     public static final String RESOURCES = ErrorCode.Kind.RESOURCES.name();

@@ -3,9 +3,9 @@ package dev.quern.contract;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of task queues. A worker answers calls at any time; it takes work one piece at a time: what follows on what it has just done,
- * what only its numeric profile may do, and what any profile may. It does so for jobs that ask for its class and for jobs that take
- * any class.
+ * Names of task queues. A worker answers calls at any time; it takes work one piece at a time: what follows on what it
+ * has just done, what only its numeric profile may do, and what any profile may. It does so for jobs that ask for its
+ * class and for jobs that take any class.
  */
 public final class Queues {
     public static final String CONTROL = "quern-control";

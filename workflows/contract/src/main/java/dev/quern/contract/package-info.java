@@ -1,4 +1,6 @@
-/** What control process, workflow and workers say to each other: interfaces, and records of ids and keys, never tensors. */
+/**
+ * What control process, workflow and workers say to each other: interfaces, and records of ids and keys, never tensors.
+ */
 @NullMarked
 package dev.quern.contract;
 

@@ -10,8 +10,8 @@ import io.temporal.failure.TimeoutFailure;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to do after a compute activity failed. A lost worker is nobody's fault and costs no attempt as long as blocks are added; the
- * same block lost twice is taken for a lack of memory.
+ * What to do after a compute activity failed. A lost worker is nobody's fault and costs no attempt as long as blocks
+ * are added; the same block lost twice is taken for a lack of memory.
  */
 final class Retries {
     /** Workers lost in a row without one block more. */
@@ -33,9 +33,7 @@ final class Retries {
         GIVE_UP
     }
 
-    /**
-     * @param atMost defects and repairs that are tried again, the first attempt included
-     */
+    /** @param atMost defects and repairs that are tried again, the first attempt included */
     Retries(int tilesInFlight, int atMost) {
         this.tilesInFlight = tilesInFlight;
         this.atMost = atMost;

@@ -19,8 +19,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The blocks of a sequential recipe, one after the other, each shared by all workers: statistics by runs of tiles, then solves by work
- * units, then the control process joins the parts. A step that finds nothing to do ends at once, so a round may be repeated.
+ * The blocks of a sequential recipe, one after the other, each shared by all workers: statistics by runs of tiles, then
+ * solves by work units, then the control process joins the parts. A step that finds nothing to do ends at once, so a
+ * round may be repeated.
  */
 final class SharedBlocks {
     /** Rounds on one block that lead nowhere. One may: another job on the same inputs was faster and has cleaned up. */
@@ -84,8 +85,8 @@ final class SharedBlocks {
     }
 
     /**
-     * Ends when all steps have ended, also where one fails or the job is cancelled: what a worker still stores must be there when the
-     * cleanup looks. One that fails leaves the others to their end, which is near.
+     * Ends when all steps have ended, also where one fails or the job is cancelled: what a worker still stores must be
+     * there when the cleanup looks. One that fails leaves the others to their end, which is near.
      */
     private static List<StepResult> sideBySide(int count, Step step) {
         List<Promise<StepResult>> steps = new ArrayList<>();

@@ -42,9 +42,9 @@ final class Timeouts {
             RetryOptions.newBuilder().setMaximumAttempts(1).build();
 
     /**
-     * A write to the row, a look at the store. What takes a moment is not worth cancelling, and cannot be: it never asks. One that still
-     * runs when the job was cancelled does no harm: the row passes over a step whose (generation, seq) is behind, and with the workflow
-     * ends whatever waits for another attempt.
+     * A write to the row, a look at the store. What takes a moment is not worth cancelling, and cannot be: it never
+     * asks. One that still runs when the job was cancelled does no harm: the row passes over a step whose (generation,
+     * seq) is behind, and with the workflow ends whatever waits for another attempt.
      */
     static final ActivityOptions QUICK = ActivityOptions.newBuilder()
             .setTaskQueue(Queues.CONTROL)

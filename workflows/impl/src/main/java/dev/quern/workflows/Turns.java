@@ -1,8 +1,8 @@
 package dev.quern.workflows;
 
 /**
- * How urgent the next piece of a job's work is, as Temporal counts: 1 comes first, 5 last. What a job has had already makes the rest of
- * it wait for jobs that had less, so that a small job is not behind all pieces of a large one.
+ * How urgent the next piece of a job's work is, as Temporal counts: 1 comes first, 5 last. What a job has had already
+ * makes the rest of it wait for jobs that had less, so that a small job is not behind all pieces of a large one.
  */
 final class Turns {
     private static final int LAST = 5;

@@ -161,8 +161,9 @@ class CompressionWorkflowTest {
     }
 
     /**
-     * Temporal warns at 10,240 events and ends a workflow at 51,200. An activity has three, and the workflow task that hears of its end
-     * has three more; activities that end at the same time may share a task, so that the sum differs from run to run.
+     * Temporal warns at 10,240 events and ends a workflow at 51,200. An activity has three, and the workflow task that
+     * hears of its end has three more; activities that end at the same time may share a task, so that the sum differs
+     * from run to run.
      */
     @Test
     void takesAtMostTwelveEventsForASlice() {

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Workflows that run when a new version is installed are replayed by it, so it must do what its predecessor did. Histories are
- * recorded by {@link CompressionWorkflowTest} when it runs with {@code -Dquern.record=FOLDER}; one that no longer replays means that
- * the change needs {@code Workflow.getVersion}.
+ * Workflows that run when a new version is installed are replayed by it, so it must do what its predecessor did.
+ * Histories are recorded by {@link CompressionWorkflowTest} when it runs with {@code -Dquern.record=FOLDER}; one that
+ * no longer replays means that the change needs {@code Workflow.getVersion}.
  */
 class ReplayTest {
     @ParameterizedTest

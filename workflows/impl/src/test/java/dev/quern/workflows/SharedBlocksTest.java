@@ -69,8 +69,8 @@ class SharedBlocksTest {
     }
 
     /**
-     * An activity has three events, and its end starts at most one workflow task. Tasks that a busy server repeats, and activities that
-     * end together, do not count for the block.
+     * An activity has three events, and its end starts at most one workflow task. Tasks that a busy server repeats, and
+     * activities that end together, do not count for the block.
      */
     @Test
     void aBlockTakesFewEvents() {

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The workflow on Temporal's in-process server, with a control process and a worker that only say that they did something. */
+/**
+ * The workflow on Temporal's in-process server, with a control process and a worker that only say that they did
+ * something.
+ */
 final class WorkflowHarness implements BeforeEachCallback, AfterEachCallback {
     private final FakeControl control = new FakeControl();
     private final FakeWorker device = new FakeWorker("w1");

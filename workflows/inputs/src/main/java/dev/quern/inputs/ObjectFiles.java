@@ -16,7 +16,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** A source that consists of objects as the engine sees it: in the versions that were inspected, by ranges, through the cache. */
+/**
+ * A source that consists of objects as the engine sees it: in the versions that were inspected, by ranges, through the
+ * cache.
+ */
 final class ObjectFiles extends DistantFiles {
     private final String location;
     private final Map<String, PinnedSource.File> files;

@@ -36,7 +36,10 @@ public final class Plans {
                 .toList();
     }
 
-    /** The input keys of token figures, one for each model that is compared with the original: the outputs, or a finished result. */
+    /**
+     * The input keys of token figures, one for each model that is compared with the original: the outputs, or a
+     * finished result.
+     */
     public static List<Function<Shard, String>> figures(JobPlan plan) {
         EvaluatedResult result = plan.result();
         if (result != null) {

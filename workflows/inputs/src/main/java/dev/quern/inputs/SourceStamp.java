@@ -15,9 +15,7 @@ import java.util.List;
 public final class SourceStamp {
     private SourceStamp() {}
 
-    /**
-     * @param files relative to the folder
-     */
+    /** @param files relative to the folder */
     public static String of(Path folder, List<String> files) {
         try {
             MessageDigest digest = Digests.sha256();
@@ -34,9 +32,7 @@ public final class SourceStamp {
         }
     }
 
-    /**
-     * @throws QuernException SOURCE_CHANGED when it is not the expected one
-     */
+    /** @throws QuernException SOURCE_CHANGED when it is not the expected one */
     public static void require(String expected, Path folder, List<String> files) {
         if (!of(folder, files).equals(expected)) {
             throw new QuernException(

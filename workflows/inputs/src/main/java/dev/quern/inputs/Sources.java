@@ -29,8 +29,8 @@ public record Sources(ArtifactStore store, Buckets buckets, RangeCache cache) {
      * The source that was inspected.
      *
      * @param stamp as inspection gave it: of a folder's files, or the key of a {@link PinnedSource}
-     * @throws QuernException SOURCE_CHANGED when it is not what was inspected any more, and as {@link Source#open}. A change of an object
-     *     shows when it is read.
+     * @throws QuernException SOURCE_CHANGED when it is not what was inspected any more, and as {@link Source#open}. A
+     *     change of an object shows when it is read.
      */
     public Source open(String location, String stamp) {
         if (!PinnedSource.isFolder(location)) {
@@ -44,7 +44,8 @@ public record Sources(ArtifactStore store, Buckets buckets, RangeCache cache) {
     /**
      * The finished result that was inspected; as {@link #open(String, String)}.
      *
-     * @throws QuernException SOURCE_CHANGED when it is not what was inspected any more, and as {@link CompressedCheckpoint#open}
+     * @throws QuernException SOURCE_CHANGED when it is not what was inspected any more, and as
+     *     {@link CompressedCheckpoint#open}
      */
     public CompressedCheckpoint openResult(String location, String stamp) {
         if (!PinnedSource.isFolder(location)) {

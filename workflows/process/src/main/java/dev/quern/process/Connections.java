@@ -25,9 +25,7 @@ public final class Connections {
         return connect(address, token, null);
     }
 
-    /**
-     * @param tls null leaves the connection open: for loopback and for networks that are closed themselves
-     */
+    /** @param tls null leaves the connection open: for loopback and for networks that are closed themselves */
     public static WorkflowServiceStubs connect(String address, @Nullable String token, @Nullable Tls tls) {
         WorkflowServiceStubsOptions.Builder options =
                 WorkflowServiceStubsOptions.newBuilder().setTarget(address);
@@ -41,8 +39,8 @@ public final class Connections {
     }
 
     /**
-     * Asks once whether Temporal answers and lets us in, so that a wrong address or key is named at once instead of being tried for
-     * ever. A Temporal that is not there yet is waited for.
+     * Asks once whether Temporal answers and lets us in, so that a wrong address or key is named at once instead of
+     * being tried for ever. A Temporal that is not there yet is waited for.
      *
      * @throws QuernException UNAUTHENTICATED for a wrong key, UNAVAILABLE when nothing answers in time
      */

@@ -13,16 +13,17 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /health} and {@code /metrics} of a process that serves no other HTTP: on the loopback interface, without a key. */
+/**
+ * {@code /health} and {@code /metrics} of a process that serves no other HTTP: on the loopback interface, without a
+ * key.
+ */
 public final class HttpPort implements AutoCloseable {
     private static final Pattern OURS =
             Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d{1,5})?", Pattern.CASE_INSENSITIVE);
 
     private final HttpServer server;
 
-    /**
-     * @param port 0 takes a free one
-     */
+    /** @param port 0 takes a free one */
     public HttpPort(int port, Supplier<String> metrics) {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);

@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that heartbeats for an activity while the activity works. It hears of a cancel, and it falls silent when the work's
- * counter stands still for too long, so that the server gives a hung activity to somebody else.
+ * A thread that heartbeats for an activity while the activity works. It hears of a cancel, and it falls silent when the
+ * work's counter stands still for too long, so that the server gives a hung activity to somebody else.
  */
 public final class Ticker implements AutoCloseable {
     /** Work is given up after ten times its predicted length, but never sooner than this. */

@@ -26,9 +26,7 @@ public record Tls(
     private static final String CERTIFICATE = "QUERN_TEMPORAL_TLS_CERTIFICATE";
     private static final String KEY = "QUERN_TEMPORAL_TLS_KEY";
 
-    /**
-     * @throws QuernException INVALID_REQUEST for a file that cannot be read, or a certificate without its key
-     */
+    /** @throws QuernException INVALID_REQUEST for a file that cannot be read, or a certificate without its key */
     public Tls {
         readable(CA, ca);
         readable(CERTIFICATE, certificate);
@@ -38,7 +36,9 @@ public record Tls(
         }
     }
 
-    /** What QUERN_TEMPORAL_TLS_CA, _CERTIFICATE and _KEY name; null when none is set, which leaves the connection open. */
+    /**
+     * What QUERN_TEMPORAL_TLS_CA, _CERTIFICATE and _KEY name; null when none is set, which leaves the connection open.
+     */
     public static @Nullable Tls of(Map<String, String> environment) {
         Path ca = path(environment.get(CA));
         Path certificate = path(environment.get(CERTIFICATE));

@@ -12,8 +12,9 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A temporary file that is gone when it is closed. While it is open its process holds a lock on it, which ends with the process: so
- * every process that shares the folder, also from another container or machine, recognises those that no process writes any more.
+ * A temporary file that is gone when it is closed. While it is open its process holds a lock on it, which ends with the
+ * process: so every process that shares the folder, also from another container or machine, recognises those that no
+ * process writes any more.
  */
 record Draft(Path path, FileChannel channel) implements AutoCloseable {
     // A process that opens and closes a file on which it holds a lock gives the lock up: its own it has to know by

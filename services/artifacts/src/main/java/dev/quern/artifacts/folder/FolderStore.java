@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Objects as files under a folder. An object is written to a temporary file, synced, and linked to its name: a link fails where the
- * name is taken, so of many writers one wins, and a crash leaves no half object.
+ * Objects as files under a folder. An object is written to a temporary file, synced, and linked to its name: a link
+ * fails where the name is taken, so of many writers one wins, and a crash leaves no half object.
  */
 public final class FolderStore implements ArtifactStore {
     private static final String TEMPORARY = ".tmp";
@@ -51,16 +51,12 @@ public final class FolderStore implements ArtifactStore {
     private final OwnerMarker owner;
     private final Uploads uploads;
 
-    /**
-     * @param root made when it is missing; temporary files of processes that have died are removed from it
-     */
+    /** @param root made when it is missing; temporary files of processes that have died are removed from it */
     public FolderStore(Path root) throws IOException {
         this(root, InstantSource.system());
     }
 
-    /**
-     * @param clock by which addresses of uploads expire
-     */
+    /** @param clock by which addresses of uploads expire */
     public FolderStore(Path root, InstantSource clock) throws IOException {
         this.root = Files.createDirectories(root).toRealPath();
         this.temporary = Files.createDirectories(this.root.resolve(TEMPORARY));

@@ -29,8 +29,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Parts as files of a hidden folder beside the objects: {@code .uploads/ID/key} has the key, {@code .uploads/ID/00003-MD5} is a part.
- * The object is written from them as any other, so it appears whole.
+ * Parts as files of a hidden folder beside the objects: {@code .uploads/ID/key} has the key,
+ * {@code .uploads/ID/00003-MD5} is a part. The object is written from them as any other, so it appears whole.
  */
 final class FolderUploads implements Uploads {
     private static final String KEY = "key";

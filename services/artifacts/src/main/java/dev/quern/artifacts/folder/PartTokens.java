@@ -18,7 +18,10 @@ import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Signs what an address may be used for, with a secret that stays beside the parts, so that all processes of the store agree. */
+/**
+ * Signs what an address may be used for, with a secret that stays beside the parts, so that all processes of the store
+ * agree.
+ */
 final class PartTokens {
     private static final String ALGORITHM = "HmacSHA256";
     private static final int SECRET_BYTES = 32;
@@ -43,9 +46,7 @@ final class PartTokens {
         }
     }
 
-    /**
-     * @param file of the secret, made when it is missing
-     */
+    /** @param file of the secret, made when it is missing */
     PartTokens(Path file, InstantSource clock) throws IOException {
         this.clock = clock;
         if (!Files.exists(file)) {

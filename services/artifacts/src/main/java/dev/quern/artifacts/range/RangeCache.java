@@ -23,9 +23,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parts of distant objects as local files, a file per range, fetched when they are asked for. When the budget is spent, what was used
- * longest ago is deleted, but not before the reader who waits for it has it; a range that is mapped stays readable all the same, and
- * leaves the disk when it is unmapped. So the disk holds at most the budget, and what is in use. Thread-safe.
+ * Parts of distant objects as local files, a file per range, fetched when they are asked for. When the budget is spent,
+ * what was used longest ago is deleted, but not before the reader who waits for it has it; a range that is mapped stays
+ * readable all the same, and leaves the disk when it is unmapped. So the disk holds at most the budget, and what is in
+ * use. Thread-safe.
  */
 public final class RangeCache implements AutoCloseable {
     private final Path folder;
@@ -56,8 +57,8 @@ public final class RangeCache implements AutoCloseable {
     }
 
     /**
-     * Begins to fetch ranges that are not here, neighbours in one request. Takes at most half of the budget: what does not fit is
-     * fetched when it is mapped.
+     * Begins to fetch ranges that are not here, neighbours in one request. Takes at most half of the budget: what does
+     * not fit is fetched when it is mapped.
      */
     public void expect(RangeReader reader, Collection<ObjectRange> expected) {
         List<ObjectRange> fitting = new ArrayList<>();

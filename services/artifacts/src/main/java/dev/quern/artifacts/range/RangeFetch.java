@@ -17,7 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 
 /**
- * Copies ranges of objects into files: several requests at once, neighbouring ranges in one request, a large range in several.
+ * Copies ranges of objects into files: several requests at once, neighbouring ranges in one request, a large range in
+ * several.
  */
 final class RangeFetch implements AutoCloseable {
     private static final int AT_ONCE = 12;
@@ -78,7 +79,10 @@ final class RangeFetch implements AutoCloseable {
             }
         }
 
-        /** The file is gone before a caller learns of it. One that is complete stays: a request that fails has brought its part of others. */
+        /**
+         * The file is gone before a caller learns of it. One that is complete stays: a request that fails has brought
+         * its part of others.
+         */
         synchronized void fail(Throwable error) {
             if (target.done().isDone()) {
                 return;

@@ -12,7 +12,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Passes an object by once, in order, while its next parts are on their way: a few of them are in memory at a time, and no more. */
+/**
+ * Passes an object by once, in order, while its next parts are on their way: a few of them are in memory at a time, and
+ * no more.
+ */
 public final class RangeStream {
     private static final int PART = 8 << 20;
     private static final int AHEAD = 4;

@@ -7,7 +7,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Waits longer after each failure, with a random part so that many workers do not come back at once, and ends at a limit. */
+/**
+ * Waits longer after each failure, with a random part so that many workers do not come back at once, and ends at a
+ * limit.
+ */
 final class Patience {
     private static final Logger LOG = LoggerFactory.getLogger(Patience.class);
     private static final long FIRST_MILLIS = 100;

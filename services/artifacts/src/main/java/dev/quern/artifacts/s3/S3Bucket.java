@@ -30,8 +30,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects under a prefix of a bucket, by any name that {@link S3Location#checkName} lets through. Only what all S3 servers have in
- * common is used. Every call is tried again while the server is away ({@link S3Settings#patience}); then:
+ * Objects under a prefix of a bucket, by any name that {@link S3Location#checkName} lets through. Only what all S3
+ * servers have in common is used. Every call is tried again while the server is away ({@link S3Settings#patience});
+ * then:
  *
  * <ul>
  *   <li>{@link StoreUnavailableException}: it may work later
@@ -74,7 +75,8 @@ public final class S3Bucket {
     }
 
     /**
-     * Creates the object unless there is one under this name; one request, or one multipart upload with one part in memory at a time.
+     * Creates the object unless there is one under this name; one request, or one multipart upload with one part in
+     * memory at a time.
      *
      * @return empty when there is one already, which then stands
      */
@@ -124,7 +126,8 @@ public final class S3Bucket {
     }
 
     /**
-     * Whether this writer won. Asked always: an answer may get lost, and the second try then meets the first one's object.
+     * Whether this writer won. Asked always: an answer may get lost, and the second try then meets the first one's
+     * object.
      *
      * @return empty when the object is another writer's
      */
@@ -246,8 +249,9 @@ public final class S3Bucket {
     }
 
     /**
-     * Deletes this version. Servers that know conditional deletes compare in the same step; on others a version that is written between
-     * the comparison and the delete would be lost, which {@link #create} cannot do as long as this one is there.
+     * Deletes this version. Servers that know conditional deletes compare in the same step; on others a version that is
+     * written between the comparison and the delete would be lost, which {@link #create} cannot do as long as this one
+     * is there.
      *
      * @return false when it is gone or another version is there
      */

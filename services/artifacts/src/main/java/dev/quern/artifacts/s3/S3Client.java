@@ -29,8 +29,8 @@ import okhttp3.Protocol;
 import okhttp3.Response;
 
 /**
- * Calls of the MinIO client, waited for, tried again while that can help, their errors sorted into ours. One for all buckets of a
- * server; its threads are virtual and end with the process.
+ * Calls of the MinIO client, waited for, tried again while that can help, their errors sorted into ours. One for all
+ * buckets of a server; its threads are virtual and end with the process.
  */
 final class S3Client {
     private static final Duration CONNECT = Duration.ofSeconds(10);
@@ -170,7 +170,10 @@ final class S3Client {
                 : new S3StatusException(what, status, code, message);
     }
 
-    /** Both clocks, where they differ by more than a request takes: S3 refuses what is signed at another time than its own. */
+    /**
+     * Both clocks, where they differ by more than a request takes: S3 refuses what is signed at another time than its
+     * own.
+     */
     private static String clocks(Response response) {
         Instant here = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         Date there = response.headers().getDate("Date");

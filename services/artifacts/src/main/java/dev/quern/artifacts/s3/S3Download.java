@@ -30,9 +30,7 @@ final class S3Download {
 
     private S3Download() {}
 
-    /**
-     * @return the file, complete; a second fetch of the same object replaces it as a whole
-     */
+    /** @return the file, complete; a second fetch of the same object replaces it as a whole */
     static Path fetch(S3Bucket bucket, Entry entry, Path folder) throws IOException {
         Files.createDirectories(folder);
         Path target = folder.resolve(fileName(entry.key()));

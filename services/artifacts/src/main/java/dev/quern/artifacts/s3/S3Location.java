@@ -23,9 +23,7 @@ public record S3Location(String bucket, String prefix) {
         }
     }
 
-    /**
-     * @param url {@code s3://bucket} or {@code s3://bucket/prefix}, with or without a slash at its end
-     */
+    /** @param url {@code s3://bucket} or {@code s3://bucket/prefix}, with or without a slash at its end */
     public static S3Location parse(String url) {
         URI address;
         try {

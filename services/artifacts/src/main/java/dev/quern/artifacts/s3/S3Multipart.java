@@ -77,7 +77,9 @@ record S3Multipart(S3Client s3, String bucket, String key) {
         return new Part(number, etag);
     }
 
-    /** The oldest of the checksums: with it the client sends no newer one, which servers want announced at the start. */
+    /**
+     * The oldest of the checksums: with it the client sends no newer one, which servers want announced at the start.
+     */
     static Http.Headers digest(byte[] content, int length) {
         try {
             MessageDigest md5 = MessageDigest.getInstance("MD5");

@@ -39,7 +39,10 @@ public record S3Settings(
             "QUERN_S3_SECRET_KEY",
             "QUERN_S3_SECRET_KEY_FILE");
 
-    /** Reads QUERN_S3_ENDPOINT, _PUBLIC_ENDPOINT, _REGION, _ACCESS_KEY or _ACCESS_KEY_FILE, _SECRET_KEY or _SECRET_KEY_FILE. */
+    /**
+     * Reads QUERN_S3_ENDPOINT, _PUBLIC_ENDPOINT, _REGION, _ACCESS_KEY or _ACCESS_KEY_FILE, _SECRET_KEY or
+     * _SECRET_KEY_FILE.
+     */
     public static S3Settings of(Map<String, String> environment) throws IOException {
         String endpoint = required(environment, "QUERN_S3_ENDPOINT", "the address of the S3 server");
         return new S3Settings(

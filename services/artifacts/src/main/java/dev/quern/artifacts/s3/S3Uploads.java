@@ -28,8 +28,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * S3's own multipart uploads with presigned addresses of their parts. The id of an upload has a writer's id before S3's own, which the
- * object carries: servers differ in what they answer to a second completion, so the object is asked whose it is.
+ * S3's own multipart uploads with presigned addresses of their parts. The id of an upload has a writer's id before S3's
+ * own, which the object carries: servers differ in what they answer to a second completion, so the object is asked
+ * whose it is.
  */
 final class S3Uploads implements Uploads {
     private static final char SEPARATOR = '~';

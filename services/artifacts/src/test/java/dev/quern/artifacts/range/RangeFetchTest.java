@@ -26,8 +26,8 @@ class RangeFetchTest {
     Path folder;
 
     /**
-     * The second request has brought the last byte of the one file, and fails in the other while the first request completes the one. A
-     * file that was reported as complete may not be deleted any more.
+     * The second request has brought the last byte of the one file, and fails in the other while the first request
+     * completes the one. A file that was reported as complete may not be deleted any more.
      */
     @Test
     void aFileThatIsCompleteStaysWhenARequestThatBroughtSomeOfItFails() throws Exception {

@@ -66,9 +66,7 @@ public final class S3ProxyServer implements AutoCloseable {
         return settings("http://127.0.0.1:" + port());
     }
 
-    /**
-     * @param endpoint of something in front of this server
-     */
+    /** @param endpoint of something in front of this server */
     static S3Settings settings(String endpoint) {
         return new S3Settings(endpoint, endpoint, REGION, ACCESS, SECRET, Duration.ofSeconds(20), 5 << 20);
     }

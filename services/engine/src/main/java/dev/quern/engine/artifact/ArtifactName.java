@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
  * Names an artifact by what it was made from: two artifacts of one name hold the same payload.
  *
  * @param kind what it is
- * @param position of a block, its statistics and its parts: its index; of a stream: the index of the block that it enters
+ * @param position of a block, its statistics and its parts: its index; of a stream: the index of the block that it
+ *     enters
  * @param inputKey SHA-256 over everything that decides the payload, see {@link Provenance}
  */
 public record ArtifactName(Kind kind, int position, String inputKey) {
@@ -21,7 +22,9 @@ public record ArtifactName(Kind kind, int position, String inputKey) {
     public enum Lifetime {
         /** Later jobs on the same inputs start from it; retention deletes it when no job needs it. */
         RESULT,
-        /** Only the job that runs needs it, and can make it again at little cost; deleted at the job's end or before. */
+        /**
+         * Only the job that runs needs it, and can make it again at little cost; deleted at the job's end or before.
+         */
         INTERMEDIATE
     }
 
@@ -66,9 +69,7 @@ public record ArtifactName(Kind kind, int position, String inputKey) {
         return "%s%05d-".formatted(kind.prefix(), position);
     }
 
-    /**
-     * @throws IllegalArgumentException when it is not a {@link #fileName}
-     */
+    /** @throws IllegalArgumentException when it is not a {@link #fileName} */
     public static ArtifactName parse(String fileName) {
         Matcher matcher = FILE.matcher(fileName);
         if (!matcher.matches()) {

@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The compressed linears of one block, or of one work unit of it, with what is known of each. The payload holds, for each linear in order, the packed codes, the
- * zero points (one byte each) and the scales (float32), as {@link BlockPayload} lays them out.
+ * The compressed linears of one block, or of one work unit of it, with what is known of each. The payload holds, for
+ * each linear in order, the packed codes, the zero points (one byte each) and the scales (float32), as
+ * {@link BlockPayload} lays them out.
  *
  * @param block index of the block
  * @param prefix what the names of the block's modules start with, as in {@code model.layers.3.}

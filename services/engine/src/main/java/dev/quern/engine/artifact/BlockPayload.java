@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * The bytes of a block's linears. One linear: codes packed by {@link BitPacking} [rows, rowBytes], zero points u8 [rows, groups],
- * scales f32 little-endian [rows, groups].
+ * The bytes of a block's linears. One linear: codes packed by {@link BitPacking} [rows, rowBytes], zero points u8
+ * [rows, groups], scales f32 little-endian [rows, groups].
  */
 record BlockPayload(List<CompressedLinear> linears) implements ArtifactFile.Payload {
     private static final int CHUNK = 1 << 20;

@@ -1,8 +1,8 @@
 package dev.quern.engine.artifact;
 
 /**
- * An artifact that is not what was committed, or is gone. The process that finds one reports it and deletes nothing: only the control process
- * deletes, exactly the damaged version, and it is made again.
+ * An artifact that is not what was committed, or is gone. The process that finds one reports it and deletes nothing:
+ * only the control process deletes, exactly the damaged version, and it is made again.
  */
 public final class DamagedArtifactException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What the artifacts of one compression are made from, and so their names (docs/design.md, artifacts). Only what decides a payload enters its key:
- * the recipe without its name, whatever sections it has, and for plain rounding no calibration text. A stream has a key for each tile; that of the original model is the same
- * however it was made, so neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
+ * What the artifacts of one compression are made from, and so their names (docs/design.md, artifacts). Only what
+ * decides a payload enters its key: the recipe without its name, whatever sections it has, and for plain rounding no
+ * calibration text. A stream has a key for each tile; that of the original model is the same however it was made, so
+ * neither segments nor slices nor the recipe change it; in a sequential walk each key holds the one before.
  *
  * @param modelDigest of the checkpoint
  * @param calibrationDigest of the token windows
@@ -30,8 +31,9 @@ public record Provenance(
     static final String RESULT_FIGURES_SCHEMA = "quern-result-figures/v1";
 
     /**
-     * With sequential propagation the sum over all tiles is the sum over so many runs of tiles, or over all tiles where there are
-     * fewer; part of what decides the bits. Four, because each run's sums are matrices that workers who share a block must store.
+     * With sequential propagation the sum over all tiles is the sum over so many runs of tiles, or over all tiles where
+     * there are fewer; part of what decides the bits. Four, because each run's sums are matrices that workers who share
+     * a block must store.
      */
     public static final int SUM_RUNS = 4;
 
@@ -67,7 +69,8 @@ public record Provenance(
     }
 
     /**
-     * What workers who share a block hand on of it, all by work unit: H summed over each run of tiles, and the compressed linears.
+     * What workers who share a block hand on of it, all by work unit: H summed over each run of tiles, and the
+     * compressed linears.
      *
      * @param units of a block
      */

@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * H of one work unit summed over one run of tiles, as an artifact: float64, little-endian. H is symmetric, so only its lower triangle
- * is stored, in panels: the rows [from, to) of the columns [0, to), for each run of {@value #PANEL} rows.
+ * H of one work unit summed over one run of tiles, as an artifact: float64, little-endian. H is symmetric, so only its
+ * lower triangle is stored, in panels: the rows [from, to) of the columns [0, to), for each run of {@value #PANEL}
+ * rows.
  */
 public final class StatisticsArtifact {
     /** Rows of a panel: a few megabytes of the widest matrices. */

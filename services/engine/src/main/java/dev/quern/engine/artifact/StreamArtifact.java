@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** Part of a stream's position as an artifact: the hidden states of one tile at one block boundary, bf16 [tokens, hidden]. */
+/**
+ * Part of a stream's position as an artifact: the hidden states of one tile at one block boundary, bf16 [tokens,
+ * hidden].
+ */
 public final class StreamArtifact {
     private static final long CHUNK = 1 << 24;
 
@@ -14,9 +17,7 @@ public final class StreamArtifact {
 
     private StreamArtifact() {}
 
-    /**
-     * @param states bf16 [tokens, hidden]
-     */
+    /** @param states bf16 [tokens, hidden] */
     public static void write(Path file, ArtifactName name, MemorySegment states, long tokens, int hidden) {
         ArtifactFile.write(
                 file,

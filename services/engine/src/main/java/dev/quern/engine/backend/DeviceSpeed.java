@@ -1,8 +1,8 @@
 package dev.quern.engine.backend;
 
 /**
- * Measures what a device reaches in the products of a forward, for plans: they cut work by it and predict times, and no bit depends
- * on it.
+ * Measures what a device reaches in the products of a forward, for plans: they cut work by it and predict times, and no
+ * bit depends on it.
  */
 public final class DeviceSpeed {
     private static final int WIDTH = 1024;
@@ -13,7 +13,10 @@ public final class DeviceSpeed {
 
     private DeviceSpeed() {}
 
-    /** Takes a quarter of a second at most where the device is not busy: every round has twice the rows of the one before. */
+    /**
+     * Takes a quarter of a second at most where the device is not busy: every round has twice the rows of the one
+     * before.
+     */
     public static double flopsPerSecond(ComputeBackend backend) {
         try (Scope scope = backend.memory().scope()) {
             Tensor weights = scope.allocate(backend.workingType(), WIDTH, WIDTH);

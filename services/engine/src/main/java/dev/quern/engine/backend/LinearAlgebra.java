@@ -6,8 +6,8 @@ import dev.quern.engine.Cancellation;
 public interface LinearAlgebra {
     /**
      * {@code c = alpha * op(a) * op(b) + beta * c}, where op transposes on request. With beta 0, c is not read.
-     * Operands of {@link Precision#F32} are of any float dtype but F64, those of SPLIT_BF16X3 are F32, those of F64 of any; c is F64
-     * for F64 and else F32.
+     * Operands of {@link Precision#F32} are of any float dtype but F64, those of SPLIT_BF16X3 are F32, those of F64 of
+     * any; c is F64 for F64 and else F32.
      */
     void gemm(
             Precision precision,
@@ -20,8 +20,8 @@ public interface LinearAlgebra {
             Tensor c);
 
     /**
-     * {@code h += xᵀ x} for inputs x [tokens, n] of at most one tile and h F64 [n, n], full (both triangles). The product of a tile
-     * is summed in the working precision, then added in float64.
+     * {@code h += xᵀ x} for inputs x [tokens, n] of at most one tile and h F64 [n, n], full (both triangles). The
+     * product of a tile is summed in the working precision, then added in float64.
      */
     void addGram(Tensor x, Tensor h);
 

@@ -11,8 +11,8 @@ public interface Memory {
     long liveBytes();
 
     /**
-     * A tensor over {@code rows * cols} row-major elements in host memory. A backend on the host may use the memory in place, so it
-     * must stay valid and unchanged while the scope is open.
+     * A tensor over {@code rows * cols} row-major elements in host memory. A backend on the host may use the memory in
+     * place, so it must stay valid and unchanged while the scope is open.
      */
     Tensor upload(Scope scope, MemorySegment source, DType dtype, int rows, int cols);
 
@@ -22,7 +22,9 @@ public interface Memory {
     /** The only element of an F64 [1, 1] tensor. */
     double value(Tensor source);
 
-    /** {@code target = source}, converted to target's dtype; to BF16 and F16 rounding half to even. Shapes are equal. */
+    /**
+     * {@code target = source}, converted to target's dtype; to BF16 and F16 rounding half to even. Shapes are equal.
+     */
     void copy(Tensor source, Tensor target);
 
     /** {@code target[:, j] = source[:, columns[j]]}; columns is I32 [1, n]. */

@@ -11,8 +11,9 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * SHA-256 over the bits of fixed probes, for {@link ComputeBackend#numericProfile}. The products are larger than a tile of ours and
- * any block of a BLAS, and no size is a multiple of a vector, so that every path through the kernels leaves its mark.
+ * SHA-256 over the bits of fixed probes, for {@link ComputeBackend#numericProfile}. The products are larger than a tile
+ * of ours and any block of a BLAS, and no size is a multiple of a vector, so that every path through the kernels leaves
+ * its mark.
  */
 public final class NumericProfile {
     private static final int TOKENS = 600;
@@ -31,7 +32,9 @@ public final class NumericProfile {
         this.digest = digest;
     }
 
-    /** @param name backend and version, part of the hash: another version is another profile even where its probes agree */
+    /**
+     * @param name backend and version, part of the hash: another version is another profile even where its probes agree
+     */
     public static String of(ComputeBackend backend, String name) {
         try (Scope scope = backend.memory().scope()) {
             MessageDigest digest = Digests.sha256();

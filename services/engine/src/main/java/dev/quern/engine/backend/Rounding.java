@@ -3,19 +3,21 @@ package dev.quern.engine.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Integer grids: {@code w = (u - z) * s} with codes u and zero points z in 0 .. 2^bits - 1 and a scale per row and group.
- * Scales are exact in the dtype of the checkpoint, and in bf16, f16 and float32 where they are ordinary (docs/adr/0020).
+ * Integer grids: {@code w = (u - z) * s} with codes u and zero points z in 0 .. 2^bits - 1 and a scale per row and
+ * group. Scales are exact in the dtype of the checkpoint, and in bf16, f16 and float32 where they are ordinary
+ * (docs/adr/0020).
  *
- * <p>A sweep needs H = V Vᵀ as {@code V = unit * sqrt(pivots)}: unit has a diagonal of ones and is upper triangular, pivots are the
- * squares of V's diagonal, so {@code tr(E H Eᵀ) = Σ_j pivot_j |E unit_j|²} for any E = W - Q (docs/algorithms.md, factor).
+ * <p>A sweep needs H = V Vᵀ as {@code V = unit * sqrt(pivots)}: unit has a diagonal of ones and is upper triangular,
+ * pivots are the squares of V's diagonal, so {@code tr(E H Eᵀ) = Σ_j pivot_j |E unit_j|²} for any E = W - Q
+ * (docs/algorithms.md, factor).
  */
 public interface Rounding {
     /**
      * @param groupSize columns of a group, a divisor of the columns; all columns for one scale per row
      * @param symmetric fixes the zero point at 2^(bits-1)
      * @param clipSearch shrink the range where that lowers the sum of |w - q|^2.4 (docs/algorithms.md, grids)
-     * @param stored the dtype of the checkpoint: scales are exact in it, and every code decodes to a finite value of it; null leaves
-     *     scales as computed, for comparisons with other implementations
+     * @param stored the dtype of the checkpoint: scales are exact in it, and every code decodes to a finite value of
+     *     it; null leaves scales as computed, for comparisons with other implementations
      */
     record GridOptions(
             int bits,
@@ -53,10 +55,16 @@ public interface Rounding {
      */
     record Panel(Tensor w, Tensor original, Tensor unit, Tensor pivots, Tensor groups) {}
 
-    /** Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite scale. */
+    /**
+     * Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite
+     * scale.
+     */
     void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros);
 
-    /** {@code codes = clamp(rint(w / s) + z, 0, 2^bits - 1)}, U8 [rows, cols]; the quotient is rounded to the dtype of w. */
+    /**
+     * {@code codes = clamp(rint(w / s) + z, 0, 2^bits - 1)}, U8 [rows, cols]; the quotient is rounded to the dtype of
+     * w.
+     */
     void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes);
 
     /**
@@ -71,18 +79,20 @@ public interface Rounding {
     void groups(Tensor order, int groupSize, Tensor groups);
 
     /**
-     * GPTQ's sweep over one panel of columns, all rows, columns left to right:
-     * {@code c_j = w_j + Σ_{k<j in panel} (original_k - q_k) unit_kj}, {@code q_j} = c_j on its group's grid.
+     * GPTQ's sweep over one panel of columns, all rows, columns left to right: {@code c_j = w_j + Σ_{k<j in panel}
+     * (original_k - q_k) unit_kj}, {@code q_j} = c_j on its group's grid.
      *
      * @param codes U8 [rows, p], out
      * @param errors [rows, p], out: original - quantized
-     * @param loss F64 [1, 1]: Σ (c_j - q_j)² pivot_j over the panel is added to it; over all panels that is tr(E H Eᵀ), exactly
+     * @param loss F64 [1, 1]: Σ (c_j - q_j)² pivot_j over the panel is added to it; over all panels that is tr(E H Eᵀ),
+     *     exactly
      */
     void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss);
 
     /**
      * What the weights of a panel would be, were they free to repay the errors of all earlier panels: solves
-     * {@code (target - original) unit = w - original}. The weights that the published loop holds at this point, and fits lazy scales to.
+     * {@code (target - original) unit = w - original}. The weights that the published loop holds at this point, and
+     * fits lazy scales to.
      *
      * @param w [rows, p] the weights plus the feedback of all earlier panels; original and target likewise
      * @param unit working dtype [p, p]: the panel's diagonal block

@@ -2,7 +2,10 @@ package dev.quern.engine.backend;
 
 import java.lang.foreign.Arena;
 
-/** Owns tensors and frees them together, when nothing uses them any more. Every thread of the backend may use its tensors. */
+/**
+ * Owns tensors and frees them together, when nothing uses them any more. Every thread of the backend may use its
+ * tensors.
+ */
 public interface Scope extends AutoCloseable {
     /**
      * Zero-filled.

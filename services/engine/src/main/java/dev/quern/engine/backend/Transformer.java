@@ -6,13 +6,14 @@ public interface Transformer {
     void embedding(Tensor ids, Tensor table, Tensor target);
 
     /**
-     * Root mean square norm over each run of {@code weight.cols()} columns: a whole row, or each head of q and k (qwen3); target may
-     * be x.
+     * Root mean square norm over each run of {@code weight.cols()} columns: a whole row, or each head of q and k
+     * (qwen3); target may be x.
      */
     void rmsNorm(Tensor x, Tensor weight, double eps, Tensor target);
 
     /**
-     * Rotates each head of x [tokens, heads * headDim] in place, the half-split way of Llama: element i pairs with i + headDim / 2.
+     * Rotates each head of x [tokens, heads * headDim] in place, the half-split way of Llama: element i pairs with i +
+     * headDim / 2.
      *
      * @param cos [positions, headDim / 2]; row t mod seqLen belongs to token t
      * @param sin as cos
@@ -20,7 +21,8 @@ public interface Transformer {
     void rope(Tensor x, int seqLen, int headDim, Tensor cos, Tensor sin);
 
     /**
-     * Causal softmax attention within each window, {@code scale * q kᵀ}; query head h reads key/value head h * kvHeads / heads.
+     * Causal softmax attention within each window, {@code scale * q kᵀ}; query head h reads key/value head h * kvHeads
+     * / heads.
      *
      * @param q [tokens, heads * headDim]
      * @param k [tokens, kvHeads * headDim], v likewise

@@ -86,7 +86,10 @@ final class BlockMaker implements AutoCloseable {
         return BlockArtifact.readRecords(file(name), name);
     }
 
-    /** Records statistics and solves, in as many passes over the tiles as memory asks for; the last one may move the stream on. */
+    /**
+     * Records statistics and solves, in as many passes over the tiles as memory asks for; the last one may move the
+     * stream on.
+     */
     private void calibrate(Collection<LinearSolver> solvers, BlockWeights weights, int block, boolean moveOn) {
         int buffers = SumRuns.buffers(inputs.provenance().recipe(), inputs.tiling());
         List<List<WorkUnit>> groups =

@@ -15,8 +15,9 @@ import java.util.stream.IntStream;
 
 /**
  * Compresses the blocks of a slice in order, by one recipe or by several from the same statistics. A block whose
- * artifact is in the store with the right input key is not made again; a block is done when its artifact is committed. Stopping a
- * walk at any time loses at most the block in work: the next walk continues from the nearest stored stream. Confined to its backend's thread.
+ * artifact is in the store with the right input key is not made again; a block is done when its artifact is committed.
+ * Stopping a walk at any time loses at most the block in work: the next walk continues from the nearest stored stream.
+ * Confined to its backend's thread.
  *
  * <pre>{@code
  * try (BlockWalk walk = BlockWalk.open(backend, inputs, store, options, slice)) {
@@ -58,8 +59,8 @@ public final class BlockWalk implements AutoCloseable {
      * Makes the next block by all recipes, or finds it made.
      *
      * @return the block's linears by the first recipe
-     * @throws dev.quern.engine.artifact.DamagedArtifactException when the store holds a damaged artifact of this block, or of one
-     *     that it is made from
+     * @throws dev.quern.engine.artifact.DamagedArtifactException when the store holds a damaged artifact of this block,
+     *     or of one that it is made from
      * @throws dev.quern.engine.Cancellation.CancelledException within about 2 s of a request; nothing durable is lost
      */
     public List<LinearRecord> next() {
@@ -76,7 +77,10 @@ public final class BlockWalk implements AutoCloseable {
         return linears;
     }
 
-    /** The inputs may come through a block that was found damaged and deleted after a walk went past it: that one is made first. */
+    /**
+     * The inputs may come through a block that was found damaged and deleted after a walk went past it: that one is
+     * made first.
+     */
     private List<LinearRecord> make(int block) {
         Provenance provenance = inputs.provenance();
         if (provenance.recipe().walksCompressed()) {
@@ -92,7 +96,10 @@ public final class BlockWalk implements AutoCloseable {
         return inputs.provenances().stream().skip(1).allMatch(provenance -> store.contains(provenance.block(block)));
     }
 
-    /** The blocks that are left. Where there are any, the stream's position is stored, so that the next walk starts from it. */
+    /**
+     * The blocks that are left. Where there are any, the stream's position is stored, so that the next walk starts from
+     * it.
+     */
     public Slice rest() {
         if (hasNext()) {
             maker.storePosition(next);

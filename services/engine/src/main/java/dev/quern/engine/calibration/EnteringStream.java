@@ -14,9 +14,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stream of a run of tiles, brought to the entries of blocks as the recipe's propagation says: from where it stands, from the store,
- * or from the tokens, whichever is nearest. Of a recipe with sequential propagation it passes a block through the weights as read
- * back from the block's artifact.
+ * The stream of a run of tiles, brought to the entries of blocks as the recipe's propagation says: from where it
+ * stands, from the store, or from the tokens, whichever is nearest. Of a recipe with sequential propagation it passes a
+ * block through the weights as read back from the block's artifact.
  */
 final class EnteringStream implements AutoCloseable {
     private static final int NOWHERE = -1;
@@ -84,7 +84,10 @@ final class EnteringStream implements AutoCloseable {
         }
     }
 
-    /** Runs a part of the tiles through the block that they enter, for the inputs of its linears; the stream stays where it is. */
+    /**
+     * Runs a part of the tiles through the block that they enter, for the inputs of its linears; the stream stays where
+     * it is.
+     */
     void record(int block, BlockWeights weights, LinearInputs recorder, TileRun part) {
         walker().record(weights, recorder, part, () -> options.listener().tileDone(block));
     }

@@ -29,10 +29,11 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * One block of a sequential walk, made by several workers at a time: each sums the statistics of a run of tiles, then each compresses the
- * linears of a work unit, then the parts are joined to the artifact that {@link BlockWalk} makes alone, byte for byte. Every step
- * leaves artifacts, so a repetition makes only what is missing. A step for which something is missing that an
- * earlier one makes says so and does nothing: another job on the same inputs may have finished the block and cleaned up.
+ * One block of a sequential walk, made by several workers at a time: each sums the statistics of a run of tiles, then
+ * each compresses the linears of a work unit, then the parts are joined to the artifact that {@link BlockWalk} makes
+ * alone, byte for byte. Every step leaves artifacts, so a repetition makes only what is missing. A step for which
+ * something is missing that an earlier one makes says so and does nothing: another job on the same inputs may have
+ * finished the block and cleaned up.
  */
 public final class SharedBlock {
     private final ComputeBackend backend;

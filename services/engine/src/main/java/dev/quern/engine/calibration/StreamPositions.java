@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Stored streams: an artifact for each tile at a block's entry. A boundary serves a run of tiles when it has all of them; whose
- * walks made them does not matter.
+ * Stored streams: an artifact for each tile at a block's entry. A boundary serves a run of tiles when it has all of
+ * them; whose walks made them does not matter.
  */
 record StreamPositions(Provenance provenance, Commits commits) {
     /** Whether every tile of a run is there. */

@@ -17,8 +17,8 @@ import dev.quern.engine.tiling.Tiling;
 import java.nio.file.Path;
 
 /**
- * Moves a stream through blocks, tile by tile, in place. A block's outputs are rounded to bf16 at every boundary, so it does not
- * matter whether a stream came from memory, from the store or from a replay.
+ * Moves a stream through blocks, tile by tile, in place. A block's outputs are rounded to bf16 at every boundary, so it
+ * does not matter whether a stream came from memory, from the store or from a replay.
  */
 final class StreamWalker implements AutoCloseable {
     private final ComputeBackend backend;

@@ -21,8 +21,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The hidden states of a run of tiles at one block boundary, [tokens, hidden], in a mapped scratch file. The file has no name any more
- * once it is mapped, so nothing is left behind however the process ends. Confined to its backend's thread.
+ * The hidden states of a run of tiles at one block boundary, [tokens, hidden], in a mapped scratch file. The file has
+ * no name any more once it is mapped, so nothing is left behind however the process ends. Confined to its backend's
+ * thread.
  */
 public final class TileStates implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
@@ -114,7 +115,9 @@ public final class TileStates implements AutoCloseable {
         }
     }
 
-    /** A tile in the working dtype; the states themselves where they have it and the backend reads host memory in place. */
+    /**
+     * A tile in the working dtype; the states themselves where they have it and the backend reads host memory in place.
+     */
     public Tensor load(int tile, Scope scope) {
         return load(tile(tile), tiling.tokens(tile), scope);
     }

@@ -10,9 +10,10 @@ import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 
 /**
- * Streams the original model over a run of tiles and stores their hidden states where segments start, so that every segment can be
- * walked from there. Block by block over all tiles of the run: each weight is read once. What is stored already is not made again;
- * a walk that was stopped continues from the last start that it stored. Confined to its backend's thread.
+ * Streams the original model over a run of tiles and stores their hidden states where segments start, so that every
+ * segment can be walked from there. Block by block over all tiles of the run: each weight is read once. What is stored
+ * already is not made again; a walk that was stopped continues from the last start that it stored. Confined to its
+ * backend's thread.
  */
 public final class TraceWalk {
     private static final int TOKENS = 0;

@@ -17,8 +17,8 @@ import java.util.List;
  * @param weights of the model that is compressed
  * @param storedType of its linears: compressed weights are decoded to it, as loaders do
  * @param windows the calibration text
- * @param provenances one for each recipe, with tile and the digests of all of this; several recipes share the streams and the
- *     statistics, so each of them takes its inputs from the original model
+ * @param provenances one for each recipe, with tile and the digests of all of this; several recipes share the streams
+ *     and the statistics, so each of them takes its inputs from the original model
  */
 public record WalkInputs(
         Architecture architecture,

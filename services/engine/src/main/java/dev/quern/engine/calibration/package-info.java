@@ -1,4 +1,7 @@
-/** From windows of tokens to compressed blocks: streams of hidden states, and the walk that compresses block after block. */
+/**
+ * From windows of tokens to compressed blocks: streams of hidden states, and the walk that compresses block after
+ * block.
+ */
 @NullMarked
 package dev.quern.engine.calibration;
 

@@ -20,9 +20,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A checkpoint: config.json and safetensors, in one file or in shards. Opening it checks every header and reads no weight, but for a
- * head beside {@code tie_word_embeddings: true}. Tensors have the names of {@link TensorNames}, whatever the files call them. May be
- * shared by threads; nothing of it may be used after it is closed.
+ * A checkpoint: config.json and safetensors, in one file or in shards. Opening it checks every header and reads no
+ * weight, but for a head beside {@code tie_word_embeddings: true}. Tensors have the names of {@link TensorNames},
+ * whatever the files call them. May be shared by threads; nothing of it may be used after it is closed.
  */
 public final class Checkpoint implements StoredTensors, AutoCloseable {
     private final CheckpointFolder folder;
@@ -59,7 +59,8 @@ public final class Checkpoint implements StoredTensors, AutoCloseable {
     }
 
     /**
-     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or ALREADY_QUANTIZED, naming the file or tensor
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or ALREADY_QUANTIZED, naming
+     *     the file or tensor
      */
     public static Checkpoint open(Path folder) {
         return open(new FolderFiles(folder));
@@ -168,7 +169,8 @@ public final class Checkpoint implements StoredTensors, AutoCloseable {
     /**
      * A tensor that stays in memory, or in the cache of its place, until the checkpoint is closed.
      *
-     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor, and as {@link CheckpointFiles}
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor, and as
+     *     {@link CheckpointFiles}
      */
     public StoredTensor tensor(String name) {
         return tensor(name, arena);
@@ -238,12 +240,18 @@ public final class Checkpoint implements StoredTensors, AutoCloseable {
         return folder.sideFiles();
     }
 
-    /** Names of files that are not copied because a store could not hold their names: blanks, other alphabets, over 200 characters. */
+    /**
+     * Names of files that are not copied because a store could not hold their names: blanks, other alphabets, over 200
+     * characters.
+     */
     public List<String> leftOut() {
         return folder.leftOut();
     }
 
-    /** Names of the files that stay behind: code, weights in another format, indices, what another result said of itself. */
+    /**
+     * Names of the files that stay behind: code, weights in another format, indices, what another result said of
+     * itself.
+     */
     public List<String> unusedFiles() {
         List<String> used = files();
         return folder.names().stream().filter(name -> !used.contains(name)).toList();
@@ -262,7 +270,8 @@ public final class Checkpoint implements StoredTensors, AutoCloseable {
     /**
      * A small file.
      *
-     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it cannot be read or is larger, and as {@link CheckpointFiles}
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when it cannot be read or is larger, and as
+     *     {@link CheckpointFiles}
      */
     public byte[] read(String name, int maxBytes) {
         return Sources.bytes(folder.files(), name, maxBytes);

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What of a checkpoint's files counts, by relative name with forward slashes, sorted. Hidden files and other folders are not seen.
+ * What of a checkpoint's files counts, by relative name with forward slashes, sorted. Hidden files and other folders
+ * are not seen.
  *
  * @param names files of the folder and of its chat templates
  */
@@ -77,7 +78,10 @@ record CheckpointFolder(CheckpointFiles files, SortedSet<String> names) {
         return names.stream().filter(name -> SHARD.matcher(name).matches()).toList();
     }
 
-    /** Files that belong to the model but are neither weights nor config.json: they are copied beside the result (docs/formats.md, side files). */
+    /**
+     * Files that belong to the model but are neither weights nor config.json: they are copied beside the result
+     * (docs/formats.md, side files).
+     */
     List<String> sideFiles() {
         return names.stream()
                 .filter(name -> isSideFile(name) && PORTABLE.matcher(name).matches())

@@ -26,8 +26,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * A local folder: files are mapped where they lie, once and whole, and never copied. A link may lead to a file in the folder, or to one
- * of a hub's cache, where snapshots/REVISION/NAME leads to blobs/DIGEST: any other could bring a file of this machine into a result.
+ * A local folder: files are mapped where they lie, once and whole, and never copied. A link may lead to a file in the
+ * folder, or to one of a hub's cache, where snapshots/REVISION/NAME leads to blobs/DIGEST: any other could bring a file
+ * of this machine into a result.
  */
 public final class FolderFiles implements CheckpointFiles {
     /** A file may change again within the tick of its file system's clock. */

@@ -13,7 +13,8 @@ import dev.quern.recipes.json.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A config.json, or an object inside it. Getters refuse values of another type by path; null is as good as missing, as in Python.
+ * A config.json, or an object inside it. Getters refuse values of another type by path; null is as good as missing, as
+ * in Python.
  *
  * @param raw all members as the file has them
  * @param path of the object in messages, {@code config.json} at the top
@@ -30,7 +31,9 @@ public record ModelConfig(JsonObject raw, String path) {
         return text("model_type");
     }
 
-    /** The dtype that the model wants to be loaded in, in the spelling of either name; null where the file does not say. */
+    /**
+     * The dtype that the model wants to be loaded in, in the spelling of either name; null where the file does not say.
+     */
     public @Nullable String torchDtype() {
         return has("dtype") ? text("dtype") : text("torch_dtype", null);
     }
@@ -39,7 +42,10 @@ public record ModelConfig(JsonObject raw, String path) {
         return present(name) != null;
     }
 
-    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when missing or of another type; so do all getters */
+    /**
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when missing or of another type; so do all
+     *     getters
+     */
     public String text(String name) {
         return required(name, text(name, null), "a string");
     }

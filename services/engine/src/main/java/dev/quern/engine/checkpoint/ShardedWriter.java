@@ -20,8 +20,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code model.safetensors}, or shards with an index where one file would grow too large. Tensors fill the shards in the order
- * in which they are named, so a shard holds what is loaded together; data comes in any order (docs/formats.md, safetensors).
+ * Writes {@code model.safetensors}, or shards with an index where one file would grow too large. Tensors fill the
+ * shards in the order in which they are named, so a shard holds what is loaded together; data comes in any order
+ * (docs/formats.md, safetensors).
  */
 public final class ShardedWriter implements AutoCloseable {
     /** The customary size of a shard. */
@@ -32,9 +33,7 @@ public final class ShardedWriter implements AutoCloseable {
     private final Map<String, String> fileOf = new HashMap<>();
     private final long tensorBytes;
 
-    /**
-     * @param maxShardBytes data of a shard; a larger tensor has a shard of its own
-     */
+    /** @param maxShardBytes data of a shard; a larger tensor has a shard of its own */
     public ShardedWriter(Path folder, List<OutputTensor> tensors, long maxShardBytes) throws IOException {
         this.folder = folder;
         this.tensorBytes = tensors.stream().mapToLong(OutputTensor::bytes).sum();

@@ -15,7 +15,8 @@ public interface StoredTensors {
     /**
      * A tensor, valid no longer than the arena.
      *
-     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor, and as {@link CheckpointFiles}
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT when there is no such tensor, and as
+     *     {@link CheckpointFiles}
      */
     StoredTensor tensor(String name, Arena arena);
 

@@ -5,8 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The names under which tensors are read, whatever their file calls them. Loaders accept two more layouts than the usual one: without
- * the leading {@code model.}, as a decoder is saved without its head, and tied embeddings that are stored as the head.
+ * The names under which tensors are read, whatever their file calls them. Loaders accept two more layouts than the
+ * usual one: without the leading {@code model.}, as a decoder is saved without its head, and tied embeddings that are
+ * stored as the head.
  */
 final class TensorNames {
     static final String EMBEDDING = "model.embed_tokens.weight";

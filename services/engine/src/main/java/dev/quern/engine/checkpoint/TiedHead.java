@@ -5,8 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A head of its own beside {@code tie_word_embeddings: true}. Savers of old leave a second copy of the embedding there; but where the
- * bytes differ the head was trained, and the flag is wrong.
+ * A head of its own beside {@code tie_word_embeddings: true}. Savers of old leave a second copy of the embedding there;
+ * but where the bytes differ the head was trained, and the flag is wrong.
  */
 final class TiedHead {
     private static final String FLAG = "tie_word_embeddings";

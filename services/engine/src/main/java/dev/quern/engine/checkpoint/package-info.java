@@ -1,4 +1,7 @@
-/** Checkpoints of the Hugging Face layout: a strict mapped safetensors reader, a deterministic writer, config.json and digests. */
+/**
+ * Checkpoints of the Hugging Face layout: a strict mapped safetensors reader, a deterministic writer, config.json and
+ * digests.
+ */
 @NullMarked
 package dev.quern.engine.checkpoint;
 

@@ -29,8 +29,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses the linears of one work unit, those that share an input, as a recipe says. They share one factorisation; each is swept
- * on its own, so its bits do not depend on its neighbours.
+ * Compresses the linears of one work unit, those that share an input, as a recipe says. They share one factorisation;
+ * each is swept on its own, so its bits do not depend on its neighbours.
  */
 public final class LinearCompressor {
     /** Bytes per column of orders, groups, pivots, diagonals and flags. */
@@ -46,8 +46,8 @@ public final class LinearCompressor {
     /**
      * A compressed linear and what it cost.
      *
-     * @param loss the method's own account of its error. GPTQ: tr(E H Eᵀ) with the damped H and scales as decoded in the working type;
-     *     plain rounding: tr(E H Eᵀ) with H as recorded
+     * @param loss the method's own account of its error. GPTQ: tr(E H Eᵀ) with the damped H and scales as decoded in
+     *     the working type; plain rounding: tr(E H Eᵀ) with H as recorded
      */
     public record Compressed(CompressedLinear linear, LinearFigures figures, double loss) {}
 
@@ -170,8 +170,8 @@ public final class LinearCompressor {
     }
 
     /**
-     * Dead columns that have weights. Their rows of H are zero: they take no part in the errors of others, and are rounded to nearest. That
-     * this text never reached them does not say that another one will not.
+     * Dead columns that have weights. Their rows of H are zero: they take no part in the errors of others, and are
+     * rounded to nearest. That this text never reached them does not say that another one will not.
      */
     private int deadWeights(@Nullable InputStatistics inputs, Tensor w) {
         if (inputs == null || inputs.dead().isEmpty()) {

@@ -5,14 +5,16 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A reader that knows nothing of language: it counts tokens while it reads, and predicts each by how often it has come (escape method C,
- * Moffat 1990). With d different tokens among k it gives a known token that came c times c / (k + d), and each of the V - d others
- * d / (k + d) / (V - d). A model that reads a text much worse than this does not understand its tokens.
+ * A reader that knows nothing of language: it counts tokens while it reads, and predicts each by how often it has come
+ * (escape method C, Moffat 1990). With d different tokens among k it gives a known token that came c times c / (k + d),
+ * and each of the V - d others d / (k + d) / (V - d). A model that reads a text much worse than this does not
+ * understand its tokens.
  *
- * <p>Much worse is {@value #MARGIN} nats, seven times the perplexity, or worse than guessing among all V tokens. A model that is only at a
- * loss stays below: the test model of the Bible reads modern prose 1.5 nats worse than counting, and models on texts of their own kind read
- * 2 to 3 nats better. A head of another model is 3 nats worse. A rope of another kind on a small model, or one chat token that is cut to
- * pieces, cannot be told from bad text in this way.
+ * <p>Much worse is {@value #MARGIN} nats, seven times the perplexity, or worse than guessing among all V tokens. A
+ * model that is only at a loss stays below: the test model of the Bible reads modern prose 1.5 nats worse than
+ * counting, and models on texts of their own kind read 2 to 3 nats better. A head of another model is 3 nats worse. A
+ * rope of another kind on a small model, or one chat token that is cut to pieces, cannot be told from bad text in this
+ * way.
  */
 public final class CountingReader {
     private static final double MARGIN = 2;

@@ -16,8 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Walks the original and its compressed models side by side over the same text, block by block: a block's weights are loaded once for
- * all tiles, and only one block is in memory. Hidden states stay in the working dtype.
+ * Walks the original and its compressed models side by side over the same text, block by block: a block's weights are
+ * loaded once for all tiles, and only one block is in memory. Hidden states stay in the working dtype.
  */
 public final class Evaluator {
     private final ComputeBackend backend;
@@ -43,8 +43,8 @@ public final class Evaluator {
     }
 
     /**
-     * Figures of every token that has a predecessor in its window, for each compressed model: the bits are those of an evaluation of its
-     * own.
+     * Figures of every token that has a predecessor in its window, for each compressed model: the bits are those of an
+     * evaluation of its own.
      *
      * @param windows a shard; tiles start at its first window
      * @throws QuernException INVALID_DATASET for a token that the model does not have, or windows that predict nothing

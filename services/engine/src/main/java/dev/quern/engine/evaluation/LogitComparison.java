@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Compares the logits of the original with those of each compressed model, as many tokens at once as the logits of two models fit: memory
- * does not grow with their number.
+ * Compares the logits of the original with those of each compressed model, as many tokens at once as the logits of two
+ * models fit: memory does not grow with their number.
  */
 final class LogitComparison implements AutoCloseable {
     private static final int NOTHING_FOLLOWS = -1;

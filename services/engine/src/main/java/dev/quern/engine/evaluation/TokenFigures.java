@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Per predicted token, in window order: negative log likelihood of the token that follows under both models, KL(original ‖
- * compressed), both in nats, and whether both models find the same token most probable. Immutable.
+ * Per predicted token, in window order: negative log likelihood of the token that follows under both models,
+ * KL(original ‖ compressed), both in nats, and whether both models find the same token most probable. Immutable.
  */
 public final class TokenFigures {
     private static final int MAGIC = 0x31465451;
@@ -56,9 +56,7 @@ public final class TokenFigures {
         return out.put(top1).array();
     }
 
-    /**
-     * @throws IllegalArgumentException when the bytes were not made by {@link #bytes}
-     */
+    /** @throws IllegalArgumentException when the bytes were not made by {@link #bytes} */
     public static TokenFigures of(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < HEADER || in.getInt() != MAGIC) {

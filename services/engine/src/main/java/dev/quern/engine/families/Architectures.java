@@ -25,8 +25,8 @@ public final class Architectures {
      * The architecture of a checkpoint.
      *
      * @param config the whole of config.json
-     * @throws dev.quern.recipes.error.QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT, naming the key, its value and what is
-     *     supported
+     * @throws dev.quern.recipes.error.QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT, naming the key,
+     *     its value and what is supported
      */
     public static Architecture of(ModelConfig config) {
         return family(config).read(config);

@@ -38,11 +38,12 @@ public final class RecipeFit {
     }
 
     /**
-     * The recipe with explicit groups where {@link Grid#AUTO} takes the same one for every linear of a grid: what was made with that
-     * group explicitly is the same, and has the same names.
+     * The recipe with explicit groups where {@link Grid#AUTO} takes the same one for every linear of a grid: what was
+     * made with that group explicitly is the same, and has the same names.
      *
-     * @throws QuernException SHAPE_MISMATCH when a group does not divide the columns of a linear, with the groups that fit all of its
-     *     grid; INVALID_RECIPE when a pattern of an override names no linear, or no linear is left to compress
+     * @throws QuernException SHAPE_MISMATCH when a group does not divide the columns of a linear, with the groups that
+     *     fit all of its grid; INVALID_RECIPE when a pattern of an override names no linear, or no linear is left to
+     *     compress
      */
     public static Recipe resolve(Recipe recipe, Architecture architecture) {
         requirePatterns(recipe, architecture);

@@ -29,8 +29,8 @@ import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /**
- * Makes the folder that loaders read from a source and its compressed linears. Tensors pass through one at a time, linears one block
- * at a time; the bytes depend on the source, the grids and the linears alone.
+ * Makes the folder that loaders read from a source and its compressed linears. Tensors pass through one at a time,
+ * linears one block at a time; the bytes depend on the source, the grids and the linears alone.
  */
 public final class Assembler {
     private final Checkpoint source;

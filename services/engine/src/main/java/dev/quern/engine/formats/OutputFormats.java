@@ -14,9 +14,7 @@ public final class OutputFormats {
 
     private OutputFormats() {}
 
-    /**
-     * @throws QuernException INVALID_REQUEST that lists the formats there are
-     */
+    /** @throws QuernException INVALID_REQUEST that lists the formats there are */
     public static OutputFormat of(String name) {
         for (OutputFormat format : ALL) {
             if (format.name().equals(name)) {

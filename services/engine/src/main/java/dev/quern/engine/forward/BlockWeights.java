@@ -41,7 +41,9 @@ public final class BlockWeights implements AutoCloseable {
                 .tensor();
     }
 
-    /** The matrix of a linear as products take it ({@link ComputeBackend#matrixType}). Valid until replaced or released. */
+    /**
+     * The matrix of a linear as products take it ({@link ComputeBackend#matrixType}). Valid until replaced or released.
+     */
     public Tensor matrix(LinearSpec linear) {
         return held.computeIfAbsent(linear.weight(), name -> load(name, backend::matrixType))
                 .tensor();

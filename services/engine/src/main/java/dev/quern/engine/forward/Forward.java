@@ -10,8 +10,8 @@ import dev.quern.engine.model.WeightSource;
 import java.util.List;
 
 /**
- * A whole model over one tile, a block's weights in memory at a time. For checks: what runs many tiles walks the blocks itself, so
- * that every weight is loaded once.
+ * A whole model over one tile, a block's weights in memory at a time. For checks: what runs many tiles walks the blocks
+ * itself, so that every weight is loaded once.
  */
 public final class Forward {
     private final ComputeBackend backend;

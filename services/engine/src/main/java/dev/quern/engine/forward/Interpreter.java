@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs blocks on a backend over tiles of whole windows of {@code seqLen} tokens. It holds the rotary tables of the blocks that it
- * ran; what it makes inside a block is freed as soon as no later step reads it. Confined to its backend's thread.
+ * Runs blocks on a backend over tiles of whole windows of {@code seqLen} tokens. It holds the rotary tables of the
+ * blocks that it ran; what it makes inside a block is freed as soon as no later step reads it. Confined to its
+ * backend's thread.
  */
 public final class Interpreter implements AutoCloseable {
     private final ComputeBackend backend;

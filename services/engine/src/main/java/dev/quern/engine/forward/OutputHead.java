@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The last step of a model: final norm and logits. The head's matrix stays in its stored dtype and is cast a slice of the vocabulary
- * at a time, so that 128k rows need no second copy.
+ * The last step of a model: final norm and logits. The head's matrix stays in its stored dtype and is cast a slice of
+ * the vocabulary at a time, so that 128k rows need no second copy.
  */
 public final class OutputHead implements AutoCloseable {
     private static final long SLICE_BYTES = 64 << 20;
@@ -26,9 +26,7 @@ public final class OutputHead implements AutoCloseable {
     private final Held norm;
     private final Held matrix;
 
-    /**
-     * @param cancellation is asked before every slice of the vocabulary
-     */
+    /** @param cancellation is asked before every slice of the vocabulary */
     public OutputHead(
             ComputeBackend backend, Architecture architecture, WeightSource source, Cancellation cancellation) {
         this.backend = backend;

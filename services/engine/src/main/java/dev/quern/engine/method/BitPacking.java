@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Rows of b-bit codes as little-endian bit streams: code i of a row is at bits [i b, i b + b), and a row ends at a whole word. Eight codes
- * are exactly b bytes, so eight are packed at a time, whatever b is.
+ * Rows of b-bit codes as little-endian bit streams: code i of a row is at bits [i b, i b + b), and a row ends at a
+ * whole word. Eight codes are exactly b bytes, so eight are packed at a time, whatever b is.
  *
  * @param bits of a code, 1 to 8
  * @param wordBytes 4 in compressed-tensors (docs/formats.md, packing), 1 in artifacts

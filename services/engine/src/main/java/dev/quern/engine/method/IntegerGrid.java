@@ -3,8 +3,8 @@ package dev.quern.engine.method;
 import java.util.Arrays;
 
 /**
- * {@code w[r, c] = (codes[r, c] - zeros[r, g]) * scales[r, g]} with g = c / groupSize, all in host memory, row-major. The arrays are
- * not copied: they belong to this object and must not be changed.
+ * {@code w[r, c] = (codes[r, c] - zeros[r, g]) * scales[r, g]} with g = c / groupSize, all in host memory, row-major.
+ * The arrays are not copied: they belong to this object and must not be changed.
  */
 public final class IntegerGrid implements Core {
     private final int bits;

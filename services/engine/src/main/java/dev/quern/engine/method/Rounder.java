@@ -7,12 +7,13 @@ import dev.quern.engine.backend.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method of putting weights on a grid: one package each. What linears of a work unit share is prepared once; each is then rounded on its
- * own, so its bits do not depend on its neighbours.
+ * A method of putting weights on a grid: one package each. What linears of a work unit share is prepared once; each is
+ * then rounded on its own, so its bits do not depend on its neighbours.
  */
 public interface Rounder {
     /**
-     * Upper bound of the tensor bytes that preparing a unit and rounding one of its linears allocates beside weights and statistics.
+     * Upper bound of the tensor bytes that preparing a unit and rounding one of its linears allocates beside weights
+     * and statistics.
      *
      * @param typeBytes of the working type
      */

@@ -99,7 +99,9 @@ public record Architecture(
         }
     }
 
-    /** What old files carry beside the weights: tables that config.json determines, and a second copy of a tied head. */
+    /**
+     * What old files carry beside the weights: tables that config.json determines, and a second copy of a tied head.
+     */
     public boolean isIgnored(String name) {
         return name.endsWith(".rotary_emb.inv_freq") || isSecondHead(name);
     }

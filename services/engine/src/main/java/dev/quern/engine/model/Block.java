@@ -12,7 +12,10 @@ import java.util.RandomAccess;
  * @param rope the rotary embedding of its heads
  */
 public record Block(String prefix, BlockProgram program, RopeSpec rope) {
-    /** Blocks 0 to count - 1, all alike. They are made when they are asked for: config.json may ask for more than memory holds. */
+    /**
+     * Blocks 0 to count - 1, all alike. They are made when they are asked for: config.json may ask for more than memory
+     * holds.
+     */
     public static List<Block> alike(int count, String prefix, BlockProgram program, RopeSpec rope) {
         return new Alike(count, prefix, program, rope);
     }

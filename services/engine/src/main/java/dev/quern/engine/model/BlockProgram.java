@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One decoder block as a straight line of steps over named values. Every value is defined once, before it is read; the program
- * reads {@link #INPUT} and its last step defines {@link #OUTPUT}.
+ * One decoder block as a straight line of steps over named values. Every value is defined once, before it is read; the
+ * program reads {@link #INPUT} and its last step defines {@link #OUTPUT}.
  */
 public record BlockProgram(List<Op> ops) {
     /** The hidden states that enter the block. */

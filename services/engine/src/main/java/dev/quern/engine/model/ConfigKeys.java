@@ -4,7 +4,10 @@ import java.util.Set;
 
 /** What keys of config.json mean to a model as it is run here. */
 public final class ConfigKeys {
-    /** Keys that decide nothing about the values of a forward pass: metadata, training, generation, how others load and store. */
+    /**
+     * Keys that decide nothing about the values of a forward pass: metadata, training, generation, how others load and
+     * store.
+     */
     private static final Set<String> IRRELEVANT = Set.of(
             "_attn_implementation_autoset",
             "_commit_hash",

@@ -3,8 +3,8 @@ package dev.quern.engine.model;
 import java.util.List;
 
 /**
- * A step of a block: reads values, defines one. Weights are named inside the block, as in {@code self_attn.q_proj}; values are
- * matrices [tokens, width].
+ * A step of a block: reads values, defines one. Weights are named inside the block, as in {@code self_attn.q_proj};
+ * values are matrices [tokens, width].
  */
 public sealed interface Op {
     /** The values that it reads. */
@@ -107,7 +107,10 @@ public sealed interface Op {
         }
     }
 
-    /** Causal attention of {@code heads} query heads over {@code kvHeads} key and value heads, {@code softmax(scale * q kᵀ) v}. */
+    /**
+     * Causal attention of {@code heads} query heads over {@code kvHeads} key and value heads, {@code softmax(scale * q
+     * kᵀ) v}.
+     */
     record Attention(String q, String k, String v, int heads, int kvHeads, double scale, String output) implements Op {
         @Override
         public int width(List<Integer> widths) {

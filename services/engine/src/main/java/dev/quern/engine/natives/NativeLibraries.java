@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Loads native libraries out of jars. They are unpacked into a folder that only this process knows, loaded, and deleted again. So no
- * process depends on what another one left behind: there is no cache to share between users and versions, and none to find half written.
+ * Loads native libraries out of jars. They are unpacked into a folder that only this process knows, loaded, and deleted
+ * again. So no process depends on what another one left behind: there is no cache to share between users and versions,
+ * and none to find half written.
  */
 public final class NativeLibraries {
     private static volatile Path parent = Path.of(System.getProperty("java.io.tmpdir"));
@@ -19,8 +20,8 @@ public final class NativeLibraries {
     private NativeLibraries() {}
 
     /**
-     * Says where libraries are unpacked from now on, in place of {@code java.io.tmpdir}. The file system must allow programs to be run
-     * from it.
+     * Says where libraries are unpacked from now on, in place of {@code java.io.tmpdir}. The file system must allow
+     * programs to be run from it.
      */
     public static void unpackInto(Path folder) {
         parent = folder;
@@ -30,7 +31,8 @@ public final class NativeLibraries {
      * Loads libraries in this order, so that each finds those before it that it needs.
      *
      * @param owner a class whose loader finds the resources
-     * @param resources absolute names, for example {@code /native/lib/libtokenizers.so}; the file keeps the last part of the name
+     * @param resources absolute names, for example {@code /native/lib/libtokenizers.so}; the file keeps the last part
+     *     of the name
      * @throws QuernException NATIVE_LIBRARY when this machine cannot load them: the message names the folder
      */
     public static void load(Class<?> owner, List<String> resources) {

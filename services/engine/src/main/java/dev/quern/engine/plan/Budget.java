@@ -12,7 +12,9 @@ import java.lang.management.ManagementFactory;
  * @param diskBytes for scratch and artifacts; {@link Long#MAX_VALUE} where that is not known
  */
 public record Budget(long memoryBytes, int threads, double flopsPerSecond, double bytesPerSecond, long diskBytes) {
-    /** What the products of a forward reach on one core, in round numbers: for estimates before a device was measured. */
+    /**
+     * What the products of a forward reach on one core, in round numbers: for estimates before a device was measured.
+     */
     private static final double UNMEASURED_FLOPS_PER_THREAD = 30e9;
 
     /** A local disk, or its cache, or a store beside the worker. */

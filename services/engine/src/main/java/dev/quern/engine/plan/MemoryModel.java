@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the tiles in flight, or
- * with what solving its largest linear takes, or the logits of an evaluation. Mapped files do not count.
+ * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the
+ * tiles in flight, or with what solving its largest linear takes, or the logits of an evaluation. Mapped files do not
+ * count.
  *
  * @param recipes of the outputs, whose blocks are made side by side; none where a finished result is evaluated
  */

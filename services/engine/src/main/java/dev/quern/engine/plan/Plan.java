@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tiling part of what decides the bits
  * @param segments runs of blocks that can be walked side by side; none where a finished result is evaluated
- * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for that
+ * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for
+ *     that
  * @param sharing of each block by several workers; null where one makes it
  * @param linears of the blocks, each shape of a name once. None where a finished result is evaluated
  * @param outputs one for each recipe; none where a finished result is evaluated

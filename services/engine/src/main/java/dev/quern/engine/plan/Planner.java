@@ -27,8 +27,8 @@ public final class Planner {
      * @param sourceBytes of the checkpoint's tensors
      * @param storedBytes of one stored weight: 2 for bf16 and f16, 4 for f32
      * @param fanout decides segments and trace runs, which change no bit
-     * @throws QuernException SHAPE_MISMATCH when the recipe does not fit a linear; MEMORY_BUDGET or DISK_BUDGET with the bytes
-     *     predicted when the model cannot be compressed within the budget
+     * @throws QuernException SHAPE_MISMATCH when the recipe does not fit a linear; MEMORY_BUDGET or DISK_BUDGET with
+     *     the bytes predicted when the model cannot be compressed within the budget
      */
     public static Plan plan(
             Architecture architecture,
@@ -195,9 +195,9 @@ public final class Planner {
     }
 
     /**
-     * The larger of two moments, a stream with its copy on the way to the store and a block on its way, or the hidden states of an
-     * evaluation; and what the store keeps: streams until the job ends, of shared blocks those at two boundaries with the sums and the
-     * parts of one block.
+     * The larger of two moments, a stream with its copy on the way to the store and a block on its way, or the hidden
+     * states of an evaluation; and what the store keeps: streams until the job ends, of shared blocks those at two
+     * boundaries with the sums and the parts of one block.
      *
      * @param compressed all blocks of the largest output: they are committed one after the other
      */

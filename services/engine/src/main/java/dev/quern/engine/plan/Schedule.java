@@ -10,7 +10,8 @@ import java.util.List;
  * How the work is cut so that workers can share it.
  *
  * @param segments runs of blocks, walked side by side
- * @param traceRuns runs of tiles, each taken through the original model before; none where no segment waits for a stream
+ * @param traceRuns runs of tiles, each taken through the original model before; none where no segment waits for a
+ *     stream
  * @param storedPositions block boundaries whose streams the store will hold: segment starts, and where slices end
  */
 record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositions) {
@@ -18,7 +19,10 @@ record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositio
     private static final int SEGMENTS_PER_WORKER = 2;
     /** Shorter segments cost more in tracing and waiting than they save. */
     private static final double MIN_SEGMENT_SECONDS = 60;
-    /** Loading weights may take a fifth of a trace's time: tokens of a run ≥ 5 × FLOP/s ÷ bytes/s, for weights of two bytes. */
+    /**
+     * Loading weights may take a fifth of a trace's time: tokens of a run ≥ 5 × FLOP/s ÷ bytes/s, for weights of two
+     * bytes.
+     */
     private static final double MIN_RUN = 5;
 
     /** @param blockSeconds predicted for compressing one block on one worker */

@@ -21,8 +21,8 @@ public record Sharing(int runs, int units) {
     private static final double SECONDS_PER_BLOCK = 5;
 
     /**
-     * Null where one worker walks alone: where blocks do not depend on each other, where nobody is there to share with, or where
-     * blocks are made too fast for it. A wish for several segments shares, a wish for one does not.
+     * Null where one worker walks alone: where blocks do not depend on each other, where nobody is there to share with,
+     * or where blocks are made too fast for it. A wish for several segments shares, a wish for one does not.
      */
     static @Nullable Sharing of(
             Architecture architecture, Recipe recipe, Tiling tiling, Fanout fanout, TimeModel time) {

@@ -56,7 +56,10 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         return loading() + (streaming() + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
     }
 
-    /** Compressing one block on workers that share it: each loads it and its predecessor, and the sums go through the store. */
+    /**
+     * Compressing one block on workers that share it: each loads it and its predecessor, and the sums go through the
+     * store.
+     */
     double sharedBlock(Sharing sharing, int workers) {
         double summing = streaming() / Math.min(sharing.runs(), workers);
         double solving = solve() / SOLVE_SHARE / Math.min(sharing.units(), workers);

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is to be done with a checkpoint.
  *
- * @param recipes one for each output, all from one walk; the first one decides how the walk goes. None where a finished result is
- *     evaluated
+ * @param recipes one for each output, all from one walk; the first one decides how the walk goes. None where a finished
+ *     result is evaluated
  * @param windows of the calibration text
  * @param seqLen tokens of a window
  * @param evaluationTokens of all evaluation texts together; only estimates of time and scratch need them

@@ -14,8 +14,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of everything that a checkpoint holds: every tensor, every key of config.json, every file. What contradicts the model as it
- * is read here is refused when a {@link Source} is opened; this says the rest, so that nothing is left out in silence.
+ * What becomes of everything that a checkpoint holds: every tensor, every key of config.json, every file. What
+ * contradicts the model as it is read here is refused when a {@link Source} is opened; this says the rest, so that
+ * nothing is left out in silence.
  *
  * @param remarks what the owner of the model should know, in sentences
  */

@@ -38,8 +38,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A whole compression in this process: the same steps as the service takes, without its durability of jobs. What was made stays in
- * the workplace's folder, so a run that was stopped continues from there. Confined to its backend's thread.
+ * A whole compression in this process: the same steps as the service takes, without its durability of jobs. What was
+ * made stays in the workplace's folder, so a run that was stopped continues from there. Confined to its backend's
+ * thread.
  */
 public final class CompressionRun {
     private final ComputeBackend backend;

@@ -9,7 +9,9 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.StoredWeights;
 
-/** The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none. */
+/**
+ * The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none.
+ */
 public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) implements CompressedBlocks {
     @Override
     public void replaceLinears(int block, BlockWeights weights) {

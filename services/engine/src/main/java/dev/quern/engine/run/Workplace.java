@@ -12,7 +12,8 @@ import java.nio.file.Path;
 /**
  * Where a compression runs.
  *
- * @param folder holds scratch and what survives a run that was stopped, so that the next one continues; made when it is missing
+ * @param folder holds scratch and what survives a run that was stopped, so that the next one continues; made when it is
+ *     missing
  * @param output where the result goes; missing or empty
  * @param fanout into how many segments the blocks are cut; they are walked one after the other
  */

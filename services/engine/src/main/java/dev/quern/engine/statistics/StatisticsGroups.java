@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which work units of a block have their statistics in memory at once. All of them where they fit, and one pass over the tiles is
- * enough; else as many as fit, with one more pass for each further group. This changes no bit.
+ * Which work units of a block have their statistics in memory at once. All of them where they fit, and one pass over
+ * the tiles is enough; else as many as fit, with one more pass for each further group. This changes no bit.
  */
 public final class StatisticsGroups {
     private StatisticsGroups() {}

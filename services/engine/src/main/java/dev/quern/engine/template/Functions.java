@@ -19,8 +19,8 @@ final class Functions {
     /** As in jinja2's sandbox. */
     private static final int MAX_RANGE = 100_000;
     /**
-     * What templates take for now. The same texts must give the same tokens tomorrow; the date is the one that templates of Llama 3 name
-     * where they get none.
+     * What templates take for now. The same texts must give the same tokens tomorrow; the date is the one that
+     * templates of Llama 3 name where they get none.
      */
     private static final LocalDateTime NOW = LocalDateTime.of(2024, 7, 26, 12, 0);
 

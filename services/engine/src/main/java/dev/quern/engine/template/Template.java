@@ -18,9 +18,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A chat template. It is rendered as transformers renders it with jinja2: same syntax, same blank space, same functions. It reaches nothing
- * but the values that it is given, and its work is bounded. Source: https://jinja.palletsprojects.com/en/stable/templates/ and
- * {@code transformers/utils/chat_template_utils.py}. Immutable.
+ * A chat template. It is rendered as transformers renders it with jinja2: same syntax, same blank space, same
+ * functions. It reaches nothing but the values that it is given, and its work is bounded. Source:
+ * https://jinja.palletsprojects.com/en/stable/templates/ and {@code transformers/utils/chat_template_utils.py}.
+ * Immutable.
  */
 public final class Template {
     private static final int MAX_LENGTH = 1 << 20;
@@ -43,7 +44,8 @@ public final class Template {
     /**
      * The text that the template makes of values.
      *
-     * @throws TemplateException for what Python would not do either, for a template that refuses the values, and for too much work
+     * @throws TemplateException for what Python would not do either, for a template that refuses the values, and for
+     *     too much work
      */
     public String render(JsonObject variables) {
         Map<String, Object> values = new LinkedHashMap<>();

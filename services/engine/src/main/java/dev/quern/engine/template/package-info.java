@@ -1,4 +1,7 @@
-/** Chat templates: the part of Jinja that they are written in, as transformers runs it, and nothing that could leave a template. */
+/**
+ * Chat templates: the part of Jinja that they are written in, as transformers runs it, and nothing that could leave a
+ * template.
+ */
 @NullMarked
 package dev.quern.engine.template;
 

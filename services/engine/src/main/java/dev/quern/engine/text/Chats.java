@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chats of data sets as templates read them: {@code {"messages": [{"role", "content"}, …]}}, or {@code {"conversations": [{"from",
- * "value"}, …]}} with the names that ShareGPT gave to roles.
+ * Chats of data sets as templates read them: {@code {"messages": [{"role", "content"}, …]}}, or
+ * {@code {"conversations": [{"from", "value"}, …]}} with the names that ShareGPT gave to roles.
  */
 final class Chats {
     private static final String MESSAGES = "messages";

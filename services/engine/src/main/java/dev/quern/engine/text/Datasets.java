@@ -10,9 +10,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes windows of text: the documents of a file in order, tokenized, concatenated, cut into windows, the first of them. Where no
- * file is named the built-in public-domain English text is read. Errors are USER errors that name the file, the value and what was
- * expected.
+ * Makes windows of text: the documents of a file in order, tokenized, concatenated, cut into windows, the first of
+ * them. Where no file is named the built-in public-domain English text is read. Errors are USER errors that name the
+ * file, the value and what was expected.
  *
  * @param vocabulary of the model; larger token ids are refused
  * @param maxPositions of the model; longer windows are refused

@@ -28,8 +28,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The documents of a text file in order, as token ids. No more is read than the sink takes, and no more is held than a line, or a piece of
- * a document. Every error is a USER error that names the file and the line.
+ * The documents of a text file in order, as token ids. No more is read than the sink takes, and no more is held than a
+ * line, or a piece of a document. Every error is a USER error that names the file and the line.
  */
 final class Documents {
     private static final String EXPECTED = "(expected: {\"text\": \"…\"}, {\"input_ids\": […]} or {\"messages\": […]})";
@@ -127,7 +127,10 @@ final class Documents {
         return encode(place, new StringReader(chat), false, sink);
     }
 
-    /** A chat as the model's template writes it, with all the special tokens that it needs; null where the document is none. */
+    /**
+     * A chat as the model's template writes it, with all the special tokens that it needs; null where the document is
+     * none.
+     */
     private @Nullable String chat(String place, JsonObject document) {
         try {
             JsonArray messages = Chats.messages(document);

@@ -7,10 +7,10 @@ import java.io.Reader;
 import java.util.function.Predicate;
 
 /**
- * Encodes a text of any length piece by piece, with the ids that it has as a whole, in memory for one piece. Neighbouring pieces overlap.
- * A later piece begins where a token of the earlier one does, and takes over inside the overlap, where both have had the same tokens at the
- * same places for a while: what a tokenizer does depends on what is near, so from there on both go the same way. The edges of a piece, where
- * text is missing, are not believed.
+ * Encodes a text of any length piece by piece, with the ids that it has as a whole, in memory for one piece.
+ * Neighbouring pieces overlap. A later piece begins where a token of the earlier one does, and takes over inside the
+ * overlap, where both have had the same tokens at the same places for a while: what a tokenizer does depends on what is
+ * near, so from there on both go the same way. The edges of a piece, where text is missing, are not believed.
  */
 final class LongText {
     /** Characters of a piece: about 30 MB in the native library. Shorter texts are encoded as they are. */

@@ -110,9 +110,7 @@ public final class TokenWindows {
         return new String(name, StandardCharsets.UTF_8);
     }
 
-    /**
-     * @throws IllegalArgumentException when the bytes were not made by {@link #bytes}
-     */
+    /** @throws IllegalArgumentException when the bytes were not made by {@link #bytes} */
     public static TokenWindows of(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int magic = bytes.length < 12 ? 0 : in.getInt();

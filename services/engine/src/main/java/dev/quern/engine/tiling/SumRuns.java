@@ -5,10 +5,10 @@ import dev.quern.recipes.Recipe;
 import java.util.List;
 
 /**
- * How H of a work unit is summed. With independent propagation tile by tile, in order. With sequential propagation H is the sum over
- * {@link Provenance#SUM_RUNS} runs of tiles, in order, of each run's own sum, tile by tile in order: workers that share a block sum a
- * run each, and one that walks alone adds in the same order. The runs follow from the tiles alone, so they are part of what
- * decides the bits and of the input keys, and nothing that a schedule may choose.
+ * How H of a work unit is summed. With independent propagation tile by tile, in order. With sequential propagation H is
+ * the sum over {@link Provenance#SUM_RUNS} runs of tiles, in order, of each run's own sum, tile by tile in order:
+ * workers that share a block sum a run each, and one that walks alone adds in the same order. The runs follow from the
+ * tiles alone, so they are part of what decides the bits and of the input keys, and nothing that a schedule may choose.
  */
 public final class SumRuns {
     private SumRuns() {}

@@ -1,8 +1,8 @@
 package dev.quern.engine.tiling;
 
 /**
- * Windows in tiles. Every numeric call sees one tile and sums run tile by tile, so a tile is part of what decides the bits: it
- * belongs to the plan and to every input key.
+ * Windows in tiles. Every numeric call sees one tile and sums run tile by tile, so a tile is part of what decides the
+ * bits: it belongs to the plan and to every input key.
  *
  * @param windows of the calibration text
  * @param seqLen tokens of a window

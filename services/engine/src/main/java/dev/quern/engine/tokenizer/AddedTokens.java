@@ -21,9 +21,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens that were added to a tokenizer. They are in up to four files, and transformers gathers them: those of {@code tokenizer.json},
- * then {@code added_tokens_decoder} of {@code tokenizer_config.json} or else {@code added_tokens.json}, then special tokens that are only
- * named, which take the next ids.
+ * Tokens that were added to a tokenizer. They are in up to four files, and transformers gathers them: those of
+ * {@code tokenizer.json}, then {@code added_tokens_decoder} of {@code tokenizer_config.json} or else
+ * {@code added_tokens.json}, then special tokens that are only named, which take the next ids.
  */
 final class AddedTokens {
     private static final String LIST = "added_tokens";

@@ -13,9 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's own way of writing a chat as text. As in transformers, {@code chat_template.jinja} counts more than {@code chat_template} of
- * {@code tokenizer_config.json}, and of several templates the one named {@code default} is taken, or {@code tool_use} for a chat
- * with tools.
+ * A model's own way of writing a chat as text. As in transformers, {@code chat_template.jinja} counts more than
+ * {@code chat_template} of {@code tokenizer_config.json}, and of several templates the one named {@code default} is
+ * taken, or {@code tool_use} for a chat with tools.
  */
 public final class ChatTemplate {
     private static final String FILE = "chat_template.jinja";
@@ -83,7 +83,10 @@ public final class ChatTemplate {
         return null;
     }
 
-    /** The special tokens by name. As in transformers, {@code special_tokens_map.json} counts only where the configuration describes no tokens. */
+    /**
+     * The special tokens by name. As in transformers, {@code special_tokens_map.json} counts only where the
+     * configuration describes no tokens.
+     */
     private static JsonObject special(JsonObject config, TokenizerFiles files) {
         JsonObject map = config.has(AddedTokens.DECODER) ? JsonObject.EMPTY : files.object(AddedTokens.MAP);
         JsonObject special = JsonObject.EMPTY;

@@ -3,7 +3,8 @@ package dev.quern.engine.tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The position of the value of a member of the outermost object in a JSON text, which may be too large to be worth reading whole.
+ * The position of the value of a member of the outermost object in a JSON text, which may be too large to be worth
+ * reading whole.
  *
  * @param from of the value, or where the member may be inserted
  * @param to behind the value

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's tokenizer, read by Hugging Face's tokenizers through DJL's native binding: {@code tokenizer.json} with the
- * {@link AddedTokens} of the files beside it. Only the native calls are used: the library's own loader looks for GPUs, downloads and
- * reports home, so it is never reached. Nothing is read before the first text, so token ids need no tokenizer. Thread-safe until closed.
+ * {@link AddedTokens} of the files beside it. Only the native calls are used: the library's own loader looks for GPUs,
+ * downloads and reports home, so it is never reached. Nothing is read before the first text, so token ids need no
+ * tokenizer. Thread-safe until closed.
  */
 public final class Tokenizer implements AutoCloseable {
     private final TokenizerFiles files;
@@ -47,8 +48,8 @@ public final class Tokenizer implements AutoCloseable {
     /**
      * The ids of a document, with the special tokens that the file's post-processor adds.
      *
-     * @throws QuernException INVALID_CHECKPOINT when the files are missing, not a tokenizer, contradict each other, or when their rules
-     *     fail on the text; NATIVE_LIBRARY
+     * @throws QuernException INVALID_CHECKPOINT when the files are missing, not a tokenizer, contradict each other, or
+     *     when their rules fail on the text; NATIVE_LIBRARY
      */
     public int[] encode(String text) {
         return encode(text, true);

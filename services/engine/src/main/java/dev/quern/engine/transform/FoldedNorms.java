@@ -18,9 +18,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A model whose norms have weights of one: {@code W (g * x) = (W diag(g)) x}, so each weight g of a norm is multiplied into the columns
- * of the linears that read the norm. A norm that something else reads as well stays as it is, and so does the last one where the head
- * is the embedding. Products are rounded once, to the dtype that the matrix is stored in: that is what an output holds.
+ * A model whose norms have weights of one: {@code W (g * x) = (W diag(g)) x}, so each weight g of a norm is multiplied
+ * into the columns of the linears that read the norm. A norm that something else reads as well stays as it is, and so
+ * does the last one where the head is the embedding. Products are rounded once, to the dtype that the matrix is stored
+ * in: that is what an output holds.
  */
 final class FoldedNorms implements StoredTensors {
     private final StoredTensors original;

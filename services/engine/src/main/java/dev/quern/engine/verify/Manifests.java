@@ -102,9 +102,7 @@ public final class Manifests {
         return (Json.writePretty(RecordCodec.write(manifest)) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /**
-     * @throws QuernException OUTPUT_DAMAGED when it is missing, cannot be read, or names a file outside its folder
-     */
+    /** @throws QuernException OUTPUT_DAMAGED when it is missing, cannot be read, or names a file outside its folder */
     public static Manifest read(Path folder) {
         Path file = folder.resolve(Manifest.NAME);
         if (!Files.isRegularFile(file)) {

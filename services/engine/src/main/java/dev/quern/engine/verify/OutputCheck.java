@@ -113,7 +113,10 @@ final class OutputCheck {
         return linear;
     }
 
-    /** The tensors that are not compressed: all there, in shape; no second copy of a tied head; no linears but the model's. */
+    /**
+     * The tensors that are not compressed: all there, in shape; no second copy of a tied head; no linears but the
+     * model's.
+     */
     private long checkOthers(Set<String> linears) {
         String own = architecture.head().ownWeight();
         if (architecture.tied() && output.has(own)) {

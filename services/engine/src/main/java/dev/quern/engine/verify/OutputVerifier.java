@@ -54,8 +54,8 @@ public final class OutputVerifier {
     }
 
     /**
-     * Checks what was assembled against what it was assembled from, before it may be published: every linear code for code, every
-     * other tensor and side file byte for byte.
+     * Checks what was assembled against what it was assembled from, before it may be published: every linear code for
+     * code, every other tensor and side file byte for byte.
      *
      * @param source has the side files
      * @param model that was compressed, as the {@link Assembler} had it

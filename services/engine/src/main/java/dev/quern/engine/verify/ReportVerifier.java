@@ -30,7 +30,8 @@ public final class ReportVerifier {
      * Compares every file with the manifest, and the report's digest of the result with that of the manifest.
      *
      * @return the report
-     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED that names the file, the value and what was expected
+     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED that names the file, the value and what was
+     *     expected
      */
     public static Report verify(Path folder) {
         Manifest manifest = Manifests.read(folder);

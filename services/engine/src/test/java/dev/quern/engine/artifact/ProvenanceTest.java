@@ -55,7 +55,10 @@ class ProvenanceTest {
         assertThat(INDEPENDENT.stream(0, 4)).isEqualTo(SEQUENTIAL.stream(0, 4));
     }
 
-    /** The first block has the same inputs either way, but not the same sums; each later one of a sequential walk has those of the one before. */
+    /**
+     * The first block has the same inputs either way, but not the same sums; each later one of a sequential walk has
+     * those of the one before.
+     */
     @Test
     void sequentialKeysFormAChain() {
         assertThat(SEQUENTIAL.stream(0, 3)).isEqualTo(INDEPENDENT.stream(0, 3));
@@ -65,7 +68,9 @@ class ProvenanceTest {
                 .isNotEqualTo(SEQUENTIAL.stream(1, 0));
     }
 
-    /** What was made before a recipe could treat linears differently is found again; what keeps others is another thing. */
+    /**
+     * What was made before a recipe could treat linears differently is found again; what keeps others is another thing.
+     */
     @Test
     void onlyAnOverrideChangesTheName() {
         Recipe recipe = INDEPENDENT.recipe();

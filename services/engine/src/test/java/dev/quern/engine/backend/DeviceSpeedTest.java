@@ -6,7 +6,9 @@ import dev.quern.engine.backend.java.JavaBackend;
 import org.junit.jupiter.api.Test;
 
 class DeviceSpeedTest {
-    /** Plain Java on one thread makes more than a million and less than a trillion operations per second on any machine. */
+    /**
+     * Plain Java on one thread makes more than a million and less than a trillion operations per second on any machine.
+     */
     @Test
     void isThatOfAProductAndLeavesNothingBehind() {
         try (ComputeBackend backend = new JavaBackend(DType.F32, 1)) {

@@ -59,7 +59,9 @@ public abstract class LinearAlgebraContract extends BackendContract {
         parity.verify(what, c, 2 * ulp * (k + 4) * Math.max(1, Math.sqrt(k) / 2), 0);
     }
 
-    /** The second part of a value is at most 2^-8 of it and the third 2^-16: 2 * 2^-24 + 2^-32 of Σ |a b| is left out. */
+    /**
+     * The second part of a value is at most 2^-8 of it and the third 2^-16: 2 * 2^-24 + 2^-32 of Σ |a b| is left out.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 257})
     void threePartsOfBf16ReachThePrecisionOfFloat32(int k) {

@@ -112,8 +112,8 @@ public abstract class RoundingContract extends BackendContract {
     }
 
     /**
-     * Sums in another order may prefer another share of the range, but only one that is as good. Scales are compared as searched:
-     * equally good ones may differ after rounding.
+     * Sums in another order may prefer another share of the range, but only one that is as good. Scales are compared as
+     * searched: equally good ones may differ after rounding.
      */
     @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
     @MethodSource("grids")

@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The committed model, compressed by the plain backend on a little text: five tiles of two windows, the last of one. */
+/**
+ * The committed model, compressed by the plain backend on a little text: five tiles of two windows, the last of one.
+ */
 class BlockWalkTest {
     private static final long ALL_STATISTICS = Long.MAX_VALUE;
 

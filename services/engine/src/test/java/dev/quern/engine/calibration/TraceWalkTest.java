@@ -64,7 +64,10 @@ class TraceWalkTest {
         model.read().clear();
     }
 
-    /** The runs of the trace and the segments come in an order that no plan would choose, on workers of different threads. */
+    /**
+     * The runs of the trace and the segments come in an order that no plan would choose, on workers of different
+     * threads.
+     */
     @ParameterizedTest(name = "{0} segments, {1} trace runs")
     @CsvSource({"1, 1", "2, 1", "2, 2", "2, 5", "3, 3", "4, 1", "4, 2", "4, 4"})
     void segmentsAndRunsOfTheTraceChangeNoBit(int segments, int runs) {

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** A folder as a distant place shows it: passes files by in pieces, copies what is mapped, lists more than a checkpoint's files. */
+/**
+ * A folder as a distant place shows it: passes files by in pieces, copies what is mapped, lists more than a
+ * checkpoint's files.
+ */
 final class CutFiles implements CheckpointFiles {
     final List<Range> expected = new ArrayList<>();
     boolean closed;

@@ -20,7 +20,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What compression promises on every backend, on linears of more than one panel; a subclass says how to start the backend. */
+/**
+ * What compression promises on every backend, on linears of more than one panel; a subclass says how to start the
+ * backend.
+ */
 public abstract class CompressionContract {
     protected abstract ComputeBackend open(int threads);
 

@@ -38,7 +38,10 @@ class GoldenGridTest {
                 .flatMap(bits -> Stream.of(Arguments.of(bits, true), Arguments.of(bits, false)));
     }
 
-    /** The library divides in bf16, where quotients fall on ties that float32 tells apart: there ours may be one off, and nearer. */
+    /**
+     * The library divides in bf16, where quotients fall on ties that float32 tells apart: there ours may be one off,
+     * and nearer.
+     */
     @ParameterizedTest(name = "{0} bits, symmetric {1}")
     @MethodSource("grids")
     void scalesAndCodesAreTheReferences(int bits, boolean symmetric) {

@@ -23,7 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The theorems of docs/algorithms.md, identities, in float64, on awkward shapes; the last seed of each is new in every run. */
+/**
+ * The theorems of docs/algorithms.md, identities, in float64, on awkward shapes; the last seed of each is new in every
+ * run.
+ */
 class GptqIdentitiesTest {
     /** rows, columns, group size, symmetric, bits, seed. */
     static Stream<Arguments> problems() {

@@ -4,7 +4,9 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.host.GroupFit;
 
-/** Other algorithms that must choose the same codes as GPTQ: written from their own definitions, slow and in float64. */
+/**
+ * Other algorithms that must choose the same codes as GPTQ: written from their own definitions, slow and in float64.
+ */
 final class Oracle {
     private Oracle() {}
 
@@ -71,8 +73,8 @@ final class Oracle {
     }
 
     /**
-     * Babai's nearest plane by brute force: each code in turn is the one from which the best real-valued rest comes nearest. The
-     * distance of a choice is what remains of the quadratic form after minimising over all later weights.
+     * Babai's nearest plane by brute force: each code in turn is the one from which the best real-valued rest comes
+     * nearest. The distance of a choice is what remains of the quadratic form after minimising over all later weights.
      */
     static int[] nearestPlane(double[] w, double[][] h, GridOptions grid) {
         int n = w.length;

@@ -8,7 +8,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class CountingReaderTest {
-    /** 7, then 7 again, then 3: new among 4 tokens, known with 1 of (1 + 1), new with 1 of (2 + 1) among the 3 others. */
+    /**
+     * 7, then 7 again, then 3: new among 4 tokens, known with 1 of (1 + 1), new with 1 of (2 + 1) among the 3 others.
+     */
     @Test
     void itCountsWhileItReads() {
         TokenWindows text = new TokenWindows("a", 3, new int[] {7, 7, 3});
@@ -24,7 +26,10 @@ class CountingReaderTest {
         assertThat(CountingReader.nats(text, 4)).isFinite();
     }
 
-    /** Tokens by Zipf's law: counting gets near their entropy, and a model is held against that, not against the vocabulary. */
+    /**
+     * Tokens by Zipf's law: counting gets near their entropy, and a model is held against that, not against the
+     * vocabulary.
+     */
     @Test
     void aModelThatIsMuchWorseThanCountingDoesNotUnderstandTheText() {
         SplittableRandom random = new SplittableRandom(1);

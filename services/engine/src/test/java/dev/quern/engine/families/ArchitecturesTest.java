@@ -128,7 +128,10 @@ class ArchitecturesTest {
         assertThat(v4.inverseFrequencies().get(1)).isCloseTo(Math.pow(500000, -2.0 / 16), within(1e-15));
     }
 
-    /** As transformers reads them: what people add by hand is rope_scaling, beside the rope_parameters of the saved file. */
+    /**
+     * As transformers reads them: what people add by hand is rope_scaling, beside the rope_parameters of the saved
+     * file.
+     */
     @Test
     void ropeScalingWinsOverRopeParametersUnlessItIsEmpty() {
         JsonValue parameters = Json.parse("{\"rope_type\": \"default\", \"rope_theta\": 10000.0}");

@@ -163,7 +163,9 @@ class PlannerTest {
                         .get("compress"));
     }
 
-    /** Two segments for each worker, and a run of the trace for each segment; the last segment's start ends the trace. */
+    /**
+     * Two segments for each worker, and a run of the trace for each segment; the last segment's start ends the trace.
+     */
     @Test
     void workersShareSegmentsAndTheTrace() {
         Plan alone = plan(gptq(4, 128, Propagation.INDEPENDENT), ROOMY, Fanout.ALONE);
@@ -199,7 +201,9 @@ class PlannerTest {
         assertThat(plan(recipe, ROOMY, wish(1, 1000)).segments()).hasSize(32);
     }
 
-    /** A wish for segments cannot make a chain of blocks parallel; plain rounding needs no stream at a segment's start. */
+    /**
+     * A wish for segments cannot make a chain of blocks parallel; plain rounding needs no stream at a segment's start.
+     */
     @Test
     void whatIsNotIndependentStaysWholeAndWhatReadsNoTextIsNotTraced() {
         Plan sequential = plan(gptq(4, 128, Propagation.SEQUENTIAL), ROOMY, wish(4, 4));
@@ -215,7 +219,9 @@ class PlannerTest {
         assertThat(rounding.traceRuns()).isEmpty();
     }
 
-    /** Four runs and four units for any number of workers; alone, or on blocks that are made in a moment, nobody shares. */
+    /**
+     * Four runs and four units for any number of workers; alone, or on blocks that are made in a moment, nobody shares.
+     */
     @Test
     void workersShareTheBlocksOfASequentialRecipe() {
         Recipe recipe = gptq(4, 128, Propagation.SEQUENTIAL);

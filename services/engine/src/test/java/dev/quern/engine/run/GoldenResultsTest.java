@@ -46,8 +46,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What the built-in recipes make of the committed models, to the bit: names of blocks, their payloads, and the digest of the output. The
- * plain backend computes the same bits on every machine. A change of a line changes what users have stored, so it needs a reason.
+ * What the built-in recipes make of the committed models, to the bit: names of blocks, their payloads, and the digest
+ * of the output. The plain backend computes the same bits on every machine. A change of a line changes what users have
+ * stored, so it needs a reason.
  *
  * <p>{@code -Dquern.goldens=write} writes the file again.
  */
@@ -103,7 +104,9 @@ class GoldenResultsTest {
         assertThat(lines).containsExactlyElementsOf(Files.readAllLines(golden));
     }
 
-    /** The built-in ones, and the first of them with sequential propagation, with ignored linears and with folded norms. */
+    /**
+     * The built-in ones, and the first of them with sequential propagation, with ignored linears and with folded norms.
+     */
     private static List<Recipe> recipes(Model model) {
         List<Recipe> recipes = new ArrayList<>(Recipes.all());
         Recipe first = recipes.getFirst();

@@ -67,8 +67,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A model whose blocks alternate, as those of gemma and of mixtures of experts do: other widths, other norms, another rope, and a linear
- * that is never compressed. It goes all the way, from the plan to an evaluation.
+ * A model whose blocks alternate, as those of gemma and of mixtures of experts do: other widths, other norms, another
+ * rope, and a linear that is never compressed. It goes all the way, from the plan to an evaluation.
  */
 class TwoKindsOfBlocksTest {
     private static final int HIDDEN = 32;

@@ -23,7 +23,10 @@ class LongTextTest {
     private static final String WORDS =
             "the lord of a thousand kings went up 1234 stairs\n\n  \tand didn't é 😀 日本語 look — back";
 
-    /** As SentencePiece models are: a space is put before every text, so before a piece too, and nothing is split beforehand. */
+    /**
+     * As SentencePiece models are: a space is put before every text, so before a piece too, and nothing is split
+     * beforehand.
+     */
     private static final String PREPENDS = """
             {"version": "1.0", "added_tokens": [], "normalizer": {"type": "Sequence", "normalizers": [
                {"type": "Prepend", "prepend": "_"}, {"type": "Replace", "pattern": {"String": " "}, "content": "_"}]},

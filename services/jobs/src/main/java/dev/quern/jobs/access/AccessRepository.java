@@ -107,8 +107,8 @@ public final class AccessRepository {
     }
 
     /**
-     * Makes the key that a file of the installation holds, such as that of an embedded stack's data folder, the only valid one of this
-     * principal that comes from a file; idempotent.
+     * Makes the key that a file of the installation holds, such as that of an embedded stack's data folder, the only
+     * valid one of this principal that comes from a file; idempotent.
      */
     public void registerOnly(String key, Principal principal) {
         insert(REGISTER, UUID.randomUUID(), key, principal).update();
@@ -124,7 +124,10 @@ public final class AccessRepository {
         return find(KEY, key);
     }
 
-    /** The token of a link that opens one session of this key within {@code validity}; empty for a key that is not valid. */
+    /**
+     * The token of a link that opens one session of this key within {@code validity}; empty for a key that is not
+     * valid.
+     */
     public Optional<String> createLink(String key, Duration validity) {
         String token = Secrets.token("");
         int made = db.sql(LINK)
@@ -136,8 +139,8 @@ public final class AccessRepository {
     }
 
     /**
-     * Opens a session of this length; empty for a link that is unknown, used or too old, or whose key is no longer valid. The answer is
-     * the cookie's value.
+     * Opens a session of this length; empty for a link that is unknown, used or too old, or whose key is no longer
+     * valid. The answer is the cookie's value.
      */
     public Optional<String> redeem(String link, Duration length) {
         return db.sql(REDEEM)

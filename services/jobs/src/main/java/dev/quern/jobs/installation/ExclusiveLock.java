@@ -8,8 +8,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Held by one process at a time: an advisory lock on a connection of its own. It is lost with the connection, so the holder asks
- * before each round of its work. Confined to one thread.
+ * Held by one process at a time: an advisory lock on a connection of its own. It is lost with the connection, so the
+ * holder asks before each round of its work. Confined to one thread.
  */
 public final class ExclusiveLock implements AutoCloseable {
     private static final String TAKE = "SELECT pg_try_advisory_lock(?)";
@@ -20,9 +20,7 @@ public final class ExclusiveLock implements AutoCloseable {
     private final long number;
     private @Nullable Connection holder;
 
-    /**
-     * @param number of the lock
-     */
+    /** @param number of the lock */
     public ExclusiveLock(DataSource source, long number) {
         this.source = source;
         this.number = number;

@@ -9,8 +9,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Keeps a job that begins apart from those who delete what no job needs: one of PostgreSQL's advisory locks, held for a transaction.
- * A sweep that sees the job's row spares what it may need; one that began before is let pass.
+ * Keeps a job that begins apart from those who delete what no job needs: one of PostgreSQL's advisory locks, held for a
+ * transaction. A sweep that sees the job's row spares what it may need; one that began before is let pass.
  */
 public final class SweepLock {
     /** "sweep", in ASCII. */

@@ -8,7 +8,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.UUID;
 
-/** A place in a list of jobs or uploads: the last one of a page. Opaque to callers; survives inserts and deletes around it. */
+/**
+ * A place in a list of jobs or uploads: the last one of a page. Opaque to callers; survives inserts and deletes around
+ * it.
+ */
 public record Cursor(Instant createdAt, UUID id) {
     public static Cursor parse(String text) {
         try {

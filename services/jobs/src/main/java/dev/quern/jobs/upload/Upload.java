@@ -34,9 +34,7 @@ public record Upload(UUID id, String tenant, String principal, State state, Inst
         return names.size() == 1 && JobRequest.isText(names.getFirst());
     }
 
-    /**
-     * @param sha256 of the whole file in hex, as the client says
-     */
+    /** @param sha256 of the whole file in hex, as the client says */
     public record File(String name, long size, String sha256) {}
 
     /**

@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
-/** Uploads, and what the store has of their files. A file belongs to its tenant, not to one upload: two that name it share it. */
+/**
+ * Uploads, and what the store has of their files. A file belongs to its tenant, not to one upload: two that name it
+ * share it.
+ */
 public final class UploadRepository {
     private static final String OPEN = """
             INSERT INTO upload (id, tenant, principal, content, expires_at)
@@ -193,8 +196,8 @@ public final class UploadRepository {
     }
 
     /**
-     * Ends an upload that no unfinished job reads; its files go with the next sweep, unless another upload names them. A job that is
-     * submitted at the same moment finds that its source has ended.
+     * Ends an upload that no unfinished job reads; its files go with the next sweep, unless another upload names them.
+     * A job that is submitted at the same moment finds that its source has ended.
      *
      * @return the job that reads it; empty where the upload has ended
      */
@@ -234,8 +237,8 @@ public final class UploadRepository {
     }
 
     /**
-     * Ends the uploads that were completed before this moment and that no job needs: none that is not at its end, and none that came
-     * to it since.
+     * Ends the uploads that were completed before this moment and that no job needs: none that is not at its end, and
+     * none that came to it since.
      *
      * @return how many
      */
@@ -246,7 +249,8 @@ public final class UploadRepository {
     }
 
     /**
-     * Deletes a file that no upload names any more. An upload that names it meanwhile waits, and then finds that it is gone.
+     * Deletes a file that no upload names any more. An upload that names it meanwhile waits, and then finds that it is
+     * gone.
      *
      * @param delete deletes the object, and says whether it was there
      * @return whether there was an object, and is none now
@@ -264,7 +268,9 @@ public final class UploadRepository {
         });
     }
 
-    /** What the store has of a file; noted as nothing where it was not known. Only of a verified one is the size ours. */
+    /**
+     * What the store has of a file; noted as nothing where it was not known. Only of a verified one is the size ours.
+     */
     public Upload.Stored stored(String tenant, Upload.File file) {
         db.sql(NOTE)
                 .param("tenant", tenant)

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a record that has files of its own: its JSON form begins with a member {@code apiVersion} of this value. A reader accepts the
- * record without the member, where an outer document has it, but no other value.
+ * Marks a record that has files of its own: its JSON form begins with a member {@code apiVersion} of this value. A
+ * reader accepts the record without the member, where an outer document has it, but no other value.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * On a sealed interface of records: the member that says which record it is, by the record's lower-case name. {@code type} without
- * this annotation.
+ * On a sealed interface of records: the member that says which record it is, by the record's lower-case name.
+ * {@code type} without this annotation.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * On a component that is a record: its members are members of the outer object, which has none with the component's name. So Java may
- * group what JSON lists side by side.
+ * On a component that is a record: its members are members of the outer object, which has none with the component's
+ * name. So Java may group what JSON lists side by side.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)

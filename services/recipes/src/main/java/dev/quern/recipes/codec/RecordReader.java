@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** JSON to values, by the type that is wanted; continues after an error, so that all errors of a document are reported together. */
+/**
+ * JSON to values, by the type that is wanted; continues after an error, so that all errors of a document are reported
+ * together.
+ */
 final class RecordReader {
     private static final int MOST_VIOLATIONS = 100;
     private static final int LONGEST_NAME = 200;

@@ -14,13 +14,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** JSON Schema (2020-12) of what {@link RecordCodec} reads into a type. {@link Described} members bring their words and bounds. */
+/**
+ * JSON Schema (2020-12) of what {@link RecordCodec} reads into a type. {@link Described} members bring their words and
+ * bounds.
+ */
 public final class RecordSchema {
     private RecordSchema() {}
 
-    /**
-     * @throws IllegalArgumentException for a type that the codec does not know
-     */
+    /** @throws IllegalArgumentException for a type that the codec does not know */
     public static JsonObject of(Type type) {
         return switch (type) {
             case ParameterizedType generic

@@ -14,8 +14,9 @@ import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
- * The board: one cell per linear of a block, coloured by its relative error, a ratio of norms, on the board's own scale or on that of
- * all jobs. Rows are blocks; a wide screen turns the table on its side with CSS alone, so the order of reading stays the same.
+ * The board: one cell per linear of a block, coloured by its relative error, a ratio of norms, on the board's own scale
+ * or on that of all jobs. Rows are blocks; a wide screen turns the table on its side with CSS alone, so the order of
+ * reading stays the same.
  */
 public final class BoardDrawing {
     /** Up to here a wide screen has room for the figure in each cell, and a narrow one for comfortable rows. */

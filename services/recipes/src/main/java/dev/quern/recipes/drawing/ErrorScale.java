@@ -10,8 +10,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which colour an error has: the steps of {@link HeatScale} on a logarithmic scale between two errors. {@link #COMMON} is the same for
- * every job, so that two boards compare by eye; {@link #of} fits one board, so that its linears differ where they are nearly equal.
+ * Which colour an error has: the steps of {@link HeatScale} on a logarithmic scale between two errors. {@link #COMMON}
+ * is the same for every job, so that two boards compare by eye; {@link #of} fits one board, so that its linears differ
+ * where they are nearly equal.
  *
  * @param low ratio of norms at the lower end of the first step
  * @param high ratio of norms at the upper end of the last step
@@ -63,7 +64,9 @@ public record ErrorScale(double low, double high) {
         return Math.pow(10, Math.floor(Math.log10(value)));
     }
 
-    /** 0 for the smallest errors, {@code HeatScale.STEPS - 1} for the largest; what is not finite counts as the largest. */
+    /**
+     * 0 for the smallest errors, {@code HeatScale.STEPS - 1} for the largest; what is not finite counts as the largest.
+     */
     public int step(@Nullable Double squared) {
         if (squared == null || !Double.isFinite(squared)) {
             return HeatScale.STEPS - 1;

@@ -3,9 +3,10 @@ package dev.quern.recipes.drawing;
 import java.util.Locale;
 
 /**
- * The colours of relative errors, in steps; {@link ErrorScale} says which error has which. Lightness falls (light scheme) or rises (dark
- * scheme) without a turn, so the order survives every kind of colour blindness and a grey print; the hue only adds distance. Colours
- * are made in OKLCH (Björn Ottosson, "A perceptual color space for image processing").
+ * The colours of relative errors, in steps; {@link ErrorScale} says which error has which. Lightness falls (light
+ * scheme) or rises (dark scheme) without a turn, so the order survives every kind of colour blindness and a grey print;
+ * the hue only adds distance. Colours are made in OKLCH (Björn Ottosson, "A perceptual color space for image
+ * processing").
  */
 public final class HeatScale {
     public static final int STEPS = 24;
@@ -28,7 +29,10 @@ public final class HeatScale {
         return background.contrast(Colour.WHITE) >= background.contrast(Colour.BLACK) ? Colour.WHITE : Colour.BLACK;
     }
 
-    /** For each step a class of the common scale, {@code .h0} to {@code .h23}, and one of a board's own, {@code .j0} to {@code .j23}. */
+    /**
+     * For each step a class of the common scale, {@code .h0} to {@code .h23}, and one of a board's own, {@code .j0} to
+     * {@code .j23}.
+     */
     static String css() {
         return rules(false) + "@media (prefers-color-scheme: dark) {\n" + rules(true) + "}\n";
     }

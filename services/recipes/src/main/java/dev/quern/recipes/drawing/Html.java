@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of HTML. Values put into a template are escaped, pieces of HTML are not, so text from outside can only become text:
- * {@code Html.of("<b title=\"{}\">{}</b>", title, Html.of(...))}. Attributes in templates are always quoted.
+ * A piece of HTML. Values put into a template are escaped, pieces of HTML are not, so text from outside can only become
+ * text: {@code Html.of("<b title=\"{}\">{}</b>", title, Html.of(...))}. Attributes in templates are always quoted.
  */
 public record Html(String markup) {
     public static final Html EMPTY = new Html("");

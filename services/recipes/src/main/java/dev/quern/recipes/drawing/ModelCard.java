@@ -14,8 +14,8 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code README.md} of a result: front matter that model hubs read, quality, how to load it, how it was made. It holds no time and no
- * path, so the same request writes the same card.
+ * {@code README.md} of a result: front matter that model hubs read, quality, how to load it, how it was made. It holds
+ * no time and no path, so the same request writes the same card.
  *
  * @param baseModel the source's id on a hub, {@code owner/name}; null where it is not known
  * @param frontMatter lines of the source's own card that hold for the result too: licence and languages

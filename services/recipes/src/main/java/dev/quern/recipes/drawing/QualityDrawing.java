@@ -137,7 +137,10 @@ public final class QualityDrawing {
                 + (gain > 0.005 ? "; " + Math.round(gain * 100) + " % below plain rounding" : "") + ".";
     }
 
-    /** 1 minus the geometric mean over linears of error over error of plain rounding, both as norms; 0 where nothing can be compared. */
+    /**
+     * 1 minus the geometric mean over linears of error over error of plain rounding, both as norms; 0 where nothing can
+     * be compared.
+     */
     private static double gain(List<LinearView> done) {
         return 1
                 - Math.exp(done.stream()

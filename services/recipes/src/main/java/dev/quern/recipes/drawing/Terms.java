@@ -1,6 +1,8 @@
 package dev.quern.recipes.drawing;
 
-/** What figures mean, for a reader who has not met them: a word, and the sentence that appears when one points at it. */
+/**
+ * What figures mean, for a reader who has not met them: a word, and the sentence that appears when one points at it.
+ */
 public enum Terms {
     KL(
             "KL to the original",

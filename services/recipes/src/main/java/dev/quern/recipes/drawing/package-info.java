@@ -1,4 +1,7 @@
-/** Draws reports: the page, its charts and tables, and the model card. The page of a job and the self-contained report share it. */
+/**
+ * Draws reports: the page, its charts and tables, and the model card. The page of a job and the self-contained report
+ * share it.
+ */
 @NullMarked
 package dev.quern.recipes.drawing;
 

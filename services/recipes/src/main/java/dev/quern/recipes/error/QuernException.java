@@ -3,8 +3,8 @@ package dev.quern.recipes.error;
 import java.util.List;
 
 /**
- * An error that a person can act on. The message names the value and what was expected, as in
- * {@code grid.bits: 9 (expected: 2 to 8)}.
+ * An error that a person can act on. The message names the value and what was expected, as in {@code grid.bits: 9
+ * (expected: 2 to 8)}.
  */
 public final class QuernException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -14,9 +14,7 @@ public final class QuernException extends RuntimeException {
 
     /** One wrong value. {@code pointer} is a JSON pointer (RFC 6901) into the document, empty for the whole of it. */
     public record Violation(String pointer, String message) implements java.io.Serializable {
-        /**
-         * @param pointer of the value, which the message names with dots
-         */
+        /** @param pointer of the value, which the message names with dots */
         public static Violation of(String pointer, String value, String expected) {
             return new Violation(pointer, name(pointer) + ": " + value + " (expected: " + expected + ")");
         }

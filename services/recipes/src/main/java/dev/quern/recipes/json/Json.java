@@ -5,8 +5,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * JSON (RFC 8259) in and out. The reader is strict: no comments, no duplicate members, no text after the value, depth at most 64. The
- * writer is deterministic.
+ * JSON (RFC 8259) in and out. The reader is strict: no comments, no duplicate members, no text after the value, depth
+ * at most 64. The writer is deterministic.
  */
 public final class Json {
     /** Bytes or characters that are read without being told otherwise: a large tokenizer.json has 30 MB. */
@@ -14,9 +14,7 @@ public final class Json {
 
     private Json() {}
 
-    /**
-     * @throws JsonException with line and column
-     */
+    /** @throws JsonException with line and column */
     public static JsonValue parse(String text) {
         if (text.length() > MAX_SIZE) {
             throw new JsonException(1, 1, text.length() + " characters (expected: at most " + MAX_SIZE + ")");

@@ -11,7 +11,8 @@ public final class Environment {
     private Environment() {}
 
     /**
-     * Ends the process with a line for every variable that is missing: before anything starts that would fail in stranger words.
+     * Ends the process with a line for every variable that is missing: before anything starts that would fail in
+     * stranger words.
      *
      * @param expected what each variable holds, by its name
      */

@@ -11,16 +11,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Named places at which a process can be made to die, or to wait until somebody kills it: before and after everything that makes a job's
- * work durable. A place does nothing unless the environment of the process says otherwise:
+ * Named places at which a process can be made to die, or to wait until somebody kills it: before and after everything
+ * that makes a job's work durable. A place does nothing unless the environment of the process says otherwise:
  *
  * <ul>
- *   <li>{@code QUERN_FAILPOINT=block.after:2}: the process halts, without any last act, the second time it passes that place.
- *   <li>{@code QUERN_FAILPOINT=@FILE}: once there is such a file, it names a place in the same words. The process that passes it
- *       renames the file to {@code FILE.held} and stands still there until that is deleted, a minute at most.
+ *   <li>{@code QUERN_FAILPOINT=block.after:2}: the process halts, without any last act, the second time it passes that
+ *       place.
+ *   <li>{@code QUERN_FAILPOINT=@FILE}: once there is such a file, it names a place in the same words. The process that
+ *       passes it renames the file to {@code FILE.held} and stands still there until that is deleted, a minute at most.
  * </ul>
  *
- * <p>{@code /memory} behind a place, as in {@code block.after:2/memory}, makes the process run out of memory there instead.
+ * <p>{@code /memory} behind a place, as in {@code block.after:2/memory}, makes the process run out of memory there
+ * instead.
  */
 public final class FailPoint {
     /** As a shell reports kill -9. */

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** In a word, how near a result is to its original: on the text where it is furthest. docs/quality.md says where the bounds come from. */
+/**
+ * In a word, how near a result is to its original: on the text where it is furthest. docs/quality.md says where the
+ * bounds come from.
+ */
 public enum Closeness {
     CLOSE("close to the original"),
     NOTICEABLE("noticeably different"),

@@ -58,9 +58,7 @@ public record Comparison(
     /** @param side its position, from 0 */
     public record Measured(int side, Evaluation figures) {}
 
-    /**
-     * @param errors relative errors as ratios of norms, one for each side
-     */
+    /** @param errors relative errors as ratios of norms, one for each side */
     public record Linear(String name, List<Double> errors) {
         double spread() {
             double least = errors.stream().mapToDouble(e -> e).min().orElse(0);

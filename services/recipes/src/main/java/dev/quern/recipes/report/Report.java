@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code quern-report.json}: what was made, from what, how, and what it cost in quality. Schema in docs/report.schema.json. It is
- * published, so it names files without their folders.
+ * {@code quern-report.json}: what was made, from what, how, and what it cost in quality. Schema in
+ * docs/report.schema.json. It is published, so it names files without their folders.
  *
  * @param recipe null where a result was evaluated that does not say how it was made
  * @param calibration in an evaluation what the result's own report says
@@ -67,7 +67,8 @@ public record Report(
     public record Model(String source, String digest, String outputDigest, String type, int blocks, long parameters) {}
 
     /**
-     * @param source the name of a file, or {@code built-in}; recommendation is null where the user gave a text of their own
+     * @param source the name of a file, or {@code built-in}; recommendation is null where the user gave a text of their
+     *     own
      */
     public record Calibration(
             String source,
@@ -77,9 +78,7 @@ public record Report(
             String digest,
             @Nullable String recommendation) {}
 
-    /**
-     * @param tile tokens of a tile; profile is the numeric profile of the workers
-     */
+    /** @param tile tokens of a tile; profile is the numeric profile of the workers */
     public record Plan(
             int tile,
             int segments,
@@ -107,10 +106,12 @@ public record Report(
             double seconds) {}
 
     /**
-     * One evaluation file, first windows, float32. KL(original ‖ compressed) in nats per token; top1 is a share, 0 to 1.
+     * One evaluation file, first windows, float32. KL(original ‖ compressed) in nats per token; top1 is a share, 0 to
+     * 1.
      *
      * @param file its name, or {@code built-in}
-     * @param digest SHA-256 over window length and token ids: equal where the same windows were read; null in older reports
+     * @param digest SHA-256 over window length and token ids: equal where the same windows were read; null in older
+     *     reports
      */
     public record Evaluation(
             String file,

@@ -9,8 +9,8 @@ public final class TimeLeft {
     private TimeLeft() {}
 
     /**
-     * Rounds to a minute, from ten minutes on to five, from an hour on to a quarter, from four hours on to an hour, and from two days
-     * on to a day. Less than a minute is half of one.
+     * Rounds to a minute, from ten minutes on to five, from an hour on to a quarter, from four hours on to an hour, and
+     * from two days on to a day. Less than a minute is half of one.
      */
     public static double rounded(double seconds) {
         double step = seconds < 10 * MINUTE

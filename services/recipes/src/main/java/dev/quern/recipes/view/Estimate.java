@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What compressing a model, or evaluating a result of it, would take, computed from headers alone: {@code POST /api/v1/estimate} and {@code quern inspect} answer
- * it. Time is good to a factor of two.
+ * What compressing a model, or evaluating a result of it, would take, computed from headers alone: {@code POST
+ * /api/v1/estimate} and {@code quern inspect} answer it. Time is good to a factor of two.
  *
  * @param seconds of all stages together
  * @param secondsPerStage by lower-case stage
@@ -20,7 +20,8 @@ public record Estimate(
      * @param workers that the time is for
      * @param threads of a worker
      * @param segments runs of blocks that are compressed side by side; 0 for an evaluation
-     * @param traceRuns runs of calibration text that are taken through the original model before; 0 where no segment waits for that
+     * @param traceRuns runs of calibration text that are taken through the original model before; 0 where no segment
+     *     waits for that
      * @param tile tokens of a tile
      */
     public record Work(int workers, int threads, int segments, int traceRuns, int tile) {}
@@ -28,7 +29,8 @@ public record Estimate(
     /**
      * What is there, what comes out, and what it needs.
      *
-     * @param weightsCompressed weights of all linears that are compressed; 0 for an evaluation, as are the next and outputBytes
+     * @param weightsCompressed weights of all linears that are compressed; 0 for an evaluation, as are the next and
+     *     outputBytes
      * @param bitsPerWeight of those weights, with scales and zero points; of the first output
      * @param sourceBytes of the checkpoint's tensors
      * @param outputBytes of the tensors of all outputs

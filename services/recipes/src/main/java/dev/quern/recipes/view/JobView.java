@@ -177,8 +177,8 @@ public record JobView(
      * @param reusedBlocks blocks of an earlier run that were not made again
      * @param percent of the whole job, 0 to 100
      * @param linearsPerMinute over the last minutes, null until known
-     * @param etaSeconds about how long the work that is left takes, coarsely rounded; waiting is none of it. Null until known, and
-     *     while the job waits
+     * @param etaSeconds about how long the work that is left takes, coarsely rounded; waiting is none of it. Null until
+     *     known, and while the job waits
      */
     public record Progress(
             int blocksDone,

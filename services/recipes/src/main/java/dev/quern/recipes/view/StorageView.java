@@ -17,8 +17,8 @@ public record StorageView(long bytes, List<Kind> kinds, List<Result> results) {
     }
 
     /**
-     * @param name {@code artifacts}, {@code datasets}, {@code figures}, {@code jobs}, {@code uploads}, {@code outputs} or
-     *     {@code quarantine}
+     * @param name {@code artifacts}, {@code datasets}, {@code figures}, {@code jobs}, {@code uploads}, {@code outputs}
+     *     or {@code quarantine}
      */
     public record Kind(String name, long objects, long bytes) {}
 

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upload of a checkpoint as {@code POST /api/v1/uploads} and {@code GET /api/v1/uploads/{id}} answer it: what is there already is
- * not sent again.
+ * An upload of a checkpoint as {@code POST /api/v1/uploads} and {@code GET /api/v1/uploads/{id}} answer it: what is
+ * there already is not sent again.
  *
  * @param state OPEN or COMPLETED
  */
@@ -58,16 +58,16 @@ public record UploadView(String id, String state, List<File> files) {
         }
     }
 
-    /** The body of {@code POST /api/v1/uploads}. The same files again, while an upload of them is open, are that upload. */
+    /**
+     * The body of {@code POST /api/v1/uploads}. The same files again, while an upload of them is open, are that upload.
+     */
     public record Request(List<Item> files) {
         public Request {
             files = List.copyOf(files);
         }
     }
 
-    /**
-     * @param sha256 of the whole file, 64 lower-case hexadecimal digits
-     */
+    /** @param sha256 of the whole file, 64 lower-case hexadecimal digits */
     public record Item(String name, long size, String sha256) {}
 
     /**

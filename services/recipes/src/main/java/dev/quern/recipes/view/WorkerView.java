@@ -5,7 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker that is there, as GET /api/v1/workers answers it. One that has not been heard of for a minute is not listed any more.
+ * A worker that is there, as GET /api/v1/workers answers it. One that has not been heard of for a minute is not listed
+ * any more.
  *
  * @param name as boards and reports have it
  * @param workerClass which queue it serves

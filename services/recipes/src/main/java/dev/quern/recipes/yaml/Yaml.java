@@ -4,9 +4,10 @@ import dev.quern.recipes.json.JsonException;
 import dev.quern.recipes.json.JsonValue;
 
 /**
- * The part of YAML 1.2 that configuration needs, read onto JSON values: block maps and lists, flow maps and lists on one line, plain
- * and quoted scalars, comments. Everything that can surprise is refused by name: anchors, aliases, tags, several documents, tabs, block
- * scalars, duplicate keys. Only {@code true}, {@code false}, {@code null}, {@code ~} and JSON's numbers are not strings.
+ * The part of YAML 1.2 that configuration needs, read onto JSON values: block maps and lists, flow maps and lists on
+ * one line, plain and quoted scalars, comments. Everything that can surprise is refused by name: anchors, aliases,
+ * tags, several documents, tabs, block scalars, duplicate keys. Only {@code true}, {@code false}, {@code null},
+ * {@code ~} and JSON's numbers are not strings.
  */
 public final class Yaml {
     /** Characters of a document. */

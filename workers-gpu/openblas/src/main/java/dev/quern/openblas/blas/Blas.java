@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The functions of OpenBLAS that we call, over row-major matrices. Each runs on the calling thread alone and its bits depend on the
- * values and shapes only. Empty matrices are left alone.
+ * The functions of OpenBLAS that we call, over row-major matrices. Each runs on the calling thread alone and its bits
+ * depend on the values and shapes only. Empty matrices are left alone.
  */
 public final class Blas {
     public static final OpenBlasLibrary LIBRARY = OpenBlasLibrary.load();
@@ -144,7 +144,10 @@ public final class Blas {
         }
     }
 
-    /** Factors {@code a = r rᵀ}, r in the lower triangle of a, reading only that. @return false when a is not positive definite */
+    /**
+     * Factors {@code a = r rᵀ}, r in the lower triangle of a, reading only that. @return false when a is not positive
+     * definite
+     */
     static boolean choleskyLower(HostTensor a) {
         try {
             // Row-major lower is column-major upper of the same bytes; LAPACKE would transpose by copying.

@@ -14,8 +14,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * Finds OpenBLAS and sets it to one thread per call. Its functions are in {@link Blas}. OpenBLAS chooses its kernels by the processor,
- * or by OPENBLAS_CORETYPE where that is set: what it chose is part of the numeric profile.
+ * Finds OpenBLAS and sets it to one thread per call. Its functions are in {@link Blas}. OpenBLAS chooses its kernels by
+ * the processor, or by OPENBLAS_CORETYPE where that is set: what it chose is part of the numeric profile.
  */
 @SuppressWarnings("restricted") // the one class that loads a native library
 public final class OpenBlasLibrary {

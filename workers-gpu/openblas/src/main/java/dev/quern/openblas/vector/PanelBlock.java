@@ -8,7 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/** A few rows of a panel, turned over: element (row, j) lies at {@code j * ROWS + row}, so that a column fills vector registers. */
+/**
+ * A few rows of a panel, turned over: element (row, j) lies at {@code j * ROWS + row}, so that a column fills vector
+ * registers.
+ */
 final class PanelBlock {
     /** Four registers for each of two columns hide the latency of the multiply-add. */
     static final int ROWS = 4 * FloatVector.SPECIES_PREFERRED.length();

@@ -2,7 +2,10 @@ package dev.quern.openblas.vector;
 
 import java.util.stream.IntStream;
 
-/** The groups that occur in a panel, numbered by first occurrence: with a permuted order they may be any of the linear's. */
+/**
+ * The groups that occur in a panel, numbered by first occurrence: with a permuted order they may be any of the
+ * linear's.
+ */
 final class PanelGroups {
     static final PanelGroups NONE = new PanelGroups(new int[0]);
 

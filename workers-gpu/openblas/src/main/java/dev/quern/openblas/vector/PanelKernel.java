@@ -6,8 +6,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The feedback recursion of one panel, {@code c_j = w_j + Σ_{k<j} e_k unit_kj}, with rows in vector lanes: a block of rows is turned
- * over into the first-level cache, where each column is a few registers. Lanes do not mix, so the width of vectors changes no bit.
+ * The feedback recursion of one panel, {@code c_j = w_j + Σ_{k<j} e_k unit_kj}, with rows in vector lanes: a block of
+ * rows is turned over into the first-level cache, where each column is a few registers. Lanes do not mix, so the width
+ * of vectors changes no bit.
  */
 final class PanelKernel {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -128,8 +129,9 @@ final class PanelKernel {
     }
 
     /**
-     * Decides the values of one column for some rows. Rounding leaves the error in {@code errors}, the code in {@code original} and
-     * what rounding itself lost in {@code target}; the compensated weight is the target itself, its error minus what it moved.
+     * Decides the values of one column for some rows. Rounding leaves the error in {@code errors}, the code in
+     * {@code original} and what rounding itself lost in {@code target}; the compensated weight is the target itself,
+     * its error minus what it moved.
      */
     private void settle(PanelBlock block, int j, int at, FloatVector target, boolean rounding) {
         if (!rounding) {

@@ -10,9 +10,9 @@ import dev.quern.engine.backend.host.SmallFloats;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rows of tensors in and out of arrays; a row stays in the first-level cache. What is converted is copied as it is, a piece at a time,
- * and converted between arrays: such a loop becomes vector code at once, while one over the elements of a segment is compiled and
- * thrown away dozens of times before it stays, and interpreted in between.
+ * Rows of tensors in and out of arrays; a row stays in the first-level cache. What is converted is copied as it is, a
+ * piece at a time, and converted between arrays: such a loop becomes vector code at once, while one over the elements
+ * of a segment is compiled and thrown away dozens of times before it stays, and interpreted in between.
  */
 public final class Rows {
     private static final int PIECE = 1024;

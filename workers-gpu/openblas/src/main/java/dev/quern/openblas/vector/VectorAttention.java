@@ -11,7 +11,10 @@ import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.openblas.blas.Blas;
 import java.util.Arrays;
 
-/** Causal attention, a task per window and head: tiles of queries against all keys that one of them sees, two products per tile. */
+/**
+ * Causal attention, a task per window and head: tiles of queries against all keys that one of them sees, two products
+ * per tile.
+ */
 final class VectorAttention {
     /** A tile's products reach past the causal edge by half of this; a smaller one makes the products slower. */
     private static final int QUERIES = 128;

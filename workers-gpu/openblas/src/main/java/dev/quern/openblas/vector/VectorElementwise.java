@@ -8,8 +8,8 @@ import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.java.JavaElementwise;
 
 /**
- * Row by row in float64, rounded once when stored: for float32 operands one such operation gives the bits of the float32 one.
- * Reductions sum each row in a fixed order, then the rows in theirs.
+ * Row by row in float64, rounded once when stored: for float32 operands one such operation gives the bits of the
+ * float32 one. Reductions sum each row in a fixed order, then the rows in theirs.
  */
 public final class VectorElementwise implements Elementwise {
     private final HostThreads threads;

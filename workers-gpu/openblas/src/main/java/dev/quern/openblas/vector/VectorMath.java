@@ -6,8 +6,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * exp and softmax over float32 arrays. The lane operators are IEEE additions, products and fused products only, and the scalar twin
- * for the tail runs the same ones, so an element has the same bits wherever it lies and before and after compilation.
+ * exp and softmax over float32 arrays. The lane operators are IEEE additions, products and fused products only, and the
+ * scalar twin for the tail runs the same ones, so an element has the same bits wherever it lies and before and after
+ * compilation.
  */
 public final class VectorMath {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
@@ -33,7 +34,10 @@ public final class VectorMath {
 
     private VectorMath() {}
 
-    /** {@code target[i] = exp(factor * (x[i] - shift))} for i below n; within 2 units in the last place of the float argument's. */
+    /**
+     * {@code target[i] = exp(factor * (x[i] - shift))} for i below n; within 2 units in the last place of the float
+     * argument's.
+     */
     static void exp(float[] x, float factor, float shift, float[] target, int n) {
         int i = 0;
         for (int end = FLOATS.loopBound(n); i < end; i += FLOATS.length()) {
@@ -90,7 +94,8 @@ public final class VectorMath {
     }
 
     /**
-     * {@code target[i] = x[i] / (1 + exp(-x[i])) * factor[i]} for i below n, so 0 where exp(-x) is infinite; target may be an operand.
+     * {@code target[i] = x[i] / (1 + exp(-x[i])) * factor[i]} for i below n, so 0 where exp(-x) is infinite; target may
+     * be an operand.
      */
     static void siluTimes(float[] x, float[] factor, float[] target, int n) {
         int i = 0;

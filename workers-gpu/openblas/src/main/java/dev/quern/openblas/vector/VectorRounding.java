@@ -14,7 +14,10 @@ import dev.quern.engine.backend.java.JavaRounding;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** Grids and GPTQ's panel in float32 with the Vector API, over fixed runs of rows. Other working types take the plain definition. */
+/**
+ * Grids and GPTQ's panel in float32 with the Vector API, over fixed runs of rows. Other working types take the plain
+ * definition.
+ */
 public final class VectorRounding implements Rounding {
     /** Rows that one task sweeps; a whole number of blocks for every width of vectors. */
     private static final int SWEEP_ROWS = 128;

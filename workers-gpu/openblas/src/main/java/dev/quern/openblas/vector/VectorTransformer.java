@@ -9,7 +9,9 @@ import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 
-/** The steps of a decoder over rows; what costs an exponential per element runs through {@link VectorMath} in float32. */
+/**
+ * The steps of a decoder over rows; what costs an exponential per element runs through {@link VectorMath} in float32.
+ */
 public final class VectorTransformer implements Transformer {
     private final HostThreads threads;
     private final VectorAttention attention;

@@ -30,9 +30,7 @@ record JobSource(
         JobPlan plan,
         Source source,
         @Nullable CompressedCheckpoint result) implements AutoCloseable {
-    /**
-     * @throws dev.quern.recipes.error.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected
-     */
+    /** @throws dev.quern.recipes.error.QuernException SOURCE_CHANGED when the checkpoint is not what was inspected */
     static JobSource open(ArtifactStore store, Sources sources, String planDocument) {
         JobPlan plan = Plans.parse(read(store, planDocument));
         Source source = sources.open(plan.model().source(), plan.model().stamp());

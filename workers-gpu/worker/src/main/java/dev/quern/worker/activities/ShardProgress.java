@@ -12,9 +12,7 @@ final class ShardProgress implements Progress {
     private volatile double fraction;
     private volatile long counter;
 
-    /**
-     * @param index of this shard among all
-     */
+    /** @param index of this shard among all */
     ShardProgress(int index, int shards) {
         this.index = index;
         this.shards = shards;

@@ -12,10 +12,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The one place for work on a device, shared by the pollers of all its queues: while there is work, none of them asks for more. A poll
- * that was under way when the work began may bring more all the same; {@link #enter} turns that away.
+ * The one place for work on a device, shared by the pollers of all its queues: while there is work, none of them asks
+ * for more. A poll that was under way when the work began may bring more all the same; {@link #enter} turns that away.
  *
- * <p>After a slice that leaves some of its segment, the pollers of other queues hold back for a moment, so that the rest comes first.
+ * <p>After a slice that leaves some of its segment, the pollers of other queues hold back for a moment, so that the
+ * rest comes first.
  */
 public final class DeviceSlot {
     private final long holdBackNanos;
@@ -43,8 +44,8 @@ public final class DeviceSlot {
     }
 
     /**
-     * Nothing enters any more, and present work ends at the next point from which another worker can continue; returns when it has, or
-     * when the time is up.
+     * Nothing enters any more, and present work ends at the next point from which another worker can continue; returns
+     * when it has, or when the time is up.
      */
     public synchronized void drain(Duration patience) throws InterruptedException {
         draining = true;

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One device: its backend, confined to a named platform thread of its own. Work from several queues waits here for its turn, so a
- * device never serves two at once.
+ * One device: its backend, confined to a named platform thread of its own. Work from several queues waits here for its
+ * turn, so a device never serves two at once.
  */
 public final class DeviceThread implements AutoCloseable {
     private final ExecutorService thread;

@@ -20,7 +20,9 @@ import org.slf4j.LoggerFactory;
 public final class Presence implements PresenceActivities, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Presence.class);
     private static final Duration BEAT = Duration.ofSeconds(5);
-    /** Between two looks whether the workflow runs: Temporal may have lost it, or the worker was cut off for a while. */
+    /**
+     * Between two looks whether the workflow runs: Temporal may have lost it, or the worker was cut off for a while.
+     */
     private static final Duration RENEWAL = Duration.ofSeconds(15);
 
     private final CountDownLatch stop = new CountDownLatch(1);

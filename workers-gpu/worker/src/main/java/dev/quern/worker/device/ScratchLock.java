@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Workers that were given no scratch folder have one each in the machine's folder for temporary files. Such a worker locks a file beside
- * its folder. The operating system releases the lock when the process ends, even if it is killed, so the next
- * worker can tell which folders are no longer in use.
+ * Workers that were given no scratch folder have one each in the machine's folder for temporary files. Such a worker
+ * locks a file beside its folder. The operating system releases the lock when the process ends, even if it is killed,
+ * so the next worker can tell which folders are no longer in use.
  */
 public final class ScratchLock {
     public static final String PREFIX = "quern-worker-";
@@ -29,7 +29,10 @@ public final class ScratchLock {
 
     private ScratchLock() {}
 
-    /** Takes a standard folder for this process, and deletes those of processes that have died. Does nothing for any other folder. */
+    /**
+     * Takes a standard folder for this process, and deletes those of processes that have died. Does nothing for any
+     * other folder.
+     */
     static void take(Path folder) throws IOException {
         String name = folder.getFileName().toString();
         if (NAME.matcher(name).matches()) {

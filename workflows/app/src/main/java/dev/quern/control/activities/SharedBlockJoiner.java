@@ -25,7 +25,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** Joins shared blocks from their parts, and deletes what led to them: workers delete nothing. Every step may come twice. */
+/**
+ * Joins shared blocks from their parts, and deletes what led to them: workers delete nothing. Every step may come
+ * twice.
+ */
 record SharedBlockJoiner(JobContexts contexts, JobSources sources, BoardFiller board, ScratchFolders scratch) {
     /**
      * @param block the first one that is not known to be done

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param workerClass of the workers that may take it; null is any
  * @param profile the numeric profile that they must have; null is any
  * @param waitingJobs jobs for which no worker does anything
- * @param pieces of work that no worker has taken, of those jobs and of jobs that are worked for: so many workers would be busy at once
+ * @param pieces of work that no worker has taken, of those jobs and of jobs that are worked for: so many workers would
+ *     be busy at once
  */
 public record Demand(@Nullable String workerClass, @Nullable String profile, int waitingJobs, int pieces) {
     /** The sums, one for each class and profile. */

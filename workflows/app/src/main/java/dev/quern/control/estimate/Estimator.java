@@ -49,9 +49,7 @@ record Estimator(
                 places, readings, workers, new Budget(memory, threads > 0 ? threads : cores), sliceSeconds);
     }
 
-    /**
-     * @throws QuernException as {@link Readings#estimate}
-     */
+    /** @throws QuernException as {@link Readings#estimate} */
     Estimate estimate(String tenant, JobRequest request, List<Recipe> recipes) {
         return readings.estimate(new Question.EstimateJob(
                 places.apply(tenant, request.source()),

@@ -43,8 +43,8 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
     }
 
     /**
-     * Deletes what no one needs when a block is done: its parts, the sums that they were made from, and the stream that entered the
-     * block before it, because the next block starts behind that one.
+     * Deletes what no one needs when a block is done: its parts, the sums that they were made from, and the stream that
+     * entered the block before it, because the next block starts behind that one.
      */
     public void deleteSupersededBy(int block) throws IOException {
         Stream<ArtifactName> entered = block > 1 ? streams(block - 1, tiles()) : Stream.empty();

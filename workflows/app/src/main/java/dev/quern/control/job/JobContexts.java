@@ -67,7 +67,10 @@ public record JobContexts(JobRepository jobs, ArtifactStore store) {
             return request.result() != null;
         }
 
-        /** Whether workers of one numeric profile must do it: one output that asks for it asks for all, and an evaluation always does. */
+        /**
+         * Whether workers of one numeric profile must do it: one output that asks for it asks for all, and an
+         * evaluation always does.
+         */
         public boolean reproducible() {
             return evaluates() || recipes.stream().anyMatch(Recipe::reproducible);
         }

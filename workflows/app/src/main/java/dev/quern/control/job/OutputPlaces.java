@@ -16,8 +16,8 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /**
- * Where results go: to the tenant's outputs in the store, or to an address of the owner's. There, nothing may lie before, and what
- * was begun is written down first, so that a later generation of the job knows its own files.
+ * Where results go: to the tenant's outputs in the store, or to an address of the owner's. There, nothing may lie
+ * before, and what was begun is written down first, so that a later generation of the job knows its own files.
  *
  * @param allowed where outputs may go outside the store
  */

@@ -27,8 +27,8 @@ import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
 /**
- * The outputs of a job in scratch, before they are published. Each step of each one is marked by a file when it is done; one whose mark is missing,
- * because the process died or another one took over, is done again.
+ * The outputs of a job in scratch, before they are published. Each step of each one is marked by a file when it is
+ * done; one whose mark is missing, because the process died or another one took over, is done again.
  */
 public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders scratch) {
     /** Where the files lie. */

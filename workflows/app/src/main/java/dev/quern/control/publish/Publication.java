@@ -22,8 +22,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a result into its place, file by file in the order of its manifest, which ends with config.json; then the manifest. Nothing is
- * ever overwritten: what is there already must have the same content, or be a report that an earlier generation of the job left.
+ * Puts a result into its place, file by file in the order of its manifest, which ends with config.json; then the
+ * manifest. Nothing is ever overwritten: what is there already must have the same content, or be a report that an
+ * earlier generation of the job left.
  *
  * @param pages contents of the reports, by name
  * @param files folder of all others

@@ -39,8 +39,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Writes the report of each output and puts it into its place, an evaluation's alone, a compression's with the model: weights, side files, index, reports, config.json, and when all are there the
- * manifest. No loader opens a folder without config.json; an output without a manifest does not exist.
+ * Writes the report of each output and puts it into its place, an evaluation's alone, a compression's with the model:
+ * weights, side files, index, reports, config.json, and when all are there the manifest. No loader opens a folder
+ * without config.json; an output without a manifest does not exist.
  */
 public record Publisher(
         JobContexts contexts, JobSources sources, Outputs outputs, OutputPlaces places, Repositories rows) {

@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long each stage took, told apart by whether the job was at work or waited for a worker that was busy or not there.
+ * How long each stage took, told apart by whether the job was at work or waited for a worker that was busy or not
+ * there.
  *
  * @param working seconds, by the name of the stage
  * @param waiting seconds beside those; stages without are left out

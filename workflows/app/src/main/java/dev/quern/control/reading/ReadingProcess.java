@@ -54,9 +54,7 @@ final class ReadingProcess implements AutoCloseable {
         this.scratch = scratch;
     }
 
-    /**
-     * @param scratch a folder of its own
-     */
+    /** @param scratch a folder of its own */
     static ReadingProcess start(String store, Map<String, String> s3, Path scratch) throws IOException {
         ReadingProcess reading = new ReadingProcess(command().start(), scratch);
         Thread.ofVirtual().name("reading").start(reading::listen);

@@ -18,11 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads sources and texts in processes of their own, with limits of memory and time. One that answered is asked again, one that refused
- * or died is not; one waits to be asked. Thread-safe.
+ * Reads sources and texts in processes of their own, with limits of memory and time. One that answered is asked again,
+ * one that refused or died is not; one waits to be asked. Thread-safe.
  *
- * <p>Every method throws what opening and planning throw. What a process does not survive twice, or has not done when its time is over,
- * is refused: a USER error that names what it was reading. UNAVAILABLE where no process can be started.
+ * <p>Every method throws what opening and planning throw. What a process does not survive twice, or has not done when
+ * its time is over, is refused: a USER error that names what it was reading. UNAVAILABLE where no process can be
+ * started.
  */
 public final class Readings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Readings.class);
@@ -57,7 +58,10 @@ public final class Readings implements AutoCloseable {
         return ask(question, Inspected.class, INSPECT, waiting, cancellation);
     }
 
-    /** Checks that a result and its original can be read and fit each other, and cuts the texts into windows; as {@link #inspect}. */
+    /**
+     * Checks that a result and its original can be read and fit each other, and cuts the texts into windows; as
+     * {@link #inspect}.
+     */
     public InspectedResult inspectResult(Question.InspectResult question, Runnable waiting, Cancellation cancellation) {
         return ask(question, InspectedResult.class, INSPECT, waiting, cancellation);
     }

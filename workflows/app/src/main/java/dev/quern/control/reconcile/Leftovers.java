@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cleans up after jobs at their end whose workflow did not, or not to the end, because it is gone, and after those that their owners
- * deleted. Confined to one thread.
+ * Cleans up after jobs at their end whose workflow did not, or not to the end, because it is gone, and after those that
+ * their owners deleted. Confined to one thread.
  */
 final class Leftovers {
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);

@@ -6,9 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long the work of one job still takes: what its plan predicts for the work that is left, times how much longer than predicted the
- * work so far took. The plan tells how the stages compare, the work itself how fast this machine is now. Time in which the job waits
- * does not count. Confined to one thread.
+ * How long the work of one job still takes: what its plan predicts for the work that is left, times how much longer
+ * than predicted the work so far took. The plan tells how the stages compare, the work itself how fast this machine is
+ * now. Time in which the job waits does not count. Confined to one thread.
  */
 final class Pace {
     /** What the linears of a small model take to be compressed, in seconds beside those that follow from their size. */

@@ -23,11 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes Temporal follow the rows. For every row that is not at its end it looks at the workflow of the row's generation: a running one
- * is left alone or told what its owner wants, the outcome of a closed one is copied, a missing one is started, as the next generation
- * if it had been started before. A paused job has none; when its owner wants it to run, its next generation is started. What a job at
- * its end has left is deleted where no workflow does it. So the loss of all that Temporal knows costs a restart, which artifacts make
- * cheap.
+ * Makes Temporal follow the rows. For every row that is not at its end it looks at the workflow of the row's
+ * generation: a running one is left alone or told what its owner wants, the outcome of a closed one is copied, a
+ * missing one is started, as the next generation if it had been started before. A paused job has none; when its owner
+ * wants it to run, its next generation is started. What a job at its end has left is deleted where no workflow does it.
+ * So the loss of all that Temporal knows costs a restart, which artifacts make cheap.
  */
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the list of workers: each puts itself on it, and is taken off when the workflow that stands for it has ended or is lost. Several
- * control processes may do this side by side.
+ * Keeps the list of workers: each puts itself on it, and is taken off when the workflow that stands for it has ended or
+ * is lost. Several control processes may do this side by side.
  */
 public final class WorkerRegister implements RegisterActivities, PeriodicTask.Work {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerRegister.class);

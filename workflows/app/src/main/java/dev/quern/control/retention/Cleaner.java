@@ -72,9 +72,9 @@ public record Cleaner(
     }
 
     /**
-     * Deletes what only a running job needs. Blocks stay: the next job on the same inputs starts from them. A stream that another job
-     * uses too is replayed. A failed job keeps streams and documents as well: a retry continues from them. Repeatable: a death on the way
-     * leaves the row as it is, and it is done again.
+     * Deletes what only a running job needs. Blocks stay: the next job on the same inputs starts from them. A stream
+     * that another job uses too is replayed. A failed job keeps streams and documents as well: a retry continues from
+     * them. Repeatable: a death on the way leaves the row as it is, and it is done again.
      */
     public void cleanup(JobRef ref) throws IOException {
         JobContext job = contexts.of(ref);
@@ -93,8 +93,8 @@ public record Cleaner(
     }
 
     /**
-     * Deletes what is left of a deleted job: its results in the store, its quarantine, its documents, then its rows. What it published
-     * outside the store belongs to the owner of that place, and stays. Repeatable.
+     * Deletes what is left of a deleted job: its results in the store, its quarantine, its documents, then its rows.
+     * What it published outside the store belongs to the owner of that place, and stays. Repeatable.
      */
     public void forget(Job job) throws IOException {
         Keys keys = Keys.of(job.tenant());
@@ -140,7 +140,9 @@ public record Cleaner(
         }
     }
 
-    /** What a publish that was stopped has left: without a manifest it is no result, and nobody may wait for it there. */
+    /**
+     * What a publish that was stopped has left: without a manifest it is no result, and nobody may wait for it there.
+     */
     private void deleteHalfPublished(JobContext job) throws IOException {
         if (!job.row().state().withoutResult()) {
             return;

@@ -34,9 +34,7 @@ public final class Needs {
     private final JobContexts contexts;
     private final Map<Generation, Set<String>> known = new HashMap<>();
 
-    /**
-     * @param goesOn whether intermediate artifacts are of use to it
-     */
+    /** @param goesOn whether intermediate artifacts are of use to it */
     private record Generation(UUID job, int number, boolean goesOn) {}
 
     Needs(JobContexts contexts) {
@@ -50,7 +48,8 @@ public final class Needs {
     }
 
     /**
-     * The keys of all artifacts, datasets and figures that a job may use. Read once: a job that has decided writes no other plan.
+     * The keys of all artifacts, datasets and figures that a job may use. Read once: a job that has decided writes no
+     * other plan.
      *
      * @param job not an undecided one
      * @throws QuernException when a plan cannot be read: written by another version

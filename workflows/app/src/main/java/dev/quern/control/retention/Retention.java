@@ -21,9 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes what no job needs any more: artifacts, datasets and figures that are older than the retention and that no unfinished job
- * and none that ended within the retention refers to; documents of jobs that ended before; uploads that nobody finished, and those that none of these jobs reads. Outputs and quarantined results stay. Only in a store that this installation holds, and exactly the versions that
- * were seen. While a job of a tenant has not written down yet what it needs, nothing of the tenant goes.
+ * Deletes what no job needs any more: artifacts, datasets and figures that are older than the retention and that no
+ * unfinished job and none that ended within the retention refers to; documents of jobs that ended before; uploads that
+ * nobody finished, and those that none of these jobs reads. Outputs and quarantined results stay. Only in a store that
+ * this installation holds, and exactly the versions that were seen. While a job of a tenant has not written down yet
+ * what it needs, nothing of the tenant goes.
  */
 final class Retention {
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Runs retention at the start and every hour, on a thread of its own: a round may take long. Each process sweeps its scratch, one at
- * a time the store.
+ * Runs retention at the start and every hour, on a thread of its own: a round may take long. Each process sweeps its
+ * scratch, one at a time the store.
  */
 final class RetentionLoop implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(RetentionLoop.class);

@@ -24,7 +24,9 @@ record UploadSweep(UploadRepository uploads, ArtifactStore store, SweepLock lock
         return store.uploads().abortStale(now.minus(STALE), uploads.awaited());
     }
 
-    /** Ends what was finished before, and is of no use to a job since. One that begins now finds it ended, or is seen. */
+    /**
+     * Ends what was finished before, and is of no use to a job since. One that begins now finds it ended, or is seen.
+     */
     int expireUnused(Instant before) {
         return lock.sweeping(() -> uploads.expireUnused(before));
     }

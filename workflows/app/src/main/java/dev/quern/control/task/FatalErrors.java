@@ -11,7 +11,10 @@ public final class FatalErrors {
 
     private FatalErrors() {}
 
-    /** Ends the process at once: what an orderly end would need may be broken, and kill -9 is what everything here survives. */
+    /**
+     * Ends the process at once: what an orderly end would need may be broken, and kill -9 is what everything here
+     * survives.
+     */
     public static void end(Thread thread, Throwable error) {
         try {
             LOG.error("{} is broken: the process ends", thread.getName(), error);

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Does one work again and again while the application runs, on a thread of its own. What a round throws ends the process: one that runs
- * on without its rounds would only look alive, and one that ended is started again.
+ * Does one work again and again while the application runs, on a thread of its own. What a round throws ends the
+ * process: one that runs on without its rounds would only look alive, and one that ended is started again.
  */
 public final class PeriodicTask implements SmartLifecycle {
     /** What is done in each round. Trouble that may pass is for the work itself to catch. */

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Has a reading process read a text of chats through mutated templates, one for each seed. It must answer, or refuse the template as the
- * user's fault, within seconds. Unlike a tokenizer, a template must not end the process.
+ * Has a reading process read a text of chats through mutated templates, one for each seed. It must answer, or refuse
+ * the template as the user's fault, within seconds. Unlike a tokenizer, a template must not end the process.
  */
 class HostileTemplatesTest {
     private static final Path TEMPLATES = Path.of("../../services/engine/src/test/resources/dev/quern/engine/template");

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Wrong tokenizers, by seeds, each read by a reading process: it answers, refuses as the user's fault, or dies, and soon. The process
- * that asks lives on.
+ * Wrong tokenizers, by seeds, each read by a reading process: it answers, refuses as the user's fault, or dies, and
+ * soon. The process that asks lives on.
  */
 class HostileTokenizersTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);

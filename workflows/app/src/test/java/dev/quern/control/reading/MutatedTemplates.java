@@ -57,9 +57,7 @@ final class MutatedTemplates {
 
     private final List<String> right;
 
-    /**
-     * @param folder of templates that are right, in files that end in .jinja
-     */
+    /** @param folder of templates that are right, in files that end in .jinja */
     MutatedTemplates(Path folder) throws IOException {
         this.right = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {

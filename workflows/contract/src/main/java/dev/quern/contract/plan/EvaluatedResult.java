@@ -5,7 +5,8 @@ import dev.quern.recipes.report.Report;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The finished result that a job evaluates, as inspection found it: a document in the store, and a part of the job's plan.
+ * The finished result that a job evaluates, as inspection found it: a document in the store, and a part of the job's
+ * plan.
  *
  * @param location as requests name it, without a slash at its end
  * @param name for people

@@ -3,8 +3,8 @@ package dev.quern.contract.plan;
 import java.util.List;
 
 /**
- * The objects that a source outside this machine consisted of when it was inspected: all later reads are of these versions. A document
- * in the store; its key is the stamp of the job's source.
+ * The objects that a source outside this machine consisted of when it was inspected: all later reads are of these
+ * versions. A document in the store; its key is the stamp of the job's source.
  *
  * @param location as requests name it, without a slash at its end
  */

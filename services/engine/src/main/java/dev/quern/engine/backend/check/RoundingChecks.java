@@ -18,7 +18,9 @@ public final class RoundingChecks {
         stored(w, scales, zeros);
     }
 
-    /** @throws IllegalArgumentException unless w, scales and zeros belong to one grid and codes U8 have the shape of w */
+    /**
+     * @throws IllegalArgumentException unless w, scales and zeros belong to one grid and codes U8 have the shape of w
+     */
     public static void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
         fitGrid(w, grid, scales, zeros);
         codes(w, codes);

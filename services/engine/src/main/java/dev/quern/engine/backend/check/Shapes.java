@@ -5,7 +5,10 @@ import dev.quern.engine.backend.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Checks of arguments; a wrong one is a defect of the caller, so it is an IllegalArgumentException with value and expectation. */
+/**
+ * Checks of arguments; a wrong one is a defect of the caller, so it is an IllegalArgumentException with value and
+ * expectation.
+ */
 public final class Shapes {
     private Shapes() {}
 

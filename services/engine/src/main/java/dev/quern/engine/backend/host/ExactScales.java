@@ -3,8 +3,9 @@ package dev.quern.engine.backend.host;
 import dev.quern.engine.backend.DType;
 
 /**
- * The scales that results may have (docs/adr/0020-scales-of-small-weights.md): at most 8 bits of significand, so that bf16, f16 and
- * float32 all hold the ordinary ones, and within what the checkpoint's dtype holds. Below its smallest normal value f16 has steps of 2^-24.
+ * The scales that results may have (docs/adr/0020-scales-of-small-weights.md): at most 8 bits of significand, so that
+ * bf16, f16 and float32 all hold the ordinary ones, and within what the checkpoint's dtype holds. Below its smallest
+ * normal value f16 has steps of 2^-24.
  */
 public final class ExactScales {
     private static final int SIGNIFICAND = 8;

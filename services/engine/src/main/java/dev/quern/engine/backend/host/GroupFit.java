@@ -5,8 +5,8 @@ import dev.quern.engine.backend.Rounding.GridOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From the range of one group of weights to its scale and zero point (docs/algorithms.md, grids). Backends differ only in how they sum the
- * rounding error of a group.
+ * From the range of one group of weights to its scale and zero point (docs/algorithms.md, grids). Backends differ only
+ * in how they sum the rounding error of a group.
  */
 public final class GroupFit {
     /** The exponent of the error that the clip search lowers. */

@@ -14,8 +14,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Zero-filled native memory, counted. It comes from the C library: an Arena's own memory counts against the JVM's limit for direct
- * buffers and is written once more to clear it, where calloc hands out fresh pages as they are.
+ * Zero-filled native memory, counted. It comes from the C library: an Arena's own memory counts against the JVM's limit
+ * for direct buffers and is written once more to clear it, where calloc hands out fresh pages as they are.
  */
 @SuppressWarnings("restricted") // calloc and free are the purpose of this class
 public final class HostAllocator {

@@ -12,8 +12,8 @@ import dev.quern.engine.backend.check.Shapes;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A matrix in host memory. Element (r, c) lies at byte {@code (offset + r * stride + c) * dtype.bytes()} of {@link #memory}.
- * Nothing is assumed about alignment: a mapped checkpoint guarantees none.
+ * A matrix in host memory. Element (r, c) lies at byte {@code (offset + r * stride + c) * dtype.bytes()} of
+ * {@link #memory}. Nothing is assumed about alignment: a mapped checkpoint guarantees none.
  */
 public final class HostTensor implements Tensor {
     private final MemorySegment memory;

@@ -11,8 +11,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed number of named platform threads, the caller being one of them while it waits. A task must write only what no other task
- * touches; then the results do not depend on the number of threads, since the split into tasks does not.
+ * A fixed number of named platform threads, the caller being one of them while it waits. A task must write only what no
+ * other task touches; then the results do not depend on the number of threads, since the split into tasks does not.
  */
 public final class HostThreads implements AutoCloseable {
     /** Set while a thread runs tasks: what it calls in parallel then runs inline. */
@@ -36,7 +36,10 @@ public final class HostThreads implements AutoCloseable {
         return threads;
     }
 
-    /** Runs body for 0 .. n-1. The first failure, by index, is thrown once no task runs any more; tasks not yet begun are dropped. */
+    /**
+     * Runs body for 0 .. n-1. The first failure, by index, is thrown once no task runs any more; tasks not yet begun
+     * are dropped.
+     */
     public void run(int n, IntConsumer body) {
         if (n <= 1 || helpers == null || INSIDE.get()) {
             for (int i = 0; i < n; i++) {

@@ -26,8 +26,9 @@ public final class SmallFloats {
     }
 
     /**
-     * A float32 from which rounding to 22 bits or fewer gives what rounding the float64 itself would: inexact values get an odd
-     * last bit, so none of them can look like a tie. (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008.)
+     * A float32 from which rounding to 22 bits or fewer gives what rounding the float64 itself would: inexact values
+     * get an odd last bit, so none of them can look like a tie. (Boldo and Melquiond, "Emulation of FMA and correctly
+     * rounded sums", 2008.)
      */
     private static float roundToOdd(double value) {
         float nearest = (float) value;

@@ -7,8 +7,9 @@ import dev.quern.engine.backend.host.HostBackend;
 import dev.quern.engine.backend.host.HostThreads;
 
 /**
- * The specification. All arithmetic is float64, sums run in the order of their index, and a result is rounded once, to the dtype of
- * the tensor that it is stored in. The working type is therefore only what callers allocate: F64 for the oracle.
+ * The specification. All arithmetic is float64, sums run in the order of their index, and a result is rounded once, to
+ * the dtype of the tensor that it is stored in. The working type is therefore only what callers allocate: F64 for the
+ * oracle.
  */
 public final class JavaBackend extends HostBackend {
     /**

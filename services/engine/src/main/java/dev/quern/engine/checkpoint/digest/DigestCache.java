@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Digests of files that were read before, by location, size and version. A lost or damaged cache only costs the time to read the
- * files again.
+ * Digests of files that were read before, by location, size and version. A lost or damaged cache only costs the time to
+ * read the files again.
  */
 final class DigestCache {
     private final @Nullable Path file;

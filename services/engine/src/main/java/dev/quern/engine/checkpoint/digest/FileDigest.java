@@ -11,7 +11,9 @@ import java.util.stream.Collectors;
  * @param sha256 in lower-case hexadecimal
  */
 public record FileDigest(String name, long size, String sha256) {
-    /** One digest for a set of files: SHA-256 over the sorted lines {@code name, tab, size, tab, SHA-256, line feed}. */
+    /**
+     * One digest for a set of files: SHA-256 over the sorted lines {@code name, tab, size, tab, SHA-256, line feed}.
+     */
     public static String combined(Collection<FileDigest> files) {
         String lines = files.stream()
                 .map(file -> file.name() + "\t" + file.size() + "\t" + file.sha256() + "\n")

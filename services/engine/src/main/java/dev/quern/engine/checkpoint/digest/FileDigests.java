@@ -19,13 +19,14 @@ public final class FileDigests {
     private FileDigests() {}
 
     /**
-     * Reads files of a checkpoint's folder; its safetensors are searched for weights that are not finite in the same pass.
+     * Reads files of a checkpoint's folder; its safetensors are searched for weights that are not finite in the same
+     * pass.
      *
      * @param names relative to the checkpoint's folder
      * @param progress told bytes as they are read, by any thread
      * @return in the order of the names
-     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names tensor and element, INVALID_CHECKPOINT for a file that
-     *     cannot be read
+     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names tensor and element,
+     *     INVALID_CHECKPOINT for a file that cannot be read
      */
     public static List<FileDigest> of(
             Checkpoint checkpoint, List<String> names, LongConsumer progress, Cancellation cancellation) {

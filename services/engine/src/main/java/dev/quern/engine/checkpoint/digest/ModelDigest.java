@@ -22,8 +22,8 @@ public record ModelDigest(String digest, List<FileDigest> files) {
     /**
      * @param cache remembers the digests of files by location, size and time; null reads every file
      * @param progress told bytes as they are read, or known from before, by any thread
-     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names tensor and element, INVALID_CHECKPOINT for a file that
-     *     cannot be read
+     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names tensor and element,
+     *     INVALID_CHECKPOINT for a file that cannot be read
      */
     public static ModelDigest of(
             Checkpoint checkpoint, @Nullable Path cache, LongConsumer progress, Cancellation cancellation) {

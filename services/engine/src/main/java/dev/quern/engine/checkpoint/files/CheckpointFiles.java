@@ -5,12 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.Collection;
 
 /**
- * The files of a checkpoint, wherever they lie: this is all that the engine knows of a place. Names are relative, with forward
- * slashes. Every read is of the version that was there when this was opened, or fails. May be shared by threads.
+ * The files of a checkpoint, wherever they lie: this is all that the engine knows of a place. Names are relative, with
+ * forward slashes. Every read is of the version that was there when this was opened, or fails. May be shared by
+ * threads.
  *
- * <p>Errors of every method are {@link dev.quern.recipes.error.QuernException}s that name the file: INVALID_CHECKPOINT for one that cannot
- * be read, SOURCE_CHANGED for one that is another version now, UNAVAILABLE where the place does not answer, DISK_BUDGET where there is
- * no room for a local copy of a range.
+ * <p>Errors of every method are {@link dev.quern.recipes.error.QuernException}s that name the file: INVALID_CHECKPOINT
+ * for one that cannot be read, SOURCE_CHANGED for one that is another version now, UNAVAILABLE where the place does not
+ * answer, DISK_BUDGET where there is no room for a local copy of a range.
  */
 public interface CheckpointFiles extends AutoCloseable {
     /** For people: a folder's path, or an address. */
@@ -25,7 +26,10 @@ public interface CheckpointFiles extends AutoCloseable {
     /** A small part of a file. */
     byte[] read(String name, long offset, int length);
 
-    /** Passes a whole file by, from its first byte to its last, without keeping it. What the sink throws ends the reading. */
+    /**
+     * Passes a whole file by, from its first byte to its last, without keeping it. What the sink throws ends the
+     * reading.
+     */
     void stream(String name, Sink sink);
 
     /**

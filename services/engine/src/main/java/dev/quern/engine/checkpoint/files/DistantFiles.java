@@ -10,7 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Collection;
 import java.util.Map;
 
-/** Files of a place that is reached by reads that may fail: gives what goes wrong there its code and the file's name. */
+/**
+ * Files of a place that is reached by reads that may fail: gives what goes wrong there its code and the file's name.
+ */
 public abstract class DistantFiles implements CheckpointFiles {
     private final String location;
     private final Map<String, Version> versions;

@@ -9,7 +9,10 @@ import dev.quern.recipes.json.JsonObject;
 
 /** Small files of a checkpoint. */
 public final class Sources {
-    /** Values in one JSON file. A tensor of a header has about eight; the largest models have 100,000 tensors in all their files. */
+    /**
+     * Values in one JSON file. A tensor of a header has about eight; the largest models have 100,000 tensors in all
+     * their files.
+     */
     public static final int MAX_VALUES = 2_000_000;
 
     private Sources() {}

@@ -10,8 +10,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Looks for NaN and infinity in floating-point tensors: values whose exponent bits are all ones. Eight bytes are tested at once: adding
- * the lowest exponent bit to the exponent of each lane carries into the lane's (masked) sign bit exactly when all were ones.
+ * Looks for NaN and infinity in floating-point tensors: values whose exponent bits are all ones. Eight bytes are tested
+ * at once: adding the lowest exponent bit to the exponent of each lane carries into the lane's (masked) sign bit
+ * exactly when all were ones.
  */
 final class FiniteScan {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

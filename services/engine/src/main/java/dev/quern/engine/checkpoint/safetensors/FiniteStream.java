@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Looks for weights that are not finite in a safetensors file that passes by, so that every byte is read once, for its digest and for
- * this. An element may be cut by the end of a chunk.
+ * Looks for weights that are not finite in a safetensors file that passes by, so that every byte is read once, for its
+ * digest and for this. An element may be cut by the end of a chunk.
  */
 public final class FiniteStream implements CheckpointFiles.Sink {
     private final SafetensorsFile file;
@@ -25,7 +25,9 @@ public final class FiniteStream implements CheckpointFiles.Sink {
                 .toList();
     }
 
-    /** @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names the first such tensor and element */
+    /**
+     * @throws dev.quern.recipes.error.QuernException NON_FINITE_WEIGHTS that names the first such tensor and element
+     */
     @Override
     public void accept(byte[] buffer, int length) {
         MemorySegment chunk = MemorySegment.ofArray(buffer).asSlice(0, length);

@@ -9,7 +9,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Map;
 
-/** A safetensors file among others. No tensor is read before the whole header has been checked against the file's size. */
+/**
+ * A safetensors file among others. No tensor is read before the whole header has been checked against the file's size.
+ */
 public final class SafetensorsFile {
     /** The limit of the reference reader. */
     static final long MAX_HEADER = 100_000_000;
@@ -30,7 +32,10 @@ public final class SafetensorsFile {
         this.size = size;
     }
 
-    /** @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT for a file that docs/formats.md, safetensors rejects */
+    /**
+     * @throws dev.quern.recipes.error.QuernException INVALID_CHECKPOINT for a file that docs/formats.md, safetensors
+     *     rejects
+     */
     public static SafetensorsFile open(CheckpointFiles files, String name) {
         long size = files.version(name).size();
         long headerBytes = headerBytes(files, name, size);

@@ -20,8 +20,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header of a safetensors file, checked as safetensors 0.8 does and a little more: duplicate names and a header that does not begin
- * with a brace are refused (docs/formats.md, safetensors).
+ * The header of a safetensors file, checked as safetensors 0.8 does and a little more: duplicate names and a header
+ * that does not begin with a brace are refused (docs/formats.md, safetensors).
  *
  * @param entries by name, in the order of the header
  * @param dataBytes size of the data section that the tensors cover

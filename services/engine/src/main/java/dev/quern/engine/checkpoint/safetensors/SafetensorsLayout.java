@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where everything of a file stands, known before a byte of data is: the order is the reference writer's, by falling type and then by
- * name, so that a set of tensors has one layout and every tensor is aligned (docs/formats.md, safetensors).
+ * Where everything of a file stands, known before a byte of data is: the order is the reference writer's, by falling
+ * type and then by name, so that a set of tensors has one layout and every tensor is aligned (docs/formats.md,
+ * safetensors).
  *
  * @param prologue length and header, padded so that data begins at a multiple of 8
  * @param entries by name, in the order of the file

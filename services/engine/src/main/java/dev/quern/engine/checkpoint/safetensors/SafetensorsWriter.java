@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Writes a safetensors file. Names, types and shapes are given first, data later and in any order, each tensor at its own place: the
- * bytes depend on the tensors alone, and nothing is held in memory. The file appears under its name when it is complete. Not for
- * use by several threads at once.
+ * Writes a safetensors file. Names, types and shapes are given first, data later and in any order, each tensor at its
+ * own place: the bytes depend on the tensors alone, and nothing is held in memory. The file appears under its name when
+ * it is complete. Not for use by several threads at once.
  */
 public final class SafetensorsWriter implements AutoCloseable {
     /** A write call takes a buffer of at most 2 GiB; smaller ones keep temporary copies small. */
@@ -36,9 +36,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         this.missing = new TreeSet<>(layout.entries().keySet());
     }
 
-    /**
-     * @throws IOException also when the file exists
-     */
+    /** @throws IOException also when the file exists */
     public static SafetensorsWriter create(Path file, Collection<OutputTensor> tensors) throws IOException {
         if (Files.exists(file)) {
             throw new IOException(file + ": exists (expected: a new file)");
@@ -57,9 +55,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         }
     }
 
-    /**
-     * @param data as many bytes as the tensor has, little-endian
-     */
+    /** @param data as many bytes as the tensor has, little-endian */
     public void write(String tensor, MemorySegment data) throws IOException {
         TensorEntry entry = layout.entries().get(tensor);
         if (entry == null || !missing.remove(tensor)) {

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * A tensor of an open checkpoint.
  *
- * @param data its bytes, read-only, little-endian, possibly unaligned; valid until the checkpoint is closed, and its arena if it has one
+ * @param data its bytes, read-only, little-endian, possibly unaligned; valid until the checkpoint is closed, and its
+ *     arena if it has one
  */
 public record StoredTensor(String name, StoredType type, List<Long> shape, MemorySegment data) {
     public StoredTensor {

@@ -6,7 +6,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Zero points: their bit streams run down the columns, so a word holds codes of neighbouring rows (docs/formats.md, packing). */
+/**
+ * Zero points: their bit streams run down the columns, so a word holds codes of neighbouring rows (docs/formats.md,
+ * packing).
+ */
 final class Columns {
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 

@@ -20,8 +20,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * An open result, Quern's or another tool's: a checkpoint of a model that we know, whose linears are packed on integer grids or stored as
- * they are. One without a packed linear is an ordinary checkpoint.
+ * An open result, Quern's or another tool's: a checkpoint of a model that we know, whose linears are packed on integer
+ * grids or stored as they are. One without a packed linear is an ordinary checkpoint.
  *
  * @param grids of the packed linears by their modules' names, in the order of the blocks
  */
@@ -30,7 +30,8 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     private static final CompressedTensors FORMAT = new CompressedTensors();
 
     /**
-     * @throws QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or UNSUPPORTED_ARCHITECTURE, naming the file, tensor or option
+     * @throws QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or UNSUPPORTED_ARCHITECTURE, naming the file, tensor
+     *     or option
      */
     public static CompressedCheckpoint open(Path folder) {
         return of(Checkpoint.openResult(folder));

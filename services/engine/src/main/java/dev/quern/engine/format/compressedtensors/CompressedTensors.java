@@ -19,8 +19,8 @@ import java.util.Optional;
 
 /**
  * compressed-tensors' {@code pack-quantized}, which vLLM, SGLang and transformers load: {@code weight_packed} I32
- * [rows, cols b / 32], {@code weight_scale} [rows, groups] in the dtype of the model, {@code weight_shape} I64 [2], and for asymmetric
- * grids {@code weight_zero_point} I32 [rows b / 32, groups] (docs/formats.md).
+ * [rows, cols b / 32], {@code weight_scale} [rows, groups] in the dtype of the model, {@code weight_shape} I64 [2], and
+ * for asymmetric grids {@code weight_zero_point} I32 [rows b / 32, groups] (docs/formats.md).
  */
 public record CompressedTensors() implements OutputFormat {
     static final String PACKED = ".weight_packed";

@@ -20,10 +20,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code quantization_config} of compressed-tensors: the minimal block, because from 0.11 on the library refuses keys of a scheme that
- * it does not know (docs/formats.md). From 0.18 on it reads the format of each group, not that of the whole. One grid has the target
- * {@code Linear}. Of several each names its linears, by patterns where it has them in every block: vLLM tries the class of a fused layer
- * before the names of its parts, so no group may have the class.
+ * The {@code quantization_config} of compressed-tensors: the minimal block, because from 0.11 on the library refuses
+ * keys of a scheme that it does not know (docs/formats.md). From 0.18 on it reads the format of each group, not that of
+ * the whole. One grid has the target {@code Linear}. Of several each names its linears, by patterns where it has them
+ * in every block: vLLM tries the class of a fused layer before the names of its parts, so no group may have the class.
  */
 final class CompressedTensorsConfig {
     private static final String HEAD = "lm_head";

@@ -22,8 +22,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Accounts for every tensor of a result: each linear is packed on one of the stated grids, or stored; everything else is as in the
- * original.
+ * Accounts for every tensor of a result: each linear is packed on one of the stated grids, or stored; everything else
+ * is as in the original.
  *
  * @param stated grids that config.json names
  */
@@ -46,8 +46,8 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
     /**
      * The grids of the packed linears by their modules' names, in the order of the blocks.
      *
-     * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE that names the first tensor that is missing, has another
-     *     shape or type, or has no place in the model
+     * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE that names the first tensor that is
+     *     missing, has another shape or type, or has no place in the model
      */
     Map<String, IntegerShape> grids() {
         Map<String, IntegerShape> grids = new LinkedHashMap<>();

@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Scales in the dtype of the model. They are chosen to be exact in it; a scale that is not is a defect, never rounded in silence. */
+/**
+ * Scales in the dtype of the model. They are chosen to be exact in it; a scale that is not is a defect, never rounded
+ * in silence.
+ */
 final class Scales {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The grids that a quantization_config of compressed-tensors names, written by any tool. A key that changes what loaders compute, and that
- * Quern does not implement, is refused by name. Which linear is on which grid is not read here: the tensors tell.
+ * The grids that a quantization_config of compressed-tensors names, written by any tool. A key that changes what
+ * loaders compute, and that Quern does not implement, is refused by name. Which linear is on which grid is not read
+ * here: the tensors tell.
  */
 final class StatedGrids {
     private static final String BLOCK = "quantization_config";
@@ -27,7 +28,8 @@ final class StatedGrids {
 
     /**
      * @return none for a model that is not quantized
-     * @throws QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT that names the key, its value and what is supported
+     * @throws QuernException UNSUPPORTED_ARCHITECTURE or INVALID_CHECKPOINT that names the key, its value and what is
+     *     supported
      */
     static List<IntegerShape> of(ModelConfig config) {
         requireAbsent(config, "compression_config");

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * H, damped and in the order of rounding, as {@code V Vᵀ} with {@code V = unit * sqrt(pivots)} upper triangular. V serves GPTQ
- * without an inverse (docs/algorithms.md, factor).
+ * H, damped and in the order of rounding, as {@code V Vᵀ} with {@code V = unit * sqrt(pivots)} upper triangular. V
+ * serves GPTQ without an inverse (docs/algorithms.md, factor).
  *
  * @param unit working type [n, n], ones on the diagonal
  * @param pivots F64 [1, n]
@@ -26,7 +26,8 @@ import java.util.stream.IntStream;
  */
 public record DampedFactor(Tensor unit, Tensor pivots, Tensor order, boolean natural, double damping, int retries) {
     /**
-     * Factors H with the recipe's damping; where that fails, again from the original H with about three times as much, below 1.
+     * Factors H with the recipe's damping; where that fails, again from the original H with about three times as much,
+     * below 1.
      *
      * @return empty when no damping below 1 makes H positive definite
      */

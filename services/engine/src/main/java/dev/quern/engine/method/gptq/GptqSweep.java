@@ -11,12 +11,12 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 
 /**
- * GPTQ's sweep over the columns of one linear (Frantar et al., arXiv 2210.17323) in its feedback form: column j is rounded at
- * {@code c_j = w_j + Σ_{k<j} (w_k - q_k) unit_kj}. The errors are taken from the weights as given, never from weights that earlier
- * steps have moved, so rounding noise does not build up.
+ * GPTQ's sweep over the columns of one linear (Frantar et al., arXiv 2210.17323) in its feedback form: column j is
+ * rounded at {@code c_j = w_j + Σ_{k<j} (w_k - q_k) unit_kj}. The errors are taken from the weights as given, never
+ * from weights that earlier steps have moved, so rounding noise does not build up.
  *
- * <p>Columns are split in halves, recursively, down to panels; between the halves one product carries the errors of the left half to
- * the right half, so nearly all work is large products:
+ * <p>Columns are split in halves, recursively, down to panels; between the halves one product carries the errors of the
+ * left half to the right half, so nearly all work is large products:
  *
  * <pre>
  * |  panel  | panel |  panel  | panel |
@@ -61,8 +61,8 @@ public final class GptqSweep {
     }
 
     /**
-     * A sweep that fits the grid of a group when it gets there, on the weights as the errors so far have moved them. This is what the
-     * published loop does; for comparisons only, since static scales serve every order of columns.
+     * A sweep that fits the grid of a group when it gets there, on the weights as the errors so far have moved them.
+     * This is what the published loop does; for comparisons only, since static scales serve every order of columns.
      *
      * @throws IllegalArgumentException unless the factor is in natural order
      */

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The block that Llama, Qwen2 and Qwen3 share: {@code h += o(attention(norm(h))); h += down(silu(gate(norm(h))) * up(norm(h)))}.
+ * The block that Llama, Qwen2 and Qwen3 share: {@code h += o(attention(norm(h))); h += down(silu(gate(norm(h))) *
+ * up(norm(h)))}.
  *
  * @param hidden width of the residual stream
  * @param intermediate width of the feed-forward part

@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * Rotary embedding as config.json has it: {@code rope_parameters} of transformers 5, or {@code rope_theta} with
- * {@code rope_scaling} of transformers 4. Where both are there {@code rope_scaling} wins unless it is empty, as it does in transformers
- * 5: people add it by hand to a file that has the other.
+ * {@code rope_scaling} of transformers 4. Where both are there {@code rope_scaling} wins unless it is empty, as it does
+ * in transformers 5: people add it by hand to a file that has the other.
  */
 final class RopeScaling {
     private static final String SCALING = "rope_scaling";

@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Expressions, in the order in which Jinja's operators bind: conditional, or, and, not, comparisons, plus and minus, {@code ~}, times and
- * division, power, signs, and then what follows a value: attributes, calls, filters and tests.
+ * Expressions, in the order in which Jinja's operators bind: conditional, or, and, not, comparisons, plus and minus,
+ * {@code ~}, times and division, power, signs, and then what follows a value: attributes, calls, filters and tests.
  */
 final class ExpressionParser {
     private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");

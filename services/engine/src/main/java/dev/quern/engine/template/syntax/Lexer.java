@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a template into tokens. Blank space is what makes chat templates hard: this follows jinja2 with {@code trim_blocks} and
- * {@code lstrip_blocks}, which transformers sets. A tag of a block takes the blanks before it on its line and the newline behind it away, a
- * minus at either end all blank space on that side, a plus keeps it. One newline at the end of the template is dropped.
+ * Cuts a template into tokens. Blank space is what makes chat templates hard: this follows jinja2 with
+ * {@code trim_blocks} and {@code lstrip_blocks}, which transformers sets. A tag of a block takes the blanks before it
+ * on its line and the newline behind it away, a minus at either end all blank space on that side, a plus keeps it. One
+ * newline at the end of the template is dropped.
  */
 final class Lexer {
     private static final Pattern NEWLINE = Pattern.compile("\\r\\n|\\r");

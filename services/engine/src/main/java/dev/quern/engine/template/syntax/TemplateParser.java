@@ -28,7 +28,10 @@ public final class TemplateParser {
         return statements;
     }
 
-    /** Statements up to a tag with one of these names, which becomes the next token; to the end of the template where there are none. */
+    /**
+     * Statements up to a tag with one of these names, which becomes the next token; to the end of the template where
+     * there are none.
+     */
     private List<Statement> until(Set<String> ends) {
         List<Statement> statements = new ArrayList<>();
         while (!tokens.peek().is(Kind.END)) {

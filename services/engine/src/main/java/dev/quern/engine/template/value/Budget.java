@@ -1,13 +1,16 @@
 package dev.quern.engine.template.value;
 
 /**
- * What rendering may cost: a step for each expression and each few characters that are made. A template is a stranger's program; this ends
- * it within about a second, and before it fills the memory.
+ * What rendering may cost: a step for each expression and each few characters that are made. A template is a stranger's
+ * program; this ends it within about a second, and before it fills the memory.
  */
 public final class Budget {
     private static final long STEPS = 1L << 25;
     private static final int CHARACTERS_OF_A_STEP = 2;
-    /** The longest text of one value. A list that holds the same list twice, and so on, would be written out without end. */
+    /**
+     * The longest text of one value. A list that holds the same list twice, and so on, would be written out without
+     * end.
+     */
     private static final int MAX_TEXT = 1 << 24;
     /** An entry of a list takes about as much memory as so many steps' worth of characters. */
     private static final int STEPS_OF_AN_ENTRY = 8;

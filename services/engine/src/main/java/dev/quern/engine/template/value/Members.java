@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The names after a dot: methods of values, entries of maps, members of namespaces and loops. They never reach a member of a Java class. */
+/**
+ * The names after a dot: methods of values, entries of maps, members of namespaces and loops. They never reach a member
+ * of a Java class.
+ */
 public record Members(Budget budget) {
     public Object attribute(Object target, String name) {
         Object member = member(target, name);

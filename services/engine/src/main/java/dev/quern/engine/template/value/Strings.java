@@ -64,7 +64,9 @@ public final class Strings {
         return parts;
     }
 
-    /** Parts between blank space, none of them empty; after so many cuts, if that is not negative, the rest as it is. */
+    /**
+     * Parts between blank space, none of them empty; after so many cuts, if that is not negative, the rest as it is.
+     */
     static List<Object> words(String text, long cuts) {
         List<Object> words = new ArrayList<>();
         int from = end(text, 0, true);

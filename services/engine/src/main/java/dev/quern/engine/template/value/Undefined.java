@@ -1,7 +1,8 @@
 package dev.quern.engine.template.value;
 
 /**
- * What has no value: it prints as nothing, holds nothing and is false; everything else that is done with it is an error.
+ * What has no value: it prints as nothing, holds nothing and is false; everything else that is done with it is an
+ * error.
  *
  * @param name of the variable or member
  */

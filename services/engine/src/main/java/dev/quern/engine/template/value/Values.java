@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Values as Python treats them: String, Long, Double, Boolean, {@link None}, List, Map, {@link Namespace}, {@link Callable} and
- * {@link Undefined}.
+ * Values as Python treats them: String, Long, Double, Boolean, {@link None}, List, Map, {@link Namespace},
+ * {@link Callable} and {@link Undefined}.
  */
 public final class Values {
     private Values() {}

@@ -169,7 +169,10 @@ class GroupFitTest {
         assertThat(found).isCloseTo(best, within(1e-9 * best));
     }
 
-    /** The better neighbour by the error of plain rounding is not the better one after the sweep (docs/adr/0007-scales.md). */
+    /**
+     * The better neighbour by the error of plain rounding is not the better one after the sweep
+     * (docs/adr/0007-scales.md).
+     */
     @ParameterizedTest(name = "clip search {0}")
     @ValueSource(booleans = {true, false})
     void roundingTakesTheNearestExactScale(boolean clipSearch) {

@@ -50,7 +50,9 @@ class ModelDigestTest {
         assertThat(progress).hasValue(total);
     }
 
-    /** Each value after, in and before the last whole group of eight bytes; the largest finite value of the type passes. */
+    /**
+     * Each value after, in and before the last whole group of eight bytes; the largest finite value of the type passes.
+     */
     @ParameterizedTest
     @CsvSource({
         "BF16, 7f80, Infinity, 7f7f",

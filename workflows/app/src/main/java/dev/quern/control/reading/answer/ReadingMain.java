@@ -24,8 +24,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A reading process: a {@link Setup} and then {@link Question}s come in, a line each; {@link Word}s go out. It ends when its input does,
- * whatever it is doing, so it does not outlive who asks.
+ * A reading process: a {@link Setup} and then {@link Question}s come in, a line each; {@link Word}s go out. It ends
+ * when its input does, whatever it is doing, so it does not outlive who asks.
  */
 public final class ReadingMain {
     private static final long CACHE_BYTES = 1L << 30;

@@ -3,7 +3,8 @@ package dev.quern.control.reading.message;
 import java.util.Map;
 
 /**
- * What a reading process must know before it is asked anything. Comes through its input: an environment shows in lists of processes.
+ * What a reading process must know before it is asked anything. Comes through its input: an environment shows in lists
+ * of processes.
  *
  * @param store the address of the artifact store
  * @param s3 settings of the S3 server, by the names of their variables
