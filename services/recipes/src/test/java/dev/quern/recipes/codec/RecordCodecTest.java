@@ -206,7 +206,7 @@ class RecordCodecTest {
                         new Violation(
                                 "/a~1b",
                                 "a/b: unknown field (expected one of: grid, name, overrides, propagation, reproducible,"
-                                        + " rounding)"),
+                                        + " rounding, transform)"),
                         new Violation("/name", "name: 5 (expected: a string)"),
                         new Violation("/propagation", "propagation: both (expected: independent or sequential)"),
                         new Violation("/grid/bits", "grid.bits: 4.5 (expected: a whole number)"),
