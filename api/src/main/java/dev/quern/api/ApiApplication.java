@@ -1,6 +1,8 @@
 package dev.quern.api;
 
 import dev.quern.api.settings.ApiProperties;
+import dev.quern.api.settings.LimitProperties;
+import dev.quern.api.settings.PlaceProperties;
 import dev.quern.recipes.process.Environment;
 import java.util.Map;
 import org.springframework.boot.Banner;
@@ -16,7 +18,7 @@ import org.springframework.context.annotation.PropertySource;
  */
 // Errors that reach Tomcat are its ProblemValve's, not those of a page within the application.
 @SpringBootApplication(exclude = ErrorMvcAutoConfiguration.class)
-@EnableConfigurationProperties(ApiProperties.class)
+@EnableConfigurationProperties({ApiProperties.class, LimitProperties.class, PlaceProperties.class})
 @PropertySource("classpath:dev/quern/api/api.properties")
 public class ApiApplication {
     private static final Map<String, String> REQUIRED = Map.of(

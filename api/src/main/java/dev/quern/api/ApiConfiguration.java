@@ -3,7 +3,8 @@ package dev.quern.api;
 import dev.quern.api.caller.BodyBudget;
 import dev.quern.api.caller.CallerResolver;
 import dev.quern.api.request.RecordConverter;
-import dev.quern.api.settings.ApiProperties;
+import dev.quern.api.settings.LimitProperties;
+import dev.quern.api.settings.PlaceProperties;
 import dev.quern.artifacts.stores.Locations;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
@@ -29,15 +30,15 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 /** Puts the repositories and the codec into Spring; they know nothing of it. */
 @Configuration(proxyBeanMethods = false)
 class ApiConfiguration implements WebMvcConfigurer {
-    private final ApiProperties properties;
+    private final LimitProperties limits;
 
-    ApiConfiguration(ApiProperties properties) {
-        this.properties = properties;
+    ApiConfiguration(LimitProperties limits) {
+        this.limits = limits;
     }
 
     @Override
     public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
-        builder.addCustomConverter(new RecordConverter(properties.maxBody(), new BodyBudget(properties.bodies())));
+        builder.addCustomConverter(new RecordConverter(limits.maxBody(), new BodyBudget(limits.bodies())));
     }
 
     @Override
@@ -51,13 +52,13 @@ class ApiConfiguration implements WebMvcConfigurer {
     }
 
     @Bean
-    Submissions submissions(JobRepository jobs, UploadRepository uploads) {
+    Submissions submissions(JobRepository jobs, UploadRepository uploads, PlaceProperties places) {
         return new Submissions(
                 jobs,
                 uploads,
-                Locations.parse(properties.sources()),
-                Locations.parse(properties.outputs()),
-                properties.maxUnfinishedJobs());
+                Locations.parse(places.sources()),
+                Locations.parse(places.outputs()),
+                limits.maxUnfinishedJobs());
     }
 
     @Bean

@@ -3,6 +3,7 @@ package dev.quern.api.request;
 import dev.quern.api.caller.Caller;
 import dev.quern.api.caller.Shares;
 import dev.quern.api.settings.ApiProperties;
+import dev.quern.api.settings.LimitProperties;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.time.Duration;
@@ -22,8 +23,8 @@ public final class OpenRequests {
     private final Duration poll;
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    OpenRequests(ApiProperties properties) {
-        this.seats = new Shares(properties.maxStreams());
+    OpenRequests(ApiProperties properties, LimitProperties limits) {
+        this.seats = new Shares(limits.maxStreams());
         this.poll = properties.eventPoll();
     }
 

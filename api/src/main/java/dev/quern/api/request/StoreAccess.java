@@ -1,6 +1,6 @@
 package dev.quern.api.request;
 
-import dev.quern.api.settings.ApiProperties;
+import dev.quern.api.settings.PlaceProperties;
 import dev.quern.artifacts.ArtifactStore;
 import dev.quern.artifacts.ForeignStoreException;
 import dev.quern.artifacts.stores.ArtifactStores;
@@ -17,9 +17,9 @@ public final class StoreAccess {
     private final @Nullable ArtifactStore store;
     private final InstallationRepository installation;
 
-    StoreAccess(ApiProperties properties, InstallationRepository installation) throws IOException {
+    StoreAccess(PlaceProperties places, InstallationRepository installation) throws IOException {
         this.installation = installation;
-        this.store = properties.store() == null ? null : ArtifactStores.open(properties.store());
+        this.store = places.store() == null ? null : ArtifactStores.open(places.store());
     }
 
     /** @throws QuernException UNAVAILABLE where none is configured */

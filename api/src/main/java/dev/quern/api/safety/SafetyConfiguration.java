@@ -1,6 +1,7 @@
 package dev.quern.api.safety;
 
 import dev.quern.api.settings.ApiProperties;
+import dev.quern.api.settings.LimitProperties;
 import dev.quern.jobs.access.AccessRepository;
 import jakarta.servlet.http.HttpFilter;
 import org.apache.catalina.Pipeline;
@@ -40,8 +41,8 @@ class SafetyConfiguration {
     }
 
     @Bean
-    FilterRegistrationBean<SafetyFilter> rateFilter(ApiProperties properties) {
-        return at(3, new RateFilter(properties.requestsPerSecond(), System::nanoTime));
+    FilterRegistrationBean<SafetyFilter> rateFilter(LimitProperties limits) {
+        return at(3, new RateFilter(limits.requestsPerSecond(), System::nanoTime));
     }
 
     @Bean

@@ -121,16 +121,17 @@ public final class ComputeWorker implements AutoCloseable {
         return WorkflowClient.newInstance(
                 temporal,
                 WorkflowClientOptions.newBuilder()
-                        .setNamespace(config.namespace())
+                        .setNamespace(config.temporal().namespace())
                         .setIdentity(name)
                         .build());
     }
 
     /** Before anything else: without the right key nothing else is worth its time. */
     private static WorkflowServiceStubs connect(WorkerConfig config) {
-        WorkflowServiceStubs temporal = Connections.connect(config.temporal(), config.token(), config.tls());
+        WorkerConfig.Temporal to = config.temporal();
+        WorkflowServiceStubs temporal = Connections.connect(to.address(), to.token(), to.tls());
         try {
-            Connections.require(temporal, config.temporal(), PATIENCE);
+            Connections.require(temporal, to.address(), PATIENCE);
             return temporal;
         } catch (QuernException e) {
             temporal.shutdownNow();

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that a worker can be told, read once.
  *
- * @param temporal host:port
- * @param namespace of Temporal
+ * @param temporal how to reach it
  * @param store for example {@code file:///data/store}
  * @param workerClass which queue it serves
  * @param threads that compute
@@ -30,14 +29,11 @@ import org.jspecify.annotations.Nullable;
  * @param httpPort for health and metrics on the loopback interface; 0 takes a free one
  * @param cacheBytes for local copies of distant sources, in scratch
  * @param lifetime what ends it
- * @param token of the Temporal port; null where it asks for none
- * @param tls of the connection to Temporal; null where it is open
  * @param grace for the block in work after a signal; what is not stored then is made again elsewhere
  * @param environment of the process: how to reach S3
  */
 public record WorkerConfig(
-        String temporal,
-        String namespace,
+        Temporal temporal,
         String store,
         String workerClass,
         Backend backend,
@@ -47,8 +43,6 @@ public record WorkerConfig(
         int httpPort,
         long cacheBytes,
         Lifetime lifetime,
-        @Nullable String token,
-        @Nullable Tls tls,
         Duration grace,
         Map<String, String> environment) {
     /** And the variables of the environment that replace them where they are not given. */
@@ -75,6 +69,17 @@ public record WorkerConfig(
         environment = Map.copyOf(environment);
     }
 
+    /**
+     * @param address host:port
+     * @param token null where the port asks for none
+     * @param tls null where the connection is open
+     */
+    public record Temporal(
+            String address,
+            String namespace,
+            @Nullable String token,
+            @Nullable Tls tls) {}
+
     /** What ends a worker. */
     public enum Lifetime {
         /** A signal: somebody started it by hand, or a supervisor did. */
@@ -96,8 +101,11 @@ public record WorkerConfig(
         String pid = String.valueOf(ProcessHandle.current().pid());
         Path scratch = Path.of(System.getProperty("java.io.tmpdir"), ScratchLock.PREFIX + pid);
         return new WorkerConfig(
-                required(options, "--temporal", "host:port"),
-                options.getOrDefault("--namespace", "default"),
+                new Temporal(
+                        required(options, "--temporal", "host:port"),
+                        options.getOrDefault("--namespace", "default"),
+                        token(options.get("--token-file"), environment.get("QUERN_TOKEN")),
+                        Tls.of(environment)),
                 required(options, "--store", "file:///folder or s3://bucket/prefix"),
                 options.getOrDefault("--class", "cpu"),
                 Backend.of(options.getOrDefault("--backend", Backend.DEFAULT.option())),
@@ -107,8 +115,6 @@ public record WorkerConfig(
                 number("--http-port", options.getOrDefault("--http-port", "0"), 0, 65535),
                 (long) number("--cache-mb", options.getOrDefault("--cache-mb", CACHE_MB), 1, 1 << 30) << 20,
                 lifetime(options.getOrDefault("--lifetime", "input")),
-                token(options.get("--token-file"), environment.get("QUERN_TOKEN")),
-                Tls.of(environment),
                 Duration.ofSeconds(number("--grace", options.getOrDefault("--grace", "0"), 0, 86_400)),
                 environment);
     }
@@ -202,7 +208,7 @@ public record WorkerConfig(
     /** Without the token. */
     @Override
     public String toString() {
-        return "temporal " + temporal + ", store " + store + ", class " + workerClass + ", " + backend + ", " + threads
-                + " threads, " + (memoryBytes >> 20) + " MiB, scratch " + scratch;
+        return "temporal " + temporal.address() + ", store " + store + ", class " + workerClass + ", " + backend + ", "
+                + threads + " threads, " + (memoryBytes >> 20) + " MiB, scratch " + scratch;
     }
 }

@@ -20,7 +20,7 @@ class WorkerConfigTest {
         WorkerConfig config =
                 WorkerConfig.parse(List.of("--temporal", "127.0.0.1:7233", "--store", "file:///s"), Map.of());
 
-        assertThat(config.namespace()).isEqualTo("default");
+        assertThat(config.temporal().namespace()).isEqualTo("default");
         assertThat(config.workerClass()).isEqualTo("cpu");
         assertThat(config.backend()).isEqualTo(Backend.OPENBLAS);
         assertThat(config.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
@@ -29,7 +29,7 @@ class WorkerConfigTest {
         assertThat(config.httpPort()).isZero();
         assertThat(config.cacheBytes()).isEqualTo(8L << 30);
         assertThat(config.lifetime()).isEqualTo(WorkerConfig.Lifetime.INPUT);
-        assertThat(config.token()).isNull();
+        assertThat(config.temporal().token()).isNull();
     }
 
     @Test
@@ -63,8 +63,7 @@ class WorkerConfigTest {
 
         assertThat(WorkerConfig.parse(arguments, environment))
                 .isEqualTo(new WorkerConfig(
-                        "t:1",
-                        "n",
+                        new WorkerConfig.Temporal("t:1", "n", "secret", null),
                         "file:///s",
                         "big",
                         Backend.JAVA,
@@ -74,8 +73,6 @@ class WorkerConfigTest {
                         9,
                         3 << 20,
                         WorkerConfig.Lifetime.SIGNAL,
-                        "secret",
-                        null,
                         Duration.ofMinutes(1),
                         environment))
                 .asString()
@@ -97,8 +94,7 @@ class WorkerConfigTest {
                         "QUERN_CLASS", ""));
 
         assertThat(config)
-                .returns("t:1", WorkerConfig::temporal)
-                .returns("n", WorkerConfig::namespace)
+                .returns(new WorkerConfig.Temporal("t:1", "n", null, null), WorkerConfig::temporal)
                 .returns("s3://b/p", WorkerConfig::store)
                 .returns(2, WorkerConfig::threads)
                 .returns(Path.of("/x"), WorkerConfig::scratch)
@@ -120,7 +116,9 @@ class WorkerConfigTest {
         Path file = Files.writeString(folder.resolve("token"), "from-the-file\n");
         List<String> arguments = List.of("--temporal", "t:1", "--store", "s", "--token-file", file.toString());
 
-        assertThat(WorkerConfig.parse(arguments, Map.of("QUERN_TOKEN", "other")).token())
+        assertThat(WorkerConfig.parse(arguments, Map.of("QUERN_TOKEN", "other"))
+                        .temporal()
+                        .token())
                 .isEqualTo("from-the-file");
     }
 

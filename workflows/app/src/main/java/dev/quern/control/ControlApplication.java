@@ -16,7 +16,7 @@ import org.springframework.context.annotation.PropertySource;
  * an embedded stack runs it in one JVM with another Spring application.
  */
 @SpringBootApplication
-@EnableConfigurationProperties(ControlProperties.class)
+@EnableConfigurationProperties({ControlProperties.class, PlaceProperties.class})
 @PropertySource("classpath:dev/quern/control/control.properties")
 public class ControlApplication {
     private static final Map<String, String> REQUIRED = Map.of(

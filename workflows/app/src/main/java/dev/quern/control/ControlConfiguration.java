@@ -43,10 +43,9 @@ class ControlConfiguration {
 
     /** Ours, or there is no control process: it is the one that deletes. */
     @Bean
-    ArtifactStore artifactStore(
-            ControlProperties properties, Environment environment, InstallationRepository installation)
+    ArtifactStore artifactStore(PlaceProperties places, Environment environment, InstallationRepository installation)
             throws IOException {
-        ArtifactStore store = ArtifactStores.open(properties.store(), s3(environment));
+        ArtifactStore store = ArtifactStores.open(places.store(), s3(environment));
         store.claim(installation.id().toString());
         return store;
     }
@@ -84,9 +83,10 @@ class ControlConfiguration {
     }
 
     @Bean(destroyMethod = "close")
-    Readings readings(ControlProperties properties, Environment environment) throws IOException {
+    Readings readings(ControlProperties properties, PlaceProperties places, Environment environment)
+            throws IOException {
         return new Readings(
-                properties.store(), s3(environment), properties.scratch().resolve("reading"));
+                places.store(), s3(environment), properties.scratch().resolve("reading"));
     }
 
     @Bean(destroyMethod = "close")

@@ -10,10 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The settings of the control process, read once.
  *
- * @param store where artifacts are, for example {@code file:///data/store}
  * @param scratch a folder for outputs that are not published yet and for what is remembered of sources
- * @param sources where sources may be beside local folders, {@code s3://bucket/prefix} between commas
- * @param outputs where outputs may go outside the store, likewise
  * @param cacheMb megabytes of the local copies of distant sources
  * @param reconcile how often rows and workflows are compared
  * @param slice a compute activity hands over after so long; zero is after every block
@@ -26,10 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("quern")
 public record ControlProperties(
         Temporal temporal,
-        String store,
         Path scratch,
-        @DefaultValue("") String sources,
-        @DefaultValue("") String outputs,
         @DefaultValue("8192") int cacheMb,
         @DefaultValue("500ms") Duration reconcile,
         @DefaultValue("2m") Duration slice,

@@ -5,6 +5,7 @@ import dev.quern.artifacts.range.RangeCache;
 import dev.quern.artifacts.stores.Buckets;
 import dev.quern.artifacts.stores.Locations;
 import dev.quern.control.ControlProperties;
+import dev.quern.control.PlaceProperties;
 import dev.quern.inputs.Sources;
 import dev.quern.jobs.BoardRepository;
 import dev.quern.jobs.EventRepository;
@@ -43,8 +44,8 @@ class JobConfiguration {
     }
 
     @Bean
-    OutputPlaces outputPlaces(JobContexts contexts, Buckets buckets, ControlProperties properties) {
-        return new OutputPlaces(contexts, buckets, Locations.parse(properties.outputs()));
+    OutputPlaces outputPlaces(JobContexts contexts, Buckets buckets, PlaceProperties places) {
+        return new OutputPlaces(contexts, buckets, Locations.parse(places.outputs()));
     }
 
     @Bean
@@ -54,9 +55,8 @@ class JobConfiguration {
             Buckets buckets,
             RangeCache cache,
             UploadRepository uploads,
-            ControlProperties properties) {
-        return new JobSources(
-                contexts, new Sources(store, buckets, cache), uploads, Locations.parse(properties.sources()));
+            PlaceProperties places) {
+        return new JobSources(contexts, new Sources(store, buckets, cache), uploads, Locations.parse(places.sources()));
     }
 
     @Bean

@@ -1,0 +1,17 @@
+package dev.quern.control;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Where the control process may read and write, read once.
+ *
+ * @param store where artifacts are, for example {@code file:///data/store}
+ * @param sources where sources may be beside local folders, {@code s3://bucket/prefix} between commas
+ * @param outputs where outputs may go outside the store, likewise
+ */
+@ConfigurationProperties("quern")
+public record PlaceProperties(
+        String store,
+        @DefaultValue("") String sources,
+        @DefaultValue("") String outputs) {}
