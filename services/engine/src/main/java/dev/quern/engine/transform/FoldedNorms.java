@@ -10,6 +10,8 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.model.Op;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -28,9 +30,12 @@ final class FoldedNorms implements StoredTensors {
     /** The norm's weight by the matrix that it is multiplied into. */
     private final Map<String, String> normOf;
 
+    private final Set<String> folded;
+
     private FoldedNorms(StoredTensors original, Map<String, String> normOf) {
         this.original = original;
         this.normOf = Map.copyOf(normOf);
+        this.folded = Set.copyOf(normOf.values());
     }
 
     static Model fold(Model model) {
@@ -102,6 +107,7 @@ final class FoldedNorms implements StoredTensors {
         original.expect(prefix);
     }
 
+    /** @throws QuernException INVALID_RECIPE when a product is larger than the dtype of the checkpoint holds */
     @Override
     public StoredTensor tensor(String name, Arena arena) {
         StoredTensor stored = original.tensor(name, arena);
@@ -109,7 +115,7 @@ final class FoldedNorms implements StoredTensors {
         if (norm != null) {
             return scaled(stored, host(original.tensor(norm, arena)).row(0), arena);
         }
-        return normOf.containsValue(name) ? ones(stored, arena) : stored;
+        return folded.contains(name) ? ones(stored, arena) : stored;
     }
 
     private static StoredTensor scaled(StoredTensor stored, double[] gain, Arena arena) {
@@ -118,7 +124,14 @@ final class FoldedNorms implements StoredTensors {
         HostTensor product = HostTensor.over(memory, matrix.dtype(), matrix.rows(), matrix.cols());
         for (int row = 0; row < matrix.rows(); row++) {
             for (int col = 0; col < gain.length; col++) {
-                product.set(row, col, matrix.get(row, col) * gain[col]);
+                double value = matrix.get(row, col) * gain[col];
+                product.set(row, col, value);
+                if (!Double.isFinite(product.get(row, col))) {
+                    throw new QuernException(
+                            ErrorCode.INVALID_RECIPE,
+                            "transform.type: fold: %s: %s times its norm is %s (expected: a value that %s holds; a recipe without transform leaves the norms alone)"
+                                    .formatted(stored.name(), matrix.get(row, col), value, stored.type()));
+                }
             }
         }
         return with(stored, memory);

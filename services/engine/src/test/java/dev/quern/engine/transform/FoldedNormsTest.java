@@ -1,6 +1,7 @@
 package dev.quern.engine.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
@@ -18,6 +19,8 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.recipes.Transform;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,6 +29,7 @@ import java.util.Set;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -79,6 +83,22 @@ class FoldedNormsTest {
         }
     }
 
+    /** Silent infinities would be a model that talks garbage. */
+    @Test
+    void aProductThatTheDtypeDoesNotHoldIsRefused() {
+        try (ModelFixture.Model opened = ModelFixture.LLAMA_LLAMA3_ROPE_V4.open();
+                Arena arena = Arena.ofConfined()) {
+            Model loud = new Model(opened.architecture(), new Loud(opened.checkpoint()));
+            StoredTensors folded = Transforms.apply(new Transform.Fold(), loud).tensors();
+
+            assertThatThrownBy(() -> folded.tensor("model.layers.0.self_attn.k_proj.weight", arena))
+                    .isInstanceOfSatisfying(
+                            QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_RECIPE))
+                    .hasMessageContaining("transform.type: fold: model.layers.0.self_attn.k_proj.weight: ")
+                    .hasMessageContaining("(expected: a value that F16 holds;");
+        }
+    }
+
     private static Offset<Double> within(double value) {
         return Assertions.within(Math.abs(value) / 128 + 1e-6);
     }
@@ -122,8 +142,14 @@ class FoldedNormsTest {
                 .row(0);
     }
 
-    /** The same tensors, stored in float32. */
-    private record Float32(StoredTensors original) implements StoredTensors {
+    /** Tensors of another model, some of them changed. */
+    private abstract static class Changed implements StoredTensors {
+        final StoredTensors original;
+
+        Changed(StoredTensors original) {
+            this.original = original;
+        }
+
         @Override
         public ModelConfig config() {
             return original.config();
@@ -132,6 +158,23 @@ class FoldedNormsTest {
         @Override
         public Set<String> tensorNames() {
             return original.tensorNames();
+        }
+
+        @Override
+        public TensorEntry entry(String name) {
+            return original.entry(name);
+        }
+
+        @Override
+        public void expect(String prefix) {
+            original.expect(prefix);
+        }
+    }
+
+    /** The same tensors, stored in float32. */
+    private static final class Float32 extends Changed {
+        Float32(StoredTensors original) {
+            super(original);
         }
 
         @Override
@@ -145,15 +188,24 @@ class FoldedNormsTest {
             }
             return new StoredTensor(name, StoredType.F32, stored.shape(), memory);
         }
+    }
 
-        @Override
-        public TensorEntry entry(String name) {
-            return original.entry(name);
+    /** Norms of 10^9, in float32. */
+    private static final class Loud extends Changed {
+        Loud(StoredTensors original) {
+            super(original);
         }
 
         @Override
-        public void expect(String prefix) {
-            original.expect(prefix);
+        public StoredTensor tensor(String name, Arena arena) {
+            StoredTensor stored = original.tensor(name, arena);
+            if (!name.endsWith("layernorm.weight")) {
+                return stored;
+            }
+            float[] values = new float[stored.cols()];
+            Arrays.fill(values, 1e9f);
+            MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
+            return new StoredTensor(name, StoredType.F32, stored.shape(), memory);
         }
     }
 }
