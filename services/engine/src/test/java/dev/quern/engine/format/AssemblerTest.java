@@ -81,8 +81,7 @@ class AssemblerTest {
             assertThat(Files.mismatch(folder.resolve("model.safetensors"), golden.resolve("model.safetensors")))
                     .isEqualTo(-1);
 
-            Verification verified = OutputVerifier.verifyAssembled(
-                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = verify(folder, assembled, source, architecture, model);
             assertGrids(GridMap.of(grid, architecture));
             assertThat(verified.linears()).isEqualTo(14);
             assertThat(verified.weights()).isEqualTo(73_728);
@@ -117,8 +116,7 @@ class AssemblerTest {
             assertThat(assembled.index()).isEqualTo("model.safetensors.index.json");
             assertThat(assembled.files())
                     .endsWith("tokenizer_config.json", "model.safetensors.index.json", "config.json");
-            Verification verified = OutputVerifier.verifyAssembled(
-                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = verify(folder, assembled, source, architecture, model);
             assertThat(verified.linears()).isEqualTo(14);
         }
     }
@@ -136,22 +134,9 @@ class AssemblerTest {
             assertThat(source.has("lm_head.weight")).isTrue();
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(
-                            source,
-                            new Model(architecture, source),
-                            FORMAT,
-                            GridMap.of(GRID, architecture),
-                            Long.MAX_VALUE)
-                    .write(model, output, bytes -> {}, Cancellation.NEVER);
-            assertThat(OutputVerifier.verifyAssembled(
-                                    output,
-                                    assembled,
-                                    source,
-                                    new Model(architecture, source),
-                                    model,
-                                    bytes -> {},
-                                    Cancellation.NEVER)
-                            .tied())
+            Assembled assembled =
+                    assembler(source, architecture, GRID).write(model, output, bytes -> {}, Cancellation.NEVER);
+            assertThat(verify(output, assembled, source, architecture, model).tied())
                     .isTrue();
         }
         try (Checkpoint written = Checkpoint.openQuantized(output)) {
@@ -171,15 +156,9 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(source.config());
             assertThat(architecture.tied()).isFalse();
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(
-                            source,
-                            new Model(architecture, source),
-                            FORMAT,
-                            GridMap.of(GRID, architecture),
-                            Long.MAX_VALUE)
-                    .write(model, output, bytes -> {}, Cancellation.NEVER);
-            OutputVerifier.verifyAssembled(
-                    output, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
+            Assembled assembled =
+                    assembler(source, architecture, GRID).write(model, output, bytes -> {}, Cancellation.NEVER);
+            verify(output, assembled, source, architecture, model);
         }
         try (Checkpoint written = Checkpoint.openQuantized(output)) {
             assertThat(written.has("lm_head.weight")).isTrue();
@@ -198,22 +177,10 @@ class AssemblerTest {
         try (Checkpoint checkpoint = Checkpoint.open(source)) {
             Architecture architecture = Architectures.of(checkpoint.config());
             CompressedModel model = random(architecture, GRID);
-            Assembled assembled = new Assembler(
-                            checkpoint,
-                            new Model(architecture, checkpoint),
-                            FORMAT,
-                            GridMap.of(GRID, architecture),
-                            Long.MAX_VALUE)
-                    .write(model, output, bytes -> {}, Cancellation.NEVER);
+            Assembled assembled =
+                    assembler(checkpoint, architecture, GRID).write(model, output, bytes -> {}, Cancellation.NEVER);
 
-            assertThat(OutputVerifier.verifyAssembled(
-                                    output,
-                                    assembled,
-                                    checkpoint,
-                                    new Model(architecture, checkpoint),
-                                    model,
-                                    bytes -> {},
-                                    Cancellation.NEVER)
+            assertThat(verify(output, assembled, checkpoint, architecture, model)
                             .linears())
                     .isEqualTo(14);
         }
@@ -246,12 +213,7 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint source = Checkpoint.open(readOnly)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(
-                            source,
-                            new Model(architecture, source),
-                            FORMAT,
-                            GridMap.of(GRID, architecture),
-                            Long.MAX_VALUE)
+            assembler(source, architecture, GRID)
                     .write(random(architecture, GRID), output, bytes -> {}, Cancellation.NEVER);
         }
         assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
@@ -263,12 +225,7 @@ class AssemblerTest {
         AtomicLong progress = new AtomicLong();
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            new Assembler(
-                            source,
-                            new Model(architecture, source),
-                            FORMAT,
-                            GridMap.of(GRID, architecture),
-                            Long.MAX_VALUE)
+            assembler(source, architecture, GRID)
                     .write(random(architecture, GRID), folder, progress::addAndGet, Cancellation.NEVER);
             assertThat(progress).hasValue(source.tensorBytes());
         }
@@ -302,12 +259,7 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
             IntegerShape grid = new IntegerShape(4, 48, true);
-            assertThatThrownBy(() -> new Assembler(
-                            source,
-                            new Model(architecture, source),
-                            FORMAT,
-                            GridMap.of(grid, architecture),
-                            Long.MAX_VALUE))
+            assertThatThrownBy(() -> assembler(source, architecture, grid))
                     .isInstanceOfSatisfying(
                             QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHAPE_MISMATCH))
                     .hasMessage(
@@ -401,8 +353,7 @@ class AssemblerTest {
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = random(architecture, GRID);
             Assembled assembled = assemble(source, architecture, GRID, model, Long.MAX_VALUE);
-            Verification verified = OutputVerifier.verifyAssembled(
-                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = verify(folder, assembled, source, architecture, model);
             byte[] report = "{\"a\": 1}".getBytes(StandardCharsets.UTF_8);
             Files.write(folder.resolve("quern-report.json"), report);
             Manifest manifest = Manifests.of(
@@ -429,14 +380,7 @@ class AssemblerTest {
                 ((IntegerGrid) linears.getLast().core()).codes()[5] ^= (byte) (block == 1 ? 1 : 0);
                 return linears;
             };
-            assertThatThrownBy(() -> OutputVerifier.verifyAssembled(
-                            folder,
-                            assembled,
-                            source,
-                            new Model(architecture, source),
-                            other,
-                            bytes -> {},
-                            Cancellation.NEVER))
+            assertThatThrownBy(() -> verify(folder, assembled, source, architecture, other))
                     .hasMessage("model.layers.1.mlp.down_proj: differs from what was compressed"
                             + " (expected: equal codes, zeros, scales)");
         }
@@ -463,8 +407,7 @@ class AssemblerTest {
             Assembled assembled = new Assembler(source, new Model(architecture, source), FORMAT, grids, Long.MAX_VALUE)
                     .write(model, folder, bytes -> {}, Cancellation.NEVER);
 
-            Verification verified = OutputVerifier.verifyAssembled(
-                    folder, assembled, source, new Model(architecture, source), model, bytes -> {}, Cancellation.NEVER);
+            Verification verified = verify(folder, assembled, source, architecture, model);
             assertGrids(grids);
             assertThat(verified.linears()).isEqualTo(13);
             try (Checkpoint output = Checkpoint.openQuantized(folder)) {
@@ -493,6 +436,17 @@ class AssemblerTest {
             Checkpoint source, Architecture architecture, IntegerShape grid, CompressedModel model, long shard) {
         return new Assembler(source, new Model(architecture, source), FORMAT, GridMap.of(grid, architecture), shard)
                 .write(model, folder, bytes -> {}, Cancellation.NEVER);
+    }
+
+    private static Assembler assembler(Checkpoint source, Architecture architecture, IntegerShape grid) {
+        GridMap grids = GridMap.of(grid, architecture);
+        return new Assembler(source, new Model(architecture, source), FORMAT, grids, Long.MAX_VALUE);
+    }
+
+    private static Verification verify(
+            Path output, Assembled assembled, Checkpoint source, Architecture architecture, CompressedModel model) {
+        Model whole = new Model(architecture, source);
+        return OutputVerifier.verifyAssembled(output, assembled, source, whole, model, bytes -> {}, Cancellation.NEVER);
     }
 
     private static List<String> names(Architecture architecture, int block) {
