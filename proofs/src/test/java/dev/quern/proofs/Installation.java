@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * All processes of a service. They can be held at a fail point and killed; what is killed and has nobody who starts it
- * again is started again, as a supervisor or somebody at a keyboard would.
+ * All processes of a service. They can be held at a fail point and killed. A killed process that nothing else restarts
+ * is restarted here, as a supervisor or an operator would.
  */
 interface Installation extends AutoCloseable {
     Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * kill -9 of every process, at every place where something becomes durable and at times that nobody chose. After each
- * the job ends with the bytes of one that nobody disturbed; the store saw each block appear once; the log has no gap;
+ * Kills every process with SIGKILL, at every place where something becomes durable and at random times. After each kill
+ * the job ends with the same bytes as an undisturbed one, the store saw each block appear once, the log has no gap, and
  * no process is left over.
  */
 @Tag("slow")

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One death.
  *
- * @param place where some process stands while the victim is killed, with the time that it comes there; null for a time
- *     nobody chose
+ * @param place where a process is held while the victim is killed, and which time that it gets there; null for a random
+ *     time
  * @param fraction of the time that an undisturbed job takes, where there is no place
  */
 record Trial(@Nullable String place, double fraction, Victim victim) {

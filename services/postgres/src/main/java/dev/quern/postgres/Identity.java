@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Under which uid the server runs. PostgreSQL refuses root, so as root the commands run as {@code nobody}; where
+ * The uid that the server runs under. PostgreSQL refuses root, so root runs its commands as {@code nobody}. Where
  * {@code nobody} cannot reach the folders (a home of mode 700), they run in a user namespace in which our uid has
  * another number.
  *

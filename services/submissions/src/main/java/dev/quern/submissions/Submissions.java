@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns requests into jobs. All that can be refused without opening a file is refused here, whoever submits.
+ * Turns requests into jobs. Whatever can be refused without opening a file is refused here, for every submitter.
  *
  * @param sources where sources may be, beside uploads and files of the server
  * @param outputs where outputs may go outside the store

@@ -21,8 +21,9 @@ public record Sharing(int runs, int units) {
     private static final double SECONDS_PER_BLOCK = 5;
 
     /**
-     * Null where one worker walks alone: where blocks do not depend on each other, where nobody is there to share with,
-     * or where blocks are made too fast for it. A wish for several segments shares, a wish for one does not.
+     * Null where one worker makes each block alone: the blocks do not depend on each other, there is only one worker,
+     * or a block takes less time than sharing it. A job that asks for several segments is shared; one that asks for one
+     * segment is not.
      */
     static @Nullable Sharing of(
             Architecture architecture, Recipe recipe, Tiling tiling, Fanout fanout, TimeModel time) {

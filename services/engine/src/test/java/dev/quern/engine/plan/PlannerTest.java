@@ -220,7 +220,8 @@ class PlannerTest {
     }
 
     /**
-     * Four runs and four units for any number of workers; alone, or on blocks that are made in a moment, nobody shares.
+     * There are four runs and four units for any number of workers. A single worker shares nothing, nor do workers
+     * whose blocks take only a moment.
      */
     @Test
     void workersShareTheBlocksOfASequentialRecipe() {

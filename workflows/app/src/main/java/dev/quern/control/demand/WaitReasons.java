@@ -17,9 +17,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why jobs wait, and since when: the work of one that waits is scheduled, and none of it started. Whether those who
- * could do it are at work or are not there at all, calls tell, which a worker answers at any time. Confined to one
- * thread.
+ * Why jobs wait, and since when. The work of a waiting job is scheduled, and none of it has started. A roll call, which
+ * a worker answers at any time, shows whether the workers for it are busy or absent. Confined to one thread.
  */
 public final class WaitReasons {
     /** Less is no wait: work is on its way to a worker. */
