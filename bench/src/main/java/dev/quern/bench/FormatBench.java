@@ -143,7 +143,7 @@ public final class FormatBench {
         architecture.linears().forEach(spec -> grids.put(spec, random(spec, grid)));
         return block -> architecture.blocks().get(block).program().linears().stream()
                 .map(spec -> new CompressedLinear(
-                        architecture.blocks().get(block).module(spec),
+                        architecture.blocks().get(block).id(spec),
                         spec.rows(),
                         spec.cols(),
                         Objects.requireNonNull(grids.get(spec))))

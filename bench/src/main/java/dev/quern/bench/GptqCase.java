@@ -12,6 +12,7 @@ import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.method.gptq.DampedFactor;
 import dev.quern.engine.method.gptq.GptqSweep;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import java.util.function.Supplier;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
 final class GptqCase {
     private static final int REPEATS = 5;
     private static final int GROUP = 128;
+    private static final LinearId ID = new LinearId("", "w");
     private static final GridOptions TEXTBOOK = new GridOptions(4, GROUP, true, false, null);
     private static final Recipe PRODUCT = new Recipe(
             "gptq-w4a16",
@@ -61,7 +63,7 @@ final class GptqCase {
     /** The factor in natural order. */
     Timed<DampedFactor> factor(Scope scope) {
         return fastest(() -> {
-            InputStatistics inputs = InputStatistics.of(backend, scope, statistics, "w");
+            InputStatistics inputs = InputStatistics.of(backend, scope, statistics, ID);
             Recipe.Gptq natural = new Recipe.Gptq(Recipe.Order.NONE, 0.01);
             return DampedFactor.of(backend, scope, inputs, natural, Cancellation.NEVER)
                     .orElseThrow();
@@ -94,7 +96,7 @@ final class GptqCase {
      */
     Timed<LinearFigures> product() {
         LinearCompressor compressor = new LinearCompressor(backend, PRODUCT, DType.BF16);
-        LinearCompressor.Weight weight = new LinearCompressor.Weight("w", w);
+        LinearCompressor.Weight weight = new LinearCompressor.Weight(ID, w);
         return fastest(() ->
                 compressor.compress(weight, statistics, Cancellation.NEVER).figures());
     }

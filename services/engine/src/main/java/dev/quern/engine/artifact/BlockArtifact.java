@@ -1,7 +1,7 @@
 package dev.quern.engine.artifact;
 
 import dev.quern.engine.method.CompressedLinear;
-import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
 import java.lang.foreign.MemorySegment;
@@ -18,10 +18,7 @@ import java.util.List;
  * @param prefix what the names of the block's modules start with, as in {@code model.layers.3.}
  */
 public record BlockArtifact(int block, String prefix, List<Entry> linears) {
-    /**
-     * @param linear named by its module, as in {@code model.layers.3.mlp.down_proj}
-     * @param record named inside the block, as in {@code mlp.down_proj}
-     */
+    /** A compressed linear, and what is known of it. */
     public record Entry(CompressedLinear linear, LinearRecord record) {}
 
     private record Content(int block, String prefix, List<LinearRecord> linears) {}
@@ -62,9 +59,10 @@ public record BlockArtifact(int block, String prefix, List<Entry> linears) {
             List<Entry> entries = new ArrayList<>();
             long at = 0;
             for (LinearRecord record : content.linears()) {
-                long size = BlockPayload.bytes(record);
+                long size = record.shape().payloadBytes(record.rows(), record.cols());
                 MemorySegment part = open.payload().asSlice(at, size);
-                entries.add(new Entry(BlockPayload.read(part, content.prefix(), record), record));
+                LinearId id = new LinearId(content.prefix(), record.name());
+                entries.add(new Entry(BlockPayload.read(part, id, record), record));
                 at += size;
             }
             return new BlockArtifact(content.block(), content.prefix(), entries);
@@ -86,11 +84,5 @@ public record BlockArtifact(int block, String prefix, List<Entry> linears) {
 
     private static Content content(ArtifactFile open) {
         return RecordCodec.read(open.content(), Content.class, ErrorCode.INTERNAL);
-    }
-
-    static IntegerGrid grid(CompressedLinear linear) {
-        return switch (linear.core()) {
-            case IntegerGrid grid -> grid;
-        };
     }
 }

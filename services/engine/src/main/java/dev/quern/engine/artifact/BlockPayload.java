@@ -2,8 +2,10 @@ package dev.quern.engine.artifact;
 
 import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.Core;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,49 +22,34 @@ record BlockPayload(List<CompressedLinear> linears) implements ArtifactFile.Payl
     private static final ValueLayout.OfFloat SCALE =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    static long bytes(LinearRecord linear) {
-        return bytes(linear.rows(), linear.cols(), shape(linear));
-    }
-
-    private static long bytes(int rows, int cols, IntegerShape shape) {
-        return (long) rows * (packing(shape).rowBytes(cols) + (long) shape.groups(cols) * (1 + Float.BYTES));
-    }
-
-    private static IntegerShape shape(LinearRecord linear) {
-        return new IntegerShape(linear.bits(), linear.groupSize(), linear.symmetric());
-    }
-
-    /** Rows end at bytes. */
-    private static BitPacking packing(IntegerShape shape) {
-        return new BitPacking(shape.bits(), 1);
-    }
-
     @Override
     public long size() {
-        long size = 0;
-        for (CompressedLinear linear : linears) {
-            size += bytes(
-                    linear.rows(), linear.cols(), BlockArtifact.grid(linear).shape());
-        }
-        return size;
+        return linears.stream()
+                .mapToLong(linear -> linear.core().shape().payloadBytes(linear.rows(), linear.cols()))
+                .sum();
     }
 
     @Override
     public void writeTo(ArtifactFile.Sink sink) throws IOException {
         for (CompressedLinear linear : linears) {
-            IntegerGrid grid = BlockArtifact.grid(linear);
-            writeCodes(linear, grid, sink);
-            sink.put(ByteBuffer.wrap(grid.zeros()));
-            ByteBuffer scales =
-                    ByteBuffer.allocate(grid.scales().length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            scales.asFloatBuffer().put(grid.scales());
-            sink.put(scales);
+            switch (linear.core()) {
+                case IntegerGrid grid -> write(linear, grid, sink);
+            }
         }
+    }
+
+    private static void write(CompressedLinear linear, IntegerGrid grid, ArtifactFile.Sink sink) throws IOException {
+        writeCodes(linear, grid, sink);
+        sink.put(ByteBuffer.wrap(grid.zeros()));
+        ByteBuffer scales =
+                ByteBuffer.allocate(grid.scales().length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        scales.asFloatBuffer().put(grid.scales());
+        sink.put(scales);
     }
 
     private static void writeCodes(CompressedLinear linear, IntegerGrid grid, ArtifactFile.Sink sink)
             throws IOException {
-        BitPacking packing = packing(grid.shape());
+        BitPacking packing = grid.shape().packing();
         int step = Math.max(1, CHUNK / packing.rowBytes(linear.cols()));
         for (int row = 0; row < linear.rows(); row += step) {
             int rows = Math.min(step, linear.rows() - row);
@@ -72,16 +59,22 @@ record BlockPayload(List<CompressedLinear> linears) implements ArtifactFile.Payl
     }
 
     /** Reads one linear from its part of the payload. */
-    static CompressedLinear read(MemorySegment part, String prefix, LinearRecord linear) {
-        BitPacking packing = packing(shape(linear));
-        int scaleCount = linear.rows() * shape(linear).groups(linear.cols());
-        int codeBytes = packing.bytes(linear.rows(), linear.cols());
+    static CompressedLinear read(MemorySegment part, LinearId id, LinearRecord linear) {
+        Core core = switch (linear.shape()) {
+            case IntegerShape shape -> integers(part, linear.rows(), linear.cols(), shape);
+        };
+        return new CompressedLinear(id, linear.rows(), linear.cols(), core);
+    }
+
+    private static IntegerGrid integers(MemorySegment part, int rows, int cols, IntegerShape shape) {
+        BitPacking packing = shape.packing();
+        int scaleCount = rows * shape.groups(cols);
+        int codeBytes = packing.bytes(rows, cols);
         byte[] packed = new byte[codeBytes + BitPacking.SLACK];
         MemorySegment.copy(part, ValueLayout.JAVA_BYTE, 0, packed, 0, codeBytes);
-        byte[] codes = packing.unpack(packed, linear.rows(), linear.cols());
+        byte[] codes = packing.unpack(packed, rows, cols);
         byte[] zeros = part.asSlice(codeBytes, scaleCount).toArray(ValueLayout.JAVA_BYTE);
         float[] scales = part.asSlice((long) codeBytes + scaleCount).toArray(SCALE);
-        IntegerGrid grid = new IntegerGrid(linear.bits(), linear.groupSize(), linear.symmetric(), codes, zeros, scales);
-        return new CompressedLinear(prefix + linear.name(), linear.rows(), linear.cols(), grid);
+        return new IntegerGrid(shape.bits(), shape.groupSize(), shape.symmetric(), codes, zeros, scales);
     }
 }

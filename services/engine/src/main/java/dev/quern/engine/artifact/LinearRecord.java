@@ -1,5 +1,8 @@
 package dev.quern.engine.artifact;
 
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.CoreShape;
+import dev.quern.engine.method.IntegerShape;
 import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.CompletedBy;
@@ -23,6 +26,20 @@ public record LinearRecord(
         boolean symmetric,
         LinearFigures figures,
         double seconds) {
+    /** What an artifact says of a linear. */
+    public static LinearRecord of(CompressedLinear linear, LinearFigures figures, double seconds) {
+        return switch (linear.core().shape()) {
+            case IntegerShape(int bits, int groupSize, boolean symmetric) ->
+                new LinearRecord(
+                        linear.id().name(), linear.rows(), linear.cols(), bits, groupSize, symmetric, figures, seconds);
+        };
+    }
+
+    /** How its values are represented. */
+    CoreShape shape() {
+        return new IntegerShape(bits, groupSize, symmetric);
+    }
+
     /** A finished cell of the board. */
     public LinearView cell(int block) {
         return new LinearView(block, name, CellState.DONE, rows, cols, figures, seconds);

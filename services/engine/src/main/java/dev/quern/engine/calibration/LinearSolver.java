@@ -9,7 +9,6 @@ import dev.quern.engine.compress.LinearCompressor.Compressed;
 import dev.quern.engine.compress.LinearCompressor.Weight;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.forward.BlockWeights;
-import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
@@ -58,7 +57,7 @@ final class LinearSolver {
         }
         try (Scope scope = backend.memory().scope()) {
             List<Weight> unitWeights = linears.stream()
-                    .map(spec -> new Weight(weights.block().module(spec), weights.working(spec, scope)))
+                    .map(spec -> new Weight(weights.block().id(spec), weights.working(spec, scope)))
                     .toList();
             lastNanos = System.nanoTime();
             compressor.compress(unitWeights, statistics, options.cancellation(), this::keep);
@@ -70,24 +69,9 @@ final class LinearSolver {
         // What linears of a unit share, mostly the factor, counts for the first of them.
         double seconds = (now - lastNanos) / 1e9;
         lastNanos = now;
-        LinearRecord linear = record(result, seconds);
+        LinearRecord linear = LinearRecord.of(result.linear(), result.figures(), seconds);
         done.put(linear.name(), new BlockArtifact.Entry(result.linear(), linear));
         options.listener().linearDone(output, block, linear);
-    }
-
-    private LinearRecord record(Compressed result, double seconds) {
-        IntegerGrid grid = switch (result.linear().core()) {
-            case IntegerGrid integers -> integers;
-        };
-        return new LinearRecord(
-                result.linear().name().substring(prefix().length()),
-                result.linear().rows(),
-                result.linear().cols(),
-                grid.bits(),
-                grid.groupSize(),
-                grid.symmetric(),
-                result.figures(),
-                seconds);
     }
 
     /** The block's artifact, once all units are solved; linears in program order. */
@@ -113,9 +97,5 @@ final class LinearSolver {
                 .map(name -> Objects.requireNonNull(done.get(name), name))
                 .toList();
         return new BlockArtifact(index, block.prefix(), entries);
-    }
-
-    private String prefix() {
-        return weights.block().prefix();
     }
 }

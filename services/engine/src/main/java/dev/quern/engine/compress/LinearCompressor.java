@@ -14,6 +14,7 @@ import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.method.Rounder.Rounded;
 import dev.quern.engine.method.Statistics;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Rounding;
@@ -41,7 +42,7 @@ public final class LinearCompressor {
     private final DType checkpointType;
 
     /** @param values [rows, cols] in the backend's working type; read only */
-    public record Weight(String name, Tensor values) {}
+    public record Weight(LinearId id, Tensor values) {}
 
     /**
      * A compressed linear and what it cost.
@@ -102,7 +103,7 @@ public final class LinearCompressor {
     }
 
     private Treatment treatment(Weight weight) {
-        return recipe.of(weight.name()).orElseThrow();
+        return recipe.of(weight.id().module()).orElseThrow();
     }
 
     /**
@@ -117,7 +118,7 @@ public final class LinearCompressor {
     private Shared prepare(Scope scope, List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation) {
         InputStatistics inputs = statistics == null
                 ? null
-                : InputStatistics.of(backend, scope, statistics, unit.getFirst().name());
+                : InputStatistics.of(backend, scope, statistics, unit.getFirst().id());
         boolean silent = inputs != null && !inputs.hasSignal();
         InputStatistics heard = silent ? null : inputs;
         Map<Rounding, Rounder.Unit> rounders = new HashMap<>();
@@ -165,7 +166,7 @@ public final class LinearCompressor {
                     treatment.rounding().needsStatistics() ? deadWeights(shared.inputs(), w) : 0,
                     rounded.codes().scaleToAbsmax(w));
             double loss = rounded.loss() == null ? nearestError : rounded.loss();
-            return new Compressed(rounded.codes().toLinear(weight.name(), treatment.grid()), figures, loss);
+            return new Compressed(rounded.codes().toLinear(weight.id(), treatment.grid()), figures, loss);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.quern.engine.fit;
 
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
@@ -23,18 +24,19 @@ public final class RecipeFit {
 
     private RecipeFit() {}
 
-    /**
-     * A linear of a model.
-     *
-     * @param name of its module, for example {@code model.layers.0.mlp.down_proj}
-     */
-    public record Module(LinearSpec linear, String name) {}
+    /** A linear of a model. */
+    public record Module(LinearId id, LinearSpec linear) {
+        /** For example {@code model.layers.0.mlp.down_proj}. */
+        public String name() {
+            return id.module();
+        }
+    }
 
     /** The linears of a model, block after block, in program order. */
     public static Stream<Module> modules(Architecture architecture) {
         return architecture.blocks().stream()
                 .flatMap(block ->
-                        block.program().linears().stream().map(linear -> new Module(linear, block.module(linear))));
+                        block.program().linears().stream().map(linear -> new Module(block.id(linear), linear)));
     }
 
     /**
@@ -80,7 +82,7 @@ public final class RecipeFit {
     /** Those of the linears given, of one block, that the recipe compresses. */
     public static List<LinearSpec> compressed(Recipe recipe, Block block, List<LinearSpec> linears) {
         return linears.stream()
-                .filter(linear -> recipe.of(block.module(linear)).isPresent())
+                .filter(linear -> recipe.of(block.id(linear).module()).isPresent())
                 .toList();
     }
 
@@ -102,7 +104,7 @@ public final class RecipeFit {
 
     private static String example(Architecture architecture) {
         Block first = architecture.blocks().getFirst();
-        return first.module(first.program().linears().getLast());
+        return first.id(first.program().linears().getLast()).module();
     }
 
     private static void requireGroups(Grid grid, List<LinearSpec> linears) {

@@ -11,6 +11,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.CoreShape;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Block;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.Model;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
@@ -116,20 +117,20 @@ public final class Assembler {
             LongConsumer progress,
             Cancellation cancellation)
             throws IOException {
-        Set<String> expected = new HashSet<>();
+        Set<LinearId> expected = new HashSet<>();
         Block written = model.architecture().blocks().get(block);
         written.program().linears().stream()
-                .map(written::module)
-                .filter(module -> grids.of(module).isPresent())
+                .map(written::id)
+                .filter(linear -> grids.of(linear).isPresent())
                 .forEach(expected::add);
         for (CompressedLinear linear : linears) {
             cancellation.check();
-            if (!expected.remove(linear.name())) {
-                throw new IllegalArgumentException("linear: " + linear.name() + " (expected one of: " + expected + ")");
+            if (!expected.remove(linear.id())) {
+                throw new IllegalArgumentException("linear: " + linear.id() + " (expected one of: " + expected + ")");
             }
-            StoredType scaleType = check(linear, grids.of(linear.name()).orElseThrow());
+            StoredType scaleType = check(linear, grids.of(linear.id()).orElseThrow());
             format.write(linear, scaleType, writer::write);
-            progress.accept(model.tensors().entry(linear.name() + ".weight").bytes());
+            progress.accept(model.tensors().entry(linear.id().weight()).bytes());
         }
         if (!expected.isEmpty()) {
             throw new IllegalArgumentException(
@@ -140,10 +141,10 @@ public final class Assembler {
     /** The dtype of its scales. */
     private StoredType check(CompressedLinear linear, IntegerShape grid) {
         CoreShape actual = linear.core().shape();
-        TensorEntry weight = model.tensors().entry(linear.name() + ".weight");
+        TensorEntry weight = model.tensors().entry(linear.id().weight());
         List<Long> shape = List.of((long) linear.rows(), (long) linear.cols());
         if (!actual.equals(grid) || !weight.shape().equals(shape)) {
-            throw new IllegalArgumentException(linear.name() + ": " + shape + " on " + actual + " (expected: "
+            throw new IllegalArgumentException(linear.id() + ": " + shape + " on " + actual + " (expected: "
                     + weight.shape() + " on " + grid + ")");
         }
         return weight.type();

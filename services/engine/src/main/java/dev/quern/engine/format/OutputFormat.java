@@ -6,6 +6,7 @@ import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
@@ -20,14 +21,14 @@ public interface OutputFormat {
     String name();
 
     /** Why the format cannot hold a linear of this shape on this grid, in words with the numbers; empty when it can. */
-    Optional<String> refusal(String linear, int rows, int cols, IntegerShape grid);
+    Optional<String> refusal(LinearId linear, int rows, int cols, IntegerShape grid);
 
     /**
      * Asked before any work starts.
      *
      * @throws QuernException SHAPE_MISMATCH with the reason of {@link #refusal}
      */
-    default void requireAccepted(String linear, int rows, int cols, IntegerShape grid) {
+    default void requireAccepted(LinearId linear, int rows, int cols, IntegerShape grid) {
         refusal(linear, rows, cols, grid).ifPresent(reason -> {
             throw new QuernException(ErrorCode.SHAPE_MISMATCH, reason);
         });
@@ -36,14 +37,13 @@ public interface OutputFormat {
     /**
      * The tensors that stand for a linear.
      *
-     * @param linear the module's name, for example {@code model.layers.0.mlp.down_proj}
      * @param scaleType the dtype of the source's weights
      */
-    List<OutputTensor> tensors(String linear, int rows, int cols, IntegerShape grid, StoredType scaleType);
+    List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType);
 
     /** Bytes of those tensors. */
     default long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
-        return tensors("", rows, cols, grid, scaleType).stream()
+        return tensors(new LinearId("", ""), rows, cols, grid, scaleType).stream()
                 .mapToLong(OutputTensor::bytes)
                 .sum();
     }
@@ -60,7 +60,7 @@ public interface OutputFormat {
      *
      * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
      */
-    CompressedLinear read(Checkpoint output, String linear, IntegerShape grid);
+    CompressedLinear read(Checkpoint output, LinearId linear, IntegerShape grid);
 
     /** What config.json holds for loaders under {@code quantization_config}. */
     JsonObject quantizationConfig(GridMap grids);
@@ -68,13 +68,13 @@ public interface OutputFormat {
     /**
      * The grids that a config.json was written for.
      *
-     * @param modules the linears of the model, in order
+     * @param linears of the model, in order
      * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
      */
-    GridMap grids(JsonObject quantizationConfig, List<String> modules);
+    GridMap grids(JsonObject quantizationConfig, List<LinearId> linears);
 
-    /** Names of the linears that an output holds in compressed form, sorted. */
-    List<String> linears(Checkpoint output);
+    /** The modules that an output holds in compressed form, sorted. */
+    List<String> modules(Checkpoint output);
 
     /** Takes tensors one after the other. */
     @FunctionalInterface

@@ -6,6 +6,7 @@ import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.Model;
 import java.util.ArrayList;
@@ -13,17 +14,18 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What an output will consist of, from headers alone.
  *
- * @param scaleTypes the dtype of each compressed linear's weights in the source, by module
+ * @param scaleTypes the dtype of each compressed linear's weights in the source
  * @param copied tensors that stay as they are
  * @param tensors all tensors to be written, block after block: the order in which shards are filled
  */
-public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied, List<OutputTensor> tensors) {
-    private static final String WEIGHT = ".weight";
+public record OutputPlan(Map<LinearId, StoredType> scaleTypes, List<String> copied, List<OutputTensor> tensors) {
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     /** Layer 10 comes after layer 9. */
     private static final Comparator<OutputTensor> BY_BLOCK =
@@ -34,32 +36,29 @@ public record OutputPlan(Map<String, StoredType> scaleTypes, List<String> copied
      */
     public static OutputPlan of(Model model, OutputFormat format, GridMap grids) {
         StoredTensors stored = model.tensors();
-        Map<String, StoredType> scaleTypes = new LinkedHashMap<>();
+        Map<LinearId, StoredType> scaleTypes = new LinkedHashMap<>();
         List<OutputTensor> tensors = new ArrayList<>();
         RecipeFit.modules(model.architecture())
-                .forEach(module -> grids.of(module.name()).ifPresent(grid -> {
+                .forEach(module -> grids.of(module.id()).ifPresent(grid -> {
                     LinearSpec spec = module.linear();
-                    StoredType type = stored.entry(module.name() + WEIGHT).type();
-                    format.requireAccepted(module.name(), spec.rows(), spec.cols(), grid);
-                    scaleTypes.put(module.name(), type);
-                    tensors.addAll(format.tensors(module.name(), spec.rows(), spec.cols(), grid, type));
+                    StoredType type = stored.entry(module.id().weight()).type();
+                    format.requireAccepted(module.id(), spec.rows(), spec.cols(), grid);
+                    scaleTypes.put(module.id(), type);
+                    tensors.addAll(format.tensors(module.id(), spec.rows(), spec.cols(), grid, type));
                 }));
-        List<String> copied = copied(model, scaleTypes);
+        List<String> copied = copied(model, scaleTypes.keySet());
         copied.forEach(name -> tensors.add(same(stored.entry(name))));
         tensors.sort(BY_BLOCK);
         return new OutputPlan(scaleTypes, copied, tensors);
     }
 
     /** Tied weights are stored once: a second copy of the head is left out. */
-    private static List<String> copied(Model model, Map<String, ?> linears) {
+    private static List<String> copied(Model model, Set<LinearId> linears) {
+        Set<String> packed = linears.stream().map(LinearId::weight).collect(Collectors.toSet());
         return model.tensors().tensorNames().stream()
-                .filter(name -> !(name.endsWith(WEIGHT) && linears.containsKey(module(name))))
+                .filter(name -> !packed.contains(name))
                 .filter(name -> !model.architecture().isSecondHead(name))
                 .toList();
-    }
-
-    private static String module(String weight) {
-        return weight.substring(0, weight.length() - WEIGHT.length());
     }
 
     private static OutputTensor same(TensorEntry entry) {

@@ -5,20 +5,21 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.LinearId;
 import java.lang.foreign.MemorySegment;
 
 /**
  * One compressed linear [rows, cols], in host memory and free of any backend: what artifacts store and formats write.
  *
- * @param name of the weight's module, as the caller gave it
+ * @param id which linear of its model
  */
-public record CompressedLinear(String name, int rows, int cols, Core core) {
+public record CompressedLinear(LinearId id, int rows, int cols, Core core) {
     public CompressedLinear {
         switch (core) {
             case IntegerGrid grid -> {
-                check(name + " codes", grid.codes().length, (long) rows * cols);
+                check(id + " codes", grid.codes().length, (long) rows * cols);
                 check(
-                        name + " scales",
+                        id + " scales",
                         grid.scales().length,
                         (long) rows * grid.shape().groups(cols));
             }

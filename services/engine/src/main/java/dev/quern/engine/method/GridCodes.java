@@ -6,6 +6,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Recipe;
 import java.lang.foreign.MemorySegment;
 
@@ -60,11 +61,11 @@ public record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, 
     }
 
     /** A copy in host memory. */
-    public CompressedLinear toLinear(String name, Recipe.Grid recipe) {
+    public CompressedLinear toLinear(LinearId id, Recipe.Grid recipe) {
         byte[] u = bytes(codes);
         IntegerGrid core = new IntegerGrid(
                 grid.bits(), recipe.groupSizeFor(codes.cols()), grid.symmetric(), u, bytes(zeros), floats(scales));
-        return new CompressedLinear(name, codes.rows(), codes.cols(), core);
+        return new CompressedLinear(id, codes.rows(), codes.cols(), core);
     }
 
     private byte[] bytes(Tensor tensor) {

@@ -4,6 +4,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.MemorySegment;
@@ -25,15 +26,15 @@ public final class InputStatistics {
     }
 
     /**
-     * @param name whose inputs these are, for the message
+     * @param linear whose inputs these are, for the message
      * @throws QuernException NON_FINITE_INPUTS when H holds NaN or infinity
      */
-    public static InputStatistics of(ComputeBackend backend, Scope scope, Statistics statistics, String name) {
+    public static InputStatistics of(ComputeBackend backend, Scope scope, Statistics statistics, LinearId linear) {
         int n = statistics.gram().cols();
         if (!backend.elementwise().allFinite(statistics.gram())) {
             throw new QuernException(
                     ErrorCode.NON_FINITE_INPUTS,
-                    "inputs of " + name + ": NaN or infinity after " + statistics.tokens()
+                    "inputs of " + linear + ": NaN or infinity after " + statistics.tokens()
                             + " tokens (expected: finite; does the original model overflow on this text?)");
         }
         Tensor diagonal = scope.allocate(DType.F64, 1, n);

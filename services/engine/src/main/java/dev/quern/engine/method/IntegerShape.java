@@ -24,6 +24,17 @@ public record IntegerShape(int bits, int groupSize, boolean symmetric) implement
         return groupSize == 0 ? cols : groupSize;
     }
 
+    /** How artifacts pack codes: rows end at bytes. */
+    public BitPacking packing() {
+        return new BitPacking(bits, 1);
+    }
+
+    /** Packed codes, a byte for each zero point, and float32 scales. */
+    @Override
+    public long payloadBytes(int rows, int cols) {
+        return (long) rows * (packing().rowBytes(cols) + (long) groups(cols) * (1 + Float.BYTES));
+    }
+
     /** As loaders see it. */
     public Packed packed() {
         return new Packed(bits, groupSize, symmetric);

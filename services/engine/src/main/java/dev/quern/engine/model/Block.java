@@ -20,9 +20,9 @@ public record Block(String prefix, BlockProgram program, RopeSpec rope) {
         return new Alike(count, prefix, program, rope);
     }
 
-    /** The full name of a linear's module. */
-    public String module(LinearSpec linear) {
-        return prefix + linear.name();
+    /** Which linear of the model that is. */
+    public LinearId id(LinearSpec linear) {
+        return new LinearId(prefix, linear.name());
     }
 
     /** Its tensors by their full names, in program order. */

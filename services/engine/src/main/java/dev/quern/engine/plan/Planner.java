@@ -117,7 +117,7 @@ public final class Planner {
         Map<IntegerShape, Integer> times = new LinkedHashMap<>();
         RecipeFit.modules(architecture)
                 .filter(module -> module.linear().equals(linear))
-                .forEach(module -> grids.of(module.name()).ifPresent(grid -> times.merge(grid, 1, Integer::sum)));
+                .forEach(module -> grids.of(module.id()).ifPresent(grid -> times.merge(grid, 1, Integer::sum)));
         return times.entrySet().stream()
                 .map(use -> new Use(use.getKey(), use.getValue()))
                 .toList();

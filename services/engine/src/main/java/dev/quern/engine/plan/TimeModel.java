@@ -131,7 +131,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         for (WorkUnit unit : block.program().units()) {
             Set<Recipe.Rounding> roundings = new HashSet<>();
             for (LinearSpec linear : unit.linears()) {
-                Recipe.Rounding rounding = recipe.of(block.module(linear))
+                Recipe.Rounding rounding = recipe.of(block.id(linear).module())
                         .map(Recipe.Treatment::rounding)
                         .orElse(null);
                 if (rounding != null) {

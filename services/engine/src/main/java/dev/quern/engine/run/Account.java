@@ -61,7 +61,8 @@ public record Account(List<Tensor> tensors, List<Key> keys, List<File> files, Li
         Set<String> linears = new HashSet<>();
         Set<String> others = new HashSet<>();
         architecture.tensors().stream().map(TensorSpec::name).forEach(others::add);
-        RecipeFit.modules(architecture).forEach(module -> linears.add(module.name() + ".weight"));
+        RecipeFit.modules(architecture)
+                .forEach(module -> linears.add(module.id().weight()));
         List<Tensor> tensors = new ArrayList<>();
         for (String name : checkpoint.tensorNames()) {
             String stored = checkpoint.storedName(name).equals(name) ? null : checkpoint.storedName(name);

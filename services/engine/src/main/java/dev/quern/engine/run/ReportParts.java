@@ -6,6 +6,7 @@ import dev.quern.engine.evaluation.CountingReader;
 import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.text.Datasets;
 import dev.quern.engine.text.TokenWindows;
@@ -64,21 +65,18 @@ public final class ReportParts {
     public static List<Report.Linear> linears(StoredBlocks blocks) {
         List<Report.Linear> linears = new ArrayList<>();
         for (int block = 0; block < blocks.source().architecture().blocks().size(); block++) {
+            String prefix = blocks.source().architecture().blocks().get(block).prefix();
             for (LinearRecord linear : blocks.records(block)) {
-                linears.add(linear(
-                        block,
-                        blocks.source().architecture().blocks().get(block).prefix(),
-                        linear));
+                linears.add(linear(block, new LinearId(prefix, linear.name()), linear));
             }
         }
         return linears;
     }
 
-    /** @param prefix of the block's modules, as in {@code model.layers.3.} */
-    public static Report.Linear linear(int block, String prefix, LinearRecord linear) {
+    public static Report.Linear linear(int block, LinearId id, LinearRecord linear) {
         return new Report.Linear(
                 block,
-                prefix + linear.name(),
+                id.module(),
                 linear.rows(),
                 linear.cols(),
                 linear.bits(),

@@ -6,6 +6,7 @@ import dev.quern.engine.evaluation.StoredModel;
 import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.StoredWeights;
 
@@ -16,10 +17,10 @@ public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) 
     @Override
     public void replaceLinears(int block, BlockWeights weights) {
         for (LinearSpec linear : weights.block().program().linears()) {
-            String module = weights.block().module(linear);
-            if (result.grids().containsKey(module)) {
-                CompressedLinear read = result.read(module);
-                weights.replace(linear, scope -> read.decode(backend, scope, result.decodedType(module)));
+            LinearId id = weights.block().id(linear);
+            if (result.grids().containsKey(id)) {
+                CompressedLinear read = result.read(id);
+                weights.replace(linear, scope -> read.decode(backend, scope, result.decodedType(id)));
             }
         }
     }

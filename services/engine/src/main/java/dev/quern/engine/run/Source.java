@@ -56,7 +56,7 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
     /** Scales are chosen for one dtype: those that f16 holds are not those that the others hold. */
     private static void requireOneReach(Checkpoint checkpoint, Architecture architecture) {
         List<TensorEntry> weights = RecipeFit.modules(architecture)
-                .map(module -> checkpoint.entry(module.name() + ".weight"))
+                .map(module -> checkpoint.entry(module.id().weight()))
                 .toList();
         TensorEntry first = weights.getFirst();
         weights.stream()
@@ -73,7 +73,7 @@ public record Source(Checkpoint checkpoint, Architecture architecture) implement
     /** The dtype that linears are stored in: compressed ones are decoded to it, as loaders do. */
     public DType storedType() {
         RecipeFit.Module first = RecipeFit.modules(architecture).findFirst().orElseThrow();
-        return checkpoint.entry(first.name() + ".weight").type().dtype();
+        return checkpoint.entry(first.id().weight()).type().dtype();
     }
 
     /** The model as it is. */

@@ -13,6 +13,7 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.error.ErrorCode;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** An open output, read as a loader reads it, from what it says of itself alone. */
 final class OutputCheck {
@@ -58,9 +60,9 @@ final class OutputCheck {
                 .findFirst()
                 .orElseThrow(() -> damaged("config.json: quantization_config: " + Json.write(config)
                         + " (expected: quant_method of a format that Quern writes)"));
-        List<String> modules =
-                RecipeFit.modules(architecture).map(RecipeFit.Module::name).toList();
-        return new OutputCheck(output, architecture, format, format.grids(config, modules));
+        List<LinearId> linears =
+                RecipeFit.modules(architecture).map(RecipeFit.Module::id).toList();
+        return new OutputCheck(output, architecture, format, format.grids(config, linears));
     }
 
     /** A linear of the output. */
@@ -74,20 +76,20 @@ final class OutputCheck {
      * @param files with their digests
      */
     Verification check(List<FileDigest> files, LinearVisitor visitor, Cancellation cancellation) {
-        Set<String> expected = new HashSet<>();
+        Set<LinearId> expected = new HashSet<>();
         long weights = 0;
         int linears = 0;
         for (int block = 0; block < architecture.blocks().size(); block++) {
             Block checked = architecture.blocks().get(block);
             for (LinearSpec spec : checked.program().linears()) {
                 cancellation.check();
-                IntegerShape grid = grids.of(checked.module(spec)).orElse(null);
+                IntegerShape grid = grids.of(checked.id(spec)).orElse(null);
                 if (grid == null) {
                     continue;
                 }
-                CompressedLinear linear = read(checked.module(spec), spec, grid);
+                CompressedLinear linear = read(checked.id(spec), spec, grid);
                 visitor.visit(block, linear);
-                expected.add(linear.name());
+                expected.add(linear.id());
                 weights += (long) linear.rows() * linear.cols();
                 linears++;
             }
@@ -104,11 +106,11 @@ final class OutputCheck {
                 architecture.tied());
     }
 
-    private CompressedLinear read(String module, LinearSpec spec, IntegerShape grid) {
-        CompressedLinear linear = format.read(output, module, grid);
+    private CompressedLinear read(LinearId id, LinearSpec spec, IntegerShape grid) {
+        CompressedLinear linear = format.read(output, id, grid);
         if (linear.rows() != spec.rows() || linear.cols() != spec.cols()) {
             throw damaged("%s: [%d, %d] (expected: [%d, %d])"
-                    .formatted(linear.name(), linear.rows(), linear.cols(), spec.rows(), spec.cols()));
+                    .formatted(linear.id(), linear.rows(), linear.cols(), spec.rows(), spec.cols()));
         }
         return linear;
     }
@@ -117,27 +119,29 @@ final class OutputCheck {
      * The tensors that are not compressed: all there, in shape; no second copy of a tied head; no linears but the
      * model's.
      */
-    private long checkOthers(Set<String> linears) {
+    private long checkOthers(Set<LinearId> linears) {
         String own = architecture.head().ownWeight();
         if (architecture.tied() && output.has(own)) {
             throw damaged(own + ": present (expected: stored once, as "
                     + architecture.embedding().weight() + ")");
         }
+        Set<String> packed = linears.stream().map(LinearId::weight).collect(Collectors.toSet());
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
         for (TensorSpec spec : architecture.tensors()) {
-            if (!spec.name().endsWith(".weight") || !linears.contains(module(spec.name()))) {
+            if (!packed.contains(spec.name())) {
                 shapes.put(spec.name(), spec.shape());
             }
         }
         output.requireTensors(shapes);
-        List<String> foreign = new ArrayList<>(format.linears(output));
-        foreign.removeAll(linears);
+        Set<String> modules = linears.stream().map(LinearId::module).collect(Collectors.toSet());
+        List<String> foreign = new ArrayList<>(format.modules(output));
+        foreign.removeAll(modules);
         if (!foreign.isEmpty()) {
             throw damaged(
                     foreign.getFirst() + ": not a linear of the model (expected: " + linears.size() + " linears)");
         }
         return output.tensorNames().stream()
-                        .filter(name -> name.contains(".weight_") && linears.contains(module(name)))
+                        .filter(name -> name.contains(".weight_") && modules.contains(module(name)))
                         .map(output::entry)
                         .mapToLong(TensorEntry::bytes)
                         .sum()

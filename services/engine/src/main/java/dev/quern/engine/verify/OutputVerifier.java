@@ -11,6 +11,7 @@ import dev.quern.engine.checkpoint.digest.FileDigests;
 import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.CompressedModel;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.Model;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.digest.Digests;
@@ -152,7 +153,7 @@ public final class OutputVerifier {
     /** Holds one block of the original result, and compares linear by linear. */
     private static final class Comparison implements OutputCheck.LinearVisitor {
         private final CompressedModel model;
-        private Map<String, CompressedLinear> linears = Map.of();
+        private Map<LinearId, CompressedLinear> linears = Map.of();
         private int current = -1;
 
         Comparison(CompressedModel model) {
@@ -162,14 +163,14 @@ public final class OutputVerifier {
         @Override
         public void visit(int block, CompressedLinear written) {
             if (block != current) {
-                linears = model.linears(block).stream()
-                        .collect(Collectors.toMap(CompressedLinear::name, linear -> linear));
+                linears =
+                        model.linears(block).stream().collect(Collectors.toMap(CompressedLinear::id, linear -> linear));
                 current = block;
             }
-            CompressedLinear original = linears.get(written.name());
+            CompressedLinear original = linears.get(written.id());
             if (original == null || !same(original, written)) {
                 throw damaged(
-                        written.name() + ": differs from what was compressed (expected: equal codes, zeros, scales)");
+                        written.id() + ": differs from what was compressed (expected: equal codes, zeros, scales)");
             }
         }
 

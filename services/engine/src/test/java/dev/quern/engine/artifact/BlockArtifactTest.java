@@ -7,6 +7,7 @@ import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.engine.artifact.BlockArtifact.Entry;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.digest.Digests;
 import java.io.IOException;
@@ -44,7 +45,7 @@ class BlockArtifactTest {
         assertThat(read.block()).isEqualTo(3);
         assertThat(read.records()).isEqualTo(artifact.records());
         assertThat(BlockArtifact.readRecords(file, NAME)).isEqualTo(artifact.records());
-        assertThat(read.linears().getLast().linear().name()).isEqualTo("model.layers.3.mlp.down_proj");
+        assertThat(read.linears().getLast().linear().id().module()).isEqualTo("model.layers.3.mlp.down_proj");
         assertSame(read.linears().getFirst(), first);
         assertSame(read.linears().getLast(), second);
     }
@@ -169,7 +170,7 @@ class BlockArtifactTest {
         }
         IntegerGrid grid = new IntegerGrid(bits, groupSize, false, codes, zeros, scales);
         LinearRecord linear = new LinearRecord(name, rows, cols, bits, groupSize, false, FIGURES, 1.5);
-        return new Entry(new CompressedLinear("model.layers.3." + name, rows, cols, grid), linear);
+        return new Entry(new CompressedLinear(new LinearId("model.layers.3.", name), rows, cols, grid), linear);
     }
 
     private static LinearRecord timed(LinearRecord linear, double seconds) {
@@ -185,8 +186,8 @@ class BlockArtifactTest {
     }
 
     private static void assertSame(Entry actual, Entry expected) {
-        IntegerGrid read = BlockArtifact.grid(actual.linear());
-        IntegerGrid written = BlockArtifact.grid(expected.linear());
+        IntegerGrid read = (IntegerGrid) actual.linear().core();
+        IntegerGrid written = (IntegerGrid) expected.linear().core();
         assertThat(read.codes()).isEqualTo(written.codes());
         assertThat(read.zeros()).isEqualTo(written.zeros());
         assertThat(read.scales()).isEqualTo(written.scales());

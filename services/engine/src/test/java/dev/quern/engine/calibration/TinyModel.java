@@ -104,12 +104,12 @@ final class TinyModel implements AfterAllCallback {
     private static void assertSame(BlockArtifact.Entry made, BlockArtifact.Entry expected) {
         CompressedLinear a = made.linear();
         CompressedLinear b = expected.linear();
-        assertThat(a.name()).isEqualTo(b.name());
-        assertThat(grid(a).codes()).as(a.name() + " codes").isEqualTo(grid(b).codes());
-        assertThat(grid(a).zeros()).as(a.name() + " zeros").isEqualTo(grid(b).zeros());
-        assertThat(grid(a).scales()).as(a.name() + " scales").isEqualTo(grid(b).scales());
+        assertThat(a.id()).isEqualTo(b.id());
+        assertThat(grid(a).codes()).as(a.id() + " codes").isEqualTo(grid(b).codes());
+        assertThat(grid(a).zeros()).as(a.id() + " zeros").isEqualTo(grid(b).zeros());
+        assertThat(grid(a).scales()).as(a.id() + " scales").isEqualTo(grid(b).scales());
         assertThat(made.record().figures().relativeError())
-                .as(a.name() + " error")
+                .as(a.id() + " error")
                 .isEqualTo(expected.record().figures().relativeError());
     }
 

@@ -10,6 +10,7 @@ import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.compress.LinearCompressor.Compressed;
 import dev.quern.engine.compress.LinearCompressor.Weight;
 import dev.quern.engine.method.Statistics;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Order;
@@ -125,9 +126,9 @@ public abstract class CompressionContract {
             Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(192)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.BF16);
             List<Weight> unit = List.of(
-                    new Weight("q", lab.tensor(lab.gaussian(256, 192))),
-                    new Weight("k", lab.tensor(lab.gaussian(7, 192))),
-                    new Weight("v", lab.tensor(lab.gaussian(130, 192))));
+                    new Weight(new LinearId("", "q"), lab.tensor(lab.gaussian(256, 192))),
+                    new Weight(new LinearId("", "k"), lab.tensor(lab.gaussian(7, 192))),
+                    new Weight(new LinearId("", "v"), lab.tensor(lab.gaussian(130, 192))));
             List<Compressed> together = compressor.compress(unit, statistics, Cancellation.NEVER, done -> {});
             for (int i = 0; i < unit.size(); i++) {
                 Compressed alone = compressor.compress(unit.get(i), statistics, Cancellation.NEVER);

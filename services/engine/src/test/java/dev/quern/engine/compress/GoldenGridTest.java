@@ -10,6 +10,7 @@ import dev.quern.engine.backend.host.SmallFloats;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.GridCodes;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;
@@ -91,7 +92,7 @@ class GoldenGridTest {
                     bytes(numbers(golden, "codes_u", COLS)),
                     bytes(numbers(golden, "zp_u", COLS / GROUP)),
                     floats(bf16(golden, "scale_bf16_bits", COLS / GROUP)));
-            CompressedLinear linear = new CompressedLinear("w", ROWS, COLS, core);
+            CompressedLinear linear = new CompressedLinear(new LinearId("", "w"), ROWS, COLS, core);
             assertThat(Lab.array(linear.decode(lab.backend, lab.scope, DType.BF16)))
                     .isDeepEqualTo(bf16(golden, "dequant_bf16_bits", COLS));
         }

@@ -14,6 +14,7 @@ import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.method.gptq.DampedFactor;
 import dev.quern.engine.method.gptq.GptqSweep;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Order;
 import java.util.Arrays;
@@ -234,7 +235,7 @@ class GptqIdentitiesTest {
 
     private static DampedFactor factor(Lab lab, double[][] h, Order order) {
         Statistics statistics = new Statistics(HostTensor.of(lab.tensor(DType.F64, h)), 1);
-        InputStatistics inputs = InputStatistics.of(lab.backend, lab.scope, statistics, "w");
+        InputStatistics inputs = InputStatistics.of(lab.backend, lab.scope, statistics, new LinearId("", "w"));
         return DampedFactor.of(lab.backend, lab.scope, inputs, new Recipe.Gptq(order, 0.01), Cancellation.NEVER)
                 .orElseThrow();
     }

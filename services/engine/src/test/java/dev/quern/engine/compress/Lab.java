@@ -11,6 +11,7 @@ import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.Statistics;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Recipe;
 import java.util.Random;
 
@@ -53,7 +54,7 @@ final class Lab implements AutoCloseable {
 
     LinearCompressor.Compressed compress(Recipe recipe, double[][] w, double[][] h) {
         LinearCompressor compressor = new LinearCompressor(backend, recipe, backend.workingType());
-        LinearCompressor.Weight weight = new LinearCompressor.Weight("w", tensor(w));
+        LinearCompressor.Weight weight = new LinearCompressor.Weight(new LinearId("", "w"), tensor(w));
         return compressor.compress(weight, new Statistics(tensor(DType.F64, h), 1), Cancellation.NEVER);
     }
 

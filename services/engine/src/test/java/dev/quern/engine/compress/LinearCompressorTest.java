@@ -9,6 +9,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.compress.LinearCompressor.Compressed;
 import dev.quern.engine.compress.LinearCompressor.Weight;
 import dev.quern.engine.method.Statistics;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Order;
@@ -61,7 +62,8 @@ class LinearCompressorTest {
             double[][] h = lab.gram(64);
             LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.BF16);
             Statistics statistics = new Statistics(lab.tensor(DType.F64, h), 1);
-            Compressed result = compressor.compress(new Weight("w", lab.tensor(w)), statistics, Cancellation.NEVER);
+            Compressed result = compressor.compress(
+                    new Weight(new LinearId("", "w"), lab.tensor(w)), statistics, Cancellation.NEVER);
 
             double[][] e = Lab.array(result.linear().decode(lab.backend, lab.scope, DType.BF16));
             for (int r = 0; r < w.length; r++) {
@@ -80,7 +82,8 @@ class LinearCompressorTest {
             double[][] w = lab.gaussian(5, 32);
             Recipe recipe = Lab.nearest(Lab.grid(4, 16, false));
             LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.F64);
-            Compressed result = compressor.compress(new Weight("w", lab.tensor(w)), null, Cancellation.NEVER);
+            Compressed result =
+                    compressor.compress(new Weight(new LinearId("", "w"), lab.tensor(w)), null, Cancellation.NEVER);
             Compressed weighted = lab.compress(recipe, w, Lab.identity(32, 3));
 
             assertThat(result.figures().relativeError())
@@ -95,12 +98,12 @@ class LinearCompressorTest {
             Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.BF16);
             List<Weight> unit = List.of(
-                    new Weight("gate", lab.tensor(lab.gaussian(3, 32))),
-                    new Weight("up", lab.tensor(lab.gaussian(4, 32))));
+                    new Weight(new LinearId("", "gate"), lab.tensor(lab.gaussian(3, 32))),
+                    new Weight(new LinearId("", "up"), lab.tensor(lab.gaussian(4, 32))));
             List<Compressed> told = new ArrayList<>();
             assertThat(compressor.compress(unit, statistics, Cancellation.NEVER, told::add))
                     .isEqualTo(told);
-            assertThat(told).extracting(done -> done.linear().name()).containsExactly("gate", "up");
+            assertThat(told).extracting(done -> done.linear().id().name()).containsExactly("gate", "up");
         }
     }
 
@@ -121,7 +124,7 @@ class LinearCompressorTest {
         try (Lab lab = new Lab(DType.F64, 10)) {
             Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.F64);
-            Weight weight = new Weight("w", lab.tensor(lab.gaussian(4, 32)));
+            Weight weight = new Weight(new LinearId("", "w"), lab.tensor(lab.gaussian(4, 32)));
             // Wherever the request arrives, it is heard before the end.
             AtomicInteger asked = new AtomicInteger();
             compressor.compress(weight, statistics, () -> asked.incrementAndGet() < 0);
@@ -144,7 +147,7 @@ class LinearCompressorTest {
                 h[3][k] = 0;
                 h[k][3] = 0;
             }
-            Weight weight = new Weight("w", lab.tensor(lab.gaussian(rows, cols)));
+            Weight weight = new Weight(new LinearId("", "w"), lab.tensor(lab.gaussian(rows, cols)));
             Statistics statistics = new Statistics(lab.tensor(DType.F64, h), 1);
             long before = lab.backend.memory().liveBytes();
             AtomicLong peak = new AtomicLong();

@@ -17,6 +17,8 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.verify.Manifests;
@@ -66,8 +68,8 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE);
                 Checkpoint library = Checkpoint.openQuantized(golden)) {
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel model = block -> names(architecture, block).stream()
-                    .map(name -> FORMAT.read(library, name, grid))
+            CompressedModel model = block -> ids(architecture, block).stream()
+                    .map(id -> FORMAT.read(library, id, grid))
                     .toList();
             Assembled assembled = assemble(source, architecture, grid, model, Long.MAX_VALUE);
 
@@ -391,16 +393,16 @@ class AssemblerTest {
     void linearsOfSeveralGroupsAndIgnoredOnesReadBack() throws IOException {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            Map<String, Optional<IntegerShape>> modules = new LinkedHashMap<>(
-                    GridMap.of(new IntegerShape(4, 32, true), architecture).modules());
-            modules.replaceAll(
-                    (name, grid) -> name.endsWith("down_proj") ? Optional.of(new IntegerShape(8, 16, true)) : grid);
-            modules.put("model.layers.1.self_attn.o_proj", Optional.empty());
-            GridMap grids = new GridMap(modules);
+            Map<LinearId, Optional<IntegerShape>> linears = new LinkedHashMap<>(
+                    GridMap.of(new IntegerShape(4, 32, true), architecture).linears());
+            linears.replaceAll(
+                    (id, grid) -> id.name().endsWith("down_proj") ? Optional.of(new IntegerShape(8, 16, true)) : grid);
+            linears.put(new LinearId("model.layers.1.", "self_attn.o_proj"), Optional.empty());
+            GridMap grids = new GridMap(linears);
             CompressedModel model = block -> architecture.blocks().get(block).program().linears().stream()
                     .flatMap(spec -> grids
-                            .of(architecture.blocks().get(block).module(spec))
-                            .map(grid -> random(architecture.blocks().get(block).module(spec), spec, grid))
+                            .of(architecture.blocks().get(block).id(spec))
+                            .map(grid -> random(architecture.blocks().get(block).id(spec), spec, grid))
                             .stream())
                     .toList();
 
@@ -420,8 +422,8 @@ class AssemblerTest {
 
     /** What another reader of the format finds in the folder. */
     private void assertGrids(GridMap expected) {
-        Map<String, IntegerShape> packed = new LinkedHashMap<>();
-        expected.modules().forEach((module, grid) -> grid.ifPresent(shape -> packed.put(module, shape)));
+        Map<LinearId, IntegerShape> packed = new LinkedHashMap<>();
+        expected.linears().forEach((linear, grid) -> grid.ifPresent(shape -> packed.put(linear, shape)));
         try (CompressedCheckpoint result = CompressedCheckpoint.open(folder)) {
             assertThat(result.grids()).isEqualTo(packed);
         }
@@ -449,22 +451,20 @@ class AssemblerTest {
         return OutputVerifier.verifyAssembled(output, assembled, source, whole, model, bytes -> {}, Cancellation.NEVER);
     }
 
-    private static List<String> names(Architecture architecture, int block) {
-        return architecture.blocks().get(block).program().linears().stream()
-                .map(LinearSpec::name)
-                .map(name -> architecture.blocks().get(block).prefix() + name)
-                .toList();
+    private static List<LinearId> ids(Architecture architecture, int block) {
+        Block found = architecture.blocks().get(block);
+        return found.program().linears().stream().map(found::id).toList();
     }
 
     /** Codes without a meaning, the same at every call. */
     private static CompressedModel random(Architecture architecture, IntegerShape grid) {
         return block -> architecture.blocks().get(block).program().linears().stream()
-                .map(spec -> random(architecture.blocks().get(block).module(spec), spec, grid))
+                .map(spec -> random(architecture.blocks().get(block).id(spec), spec, grid))
                 .toList();
     }
 
-    private static CompressedLinear random(String name, LinearSpec spec, IntegerShape grid) {
-        SplittableRandom random = new SplittableRandom(name.hashCode());
+    private static CompressedLinear random(LinearId id, LinearSpec spec, IntegerShape grid) {
+        SplittableRandom random = new SplittableRandom(id.module().hashCode());
         int groups = grid.groups(spec.cols());
         byte[] codes = new byte[spec.rows() * spec.cols()];
         byte[] zeros = new byte[spec.rows() * groups];
@@ -477,7 +477,7 @@ class AssemblerTest {
             scales[i] = (128 + random.nextInt(128)) * 0x1p-14f;
         }
         return new CompressedLinear(
-                name,
+                id,
                 spec.rows(),
                 spec.cols(),
                 new IntegerGrid(grid.bits(), grid.groupSize(), grid.symmetric(), codes, zeros, scales));

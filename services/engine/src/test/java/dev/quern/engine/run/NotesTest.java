@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipes;
@@ -61,7 +62,8 @@ class NotesTest {
                 new LinearFigures(0.1, 0.2, 0.01, 0, null, 3, 1.0),
                 0.5);
 
-        GridMap grids = new GridMap(Map.of(linear.name(), Optional.of(new IntegerShape(4, 128, true))));
+        GridMap grids = new GridMap(
+                Map.of(new LinearId("model.layers.0.", "mlp.down_proj"), Optional.of(new IntegerShape(4, 128, true))));
 
         assertThat(ReportParts.notes(grids, List.of(linear)))
                 .contains(

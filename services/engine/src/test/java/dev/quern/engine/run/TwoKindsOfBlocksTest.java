@@ -240,7 +240,7 @@ class TwoKindsOfBlocksTest {
     private static void assertSame(FolderBlockStore made, FolderBlockStore expected, ArtifactName name) {
         List<BlockArtifact.Entry> linears = read(expected, name);
         assertThat(read(made, name)).hasSameSizeAs(linears).zipSatisfy(linears, (one, other) -> {
-            assertThat(one.linear().name()).isEqualTo(other.linear().name());
+            assertThat(one.linear().id()).isEqualTo(other.linear().id());
             assertThat(one.linear().core().sameAs(other.linear().core())).isTrue();
             assertThat(one.record().figures()).isEqualTo(other.record().figures());
         });

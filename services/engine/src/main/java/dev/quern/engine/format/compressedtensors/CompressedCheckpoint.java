@@ -10,6 +10,7 @@ import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -23,9 +24,9 @@ import java.util.stream.Collectors;
  * An open result, Quern's or another tool's: a checkpoint of a model that we know, whose linears are packed on integer
  * grids or stored as they are. One without a packed linear is an ordinary checkpoint.
  *
- * @param grids of the packed linears by their modules' names, in the order of the blocks
+ * @param grids of the packed linears, in the order of the blocks
  */
-public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architecture, Map<String, IntegerShape> grids)
+public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architecture, Map<LinearId, IntegerShape> grids)
         implements AutoCloseable {
     private static final CompressedTensors FORMAT = new CompressedTensors();
 
@@ -94,27 +95,27 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     }
 
     /**
-     * A packed linear by its module's name.
+     * A packed linear.
      *
      * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
      */
-    public CompressedLinear read(String module) {
-        IntegerShape grid = grids.get(module);
+    public CompressedLinear read(LinearId linear) {
+        IntegerShape grid = grids.get(linear);
         if (grid == null) {
-            throw new IllegalArgumentException("module: " + module + " (expected: one that is packed)");
+            throw new IllegalArgumentException("linear: " + linear + " (expected: one that is packed)");
         }
-        return FORMAT.read(checkpoint, module, grid);
+        return FORMAT.read(checkpoint, linear, grid);
     }
 
     /** The dtype that loaders decode a packed linear to: that of its scales. */
-    public DType decodedType(String module) {
-        return checkpoint.entry(module + CompressedTensors.SCALE).type().dtype();
+    public DType decodedType(LinearId linear) {
+        return checkpoint.entry(linear + CompressedTensors.SCALE).type().dtype();
     }
 
     /** Weights of the packed linears. */
     public long weights() {
         return RecipeFit.modules(architecture)
-                .filter(module -> grids.containsKey(module.name()))
+                .filter(module -> grids.containsKey(module.id()))
                 .mapToLong(module ->
                         (long) module.linear().rows() * module.linear().cols())
                 .sum();
@@ -123,7 +124,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     /** Bits of each packed weight, with scales and zero points; 0 where none is packed. */
     public double bitsPerWeight() {
         long bytes = grids.keySet().stream()
-                .flatMap(module -> ResultTensors.of(module).filter(checkpoint::has))
+                .flatMap(linear -> ResultTensors.of(linear).filter(checkpoint::has))
                 .map(checkpoint::entry)
                 .filter(tensor -> !tensor.name().endsWith(CompressedTensors.SHAPE))
                 .mapToLong(TensorEntry::bytes)

@@ -9,6 +9,7 @@ import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
@@ -34,7 +35,7 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public Optional<String> refusal(String linear, int rows, int cols, IntegerShape grid) {
+    public Optional<String> refusal(LinearId linear, int rows, int cols, IntegerShape grid) {
         if (grid.bits() < 2 || grid.bits() > 8) {
             return Optional.of("grid.bits: " + grid.bits() + " (expected: 2 to 8)");
         }
@@ -49,7 +50,7 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public List<OutputTensor> tensors(String linear, int rows, int cols, IntegerShape grid, StoredType scaleType) {
+    public List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType) {
         long groups = grid.groups(cols);
         List<OutputTensor> tensors = new ArrayList<>();
         tensors.add(new OutputTensor(linear + PACKED, StoredType.I32, List.of((long) rows, words(cols, grid.bits()))));
@@ -79,25 +80,24 @@ public record CompressedTensors() implements OutputFormat {
             case IntegerGrid grid -> {
                 BitPacking packing = packing(grid.bits());
                 byte[] packed = packing.pack(grid.codes(), 0, rows, cols);
-                sink.accept(
-                        linear.name() + PACKED, MemorySegment.ofArray(packed).asSlice(0, packing.bytes(rows, cols)));
-                sink.accept(linear.name() + SCALE, Scales.encode(linear.name() + SCALE, grid.scales(), scaleType));
-                sink.accept(linear.name() + SHAPE, MemorySegment.ofArray(Columns.littleEndian(rows, cols)));
+                sink.accept(linear.id() + PACKED, MemorySegment.ofArray(packed).asSlice(0, packing.bytes(rows, cols)));
+                sink.accept(linear.id() + SCALE, Scales.encode(linear.id() + SCALE, grid.scales(), scaleType));
+                sink.accept(linear.id() + SHAPE, MemorySegment.ofArray(Columns.littleEndian(rows, cols)));
                 if (!grid.symmetric()) {
                     byte[] zeros = Columns.pack(grid.zeros(), rows, linear.groups(), grid.bits());
-                    sink.accept(linear.name() + ZERO_POINT, MemorySegment.ofArray(zeros));
+                    sink.accept(linear.id() + ZERO_POINT, MemorySegment.ofArray(zeros));
                 }
             }
         }
     }
 
     @Override
-    public CompressedLinear read(Checkpoint output, String linear, IntegerShape grid) {
+    public CompressedLinear read(Checkpoint output, LinearId linear, IntegerShape grid) {
         return new PackedReader(output, linear, grid).read(this);
     }
 
     @Override
-    public List<String> linears(Checkpoint output) {
+    public List<String> modules(Checkpoint output) {
         return output.tensorNames().stream()
                 .filter(name -> name.endsWith(PACKED))
                 .map(name -> name.substring(0, name.length() - PACKED.length()))
@@ -111,7 +111,7 @@ public record CompressedTensors() implements OutputFormat {
     }
 
     @Override
-    public GridMap grids(JsonObject quantizationConfig, List<String> modules) {
-        return CompressedTensorsConfig.read(quantizationConfig, modules);
+    public GridMap grids(JsonObject quantizationConfig, List<LinearId> linears) {
+        return CompressedTensorsConfig.read(quantizationConfig, linears);
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.engine.format.compressedtensors;
 
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
@@ -84,14 +85,15 @@ final class CompressedTensorsConfig {
     }
 
     /**
-     * @param modules the linears of the model, in order
+     * @param linears of the model, in order
      * @throws QuernException OUTPUT_DAMAGED for a block that is not what {@link #write} makes of them
      */
-    static GridMap read(JsonObject config, List<String> modules) {
+    static GridMap read(JsonObject config, List<LinearId> linears) {
         List<String> kept = strings(config.get("ignore"));
-        Map<String, Optional<IntegerShape>> grids = new LinkedHashMap<>();
-        for (String module : modules) {
-            grids.put(module, kept.contains(module) ? Optional.empty() : grid(config, module));
+        Map<LinearId, Optional<IntegerShape>> grids = new LinkedHashMap<>();
+        for (LinearId linear : linears) {
+            String module = linear.module();
+            grids.put(linear, kept.contains(module) ? Optional.empty() : grid(config, module));
         }
         GridMap map = new GridMap(grids);
         JsonObject written = write(map);

@@ -9,6 +9,7 @@ import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.MemorySegment;
@@ -22,10 +23,10 @@ final class PackedReader {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Checkpoint output;
-    private final String linear;
+    private final LinearId linear;
     private final IntegerShape grid;
 
-    PackedReader(Checkpoint output, String linear, IntegerShape grid) {
+    PackedReader(Checkpoint output, LinearId linear, IntegerShape grid) {
         this.output = output;
         this.linear = linear;
         this.grid = grid;

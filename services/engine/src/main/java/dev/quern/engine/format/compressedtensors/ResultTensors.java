@@ -8,6 +8,7 @@ import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
+import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.error.ErrorCode;
@@ -33,45 +34,47 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** The tensors that may stand for a packed linear. */
-    static Stream<String> of(String module) {
+    static Stream<String> of(LinearId linear) {
         return Stream.of(
                         CompressedTensors.PACKED,
                         CompressedTensors.SCALE,
                         CompressedTensors.SHAPE,
                         CompressedTensors.ZERO_POINT,
                         ORDER)
-                .map(module::concat);
+                .map(linear.module()::concat);
     }
 
     /**
-     * The grids of the packed linears by their modules' names, in the order of the blocks.
+     * The grids of the packed linears, in the order of the blocks.
      *
      * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE that names the first tensor that is
      *     missing, has another shape or type, or has no place in the model
      */
-    Map<String, IntegerShape> grids() {
-        Map<String, IntegerShape> grids = new LinkedHashMap<>();
+    Map<LinearId, IntegerShape> grids() {
+        Map<LinearId, IntegerShape> grids = new LinkedHashMap<>();
+        Set<String> packed = new HashSet<>();
         Set<String> known = new HashSet<>();
         // A block at a time, and no further than the first tensor that is missing: config.json may speak of more than
         // memory holds.
         for (Block block : architecture.blocks()) {
             for (LinearSpec linear : block.program().linears()) {
-                String module = block.module(linear);
-                if (checkpoint.has(module + CompressedTensors.PACKED)) {
-                    grids.put(module, grid(module, linear));
-                    of(module).forEach(known::add);
+                LinearId id = block.id(linear);
+                if (checkpoint.has(id + CompressedTensors.PACKED)) {
+                    grids.put(id, grid(id, linear));
+                    of(id).forEach(known::add);
+                    packed.add(id.weight());
                 }
             }
-            block.tensors().forEach(tensor -> requireStored(tensor, grids, known));
+            block.tensors().forEach(tensor -> requireStored(tensor, packed, known));
         }
-        architecture.outerTensors().forEach(tensor -> requireStored(tensor, grids, known));
+        architecture.outerTensors().forEach(tensor -> requireStored(tensor, packed, known));
         refuseOthers(known);
         return grids;
     }
 
-    private void requireStored(TensorSpec tensor, Map<String, IntegerShape> grids, Set<String> known) {
+    private void requireStored(TensorSpec tensor, Set<String> packed, Set<String> known) {
         String name = tensor.name();
-        if (!name.endsWith(".weight") || !grids.containsKey(name.substring(0, name.lastIndexOf('.')))) {
+        if (!packed.contains(name)) {
             checkpoint.requireTensors(Map.of(name, tensor.shape()));
             known.add(name);
         }
@@ -89,29 +92,29 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
     }
 
     /** The stated grid on which these tensors are. */
-    private IntegerShape grid(String module, LinearSpec linear) {
+    private IntegerShape grid(LinearId id, LinearSpec linear) {
         IntegerShape grid = stated.stream()
-                .filter(each -> fits(module, linear, each))
+                .filter(each -> fits(id, linear, each))
                 .findFirst()
                 .orElseThrow(() -> new QuernException(
                         ErrorCode.INVALID_CHECKPOINT,
                         "%s: %s (expected: tensors of [%d, %d] weights on a grid of config.json: %s)"
-                                .formatted(module, shapes(module), linear.rows(), linear.cols(), stated)));
-        requireOrder(module, linear.cols(), grid);
+                                .formatted(id, shapes(id), linear.rows(), linear.cols(), stated)));
+        requireOrder(id, linear.cols(), grid);
         return grid;
     }
 
-    private boolean fits(String module, LinearSpec linear, IntegerShape grid) {
-        String scale = module + CompressedTensors.SCALE;
+    private boolean fits(LinearId id, LinearSpec linear, IntegerShape grid) {
+        String scale = id + CompressedTensors.SCALE;
         if (!checkpoint.has(scale) || !checkpoint.entry(scale).type().isWeight()) {
             return false;
         }
-        if (FORMAT.refusal(module, linear.rows(), linear.cols(), grid).isPresent()
-                || grid.symmetric() == checkpoint.has(module + CompressedTensors.ZERO_POINT)) {
+        if (FORMAT.refusal(id, linear.rows(), linear.cols(), grid).isPresent()
+                || grid.symmetric() == checkpoint.has(id + CompressedTensors.ZERO_POINT)) {
             return false;
         }
         StoredType scaleType = checkpoint.entry(scale).type();
-        return FORMAT.tensors(module, linear.rows(), linear.cols(), grid, scaleType).stream()
+        return FORMAT.tensors(id, linear.rows(), linear.cols(), grid, scaleType).stream()
                 .allMatch(this::isThere);
     }
 
@@ -123,19 +126,18 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
         return found.type() == expected.type() && found.shape().equals(expected.shape());
     }
 
-    private String shapes(String module) {
-        return of(module)
-                .filter(checkpoint::has)
+    private String shapes(LinearId id) {
+        return of(id).filter(checkpoint::has)
                 .map(checkpoint::entry)
                 .map(tensor ->
-                        tensor.name().substring(module.length() + 1) + " " + tensor.type() + " " + tensor.shape())
+                        tensor.name().substring(id.module().length() + 1) + " " + tensor.type() + " " + tensor.shape())
                 .toList()
                 .toString();
     }
 
     /** Columns whose groups are not contiguous would need an order that is not implemented. */
-    private void requireOrder(String module, int cols, IntegerShape grid) {
-        String name = module + ORDER;
+    private void requireOrder(LinearId id, int cols, IntegerShape grid) {
+        String name = id + ORDER;
         if (!checkpoint.has(name)) {
             return;
         }

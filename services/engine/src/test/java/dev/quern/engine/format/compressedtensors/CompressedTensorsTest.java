@@ -14,6 +14,7 @@ import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
@@ -38,6 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class CompressedTensorsTest {
     private static final CompressedTensors FORMAT = new CompressedTensors();
+    private static final LinearId P = new LinearId("", "p");
+    private static final LinearId Q = new LinearId("m.", "q_proj");
 
     @TempDir
     Path folder;
@@ -82,8 +85,8 @@ class CompressedTensorsTest {
         CompressedLinear linear = golden(name, grid);
         store(linear, grid, StoredType.BF16, Map.of());
         try (Checkpoint output = Checkpoint.openQuantized(folder)) {
-            assertThat(FORMAT.linears(output)).containsExactly("p");
-            assertSame(FORMAT.read(output, "p", grid), linear);
+            assertThat(FORMAT.modules(output)).containsExactly("p");
+            assertSame(FORMAT.read(output, P, grid), linear);
         }
     }
 
@@ -110,10 +113,10 @@ class CompressedTensorsTest {
             scales[i] = (1 + i % 128) * 0x1p-13f;
         }
         CompressedLinear linear =
-                new CompressedLinear("p", rows, cols, new IntegerGrid(bits, group, symmetric, codes, zeros, scales));
+                new CompressedLinear(P, rows, cols, new IntegerGrid(bits, group, symmetric, codes, zeros, scales));
         store(linear, grid, type, Map.of());
         try (Checkpoint output = Checkpoint.openQuantized(folder)) {
-            assertSame(FORMAT.read(output, "p", grid), linear);
+            assertSame(FORMAT.read(output, P, grid), linear);
         }
     }
 
@@ -151,23 +154,23 @@ class CompressedTensorsTest {
                 .contains("\"targets\":[\"re:.*\\\\.self_attn\\\\.q_proj$\",\"re:.*\\\\.mlp\\\\.up_proj$\"]")
                 .contains("\"targets\":[\"model.layers.0.mlp.down_proj\"]")
                 .contains("\"targets\":[\"model.layers.1.mlp.down_proj\"]");
-        assertThat(FORMAT.grids(config, List.copyOf(grids.modules().keySet()))).isEqualTo(grids);
+        assertThat(FORMAT.grids(config, List.copyOf(grids.linears().keySet()))).isEqualTo(grids);
     }
 
     @Test
     void theConfigReadsBack() {
-        List<String> modules = List.of("model.layers.0.p");
+        List<LinearId> linears = List.of(new LinearId("model.layers.0.", "p"));
         for (IntegerShape grid : List.of(new IntegerShape(4, 128, true), new IntegerShape(3, 0, false))) {
             JsonObject config = FORMAT.quantizationConfig(one(grid));
-            assertThat(FORMAT.grids(config, modules)).isEqualTo(one(grid));
+            assertThat(FORMAT.grids(config, linears)).isEqualTo(one(grid));
             JsonObject groups = (JsonObject) config.get("config_groups");
             JsonObject earlier = config.with(
                     "config_groups", groups.with("group_0", ((JsonObject) groups.get("group_0")).without("format")));
-            assertThat(FORMAT.grids(earlier, modules)).as("as written before").isEqualTo(one(grid));
+            assertThat(FORMAT.grids(earlier, linears)).as("as written before").isEqualTo(one(grid));
         }
         JsonObject other =
                 FORMAT.quantizationConfig(one(new IntegerShape(4, 128, true))).with("format", "int-quantized");
-        assertThatThrownBy(() -> FORMAT.grids(other, modules))
+        assertThatThrownBy(() -> FORMAT.grids(other, linears))
                 .isInstanceOf(QuernException.class)
                 .hasMessageStartingWith("config.json: quantization_config: {")
                 .hasMessageEndingWith("(expected: a block that Quern writes)");
@@ -175,20 +178,19 @@ class CompressedTensorsTest {
 
     @Test
     void whatDoesNotFitIsRefusedWithTheReason() {
-        assertThat(FORMAT.refusal("m.q_proj", 8, 256, new IntegerShape(4, 128, true)))
-                .isEmpty();
-        assertThatThrownBy(() -> FORMAT.requireAccepted("m.q_proj", 8, 96, new IntegerShape(4, 64, true)))
+        assertThat(FORMAT.refusal(Q, 8, 256, new IntegerShape(4, 128, true))).isEmpty();
+        assertThatThrownBy(() -> FORMAT.requireAccepted(Q, 8, 96, new IntegerShape(4, 64, true)))
                 .hasMessage("m.q_proj: 96 columns (expected: a multiple of grid.groupSize 64)");
-        assertThatThrownBy(() -> FORMAT.requireAccepted("m.q_proj", 8, 96, new IntegerShape(9, 0, true)))
+        assertThatThrownBy(() -> FORMAT.requireAccepted(Q, 8, 96, new IntegerShape(9, 0, true)))
                 .hasMessage("grid.bits: 9 (expected: 2 to 8)");
-        assertThat(FORMAT.refusal("m.q_proj", 1 << 16, 1 << 16, new IntegerShape(4, 0, true)))
+        assertThat(FORMAT.refusal(Q, 1 << 16, 1 << 16, new IntegerShape(4, 0, true)))
                 .contains("m.q_proj: 4294967296 weights (expected: less than 2^31)");
     }
 
     @Test
     void aScaleThatTheDtypeRoundsIsADefect() {
         CompressedLinear linear = new CompressedLinear(
-                "p", 1, 1, new IntegerGrid(4, 0, true, new byte[1], new byte[] {8}, new float[] {1.001f}));
+                P, 1, 1, new IntegerGrid(4, 0, true, new byte[1], new byte[] {8}, new float[] {1.001f}));
         assertThatThrownBy(() -> write(linear, StoredType.BF16))
                 .hasMessage("p.weight_scale[0]: 1.001 (expected: exact in BF16)");
     }
@@ -197,7 +199,7 @@ class CompressedTensorsTest {
     void damageIsNamed() throws IOException {
         IntegerShape grid = new IntegerShape(3, 0, true);
         CompressedLinear linear = new CompressedLinear(
-                "p", 1, 3, new IntegerGrid(3, 0, true, new byte[3], new byte[] {4}, new float[] {1}));
+                P, 1, 3, new IntegerGrid(3, 0, true, new byte[3], new byte[] {4}, new float[] {1}));
         damaged(
                 linear,
                 grid,
@@ -224,7 +226,7 @@ class CompressedTensorsTest {
         Files.deleteIfExists(folder.resolve("model.safetensors"));
         store(linear, grid, StoredType.BF16, Map.of(tensor, data));
         try (Checkpoint output = Checkpoint.openQuantized(folder)) {
-            assertThatThrownBy(() -> FORMAT.read(output, "p", grid)).hasMessage(message);
+            assertThatThrownBy(() -> FORMAT.read(output, P, grid)).hasMessage(message);
         }
     }
 
@@ -238,7 +240,7 @@ class CompressedTensorsTest {
 
     private static CompressedLinear golden(String name, IntegerShape grid) {
         return new CompressedLinear(
-                "p",
+                P,
                 GoldenVectors.ROWS,
                 GoldenVectors.COLS,
                 new IntegerGrid(
@@ -259,7 +261,7 @@ class CompressedTensorsTest {
     private void store(CompressedLinear linear, IntegerShape grid, StoredType type, Map<String, byte[]> replaced)
             throws IOException {
         Files.writeString(folder.resolve("config.json"), "{}");
-        List<OutputTensor> tensors = FORMAT.tensors("p", linear.rows(), linear.cols(), grid, type);
+        List<OutputTensor> tensors = FORMAT.tensors(P, linear.rows(), linear.cols(), grid, type);
         try (SafetensorsWriter writer = SafetensorsWriter.create(folder.resolve("model.safetensors"), tensors)) {
             for (Map.Entry<String, byte[]> tensor : write(linear, type).entrySet()) {
                 byte[] data = replaced.getOrDefault(tensor.getKey(), tensor.getValue());
@@ -272,8 +274,8 @@ class CompressedTensorsTest {
     private static void assertSame(CompressedLinear actual, CompressedLinear expected) {
         IntegerGrid a = (IntegerGrid) actual.core();
         IntegerGrid b = (IntegerGrid) expected.core();
-        assertThat(List.of(actual.name(), actual.rows(), actual.cols(), a.shape()))
-                .isEqualTo(List.of(expected.name(), expected.rows(), expected.cols(), b.shape()));
+        assertThat(List.of(actual.id(), actual.rows(), actual.cols(), a.shape()))
+                .isEqualTo(List.of(expected.id(), expected.rows(), expected.cols(), b.shape()));
         assertThat(Arrays.mismatch(a.codes(), b.codes())).isEqualTo(-1);
         assertThat(Arrays.mismatch(a.zeros(), b.zeros())).isEqualTo(-1);
         assertThat(Arrays.mismatch(a.scales(), b.scales())).isEqualTo(-1);
@@ -285,8 +287,11 @@ class CompressedTensorsTest {
 
     /** @param linears by block and name, as in {@code 0.mlp.down_proj} */
     private static GridMap grids(Map<String, Optional<IntegerShape>> linears) {
-        Map<String, Optional<IntegerShape>> modules = new TreeMap<>();
-        linears.forEach((name, grid) -> modules.put("model.layers." + name, grid));
-        return new GridMap(modules);
+        Map<LinearId, Optional<IntegerShape>> ids = new LinkedHashMap<>();
+        new TreeMap<>(linears).forEach((name, grid) -> {
+            int dot = name.indexOf('.') + 1;
+            ids.put(new LinearId("model.layers." + name.substring(0, dot), name.substring(dot)), grid);
+        });
+        return new GridMap(ids);
     }
 }

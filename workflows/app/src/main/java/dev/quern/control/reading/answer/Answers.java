@@ -107,9 +107,9 @@ record Answers(Sources sources, Consumer<Word> listener) {
             OutputFormat format = OutputFormats.of(asked.formats().get(output));
             GridMap grids = GridMap.of(asked.recipes().get(output), architecture);
             RecipeFit.modules(architecture)
-                    .forEach(module -> grids.of(module.name())
+                    .forEach(module -> grids.of(module.id())
                             .ifPresent(grid -> format.requireAccepted(
-                                    module.name(),
+                                    module.id(),
                                     module.linear().rows(),
                                     module.linear().cols(),
                                     grid)));

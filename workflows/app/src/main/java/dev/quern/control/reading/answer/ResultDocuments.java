@@ -83,8 +83,8 @@ final class ResultDocuments {
 
     private boolean fits(Recipe recipe) {
         GridMap grids = GridMap.of(recipe, result.architecture());
-        return grids.modules().entrySet().stream()
-                .allMatch(module -> module.getValue()
-                        .equals(Optional.ofNullable(result.grids().get(module.getKey()))));
+        return grids.linears().entrySet().stream()
+                .allMatch(linear -> linear.getValue()
+                        .equals(Optional.ofNullable(result.grids().get(linear.getKey()))));
     }
 }
