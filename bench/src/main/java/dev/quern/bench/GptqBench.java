@@ -54,14 +54,14 @@ public final class GptqBench {
             print("%s%n", backend.description());
             print("| shape | who | factor s | sweep s | both s | loss |");
             print("| --- | --- | --- | --- | --- | --- |");
-            Statistics statistics = statistics(backend, scope);
+            Statistics.Inputs statistics = statistics(backend, scope);
             for (int rows : new int[] {4096, 1024}) {
                 compare(backend, rows, statistics);
             }
         }
     }
 
-    private void compare(OpenBlasBackend backend, int rows, Statistics statistics)
+    private void compare(OpenBlasBackend backend, int rows, Statistics.Inputs statistics)
             throws IOException, InterruptedException {
         try (Scope scope = backend.memory().scope();
                 Arena arena = Arena.ofShared()) {
@@ -97,7 +97,7 @@ public final class GptqBench {
     /**
      * Statistics of inputs with a few strong directions and channels of different size, in float32, for both programs.
      */
-    private Statistics statistics(OpenBlasBackend backend, Scope scope) throws IOException {
+    private Statistics.Inputs statistics(OpenBlasBackend backend, Scope scope) throws IOException {
         Tensor h = scope.allocate(DType.F64, COLS, COLS);
         try (Scope local = backend.memory().scope()) {
             Tensor x = gaussian(local, TOKENS, COLS, 1, 0.5);
@@ -114,7 +114,7 @@ public final class GptqBench {
             backend.memory().copy(single, h);
             NpyFile.write(folder.resolve("h.npy"), single);
         }
-        return new Statistics(h, TOKENS);
+        return new Statistics.Inputs(h, TOKENS);
     }
 
     private static Tensor gaussian(Scope scope, int rows, int cols, long seed, double size) {

@@ -34,9 +34,9 @@ final class GptqCase {
 
     private final ComputeBackend backend;
     private final Tensor w;
-    private final Statistics statistics;
+    private final Statistics.Inputs statistics;
 
-    GptqCase(ComputeBackend backend, Tensor w, Statistics statistics) {
+    GptqCase(ComputeBackend backend, Tensor w, Statistics.Inputs statistics) {
         this.backend = backend;
         this.w = w;
         this.statistics = statistics;

@@ -51,7 +51,7 @@ public final class QualityTable {
         /** True for the rows of the catalogue's recipes; the others are for comparison. */
         boolean isAcceptance() {
             boolean catalogue =
-                    !recipe.rounding().needsStatistics() || recipe.grid().clipSearch() == ClipSearch.MSE;
+                    !recipe.needsCalibration() || recipe.grid().clipSearch() == ClipSearch.MSE;
             return catalogue && recipe.propagation() == Propagation.INDEPENDENT;
         }
     }

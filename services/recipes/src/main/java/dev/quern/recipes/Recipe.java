@@ -11,6 +11,7 @@ import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.math.BigDecimal;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -206,11 +207,19 @@ public record Recipe(
         MSE
     }
 
+    /** What a method has to know of a model beside its weights, and so what calibration records. */
+    public enum Needs {
+        /** It rounds the weights as they are. */
+        NOTHING,
+        /** The sum of x xᵀ over the inputs x of a linear. */
+        INPUTS
+    }
+
     /** How weights are put on the grid. */
     @Discriminator("method")
     public sealed interface Rounding permits Nearest, Gptq {
-        /** True when it looks at the inputs of a linear, so that calibration has to record them. */
-        boolean needsStatistics();
+        /** What calibration has to record for it. */
+        Needs needs();
 
         /** As names of recipes have it, for example {@code gptq}. */
         String shortName();
@@ -231,8 +240,8 @@ public record Recipe(
     /** Plain rounding to the nearest code. */
     public record Nearest() implements Rounding {
         @Override
-        public boolean needsStatistics() {
-            return false;
+        public Needs needs() {
+            return Needs.NOTHING;
         }
 
         @Override
@@ -288,8 +297,8 @@ public record Recipe(
         }
 
         @Override
-        public boolean needsStatistics() {
-            return true;
+        public Needs needs() {
+            return Needs.INPUTS;
         }
 
         @Override
@@ -400,9 +409,17 @@ public record Recipe(
         return roundings;
     }
 
+    /** What calibration records for the methods of this recipe; empty where it needs no text. */
+    public Set<Needs> needs() {
+        Set<Needs> needs = EnumSet.noneOf(Needs.class);
+        roundings().forEach(each -> needs.add(each.needs()));
+        needs.remove(Needs.NOTHING);
+        return needs;
+    }
+
     /** True when the rounding of a linear needs statistics of its inputs. */
     public boolean needsCalibration() {
-        return roundings().stream().anyMatch(Rounding::needsStatistics);
+        return !needs().isEmpty();
     }
 
     /** True when the inputs of a block come through the compressed blocks before it. */

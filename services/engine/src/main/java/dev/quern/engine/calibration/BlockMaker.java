@@ -12,6 +12,7 @@ import dev.quern.engine.statistics.StatisticsGroups;
 import dev.quern.engine.statistics.UnitStatistics;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.TileRun;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -91,9 +92,12 @@ final class BlockMaker implements AutoCloseable {
      * stream on.
      */
     private void calibrate(Collection<LinearSolver> solvers, BlockWeights weights, int block, boolean moveOn) {
-        int buffers = SumRuns.buffers(inputs.provenance().recipe(), inputs.tiling());
-        List<List<WorkUnit>> groups =
-                StatisticsGroups.of(weights.block().program().units(), options.statisticsBytes(), buffers);
+        Recipe recipe = inputs.provenance().recipe();
+        List<List<WorkUnit>> groups = StatisticsGroups.of(
+                weights.block().program().units(),
+                inputs.statisticsCost(),
+                options.statisticsBytes(),
+                SumRuns.buffers(recipe, inputs.tiling()));
         for (int i = 0; i < groups.size(); i++) {
             boolean move = moveOn && i + 1 == groups.size();
             try (UnitStatistics statistics = new UnitStatistics(backend, groups.get(i))) {

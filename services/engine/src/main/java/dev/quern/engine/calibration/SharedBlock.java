@@ -77,7 +77,7 @@ public final class SharedBlock {
             stream.bringTo(block);
             stream.storePosition(block);
             try (BlockWeights weights = weights()) {
-                for (List<WorkUnit> group : StatisticsGroups.of(missing, options.statisticsBytes(), 1)) {
+                for (List<WorkUnit> group : groups(missing)) {
                     sum(group, stream, weights, run);
                 }
             }
@@ -98,6 +98,10 @@ public final class SharedBlock {
                 .toList();
     }
 
+    private List<List<WorkUnit>> groups(List<WorkUnit> missing) {
+        return StatisticsGroups.of(missing, inputs.statisticsCost(), options.statisticsBytes(), 1);
+    }
+
     private void sum(List<WorkUnit> group, EnteringStream stream, BlockWeights weights, int run) {
         try (UnitStatistics sums = new UnitStatistics(backend, group)) {
             stream.record(block, weights, sums, runs.get(run));
@@ -105,21 +109,16 @@ public final class SharedBlock {
                 options.cancellation().check();
                 ArtifactName name = names.statistics().get(run).get(units.indexOf(unit));
                 Statistics sum = sums.of(unit);
-                commits()
-                        .commit(
-                                name,
-                                file -> StatisticsArtifact.write(
-                                        file,
-                                        name,
-                                        unit.cols(),
-                                        sum.tokens(),
-                                        (from, to, panel) -> backend.memory()
-                                                .download(
-                                                        sum.gram()
-                                                                .rows(from, to)
-                                                                .cols(0, to),
-                                                        panel)));
+                commits().commit(name, file -> write(file, name, sum));
             }
+        }
+    }
+
+    private void write(Path file, ArtifactName name, Statistics sum) {
+        switch (sum) {
+            case Statistics.Inputs(Tensor gram, long tokens) ->
+                StatisticsArtifact.write(file, name, gram.cols(), tokens, (from, to, panel) -> backend.memory()
+                        .download(gram.rows(from, to).cols(0, to), panel));
         }
     }
 
@@ -163,7 +162,7 @@ public final class SharedBlock {
                 tokens += StatisticsArtifact.read(file.get(), sum, work.cols(), into::add);
             }
             LinearSolver solver = new LinearSolver(backend, inputs, 0, options, block, weights);
-            solver.solve(work, new Statistics(gram, tokens));
+            solver.solve(work, new Statistics.Inputs(gram, tokens));
             BlockArtifact solved = solver.artifact(work.linears());
             commits().commit(part, file -> solved.write(file, part));
             return true;

@@ -5,6 +5,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.WeightSource;
+import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
@@ -62,6 +63,11 @@ public record WalkInputs(
     /** The first recipe's; streams have the same names for all. */
     public Provenance provenance() {
         return provenances.getFirst();
+    }
+
+    /** What the walk records, for all outputs together. */
+    StatisticsCost statisticsCost() {
+        return StatisticsCost.of(provenances.stream().map(Provenance::recipe).toList());
     }
 
     /** A block of the model. */

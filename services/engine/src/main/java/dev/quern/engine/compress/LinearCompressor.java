@@ -116,16 +116,19 @@ public final class LinearCompressor {
             @Nullable InputStatistics inputs, Map<Rounding, Rounder.Unit> rounders, ErrorMeasure measure) {}
 
     private Shared prepare(Scope scope, List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation) {
-        InputStatistics inputs = statistics == null
-                ? null
-                : InputStatistics.of(backend, scope, statistics, unit.getFirst().id());
+        InputStatistics inputs =
+                switch (statistics) {
+                    case null -> null;
+                    case Statistics.Inputs recorded ->
+                        InputStatistics.of(backend, scope, recorded, unit.getFirst().id());
+                };
         boolean silent = inputs != null && !inputs.hasSignal();
         InputStatistics heard = silent ? null : inputs;
         Map<Rounding, Rounder.Unit> rounders = new HashMap<>();
         for (Weight weight : unit) {
             rounders.computeIfAbsent(
                     treatment(weight).rounding(),
-                    rounding -> silent && rounding.needsStatistics()
+                    rounding -> silent && readsInputs(rounding)
                             ? LinearCompressor::unreached
                             : Rounders.of(rounding).prepare(backend, scope, heard, cancellation));
         }
@@ -133,6 +136,13 @@ public final class LinearCompressor {
                 ? ErrorMeasure.plain(backend)
                 : ErrorMeasure.weighted(backend, scope, heard.gram(), cancellation);
         return new Shared(heard, rounders, measure);
+    }
+
+    private static boolean readsInputs(Rounding rounding) {
+        return switch (rounding.needs()) {
+            case NOTHING -> false;
+            case INPUTS -> true;
+        };
     }
 
     private static Rounded unreached(
@@ -163,7 +173,7 @@ public final class LinearCompressor {
                     rounded.damping(),
                     rounded.retries(),
                     rounded.fallback(),
-                    treatment.rounding().needsStatistics() ? deadWeights(shared.inputs(), w) : 0,
+                    readsInputs(treatment.rounding()) ? deadWeights(shared.inputs(), w) : 0,
                     rounded.codes().scaleToAbsmax(w));
             double loss = rounded.loss() == null ? nearestError : rounded.loss();
             return new Compressed(rounded.codes().toLinear(weight.id(), treatment.grid()), figures, loss);

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** {@link Statistics} that were looked at: finite, with the diagonal and the dead columns known. */
+/** {@link Statistics.Inputs} that were looked at: finite, with the diagonal and the dead columns known. */
 public final class InputStatistics {
     private final Tensor gram;
     private final Tensor diagonal;
@@ -29,7 +29,7 @@ public final class InputStatistics {
      * @param linear whose inputs these are, for the message
      * @throws QuernException NON_FINITE_INPUTS when H holds NaN or infinity
      */
-    public static InputStatistics of(ComputeBackend backend, Scope scope, Statistics statistics, LinearId linear) {
+    public static InputStatistics of(ComputeBackend backend, Scope scope, Statistics.Inputs statistics, LinearId linear) {
         int n = statistics.gram().cols();
         if (!backend.elementwise().allFinite(statistics.gram())) {
             throw new QuernException(

@@ -7,6 +7,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
+import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
@@ -34,9 +35,10 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
             return List.of(0L);
         }
         int buffers = SumRuns.buffers(recipes.getFirst(), tiling);
+        StatisticsCost cost = StatisticsCost.of(recipes);
         return architecture.programs().stream()
                 .map(program -> program.units().stream()
-                        .map(unit -> buffers * (long) unit.cols() * unit.cols() * DType.F64.bytes())
+                        .map(unit -> buffers * cost.bytes(unit))
                         .toList())
                 .max(Comparator.comparingLong(
                         units -> units.stream().mapToLong(Long::longValue).sum()))

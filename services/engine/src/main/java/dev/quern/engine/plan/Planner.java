@@ -10,6 +10,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Plan.Linear;
 import dev.quern.engine.plan.Plan.Use;
+import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;
@@ -212,7 +213,7 @@ public final class Planner {
         long block = compressed / architecture.blocks().size();
         long stored = sharing == null
                 ? schedule.storedPositions() * stream
-                : 2 * stream + sharing.bytes(architecture) + block;
+                : 2 * stream + sharing.bytes(architecture, StatisticsCost.of(workload.recipes())) + block;
         return stored + Math.max(2 * stream + block, evaluationBytes(architecture, workload));
     }
 

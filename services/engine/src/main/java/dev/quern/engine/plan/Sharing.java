@@ -1,9 +1,8 @@
 package dev.quern.engine.plan;
 
-import dev.quern.engine.artifact.StatisticsArtifact;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
-import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
@@ -42,15 +41,12 @@ public record Sharing(int runs, int units) {
     }
 
     /** Bytes of the sums that the store holds while a block is in work, with one on its way there. */
-    long bytes(Architecture architecture) {
-        return architecture.programs().stream().mapToLong(this::bytes).max().orElse(0);
+    long bytes(Architecture architecture, StatisticsCost cost) {
+        return architecture.programs().stream().mapToLong(program -> bytes(program, cost)).max().orElse(0);
     }
 
-    private long bytes(BlockProgram program) {
-        List<Long> sums = program.units().stream()
-                .map(WorkUnit::cols)
-                .map(StatisticsArtifact::bytes)
-                .toList();
+    private long bytes(BlockProgram program, StatisticsCost cost) {
+        List<Long> sums = program.units().stream().map(cost::storedBytes).toList();
         long run = sums.stream().mapToLong(Long::longValue).sum();
         return runs * run + sums.stream().mapToLong(Long::longValue).max().orElse(0);
     }

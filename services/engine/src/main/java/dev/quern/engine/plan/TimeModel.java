@@ -6,6 +6,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.Stage;
 import java.util.HashSet;
@@ -63,14 +64,14 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     double sharedBlock(Sharing sharing, int workers) {
         double summing = streaming() / Math.min(sharing.runs(), workers);
         double solving = solve() / SOLVE_SHARE / Math.min(sharing.units(), workers);
-        double moving = 2 * sharing.bytes(architecture) / budget.bytesPerSecond();
+        double moving = 2 * sharing.bytes(architecture, StatisticsCost.of(workload.recipes())) / budget.bytesPerSecond();
         return 3 * loading()
                 + (summing + solving) / budget.flopsPerSecond()
                 + moving / Math.min(sharing.runs(), workers);
     }
 
     private double streaming() {
-        return passes == 0 ? 0 : passes * tokens() * forward() + tokens() * gram();
+        return passes == 0 ? 0 : passes * tokens() * forward() + tokens() * statistics();
     }
 
     /** All runs one after the other: each loads the weights once. */
@@ -105,10 +106,10 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                 .sum());
     }
 
-    private double gram() {
-        return perBlock(block -> block.program().units().stream()
-                .mapToDouble(unit -> (double) unit.cols() * unit.cols())
-                .sum());
+    private double statistics() {
+        StatisticsCost cost = StatisticsCost.of(workload.recipes());
+        return perBlock(block ->
+                block.program().units().stream().mapToDouble(cost::operations).sum());
     }
 
     /** The mean over the blocks. */

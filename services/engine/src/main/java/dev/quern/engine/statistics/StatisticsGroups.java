@@ -11,26 +11,21 @@ import java.util.List;
 public final class StatisticsGroups {
     private StatisticsGroups() {}
 
-    /** Bytes of H, float64 [cols, cols]. */
-    static long bytes(WorkUnit unit) {
-        return (long) unit.cols() * unit.cols() * Double.BYTES;
-    }
-
     /**
      * Groups in program order, each within the budget; a unit that alone exceeds it stands alone.
      *
-     * @param buffers matrices that are held for each H
+     * @param buffers sums that are held for each
      */
-    public static List<List<WorkUnit>> of(List<WorkUnit> units, long budget, int buffers) {
+    public static List<List<WorkUnit>> of(List<WorkUnit> units, StatisticsCost cost, long budget, int buffers) {
         List<List<WorkUnit>> groups = new ArrayList<>();
         long free = -1;
         for (WorkUnit unit : units) {
-            if (buffers * bytes(unit) > free) {
+            if (buffers * cost.bytes(unit) > free) {
                 groups.add(new ArrayList<>());
                 free = budget;
             }
             groups.getLast().add(unit);
-            free -= buffers * bytes(unit);
+            free -= buffers * cost.bytes(unit);
         }
         return groups;
     }

@@ -47,16 +47,16 @@ public final class UnitStatistics implements LinearInputs, AutoCloseable {
     /** {@code this += part}, for the same units. */
     public void add(UnitStatistics part) {
         sums.forEach((unit, sum) -> {
-            Statistics added = part.of(unit);
+            Statistics.Inputs added = part.of(unit);
             backend.elementwise().add(sum.gram, added.gram(), sum.gram);
             sum.tokens += added.tokens();
         });
     }
 
     /** Valid until closed. */
-    public Statistics of(WorkUnit unit) {
+    public Statistics.Inputs of(WorkUnit unit) {
         Sum sum = Objects.requireNonNull(sums.get(unit), unit.input());
-        return new Statistics(sum.gram, sum.tokens);
+        return new Statistics.Inputs(sum.gram, sum.tokens);
     }
 
     @Override

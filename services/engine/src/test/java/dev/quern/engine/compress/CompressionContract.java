@@ -123,7 +123,7 @@ public abstract class CompressionContract {
     void aUnitGivesTheBitsOfItsLinears(long seed) {
         Recipe recipe = Lab.gptq(new Recipe.Grid(4, 48, true, ClipSearch.MSE), Order.STATIC, 0.01);
         try (Lab lab = new Lab(open(2), seed)) {
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(192)), 1);
+            Statistics.Inputs statistics = new Statistics.Inputs(lab.tensor(DType.F64, lab.gram(192)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.BF16);
             List<Weight> unit = List.of(
                     new Weight(new LinearId("", "q"), lab.tensor(lab.gaussian(256, 192))),

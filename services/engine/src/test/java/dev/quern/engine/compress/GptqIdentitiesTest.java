@@ -234,7 +234,7 @@ class GptqIdentitiesTest {
     }
 
     private static DampedFactor factor(Lab lab, double[][] h, Order order) {
-        Statistics statistics = new Statistics(HostTensor.of(lab.tensor(DType.F64, h)), 1);
+        Statistics.Inputs statistics = new Statistics.Inputs(HostTensor.of(lab.tensor(DType.F64, h)), 1);
         InputStatistics inputs = InputStatistics.of(lab.backend, lab.scope, statistics, new LinearId("", "w"));
         return DampedFactor.of(lab.backend, lab.scope, inputs, new Recipe.Gptq(order, 0.01), Cancellation.NEVER)
                 .orElseThrow();

@@ -55,7 +55,7 @@ final class Lab implements AutoCloseable {
     LinearCompressor.Compressed compress(Recipe recipe, double[][] w, double[][] h) {
         LinearCompressor compressor = new LinearCompressor(backend, recipe, backend.workingType());
         LinearCompressor.Weight weight = new LinearCompressor.Weight(new LinearId("", "w"), tensor(w));
-        return compressor.compress(weight, new Statistics(tensor(DType.F64, h), 1), Cancellation.NEVER);
+        return compressor.compress(weight, new Statistics.Inputs(tensor(DType.F64, h), 1), Cancellation.NEVER);
     }
 
     double[][] gaussian(int rows, int cols) {

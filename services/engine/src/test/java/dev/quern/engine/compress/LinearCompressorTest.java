@@ -61,7 +61,7 @@ class LinearCompressorTest {
             double[][] w = lab.gaussian(9, 64);
             double[][] h = lab.gram(64);
             LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.BF16);
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, h), 1);
+            Statistics.Inputs statistics = new Statistics.Inputs(lab.tensor(DType.F64, h), 1);
             Compressed result = compressor.compress(
                     new Weight(new LinearId("", "w"), lab.tensor(w)), statistics, Cancellation.NEVER);
 
@@ -95,7 +95,7 @@ class LinearCompressorTest {
     @Test
     void tellsOfEachLinearInOrder() {
         try (Lab lab = new Lab(DType.F32, 6)) {
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
+            Statistics.Inputs statistics = new Statistics.Inputs(lab.tensor(DType.F64, lab.gram(32)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.BF16);
             List<Weight> unit = List.of(
                     new Weight(new LinearId("", "gate"), lab.tensor(lab.gaussian(3, 32))),
@@ -122,7 +122,7 @@ class LinearCompressorTest {
     @Test
     void stopsWhenCancelled() {
         try (Lab lab = new Lab(DType.F64, 10)) {
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, lab.gram(32)), 1);
+            Statistics.Inputs statistics = new Statistics.Inputs(lab.tensor(DType.F64, lab.gram(32)), 1);
             LinearCompressor compressor = new LinearCompressor(lab.backend, W4, DType.F64);
             Weight weight = new Weight(new LinearId("", "w"), lab.tensor(lab.gaussian(4, 32)));
             // Wherever the request arrives, it is heard before the end.
@@ -148,7 +148,7 @@ class LinearCompressorTest {
                 h[k][3] = 0;
             }
             Weight weight = new Weight(new LinearId("", "w"), lab.tensor(lab.gaussian(rows, cols)));
-            Statistics statistics = new Statistics(lab.tensor(DType.F64, h), 1);
+            Statistics.Inputs statistics = new Statistics.Inputs(lab.tensor(DType.F64, h), 1);
             long before = lab.backend.memory().liveBytes();
             AtomicLong peak = new AtomicLong();
             Cancellation watch = () -> {

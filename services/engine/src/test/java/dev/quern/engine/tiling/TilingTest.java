@@ -1,5 +1,8 @@
 package dev.quern.engine.tiling;
 
+import java.util.Set;
+import dev.quern.recipes.Recipe.Needs;
+import dev.quern.engine.statistics.StatisticsCost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.model.LinearSpec;
@@ -11,6 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TilingTest {
+    private static final StatisticsCost COST = new StatisticsCost(Set.of(Needs.INPUTS));
+
     @ParameterizedTest(name = "{0} windows of {1}")
     @CsvSource({"128, 512, 8, 16", "128, 2048, 2, 64", "3, 512, 3, 1", "9, 1000, 5, 2", "5, 8192, 1, 5"})
     void aTileHas4096TokensWhereThereAreThatMany(int windows, int seqLen, int windowsPerTile, int tiles) {
@@ -36,14 +41,15 @@ class TilingTest {
         WorkUnit two = unit("b", 1);
         WorkUnit big = unit("c", 2);
 
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 48, 1)).containsExactly(List.of(one, two, big));
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 40, 1)).containsExactly(List.of(one, two), List.of(big));
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 0, 1))
+        assertThat(StatisticsGroups.of(List.of(one, two, big), COST, 48, 1)).containsExactly(List.of(one, two, big));
+        assertThat(StatisticsGroups.of(List.of(one, two, big), COST, 40, 1))
+                .containsExactly(List.of(one, two), List.of(big));
+        assertThat(StatisticsGroups.of(List.of(one, two, big), COST, 0, 1))
                 .containsExactly(List.of(one), List.of(two), List.of(big));
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 40, 2))
+        assertThat(StatisticsGroups.of(List.of(one, two, big), COST, 40, 2))
                 .as("two matrices each")
                 .containsExactly(List.of(one, two), List.of(big));
-        assertThat(StatisticsGroups.of(List.of(one, two, big), 31, 2))
+        assertThat(StatisticsGroups.of(List.of(one, two, big), COST, 31, 2))
                 .containsExactly(List.of(one), List.of(two), List.of(big));
     }
 
