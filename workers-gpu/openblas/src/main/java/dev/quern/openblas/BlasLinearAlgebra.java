@@ -114,35 +114,51 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     @Override
     public void addGram(Tensor x, Tensor h) {
         LinearAlgebraChecks.addGram(x, h);
-        HostTensor sum = HostTensor.of(h);
         try (Scope scope = allocator.scope()) {
             HostTensor inputs = converted(scope, HostTensor.of(x), DType.F32);
-            int width = x.cols() >= 8192 ? 1024 : x.cols() >= 2048 ? 512 : 256;
-            int across = Math.ceilDiv(x.cols(), width);
-            threads.run(across * (across + 1) / 2, tile -> {
-                // Tile (i, j), j <= i, of the lower triangle, counted row by row.
-                int i = (int) ((Math.sqrt(8.0 * tile + 1) - 1) / 2);
-                gramTile(inputs, sum, i * width, (tile - i * (i + 1) / 2) * width, width);
-            });
+            addTiles(inputs, inputs, HostTensor.of(h));
         }
     }
 
-    private void gramTile(HostTensor x, HostTensor h, int row, int col, int width) {
-        HostTensor left = x.cols(row, Math.min(x.cols(), row + width));
-        HostTensor right = x.cols(col, Math.min(x.cols(), col + width));
-        try (Scope scope = allocator.scratch()) {
-            HostTensor product = HostTensor.of(scope.allocate(DType.F32, left.cols(), right.cols()));
-            if (row == col) {
-                Blas.gramLower(left, product);
-            } else {
-                Blas.gemm(1, left, true, right, false, 0, product);
+    @Override
+    public void addSymmetric(Tensor a, Tensor b, Tensor h) {
+        LinearAlgebraChecks.addSymmetric(a, b, h);
+        try (Scope scope = allocator.scope()) {
+            HostTensor left = converted(scope, HostTensor.of(a), DType.F32);
+            addTiles(left, converted(scope, HostTensor.of(b), DType.F32), HostTensor.of(h));
+        }
+    }
+
+    /** {@code h += aᵀ b}, by tiles of the lower triangle. */
+    private void addTiles(HostTensor a, HostTensor b, HostTensor h) {
+        int n = a.cols();
+        int width = n >= 8192 ? 1024 : n >= 2048 ? 512 : 256;
+        int across = Math.ceilDiv(n, width);
+        threads.run(across * (across + 1) / 2, tile -> {
+            // Tile (i, j), j <= i, counted row by row.
+            int i = (int) ((Math.sqrt(8.0 * tile + 1) - 1) / 2);
+            int row = i * width;
+            int col = (tile - i * (i + 1) / 2) * width;
+            HostTensor left = a.cols(row, Math.min(n, row + width));
+            HostTensor right = b.cols(col, Math.min(n, col + width));
+            try (Scope scope = allocator.scratch()) {
+                HostTensor product = HostTensor.of(scope.allocate(DType.F32, left.cols(), right.cols()));
+                multiply(left, right, product, a == b && row == col);
+                addTile(product, h, row, col);
             }
-            addSymmetric(product, h, row, col);
+        });
+    }
+
+    private static void multiply(HostTensor left, HostTensor right, HostTensor product, boolean gram) {
+        if (gram) {
+            Blas.gramLower(left, product);
+        } else {
+            Blas.gemm(1, left, true, right, false, 0, product);
         }
     }
 
     /** Adds a tile below or on the diagonal to both triangles. */
-    private static void addSymmetric(HostTensor product, HostTensor h, int row, int col) {
+    private static void addTile(HostTensor product, HostTensor h, int row, int col) {
         double[] values = new double[product.cols()];
         double[] sums = new double[product.cols()];
         for (int r = 0; r < product.rows(); r++) {

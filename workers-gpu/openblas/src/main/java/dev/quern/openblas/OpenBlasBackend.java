@@ -6,6 +6,7 @@ import dev.quern.engine.backend.host.HostBackend;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.openblas.blas.Blas;
 import dev.quern.openblas.vector.VectorElementwise;
+import dev.quern.openblas.vector.VectorGradients;
 import dev.quern.openblas.vector.VectorMath;
 import dev.quern.openblas.vector.VectorMemory;
 import dev.quern.openblas.vector.VectorRounding;
@@ -49,6 +50,7 @@ public final class OpenBlasBackend extends HostBackend {
                 new BlasLinearAlgebra(allocator, threads, memory),
                 new VectorElementwise(threads),
                 new VectorTransformer(allocator, threads),
+                new VectorGradients(allocator, threads),
                 new VectorRounding(threads));
     }
 }

@@ -1,6 +1,7 @@
 package dev.quern.openblas;
 
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.GradientsContract;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
 import dev.quern.engine.backend.RefusalContract;
@@ -28,6 +29,14 @@ class OpenBlasBackendContractTest {
 
     @Nested
     class Decoder extends TransformerContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new OpenBlasBackend(threads);
+        }
+    }
+
+    @Nested
+    class Backwards extends GradientsContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new OpenBlasBackend(threads);

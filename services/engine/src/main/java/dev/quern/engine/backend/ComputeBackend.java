@@ -34,6 +34,8 @@ public interface ComputeBackend extends AutoCloseable {
 
     Transformer transformer();
 
+    Gradients gradients();
+
     Rounding rounding();
 
     /**

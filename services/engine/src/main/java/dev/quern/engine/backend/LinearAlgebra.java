@@ -26,6 +26,13 @@ public interface LinearAlgebra {
     void addGram(Tensor x, Tensor h);
 
     /**
+     * {@code h += aᵀ b} for a and b [tokens, n] of at most one tile whose product is symmetric, and h F64 [n, n], full.
+     * As {@link #addGram}; what rounding leaves between the two triangles of the product is cut off, since only its lower
+     * triangle is computed and h stays symmetric to the bit.
+     */
+    void addSymmetric(Tensor a, Tensor b, Tensor h);
+
+    /**
      * Factors h F64 [n, n] = V Vᵀ with V upper triangular, in place (the strict lower triangle becomes zero).
      * docs/algorithms.md, factor: this order gives GPTQ's feedback without an explicit inverse.
      *

@@ -50,6 +50,7 @@ public final class NumericProfile {
         factor(x);
         rounding();
         block(x);
+        backwards(x);
         divergence();
         conversions(x);
     }
@@ -130,6 +131,35 @@ public final class NumericProfile {
         add(attended);
         transformer.siluGate(x, normal, normal);
         add(normal);
+    }
+
+    private void backwards(Tensor x) {
+        DType type = backend.workingType();
+        Gradients gradients = backend.gradients();
+        Tensor back = scope.allocate(type, TOKENS, HIDDEN);
+        gradients.rmsNormVjp(x, random(1, HIDDEN), 1e-5, x, back);
+        add(back);
+        Gradients.Attention attention = new Gradients.Attention(
+                x.cols(0, 4 * HEAD), x.cols(4 * HEAD, 6 * HEAD), x.cols(6 * HEAD, 8 * HEAD), TOKENS / 2, 4, 2, 0.25);
+        gradients.attentionVjp(
+                attention,
+                x.cols(8 * HEAD, 12 * HEAD),
+                back.cols(0, 4 * HEAD),
+                back.cols(4 * HEAD, 6 * HEAD),
+                back.cols(6 * HEAD, 8 * HEAD));
+        add(back);
+        Tensor up = scope.allocate(type, TOKENS, HIDDEN);
+        gradients.siluGateVjp(x, x, x, back, up);
+        add(back);
+        add(up);
+        Tensor labels = scope.allocate(DType.I32, 1, TOKENS);
+        gradients.sampleLabels(x, 1, 0, labels);
+        add(labels);
+        gradients.logitGradient(x, labels, back);
+        add(back);
+        Tensor h = scope.allocate(DType.F64, HIDDEN, HIDDEN);
+        backend.linearAlgebra().addSymmetric(x, x, h);
+        add(h);
     }
 
     private void divergence() {

@@ -139,6 +139,34 @@ public abstract class LinearAlgebraContract extends BackendContract {
         }
     }
 
+    /** {@code xᵀ (g gᵀ) x}: symmetric, though neither operand is made of the other. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 129, 257, 300, 530})
+    void addsSymmetricProductsToBothTriangles(int n) {
+        int tokens = 19;
+        Both g = parity.random(DType.F32, tokens, 5, 1);
+        Both x = parity.random(DType.F32, tokens, n, 1);
+        Both inner = parity.zeros(DType.F32, tokens, tokens);
+        Both y = parity.zeros(DType.F32, tokens, n);
+        Both h = parity.zeros(DType.F64, n, n);
+        Precision exact = Precision.F64;
+        LinearAlgebra oracle = parity.oracle.linearAlgebra();
+        backend.linearAlgebra().gemm(Precision.F32, 1, g.subject(), false, g.subject(), true, 0, inner.subject());
+        backend.linearAlgebra().gemm(Precision.F32, 1, inner.subject(), false, x.subject(), false, 0, y.subject());
+        oracle.gemm(exact, 1, g.oracle(), false, g.oracle(), true, 0, inner.oracle());
+        oracle.gemm(exact, 1, inner.oracle(), false, x.oracle(), false, 0, y.oracle());
+        parity.run(
+                b -> b.linearAlgebra().addSymmetric(x.subject(), y.subject(), h.subject()),
+                b -> b.linearAlgebra().addSymmetric(x.oracle(), y.oracle(), h.oracle()));
+        parity.verify("symmetric product " + n, h, 5 * tokens * tokens * 4 * FLOAT_ULP, 0);
+        double[][] values = parity.values(h.subject());
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                assertThat(values[i][j]).isEqualTo(values[j][i]);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 8, 127, 256, 257, 700})
     void factorsAndGivesBackTheMatrix(int n) {

@@ -36,7 +36,12 @@ public abstract class RefusalContract extends BackendContract {
     @Test
     void noPrimitiveGoesWithoutARefusal() {
         Set<String> primitives = Stream.of(
-                        Memory.class, LinearAlgebra.class, Elementwise.class, Transformer.class, Rounding.class)
+                        Memory.class,
+                        LinearAlgebra.class,
+                        Elementwise.class,
+                        Transformer.class,
+                        Gradients.class,
+                        Rounding.class)
                 .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
                 .filter(RefusalContract::takesATensor)
                 .map(Method::getName)
@@ -51,7 +56,17 @@ public abstract class RefusalContract extends BackendContract {
     }
 
     private Stream<Refusal> refusals() {
-        return Stream.of(copies(), orders(), elements(), products(), steps(), comparisons(), grids(), panels())
+        return Stream.of(
+                        copies(),
+                        orders(),
+                        elements(),
+                        products(),
+                        steps(),
+                        comparisons(),
+                        backwards(),
+                        labels(),
+                        grids(),
+                        panels())
                 .flatMap(List::stream);
     }
 
@@ -161,6 +176,14 @@ public abstract class RefusalContract extends BackendContract {
                 new Refusal("addGram", "h: F32 (expected: [F64])", () -> algebra.addGram(floats(5, 3), floats(3, 3))),
                 new Refusal(
                         "addGram", "h: [5, 5] (expected: [3, 3])", () -> algebra.addGram(floats(5, 3), doubles(5, 5))),
+                new Refusal(
+                        "addSymmetric",
+                        "b: [5, 4] (expected: [5, 3])",
+                        () -> algebra.addSymmetric(floats(5, 3), floats(5, 4), doubles(3, 3))),
+                new Refusal(
+                        "addSymmetric",
+                        "h: F32 (expected: [F64])",
+                        () -> algebra.addSymmetric(floats(5, 3), floats(5, 3), floats(3, 3))),
                 new Refusal("factorUpper", "h: F32 (expected: [F64])", () -> algebra.factorUpper(floats(3, 3))),
                 new Refusal("factorUpper", "h: [3, 2] (expected: [3, 3])", () -> algebra.factorUpper(doubles(3, 2))));
     }
@@ -213,6 +236,53 @@ public abstract class RefusalContract extends BackendContract {
 
     private void divergence(Tensor original, Tensor compressed, Tensor labels, Tensor top1) {
         backend.transformer().divergence(original, compressed, labels, floats(1, 2), floats(1, 2), floats(1, 2), top1);
+    }
+
+    private List<Refusal> backwards() {
+        Gradients gradients = backend.gradients();
+        Gradients.Attention attention =
+                new Gradients.Attention(floats(4, 6), floats(4, 3), floats(4, 3), 2, 2, 1, 1);
+        return List.of(
+                new Refusal(
+                        "rmsNormVjp",
+                        "gradient: [2, 4] (expected: [2, 6])",
+                        () -> gradients.rmsNormVjp(floats(2, 6), floats(1, 3), 1e-5, floats(2, 4), floats(2, 6))),
+                new Refusal(
+                        "attentionVjp",
+                        "gradient: [4, 3] (expected: [4, 6])",
+                        () -> gradients.attentionVjp(
+                                attention, floats(4, 3), floats(4, 6), floats(4, 3), floats(4, 3))),
+                new Refusal(
+                        "attentionVjp",
+                        "dk: [4, 6] (expected: [4, 3])",
+                        () -> gradients.attentionVjp(
+                                attention, floats(4, 6), floats(4, 6), floats(4, 6), floats(4, 3))),
+                new Refusal(
+                        "siluGateVjp",
+                        "dUp: [3, 2] (expected: [2, 3])",
+                        () -> gradients.siluGateVjp(
+                                floats(2, 3), floats(2, 3), floats(2, 3), floats(2, 3), floats(3, 2))));
+    }
+
+    private List<Refusal> labels() {
+        Gradients gradients = backend.gradients();
+        return List.of(
+                new Refusal(
+                        "sampleLabels",
+                        "labels: F32 (expected: [I32])",
+                        () -> gradients.sampleLabels(floats(2, 9), 1, 0, floats(1, 2))),
+                new Refusal(
+                        "sampleLabels",
+                        "firstToken: -1 (expected: >= 0)",
+                        () -> gradients.sampleLabels(floats(2, 9), 1, -1, ints(0, 0))),
+                new Refusal(
+                        "logitGradient",
+                        "label: 9 (expected: 0 to 8)",
+                        () -> gradients.logitGradient(floats(2, 9), ints(0, 9), floats(2, 9))),
+                new Refusal(
+                        "logitGradient",
+                        "target: [2, 8] (expected: [2, 9])",
+                        () -> gradients.logitGradient(floats(2, 9), ints(0, 8), floats(2, 8))));
     }
 
     private List<Refusal> grids() {

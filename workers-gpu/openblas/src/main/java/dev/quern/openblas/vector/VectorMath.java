@@ -109,6 +109,21 @@ public final class VectorMath {
         }
     }
 
+    /**
+     * The sigmoid of each element, and what it lacks to 1 without cancellation, for i below n.
+     *
+     * @param rest also takes exp(-x) on the way
+     */
+    static void sigmoid(float[] x, float[] target, float[] rest, int n) {
+        exp(x, -1f, 0f, rest, n);
+        for (int i = 0; i < n; i++) {
+            float sigmoid = 1f / (1f + rest[i]);
+            target[i] = sigmoid;
+            // Where exp(-x) is large its product with the sigmoid could overflow, and the difference is exact enough.
+            rest[i] = x[i] > 0f ? rest[i] * sigmoid : 1f - sigmoid;
+        }
+    }
+
     /** Softmax of the first n elements, in place. */
     static void softmax(float[] x, int n) {
         exp(x, 1f, max(x, n), x, n);

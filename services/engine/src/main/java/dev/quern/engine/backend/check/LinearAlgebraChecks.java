@@ -40,6 +40,12 @@ public final class LinearAlgebraChecks {
         Shapes.shape("h", h, x.cols(), x.cols());
     }
 
+    /** @throws IllegalArgumentException unless h F64 [n, n] goes with a and b [tokens, n] */
+    public static void addSymmetric(Tensor a, Tensor b, Tensor h) {
+        Shapes.same("b", b, a);
+        addGram(a, h);
+    }
+
     /** @throws IllegalArgumentException unless h is F64 [n, n] */
     public static void factorUpper(Tensor h) {
         Shapes.dtype("h", h, DType.F64);

@@ -4,6 +4,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Elementwise;
+import dev.quern.engine.backend.Gradients;
 import dev.quern.engine.backend.LinearAlgebra;
 import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.NumericProfile;
@@ -24,6 +25,7 @@ public abstract class HostBackend implements ComputeBackend {
             LinearAlgebra linearAlgebra,
             Elementwise elementwise,
             Transformer transformer,
+            Gradients gradients,
             Rounding rounding) {}
 
     /**
@@ -77,6 +79,11 @@ public abstract class HostBackend implements ComputeBackend {
     @Override
     public final Transformer transformer() {
         return primitives.transformer();
+    }
+
+    @Override
+    public final Gradients gradients() {
+        return primitives.gradients();
     }
 
     @Override

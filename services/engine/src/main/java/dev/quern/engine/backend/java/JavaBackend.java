@@ -42,6 +42,7 @@ public final class JavaBackend extends HostBackend {
                 new JavaLinearAlgebra(threads),
                 new JavaElementwise(),
                 new JavaTransformer(threads),
+                new JavaGradients(threads),
                 new JavaRounding(threads));
     }
 }

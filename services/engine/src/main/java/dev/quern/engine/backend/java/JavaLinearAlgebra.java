@@ -81,6 +81,21 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
     }
 
     @Override
+    public void addSymmetric(Tensor a, Tensor b, Tensor h) {
+        LinearAlgebraChecks.addSymmetric(a, b, h);
+        double[][] left = rows(HostTensor.of(a), true);
+        double[][] right = rows(HostTensor.of(b), true);
+        HostTensor sum = HostTensor.of(h);
+        threads.run(sum.rows(), i -> {
+            for (int j = 0; j <= i; j++) {
+                double value = sum.get(i, j) + dot(left[i], right[j], 0);
+                sum.set(i, j, value);
+                sum.set(j, i, value);
+            }
+        });
+    }
+
+    @Override
     public boolean factorUpper(Tensor h, Cancellation cancellation) {
         LinearAlgebraChecks.factorUpper(h);
         double[][] v = rows(HostTensor.of(h), false);

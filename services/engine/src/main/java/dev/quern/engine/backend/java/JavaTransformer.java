@@ -118,13 +118,13 @@ public final class JavaTransformer implements Transformer {
         }
     }
 
-    private static double[][] rows(HostTensor matrix) {
+    static double[][] rows(HostTensor matrix) {
         double[][] rows = new double[matrix.rows()][];
         Arrays.setAll(rows, matrix::row);
         return rows;
     }
 
-    private static double dot(double[] a, double[] b) {
+    static double dot(double[] a, double[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += a[i] * b[i];
@@ -187,7 +187,7 @@ public final class JavaTransformer implements Transformer {
     }
 
     /** Replaces x by {@code exp(x - max x)}, which cannot overflow, and returns the sum. */
-    private static double exponentials(double[] x) {
+    static double exponentials(double[] x) {
         double max = max(x);
         double sum = 0;
         for (int i = 0; i < x.length; i++) {

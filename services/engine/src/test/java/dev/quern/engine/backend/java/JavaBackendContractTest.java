@@ -2,6 +2,7 @@ package dev.quern.engine.backend.java;
 
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.GradientsContract;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
 import dev.quern.engine.backend.RefusalContract;
@@ -35,6 +36,14 @@ class JavaBackendContractTest {
 
     @Nested
     class Decoder extends TransformerContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Backwards extends GradientsContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new JavaBackend(DType.F32, threads);
