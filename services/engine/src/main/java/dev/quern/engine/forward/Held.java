@@ -8,9 +8,9 @@ import dev.quern.engine.model.WeightSource;
 import java.util.function.Function;
 
 /** A tensor with a scope of its own, so that it can be freed alone. */
-record Held(Scope scope, Tensor tensor) implements AutoCloseable {
+public record Held(Scope scope, Tensor tensor) implements AutoCloseable {
     /** Makes a tensor in a new scope; the scope is closed if that fails. */
-    static Held of(ComputeBackend backend, Function<Scope, Tensor> make) {
+    public static Held of(ComputeBackend backend, Function<Scope, Tensor> make) {
         Scope scope = backend.memory().scope();
         try {
             return new Held(scope, make.apply(scope));
@@ -20,8 +20,8 @@ record Held(Scope scope, Tensor tensor) implements AutoCloseable {
         }
     }
 
-    /** A tensor of zeros. */
-    static Held allocate(ComputeBackend backend, int rows, int cols) {
+    /** A tensor of zeros in the working dtype. */
+    public static Held allocate(ComputeBackend backend, int rows, int cols) {
         return of(backend, scope -> scope.allocate(backend.workingType(), rows, cols));
     }
 

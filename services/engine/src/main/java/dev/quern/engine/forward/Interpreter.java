@@ -52,12 +52,28 @@ public final class Interpreter implements AutoCloseable {
             Map<String, Integer> lastUses,
             Map<String, WorkUnit> units,
             int recordedSteps,
+            int tapedSteps,
             WorkUnit lastUnit) {
         static Course of(BlockProgram program) {
             WorkUnit last = program.units().getLast();
             Map<String, WorkUnit> units =
                     program.units().stream().collect(Collectors.toMap(WorkUnit::input, unit -> unit));
-            return new Course(program.ops(), program.lastUses(), units, firstStep(program, last), last);
+            return new Course(
+                    program.ops(),
+                    program.lastUses(),
+                    units,
+                    firstStep(program, last),
+                    tapedSteps(program.ops()),
+                    last);
+        }
+
+        /** Up to the last step that needs what it reads to go back: behind it there are only residuals. */
+        private static int tapedSteps(List<Op> ops) {
+            int steps = ops.size() - 1;
+            while (steps > 0 && ops.get(steps) instanceof Op.Add) {
+                steps--;
+            }
+            return steps;
         }
 
         /** The first step that reads the input of a unit. */
@@ -95,6 +111,42 @@ public final class Interpreter implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs the block as far as a pass back needs it, and keeps all values. The caller closes the tape. Hidden must stay
+     * as it is until then.
+     */
+    public Tape tape(BlockWeights weights, Tensor hidden) {
+        requireWindows(hidden);
+        Course course = course(weights.block());
+        RopeTables rope = tables(weights.block().rope());
+        Tape tape = new Tape(backend, weights, hidden);
+        try {
+            for (Op op : course.ops().subList(0, course.tapedSteps())) {
+                cancellation.check();
+                backend.interruptibly(cancellation, () -> runner.run(op, tape, weights, rope));
+            }
+            return tape;
+        } catch (RuntimeException e) {
+            tape.close();
+            throw e;
+        }
+    }
+
+    /** The tables of a rope, made at first use. */
+    public RopeTables tables(RopeSpec rope) {
+        return tables.computeIfAbsent(rope, spec -> RopeTables.of(backend, spec, seqLen, scope, arena));
+    }
+
+    private Course course(Block block) {
+        return courses.computeIfAbsent(block.program(), Course::of);
+    }
+
+    private void requireWindows(Tensor hidden) {
+        if (hidden.rows() % seqLen != 0) {
+            throw new IllegalArgumentException("tokens: " + hidden.rows() + " (expected: a multiple of " + seqLen + ")");
+        }
+    }
+
     @Override
     public void close() {
         scope.close();
@@ -114,14 +166,9 @@ public final class Interpreter implements AutoCloseable {
         private int step;
 
         Run(BlockWeights weights, Tensor hidden, @Nullable Tensor target, LinearInputs recorder) {
-            if (hidden.rows() % seqLen != 0) {
-                throw new IllegalArgumentException(
-                        "tokens: " + hidden.rows() + " (expected: a multiple of " + seqLen + ")");
-            }
-            Block block = weights.block();
-            this.course = courses.computeIfAbsent(block.program(), Course::of);
-            this.rope =
-                    tables.computeIfAbsent(block.rope(), spec -> RopeTables.of(backend, spec, seqLen, scope, arena));
+            requireWindows(hidden);
+            this.course = course(weights.block());
+            this.rope = tables(weights.block().rope());
             this.weights = weights;
             this.hidden = hidden;
             this.target = target;

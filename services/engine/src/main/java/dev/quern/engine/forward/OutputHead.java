@@ -69,12 +69,39 @@ public final class OutputHead implements AutoCloseable {
     private void slice(int from, int to, List<Tensor> normed, List<Tensor> logits) {
         Tensor stored = matrix.tensor().rows(from, to);
         try (Scope scope = backend.memory().scope()) {
-            Tensor slice = stored.dtype() == backend.workingType() ? stored : Held.cast(backend, stored, scope);
+            Tensor slice = working(stored, scope);
             for (int i = 0; i < normed.size(); i++) {
                 Tensor target = logits.get(i).cols(from, to);
                 backend.linearAlgebra().gemm(precision, 1, normed.get(i), false, slice, true, 0, target);
             }
         }
+    }
+
+    /**
+     * Goes back through logits and norm.
+     *
+     * @param hidden [tokens, hidden], as it leaves the last block
+     * @param gradient of the loss by the logits, [tokens, vocabulary]
+     * @param target the gradient by hidden, shaped as it, out
+     */
+    public void back(Tensor hidden, Tensor gradient, Tensor target) {
+        int rows = sliceRows();
+        for (int from = 0; from < architecture.vocabulary(); from += rows) {
+            cancellation.check();
+            int to = Math.min(from + rows, architecture.vocabulary());
+            Tensor stored = matrix.tensor().rows(from, to);
+            try (Scope scope = backend.memory().scope()) {
+                Tensor slice = working(stored, scope);
+                backend.linearAlgebra()
+                        .gemm(precision, 1, gradient.cols(from, to), false, slice, false, from == 0 ? 0 : 1, target);
+            }
+        }
+        backend.gradients()
+                .rmsNormVjp(hidden, norm.tensor(), architecture.head().eps(), target, target);
+    }
+
+    private Tensor working(Tensor stored, Scope scope) {
+        return stored.dtype() == backend.workingType() ? stored : Held.cast(backend, stored, scope);
     }
 
     private int sliceRows() {

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Cosines and sines of a rotary embedding on a backend, each [seqLen, headDim / 2] in the working dtype. */
-record RopeTables(Tensor cos, Tensor sin) {
+public record RopeTables(Tensor cos, Tensor sin) {
     /** @param arena of the host's copy, which a backend may read in place: shared, and closed after the scope */
     static RopeTables of(ComputeBackend backend, RopeSpec rope, int seqLen, Scope scope, Arena arena) {
         return new RopeTables(

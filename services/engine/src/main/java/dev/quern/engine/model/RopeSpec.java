@@ -18,6 +18,13 @@ public record RopeSpec(int headDim, List<Double> inverseFrequencies) {
         }
     }
 
+    /** The same backwards: every element turns by the negative angle. */
+    public RopeSpec inverse() {
+        return new RopeSpec(
+                headDim,
+                inverseFrequencies.stream().map(frequency -> -frequency).toList());
+    }
+
     /** Cosines [positions, headDim / 2], row-major; computed in float64, rounded once. */
     public float[] cosines(int positions) {
         return table(positions, Math::cos);

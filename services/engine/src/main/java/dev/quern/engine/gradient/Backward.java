@@ -1,0 +1,204 @@
+package dev.quern.engine.gradient;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.Gradients;
+import dev.quern.engine.backend.Precision;
+import dev.quern.engine.backend.Scope;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.forward.BlockWeights;
+import dev.quern.engine.forward.Held;
+import dev.quern.engine.forward.Interpreter;
+import dev.quern.engine.forward.RopeTables;
+import dev.quern.engine.forward.Tape;
+import dev.quern.engine.model.BlockProgram;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.model.Op;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Runs blocks backwards over tiles of whole windows: from the gradient by what leaves a block to the gradient by what
+ * enters it. The values inside are computed again, so a tile needs the memory of one block. No gradient by a weight is
+ * made; a recorder may make it. Confined to its backend's thread.
+ */
+public final class Backward implements AutoCloseable {
+    private final ComputeBackend backend;
+    private final int seqLen;
+    private final Cancellation cancellation;
+    private final Precision precision;
+    private final Interpreter interpreter;
+
+    /**
+     * @param seqLen tokens of a window
+     * @param cancellation is asked before every step and between the parts of one; what a stopped run made is freed
+     */
+    public Backward(ComputeBackend backend, int seqLen, Cancellation cancellation) {
+        this.backend = backend;
+        this.seqLen = seqLen;
+        this.cancellation = cancellation;
+        this.precision = backend.precision(Precision.Use.FORWARD);
+        this.interpreter = new Interpreter(backend, seqLen, cancellation);
+    }
+
+    /**
+     * Runs the block that the weights belong to, forward as far as needed and then back.
+     *
+     * @param hidden what enters the block, [windows * seqLen, hidden] in the working dtype
+     * @param gradient by what leaves it, shaped as hidden
+     * @param target the gradient by hidden, shaped as it, out; may be gradient itself
+     * @param recorder sees the linears, the last one first
+     */
+    public void run(
+            BlockWeights weights, Tensor hidden, Tensor gradient, Tensor target, LinearGradients recorder) {
+        try (Tape tape = interpreter.tape(weights, hidden)) {
+            back(tape, gradient, target, recorder);
+        }
+    }
+
+    /**
+     * Runs a block back whose values are on a tape; the tape holds none of them afterwards.
+     *
+     * @param gradient as for {@link #run}, and target and recorder likewise
+     */
+    public void back(Tape tape, Tensor gradient, Tensor target, LinearGradients recorder) {
+        BlockProgram program = tape.weights().block().program();
+        try (Pass pass = new Pass(tape, recorder)) {
+            pass.add(BlockProgram.OUTPUT, gradient);
+            for (Op op : program.ops().reversed()) {
+                cancellation.check();
+                backend.interruptibly(cancellation, () -> pass.step(op));
+                tape.free(op.output());
+            }
+            backend.memory().copy(pass.gradient(BlockProgram.INPUT), target);
+        }
+    }
+
+    /** The block's values forward, for {@link #back}; the caller closes the tape first. */
+    Tape tape(BlockWeights weights, Tensor hidden) {
+        return interpreter.tape(weights, hidden);
+    }
+
+    @Override
+    public void close() {
+        interpreter.close();
+    }
+
+    /** One pass back through a program: the gradients by values that are not complete yet, or not yet used. */
+    private final class Pass implements AutoCloseable {
+        private final Tape tape;
+        private final LinearGradients recorder;
+        private final Map<String, Held> gradients = new HashMap<>();
+
+        Pass(Tape tape, LinearGradients recorder) {
+            this.tape = tape;
+            this.recorder = recorder;
+        }
+
+        Tensor gradient(String value) {
+            return Objects.requireNonNull(gradients.get(value), value).tensor();
+        }
+
+        /** Adds to the gradient by a value what comes from one of the steps that read it. */
+        void add(String value, Tensor addend) {
+            Held present = gradients.get(value);
+            if (present == null) {
+                Held first = Held.allocate(backend, addend.rows(), addend.cols());
+                gradients.put(value, first);
+                backend.memory().copy(addend, first.tensor());
+            } else {
+                backend.elementwise().add(present.tensor(), addend, present.tensor());
+            }
+        }
+
+        /** From the gradient by what the step defines to those by what it reads; nothing where no step reads that. */
+        void step(Op op) {
+            if (!gradients.containsKey(op.output())) {
+                return;
+            }
+            try (Scope scope = backend.memory().scope()) {
+                back(op, gradient(op.output()), scope);
+            }
+            Objects.requireNonNull(gradients.remove(op.output())).close();
+        }
+
+        private void back(Op op, Tensor g, Scope scope) {
+            switch (op) {
+                case Op.RmsNorm norm -> norm(norm.input(), norm.weight(), norm.eps(), g, scope);
+                case Op.HeadNorm norm -> norm(norm.input(), norm.weight(), norm.eps(), g, scope);
+                case Op.Linear linear -> linear(linear, g);
+                case Op.Rope rope -> rope(rope, g);
+                case Op.Attention attention -> attention(attention, g, scope);
+                case Op.Gate gate -> gate(gate, g, scope);
+                case Op.Add sum -> {
+                    add(sum.a(), g);
+                    add(sum.b(), g);
+                }
+            }
+        }
+
+        private void norm(String input, String weight, double eps, Tensor g, Scope scope) {
+            Tensor x = tape.value(input);
+            Tensor dx = like(x, scope);
+            backend.gradients().rmsNormVjp(x, tape.weights().vector(weight), eps, g, dx);
+            add(input, dx);
+        }
+
+        /** A bias moves no gradient by the input. */
+        private void linear(Op.Linear linear, Tensor g) {
+            LinearSpec spec = linear.spec();
+            if (linear.compressible()) {
+                recorder.record(spec, tape.value(spec.input()), g);
+            }
+            Held present = gradients.get(spec.input());
+            Held sum = present == null ? Held.allocate(backend, g.rows(), spec.cols()) : present;
+            gradients.put(spec.input(), sum);
+            Tensor matrix = tape.weights().matrix(spec);
+            backend.linearAlgebra()
+                    .gemm(precision, 1, g, false, matrix, false, present == null ? 0 : 1, sum.tensor());
+        }
+
+        /** In place: the gradient by what the step defines is needed no more. */
+        private void rope(Op.Rope rope, Tensor g) {
+            RopeTables back = interpreter.tables(tape.weights().block().rope().inverse());
+            backend.transformer().rope(g, seqLen, rope.headDim(), back.cos(), back.sin());
+            add(rope.input(), g);
+        }
+
+        private void attention(Op.Attention attention, Tensor g, Scope scope) {
+            Tensor q = tape.value(attention.q());
+            Tensor k = tape.value(attention.k());
+            Tensor v = tape.value(attention.v());
+            Tensor dq = like(q, scope);
+            Tensor dk = like(k, scope);
+            Tensor dv = like(v, scope);
+            Gradients.Attention step = new Gradients.Attention(
+                    q, k, v, seqLen, attention.heads(), attention.kvHeads(), attention.scale());
+            backend.gradients().attentionVjp(step, g, dq, dk, dv);
+            add(attention.q(), dq);
+            add(attention.k(), dk);
+            add(attention.v(), dv);
+        }
+
+        private void gate(Op.Gate step, Tensor g, Scope scope) {
+            Tensor gate = tape.value(step.gate());
+            Tensor up = tape.value(step.up());
+            Tensor dGate = like(gate, scope);
+            Tensor dUp = like(up, scope);
+            backend.gradients().siluGateVjp(gate, up, g, dGate, dUp);
+            add(step.gate(), dGate);
+            add(step.up(), dUp);
+        }
+
+        private Tensor like(Tensor value, Scope scope) {
+            return scope.allocate(backend.workingType(), value.rows(), value.cols());
+        }
+
+        @Override
+        public void close() {
+            gradients.values().forEach(Held::close);
+            gradients.clear();
+        }
+    }
+}
