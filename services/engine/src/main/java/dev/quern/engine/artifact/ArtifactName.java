@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
  * Names an artifact by what it was made from: two artifacts of one name hold the same payload.
  *
  * @param kind what it is
- * @param position of a block, its statistics and its parts: its index; of a stream: the index of the block that it
- *     enters
+ * @param position of a block, its statistics, its sketches and its parts: its index; of a stream and its gradient: the
+ *     index of the block that it enters
  * @param inputKey SHA-256 over everything that decides the payload, see {@link Provenance}
  */
 public record ArtifactName(Kind kind, int position, String inputKey) {
@@ -36,6 +36,10 @@ public record ArtifactName(Kind kind, int position, String inputKey) {
         STREAM(Lifetime.INTERMEDIATE),
         /** H of one work unit of a block, summed over one run of tiles. */
         STATISTICS(Lifetime.INTERMEDIATE),
+        /** The gradient of the loss by the hidden states of one tile at a block's entry. */
+        GRADIENT(Lifetime.INTERMEDIATE),
+        /** One factor of the sketch of a linear, summed over one run of tiles. */
+        SKETCH(Lifetime.RESULT),
         /** The compressed linears of one work unit of a block. */
         PART(Lifetime.INTERMEDIATE);
 

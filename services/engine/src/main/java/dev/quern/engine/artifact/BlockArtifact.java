@@ -43,7 +43,7 @@ public record BlockArtifact(int block, String prefix, List<Entry> linears) {
         return switch (name.kind()) {
             case BLOCK -> Provenance.BLOCK_SCHEMA;
             case PART -> Provenance.PART_SCHEMA;
-            case STREAM, STATISTICS ->
+            case STREAM, STATISTICS, GRADIENT, SKETCH ->
                 throw new IllegalArgumentException(name + " (expected: a block or a part of one)");
         };
     }

@@ -60,6 +60,11 @@ public record Provenance(
         return tileOf(boundary(block), block, tile);
     }
 
+    /** The states of one tile of the original model as they enter a block, whatever the propagation. */
+    ArtifactName originalStream(int block, int tile) {
+        return tileOf(originalStream(block), block, tile);
+    }
+
     /** The states of tiles 0 to tiles - 1 as they enter a block. */
     public List<ArtifactName> streams(int block, int tiles) {
         String boundary = boundary(block);
@@ -164,7 +169,7 @@ public record Provenance(
     }
 
     /** All tiles at a boundary, what a block is made from. */
-    private String originalStream(int block) {
+    String originalStream(int block) {
         // A transformed model has hidden states of its own.
         JsonValue transform = recipe.decisive().get("transform");
         JsonObject before = transform == null ? JsonObject.EMPTY : JsonObject.EMPTY.with("transform", transform);
@@ -191,7 +196,7 @@ public record Provenance(
         return new ArtifactName(Kind.STREAM, block, key);
     }
 
-    private static String key(JsonObject parts) {
+    static String key(JsonObject parts) {
         return Digests.sha256(Json.canonical(parts));
     }
 }

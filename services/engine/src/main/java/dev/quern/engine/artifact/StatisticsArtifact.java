@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * H of one work unit summed over one run of tiles, as an artifact: float64, little-endian. H is symmetric, so only its
+ * H of one work unit, or a factor of the sketch of a linear, summed over one run of tiles, as an artifact: float64,
+ * little-endian. The matrix is symmetric, so only its
  * lower triangle is stored, in panels: the rows [from, to) of the columns [0, to), for each run of {@value #PANEL}
  * rows.
  */
@@ -41,7 +42,7 @@ public final class StatisticsArtifact {
      * Writes a new file.
      *
      * @param cols of H
-     * @param tokens that were summed
+     * @param tokens that were summed; windows of a sketch
      */
     public static void write(Path file, ArtifactName name, int cols, long tokens, Panel source) {
         ArtifactFile.write(
@@ -55,7 +56,7 @@ public final class StatisticsArtifact {
     /**
      * Gives the panels of an artifact to a sink, once all of it was checked.
      *
-     * @return the tokens that were summed
+     * @return the tokens that were summed, or the windows
      * @throws DamagedArtifactException when the file is not what was written
      */
     public static long read(Path file, ArtifactName name, int cols, Panel sink) {

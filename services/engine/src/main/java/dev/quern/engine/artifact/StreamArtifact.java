@@ -8,7 +8,7 @@ import java.nio.file.Path;
 
 /**
  * Part of a stream's position as an artifact: the hidden states of one tile at one block boundary, bf16 [tokens,
- * hidden].
+ * hidden], or the gradient by them in a backend's working type.
  */
 public final class StreamArtifact {
     private static final long CHUNK = 1 << 24;
@@ -17,7 +17,7 @@ public final class StreamArtifact {
 
     private StreamArtifact() {}
 
-    /** @param states bf16 [tokens, hidden] */
+    /** @param states [tokens, hidden] */
     public static void write(Path file, ArtifactName name, MemorySegment states, long tokens, int hidden) {
         ArtifactFile.write(
                 file,

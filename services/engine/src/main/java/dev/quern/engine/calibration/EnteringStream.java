@@ -37,7 +37,7 @@ final class EnteringStream implements AutoCloseable {
         this.store = store;
         this.options = options;
         this.tiles = tiles;
-        this.positions = new StreamPositions(inputs.provenance(), new Commits(store, options.scratch()));
+        this.positions = new StreamPositions(inputs.provenance()::stream, new Commits(store, options.scratch()));
     }
 
     /** A block that the stream has to pass is not in the store. */

@@ -1,7 +1,6 @@
 package dev.quern.engine.calibration;
 
 import dev.quern.engine.artifact.ArtifactName;
-import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.artifact.StreamArtifact;
 import dev.quern.engine.tiling.TileRun;
 import java.lang.foreign.MemorySegment;
@@ -9,10 +8,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Stored streams: an artifact for each tile at a block's entry. A boundary serves a run of tiles when it has all of
+ * Stored streams, or the gradients by them: an artifact for each tile at a block's entry. A boundary serves a run of tiles when it has all of
  * them; whose walks made them does not matter.
  */
-record StreamPositions(Provenance provenance, Commits commits) {
+record StreamPositions(Names names, Commits commits) {
+    /** How the artifacts are named. */
+    @FunctionalInterface
+    interface Names {
+        ArtifactName of(int block, int tile);
+    }
+
     /** Whether every tile of a run is there. */
     boolean has(int block, TileRun run) {
         for (int tile = run.first(); tile < run.end(); tile++) {
@@ -24,7 +29,7 @@ record StreamPositions(Provenance provenance, Commits commits) {
     }
 
     private boolean has(int block, int tile) {
-        return commits.store().contains(provenance.stream(block, tile));
+        return commits.store().contains(names.of(block, tile));
     }
 
     /**
@@ -35,7 +40,7 @@ record StreamPositions(Provenance provenance, Commits commits) {
      */
     boolean restore(int block, TileStates stream) {
         for (int tile = stream.run().first(); tile < stream.run().end(); tile++) {
-            ArtifactName name = provenance.stream(block, tile);
+            ArtifactName name = names.of(block, tile);
             Optional<Path> file = commits.store().find(name);
             if (file.isEmpty()) {
                 return false;
@@ -62,7 +67,7 @@ record StreamPositions(Provenance provenance, Commits commits) {
     }
 
     private boolean commit(int block, int tile, TileStates stream) {
-        ArtifactName name = provenance.stream(block, tile);
+        ArtifactName name = names.of(block, tile);
         MemorySegment states = stream.tile(tile);
         int tokens = stream.tiling().tokens(tile);
         return commits.commit(name, file -> StreamArtifact.write(file, name, states, tokens, stream.hidden()));

@@ -14,11 +14,18 @@ public interface WalkListener {
     default void tileDone(int block) {}
 
     /**
-     * The states of a tile at a block's entry are durable.
+     * The states of a tile at a block's entry are durable, or the gradient by them.
      *
      * @param reused they were there before
      */
     default void streamDone(int block, int tile, boolean reused) {}
+
+    /**
+     * The sketches of a block over a run of tiles are durable.
+     *
+     * @param reused they were there before
+     */
+    default void sketchDone(int block, boolean reused) {}
 
     /**
      * A linear was made.

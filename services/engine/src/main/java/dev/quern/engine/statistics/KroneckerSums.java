@@ -6,6 +6,7 @@ import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.gradient.LinearGradients;
+import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,23 +23,22 @@ import org.jspecify.annotations.Nullable;
 public final class KroneckerSums implements LinearGradients, AutoCloseable {
     private final ComputeBackend backend;
     private final int seqLen;
-    private final Sides sides;
     private final Precision precision;
     private final Scope scope;
     private final Map<LinearSpec, Sum> sums = new HashMap<>();
 
     private static final class Sum {
-        final Tensor outer;
-        final @Nullable Tensor inner;
-        final SketchRoute route;
+        final Factor outer;
+        final @Nullable Factor inner;
         long windows;
 
-        Sum(Tensor outer, @Nullable Tensor inner, SketchRoute route) {
+        Sum(Factor outer, @Nullable Factor inner) {
             this.outer = outer;
             this.inner = inner;
-            this.route = route;
         }
     }
+
+    private record Factor(Tensor sum, SketchRoute route) {}
 
     /** @param seqLen tokens of a window */
     public KroneckerSums(ComputeBackend backend, List<LinearSpec> linears, int seqLen, Sides sides) {
@@ -54,15 +54,18 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
             @Nullable SketchRoute route) {
         this.backend = backend;
         this.seqLen = seqLen;
-        this.sides = sides;
         this.precision = backend.precision(Precision.Use.SOLVE);
         this.scope = backend.memory().scope();
         for (LinearSpec linear : linears) {
-            SketchRoute cheaper = SketchRoute.of(linear.rows(), linear.cols(), seqLen, sides);
-            Tensor outer = scope.allocate(DType.F64, linear.rows(), linear.rows());
-            Tensor inner = sides == Sides.OUTER ? null : scope.allocate(DType.F64, linear.cols(), linear.cols());
-            sums.put(linear, new Sum(outer, inner, Objects.requireNonNullElse(route, cheaper)));
+            Factor outer = factor(linear.rows(), linear.cols(), route);
+            Factor inner = sides == Sides.OUTER ? null : factor(linear.cols(), linear.rows(), route);
+            sums.put(linear, new Sum(outer, inner));
         }
+    }
+
+    private Factor factor(int width, int other, @Nullable SketchRoute route) {
+        Tensor sum = scope.allocate(DType.F64, width, width);
+        return new Factor(sum, Objects.requireNonNullElseGet(route, () -> SketchRoute.of(width, other, seqLen)));
     }
 
     /** Bytes of the sums of a linear, float64. */
@@ -70,6 +73,13 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
         long outer = (long) linear.rows() * linear.rows();
         long inner = sides == Sides.OUTER ? 0 : (long) linear.cols() * linear.cols();
         return (outer + inner) * Double.BYTES;
+    }
+
+    /** Bytes of the sums of all linears of a block: a walk that has less passes its tiles more often. */
+    public static long bytes(BlockProgram program, Sides sides) {
+        return program.linears().stream()
+                .mapToLong(linear -> bytes(linear, sides))
+                .sum();
     }
 
     /**
@@ -96,56 +106,45 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
     public void record(LinearSpec linear, Tensor input, Tensor gradient) {
         Sum sum = sums.get(linear);
         if (sum != null) {
-            switch (sum.route) {
-                case DIRECT -> direct(sum, input, gradient);
-                case GRAM -> gram(sum, input, gradient);
+            add(gradient, input, sum.outer);
+            if (sum.inner != null) {
+                add(input, gradient, sum.inner);
             }
             sum.windows += input.rows() / seqLen;
         }
     }
 
-    private void direct(Sum sum, Tensor input, Tensor gradient) {
+    /** {@code sum += Σ_b a_bᵀ (c_b c_bᵀ) a_b}. */
+    private void add(Tensor a, Tensor c, Factor factor) {
+        switch (factor.route) {
+            case DIRECT -> direct(a, c, factor.sum);
+            case GRAM -> gram(a, c, factor.sum);
+        }
+    }
+
+    private void direct(Tensor a, Tensor c, Tensor sum) {
         try (Scope products = backend.memory().scope()) {
-            Tensor transposed = products.allocate(backend.workingType(), input.cols(), gradient.cols());
-            Tensor whole = products.allocate(backend.workingType(), gradient.cols(), input.cols());
-            for (int from = 0; from < input.rows(); from += seqLen) {
-                Tensor x = input.rows(from, from + seqLen);
-                Tensor g = gradient.rows(from, from + seqLen);
-                backend.linearAlgebra().gemm(precision, 1, x, true, g, false, 0, transposed);
-                backend.linearAlgebra().addGram(transposed, sum.outer);
-                if (sum.inner != null) {
-                    backend.linearAlgebra().gemm(precision, 1, g, true, x, false, 0, whole);
-                    backend.linearAlgebra().addGram(whole, sum.inner);
-                }
+            Tensor whole = products.allocate(backend.workingType(), c.cols(), a.cols());
+            for (int from = 0; from < a.rows(); from += seqLen) {
+                Tensor window = a.rows(from, from + seqLen);
+                backend.linearAlgebra()
+                        .gemm(precision, 1, c.rows(from, from + seqLen), true, window, false, 0, whole);
+                backend.linearAlgebra().addGram(whole, sum);
             }
         }
     }
 
-    private void gram(Sum sum, Tensor input, Tensor gradient) {
-        addWeighted(gradient, input, sum.outer);
-        if (sum.inner != null) {
-            addWeighted(input, gradient, sum.inner);
-        }
-    }
-
-    /** {@code sum += Σ_b a_bᵀ (c_b c_bᵀ) a_b}: the last product runs over all windows at once. */
-    private void addWeighted(Tensor a, Tensor c, Tensor sum) {
+    /** The last product runs over all windows at once. */
+    private void gram(Tensor a, Tensor c, Tensor sum) {
         try (Scope products = backend.memory().scope()) {
-            Tensor weights = products.allocate(backend.workingType(), seqLen, seqLen);
+            Tensor gram = products.allocate(backend.workingType(), seqLen, seqLen);
             Tensor weighted = products.allocate(backend.workingType(), a.rows(), a.cols());
             for (int from = 0; from < a.rows(); from += seqLen) {
                 Tensor window = c.rows(from, from + seqLen);
-                backend.linearAlgebra().gemm(precision, 1, window, false, window, true, 0, weights);
+                backend.linearAlgebra().gemm(precision, 1, window, false, window, true, 0, gram);
+                Tensor target = weighted.rows(from, from + seqLen);
                 backend.linearAlgebra()
-                        .gemm(
-                                precision,
-                                1,
-                                weights,
-                                false,
-                                a.rows(from, from + seqLen),
-                                false,
-                                0,
-                                weighted.rows(from, from + seqLen));
+                        .gemm(precision, 1, gram, false, a.rows(from, from + seqLen), false, 0, target);
             }
             backend.linearAlgebra().addSymmetric(a, weighted, sum);
         }
@@ -154,7 +153,8 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
     /** Valid until closed. */
     public KroneckerSketch of(LinearSpec linear) {
         Sum sum = Objects.requireNonNull(sums.get(linear), linear.name());
-        return new KroneckerSketch(sum.outer, sum.inner, sum.windows);
+        Tensor inner = sum.inner == null ? null : sum.inner.sum;
+        return new KroneckerSketch(sum.outer.sum, inner, sum.windows);
     }
 
     @Override

@@ -1,32 +1,29 @@
 package dev.quern.engine.statistics;
 
 /**
- * Two ways to the same sums over a window of T tokens with inputs x [T, n] and gradients g [T, m].
+ * Two ways to the same sum over a window of T tokens: {@code aᵀ (c cᵀ) a} for a [T, width] and c [T, other], gradients and
+ * inputs or the other way round.
  *
  * <ul>
- *   <li>DIRECT makes G = gᵀ x and adds G Gᵀ and Gᵀ G.
- *   <li>GRAM makes x xᵀ and g gᵀ, both [T, T], and adds gᵀ (x xᵀ) g and xᵀ (g gᵀ) x.
+ *   <li>DIRECT makes the gradient by the weights, {@code G = cᵀ a}, and adds Gᵀ G.
+ *   <li>GRAM makes c cᵀ [T, T] and (c cᵀ) a, and adds the product of a with that.
  * </ul>
  */
 enum SketchRoute {
     DIRECT,
     GRAM;
 
-    /** The one with fewer operations; it follows from the shapes alone, since it decides bits. */
-    static SketchRoute of(long m, long n, long tokens, Sides sides) {
-        return direct(m, n, tokens, sides) <= gram(m, n, tokens, sides) ? DIRECT : GRAM;
-    }
-
-    /** G and its transpose are products of their own; of a symmetric sum one triangle is computed. */
-    private static double direct(double m, double n, double tokens, Sides sides) {
-        double outer = 2 * tokens * m * n + m * m * n;
-        double inner = 2 * tokens * m * n + n * n * m;
-        return sides == Sides.BOTH ? outer + inner : outer;
-    }
-
-    private static double gram(double m, double n, double tokens, Sides sides) {
-        double outer = 2 * tokens * tokens * (m + n) + tokens * m * m;
-        double inner = 2 * tokens * tokens * (m + n) + tokens * n * n;
-        return sides == Sides.BOTH ? outer + inner : outer;
+    /**
+     * The one with fewer operations. It follows from the shapes alone, since it decides bits, and for each factor on its
+     * own: a factor has the same bits whether or not the other one is summed.
+     */
+    static SketchRoute of(int width, int other, int tokens) {
+        double w = width;
+        double o = other;
+        double t = tokens;
+        // Of a symmetric sum one triangle is computed.
+        double direct = 2 * t * w * o + w * w * o;
+        double gram = 2 * t * t * (w + o) + t * w * w;
+        return direct <= gram ? DIRECT : GRAM;
     }
 }

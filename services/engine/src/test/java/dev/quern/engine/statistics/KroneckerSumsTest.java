@@ -127,7 +127,7 @@ class KroneckerSumsTest {
         "2048, 2048, 1, GRAM"
     })
     void theCheaperRouteIsTaken(int m, int n, int tokens, SketchRoute expected) {
-        assertThat(SketchRoute.of(m, n, tokens, Sides.BOTH)).isEqualTo(expected);
+        assertThat(SketchRoute.of(m, n, tokens)).isEqualTo(expected);
     }
 
     @Test

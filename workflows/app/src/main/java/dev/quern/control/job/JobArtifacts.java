@@ -72,6 +72,8 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
             }
             case STATISTICS ->
                 ofEachBlock(block -> shared(block).statistics().stream().flatMap(List::stream));
+            // No job walks gradients.
+            case GRADIENT, SKETCH -> Stream.empty();
             case PART -> ofEachBlock(block -> shared(block).parts().stream());
         };
     }

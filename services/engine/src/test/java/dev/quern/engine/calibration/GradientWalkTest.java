@@ -1,0 +1,298 @@
+package dev.quern.engine.calibration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.Cancellation.CancelledException;
+import dev.quern.engine.artifact.ArtifactName;
+import dev.quern.engine.artifact.DamagedArtifactException;
+import dev.quern.engine.artifact.FolderBlockStore;
+import dev.quern.engine.artifact.GradientNames;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.statistics.Sides;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
+import dev.quern.recipes.Recipe.Propagation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The committed model of four blocks, on three tiles of two windows, the last of one; two runs of tiles. */
+class GradientWalkTest {
+    private static final int BLOCKS = 4;
+    private static final List<TileRun> RUNS = List.of(new TileRun(0, 2), new TileRun(2, 3));
+    private static final long ALL = 1 << 30;
+
+    @RegisterExtension
+    static final TinyModel model = new TinyModel(5, 16);
+
+    private static final JavaBackend backend = model.backend();
+
+    @TempDir
+    static Path shared;
+
+    private static FolderBlockStore undivided;
+
+    @TempDir
+    Path folder;
+
+    private FolderBlockStore store;
+    private Path scratch;
+
+    @BeforeAll
+    static void walkUndivided() throws IOException {
+        undivided = new FolderBlockStore(shared.resolve("undivided"));
+        Path folder = Files.createDirectories(shared.resolve("scratch"));
+        for (TileRun run : RUNS) {
+            try (GradientWalk walk = GradientWalk.open(
+                    backend,
+                    inputs(backend),
+                    names(1),
+                    Sides.BOTH,
+                    undivided,
+                    options(folder, ALL, Cancellation.NEVER),
+                    run,
+                    new Slice(0, BLOCKS))) {
+                while (walk.hasNext()) {
+                    walk.next();
+                }
+                assertThat(walk.rest().isEmpty()).isTrue();
+            }
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        store = new FolderBlockStore(folder.resolve("store"));
+        scratch = Files.createDirectories(folder.resolve("scratch"));
+        model.read().clear();
+    }
+
+    /** Segments from traced streams or from the tokens, runs in any order, workers of different threads. */
+    @ParameterizedTest(name = "{0} segments, traced: {1}")
+    @CsvSource({"1, false", "2, true", "2, false", "3, true", "4, true"})
+    void segmentsAndWorkersChangeNoBit(int segments, boolean traced) {
+        List<Slice> split = Slice.split(BLOCKS, segments);
+        try (JavaBackend oneThread = new JavaBackend(DType.F32, 1)) {
+            for (TileRun run : RUNS.reversed()) {
+                JavaBackend on = run.first() == 0 ? oneThread : backend;
+                if (traced) {
+                    TraceWalk.walk(
+                            on, inputs(on), store, options(scratch, ALL, Cancellation.NEVER), run, split);
+                }
+                for (Slice segment : split.reversed()) {
+                    model.read().clear();
+                    walk(on, 1, ALL, run, segment, Cancellation.NEVER);
+                    if (traced) {
+                        assertThat(blocksRead())
+                                .as("the blocks of the segment, forward and back")
+                                .containsOnlyElementsOf(
+                                        IntStream.range(segment.first(), segment.end()).boxed().toList());
+                    }
+                }
+            }
+        }
+        assertSameSketches();
+        assertThat(scratch).isEmptyDirectory();
+    }
+
+    /** As if time were up after each block; the next walk begins where the last one stored the gradient. */
+    @Test
+    void aWalkInSlicesGivesTheSameBits() {
+        for (TileRun run : RUNS) {
+            Slice left = new Slice(0, BLOCKS);
+            while (!left.isEmpty()) {
+                try (GradientWalk walk = open(backend, 1, ALL, run, left, Cancellation.NEVER)) {
+                    assertThat(walk.next()).isTrue();
+                    left = walk.rest();
+                }
+                assertThat(store.contains(names(1).gradient(left.end(), run.first())))
+                        .isEqualTo(left.end() > 0);
+            }
+        }
+        assertSameSketches();
+    }
+
+    /** Too little memory for two sketches at once: each linear has a pass of its own. */
+    @Test
+    void memoryChangesNoBit() {
+        RUNS.forEach(run -> walk(backend, 1, 1, run, new Slice(0, BLOCKS), Cancellation.NEVER));
+        assertSameSketches();
+    }
+
+    @Test
+    void whatIsStoredIsNotMadeAgain() {
+        Slice whole = new Slice(0, BLOCKS);
+        walk(backend, 1, ALL, RUNS.getLast(), whole, Cancellation.NEVER);
+        model.read().clear();
+        walk(backend, 1, ALL, RUNS.getLast(), whole, Cancellation.NEVER);
+        assertThat(model.read()).isEmpty();
+
+        ArtifactName lost = names(1).inner(2, "mlp.up_proj", 2, 3);
+        store.delete(lost);
+        walk(backend, 1, ALL, RUNS.getLast(), whole, Cancellation.NEVER);
+        assertThat(store.find(lost).orElseThrow())
+                .hasSameBinaryContentAs(undivided.find(lost).orElseThrow());
+    }
+
+    @Test
+    void aStoppedWalkContinuesToTheSameBytes() {
+        List<Slice> segments = Slice.split(BLOCKS, 2).reversed();
+        int stops = 0;
+        for (TileRun run : RUNS) {
+            // Wherever it is stopped: forward, at the head, in a block, between two sketches; a little later each time.
+            for (int checks = 5; !isDone(run); checks += 1 + checks / 4) {
+                AtomicInteger left = new AtomicInteger(checks);
+                try {
+                    for (Slice segment : segments) {
+                        walk(backend, 1, ALL, run, segment, () -> left.decrementAndGet() < 0);
+                    }
+                } catch (CancelledException e) {
+                    stops++;
+                }
+            }
+        }
+        assertThat(stops).as("times stopped").isGreaterThan(4);
+        assertSameSketches();
+        assertThat(scratch).isEmptyDirectory();
+    }
+
+    private boolean isDone(TileRun run) {
+        return sketches(1, run).allMatch(store::contains);
+    }
+
+    @Test
+    void aDamagedGradientIsReportedByName() throws IOException {
+        List<Slice> segments = Slice.split(BLOCKS, 2);
+        walk(backend, 1, ALL, RUNS.getLast(), segments.getLast(), Cancellation.NEVER);
+        ArtifactName name = names(1).gradient(2, 2);
+        Path file = store.find(name).orElseThrow();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+
+        assertThatThrownBy(() -> walk(backend, 1, ALL, RUNS.getLast(), segments.getFirst(), Cancellation.NEVER))
+                .isInstanceOfSatisfying(
+                        DamagedArtifactException.class,
+                        e -> assertThat(e.artifact()).isEqualTo(name));
+    }
+
+    /** A lost gradient is made again from the labels. */
+    @Test
+    void aLostGradientIsMadeAgain() {
+        List<Slice> segments = Slice.split(BLOCKS, 2);
+        walk(backend, 1, ALL, RUNS.getLast(), segments.getLast(), Cancellation.NEVER);
+        store.delete(names(1).gradient(2, 2));
+        walk(backend, 1, ALL, RUNS.getLast(), segments.getFirst(), Cancellation.NEVER);
+        sketches(1, RUNS.getLast()).forEach(this::assertSame);
+    }
+
+    /** Neither bits nor damping nor propagation enter a name. */
+    @Test
+    void namesFollowFromModelTextAndSeed() {
+        GradientNames other = new GradientNames(model.provenance(3, 0.5, Propagation.SEQUENTIAL), 1);
+        assertThat(other.outer(2, "mlp.up_proj", 0, 2)).isEqualTo(names(1).outer(2, "mlp.up_proj", 0, 2));
+        assertThat(other.stream(2, 0)).isEqualTo(names(1).stream(2, 0));
+        assertThat(names(1).stream(2, 0)).isEqualTo(model.provenance(4, 0.01, Propagation.INDEPENDENT).stream(2, 0));
+        List<ArtifactName> different = List.of(
+                names(1).outer(2, "mlp.up_proj", 0, 2),
+                names(2).outer(2, "mlp.up_proj", 0, 2),
+                names(1).inner(2, "mlp.up_proj", 0, 2),
+                names(1).outer(1, "mlp.up_proj", 0, 2),
+                names(1).outer(2, "mlp.down_proj", 0, 2),
+                names(1).outer(2, "mlp.up_proj", 0, 3),
+                names(1).gradient(2, 0));
+        assertThat(different).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theOuterFactorsCanBeStoredAlone() {
+        TileRun run = RUNS.getLast();
+        try (GradientWalk walk = GradientWalk.open(
+                backend,
+                inputs(backend),
+                names(1),
+                Sides.OUTER,
+                store,
+                options(scratch, ALL, Cancellation.NEVER),
+                run,
+                new Slice(3, BLOCKS))) {
+            walk.next();
+        }
+        for (LinearSpec linear : linears()) {
+            assertThat(store.contains(names(1).inner(3, linear.name(), 2, 3))).isFalse();
+            assertThat(store.contains(names(1).outer(3, linear.name(), 2, 3))).isTrue();
+        }
+    }
+
+    private GradientWalk open(JavaBackend on, long seed, long memory, TileRun run, Slice slice, Cancellation stop) {
+        return GradientWalk.open(
+                on, inputs(on), names(seed), Sides.BOTH, store, options(scratch, memory, stop), run, slice);
+    }
+
+    private void walk(JavaBackend on, long seed, long memory, TileRun run, Slice slice, Cancellation stop) {
+        try (GradientWalk walk = open(on, seed, memory, run, slice, stop)) {
+            while (walk.hasNext()) {
+                walk.next();
+            }
+            walk.rest();
+        }
+    }
+
+    private void assertSameSketches() {
+        RUNS.forEach(run -> sketches(1, run).forEach(this::assertSame));
+    }
+
+    private void assertSame(ArtifactName name) {
+        assertThat(store.find(name).orElseThrow())
+                .hasSameBinaryContentAs(undivided.find(name).orElseThrow());
+    }
+
+    private static Stream<ArtifactName> sketches(long seed, TileRun run) {
+        return IntStream.range(0, BLOCKS)
+                .boxed()
+                .flatMap(block -> linears().stream()
+                        .flatMap(linear -> Stream.of(
+                                names(seed).outer(block, linear.name(), run.first(), run.end()),
+                                names(seed).inner(block, linear.name(), run.first(), run.end()))));
+    }
+
+    private static List<LinearSpec> linears() {
+        return model.architecture().blocks().getFirst().program().linears();
+    }
+
+    private static GradientNames names(long seed) {
+        return new GradientNames(model.provenance(4, 0.01, Propagation.INDEPENDENT), seed);
+    }
+
+    private static WalkInputs inputs(JavaBackend on) {
+        return model.inputs(on, model.provenance(4, 0.01, Propagation.INDEPENDENT));
+    }
+
+    private static WalkOptions options(Path scratch, long memory, Cancellation cancellation) {
+        return new WalkOptions(scratch, memory, WalkListener.NONE, cancellation);
+    }
+
+    private static List<Integer> blocksRead() {
+        return model.read().stream()
+                .filter(name -> name.startsWith("model.layers."))
+                .map(name -> Integer.parseInt(name.split("\\.")[2]))
+                .distinct()
+                .toList();
+    }
+}
