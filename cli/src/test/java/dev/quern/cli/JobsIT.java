@@ -164,8 +164,7 @@ class JobsIT {
                 List.of(),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 null,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 false,
                 null,
                 null);

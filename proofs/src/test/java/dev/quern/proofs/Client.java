@@ -70,8 +70,7 @@ record Client(Installation installation, HttpClient http) {
                 List.of(JobRequest.Evaluation.of(null, 2, 128)),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 null,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 true,
                 new JobRequest.Placement(null, segments),
                 null);

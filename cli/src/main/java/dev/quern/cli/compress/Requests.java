@@ -75,8 +75,7 @@ final class Requests {
                 request.evaluation(),
                 request.outputs(),
                 request.gate(),
-                labels,
-                name,
+                new JobRequest.Naming(labels, name),
                 detach,
                 request.placement(),
                 request.limits());

@@ -129,8 +129,7 @@ public final class EvaluateOptions {
                 evaluation.toEvaluations(window.seqLen(), local),
                 List.of(new Output(Output.EVALUATION, null, uri)),
                 evaluation.toGate(),
-                names.labels(),
-                names.name(),
+                new JobRequest.Naming(names.labels(), names.name()),
                 detach,
                 workerClass == null ? null : new JobRequest.Placement(workerClass, null),
                 limits.toLimits());

@@ -63,8 +63,7 @@ public final class RequestOptions {
                 evaluations(local),
                 outputs(output, all),
                 evaluation.toGate(),
-                names.labels(),
-                names.name(),
+                new JobRequest.Naming(names.labels(), names.name()),
                 detach,
                 placement.toPlacement(),
                 limits.toLimits());

@@ -72,8 +72,7 @@ class RequestsTest {
                 List.of(),
                 List.of(new JobRequest.Output("compressed-tensors", null, null)),
                 gate,
-                Map.of(),
-                name,
+                new JobRequest.Naming(Map.of(), name),
                 detach,
                 null,
                 null);

@@ -77,8 +77,7 @@ class ShownTest {
                 evaluations,
                 List.of(),
                 null,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 false,
                 null,
                 null);

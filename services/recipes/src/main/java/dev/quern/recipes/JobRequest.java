@@ -1,6 +1,7 @@
 package dev.quern.recipes;
 
 import dev.quern.recipes.codec.Default;
+import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.codec.Named;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +32,7 @@ public record JobRequest(
         List<Evaluation> evaluation,
         @Default("[{\"format\":\"compressed-tensors\"}]") List<Output> outputs,
         @Nullable Gate gate,
-        Map<String, String> labels,
-        @Nullable String name,
+        @Flat Naming naming,
         @Default("false") boolean detach,
         @Nullable Placement placement,
         @Nullable Limits limits) {
@@ -44,6 +44,14 @@ public record JobRequest(
         if (result != null && outputs.equals(List.of(new Output(Formats.COMPRESSED_TENSORS, null, null)))) {
             outputs = List.of(new Output(Output.EVALUATION, null, null));
         }
+    }
+
+    public Map<String, String> labels() {
+        return naming.labels();
+    }
+
+    public @Nullable String name() {
+        return naming.name();
     }
 
     /** The same request on another checkpoint, result and texts. */
@@ -58,12 +66,14 @@ public record JobRequest(
                 evaluation,
                 outputs,
                 gate,
-                labels,
-                name,
+                naming,
                 detach,
                 placement,
                 limits);
     }
+
+    /** What its owner calls the job: labels to find it by, and a name for people. */
+    public record Naming(Map<String, String> labels, @Nullable String name) {}
 
     /**
      * Where a checkpoint or a text is; exactly one is given.

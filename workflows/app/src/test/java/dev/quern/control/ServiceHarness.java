@@ -326,8 +326,7 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
                 request.evaluation(),
                 request.outputs(),
                 request.gate(),
-                request.labels(),
-                request.name(),
+                request.naming(),
                 request.detach(),
                 placement,
                 limits);
@@ -353,8 +352,7 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
                 request.evaluation(),
                 outputs,
                 request.gate(),
-                request.labels(),
-                request.name(),
+                request.naming(),
                 request.detach(),
                 request.placement(),
                 request.limits());
@@ -372,8 +370,7 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
                 List.of(JobRequest.Evaluation.of(text, windows, 128)),
                 List.of(new JobRequest.Output(JobRequest.Output.EVALUATION, null, null)),
                 gate,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 false,
                 null,
                 null);
@@ -403,8 +400,7 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
                 List.of(JobRequest.Evaluation.of(null, evaluationWindows, 128)),
                 outputs,
                 gate,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 false,
                 null,
                 null);

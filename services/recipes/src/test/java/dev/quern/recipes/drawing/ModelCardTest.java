@@ -88,8 +88,7 @@ class ModelCardTest {
                 List.of(),
                 List.of(),
                 gate,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 false,
                 null,
                 null);

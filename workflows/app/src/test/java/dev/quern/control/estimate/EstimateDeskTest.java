@@ -133,8 +133,7 @@ class EstimateDeskTest {
                 List.of(),
                 List.of(),
                 null,
-                Map.of(),
-                null,
+                new JobRequest.Naming(Map.of(), null),
                 false,
                 new JobRequest.Placement(null, 2),
                 null);
