@@ -5,15 +5,14 @@ import dev.quern.control.job.JobContexts.JobContext;
 import dev.quern.control.workflow.PendingWork;
 import dev.quern.jobs.Job;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What running jobs ask of workers and have not got, as of the last look at each. Thread-safe. */
-public final class Demands {
+/** Which workers running jobs wait for, as of the last look at each. Thread-safe. */
+final class Demands {
     private final JobContexts contexts;
     private final Map<UUID, Demand> jobs = new ConcurrentHashMap<>();
 
@@ -35,14 +34,9 @@ public final class Demands {
 
     private Demand demand(Job job, PendingWork pending) {
         JobContext context = contexts.of(job);
-        // The first worker that answers pins the profile: before, any of the class will do. Then it does one piece of
-        // work at least.
+        // The first worker that answers pins the profile: before, any of the class will do.
         boolean any = pending.calls() || !context.reproducible();
-        return new Demand(
-                context.workerClass(),
-                any ? null : profile(job, context),
-                pending.standing() ? 1 : 0,
-                Math.max(1, pending.unstarted()));
+        return new Demand(context.workerClass(), any ? null : profile(job, context));
     }
 
     /** A job keeps its profile, so it is read once. */
@@ -50,11 +44,6 @@ public final class Demands {
         Demand before = jobs.get(job.id());
         String known = before == null ? null : before.profile();
         return known == null ? contexts.profile(context) : known;
-    }
-
-    /** All that waits for workers, by their class and profile. */
-    public List<Demand> total() {
-        return Demand.total(jobs.values());
     }
 
     /** The job does not run. */

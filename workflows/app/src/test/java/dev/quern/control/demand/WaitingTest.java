@@ -13,7 +13,6 @@ import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.view.JobView;
-import dev.quern.testing.Await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,8 +71,6 @@ class WaitingTest {
         JobView.Reason reason = awaitReason(job.id(), ReasonCode.WAITING_FOR_WORKER);
 
         assertThat(reason.remedy()).contains("class gpu");
-        Demands demands = service.bean(Demands.class);
-        assertThat(demands.total()).contains(new Demand("gpu", null, 1, 1));
         assertThat(reason.since()).isBefore(Instant.now());
         anHourPasses(job);
         Job end = service.awaitEnd(job.id(), LIMIT);
@@ -82,8 +79,6 @@ class WaitingTest {
             assertThat(failure.code()).isEqualTo("limit-exceeded");
             assertThat(failure.message()).contains("maxPendingSeconds").contains("expected: at most 3600");
         });
-        Await.within(LIMIT, "nothing waits for class gpu")
-                .until(() -> demands.total().stream().noneMatch(demand -> "gpu".equals(demand.workerClass())));
     }
 
     @Test
@@ -129,11 +124,6 @@ class WaitingTest {
         JobView.Reason reason = awaitReason(job.id(), ReasonCode.WAITING_FOR_PROFILE);
 
         assertThat(reason.remedy()).contains("numeric profile").contains("reproducible: false");
-        assertThat(service.bean(Demands.class).total()).anySatisfy(demand -> {
-            assertThat(demand.profile()).isNotNull();
-            assertThat(demand.waitingJobs()).isEqualTo(1);
-            assertThat(demand.pieces()).isPositive();
-        });
         service.rows().jobs().cancel(job.tenant(), job.id());
         assertThat(service.awaitEnd(job.id(), LIMIT).state()).isEqualTo(JobState.CANCELLED);
     }
