@@ -20,6 +20,7 @@ class EstimateTest {
     private static final Estimate ESTIMATE = new Estimate(
             new Estimate.Work(2, 8, 4, 3, 4096),
             new Estimate.Sizes(1_000, 4.1, 2_000, 600, 5_000, 7_000),
+            true,
             90,
             Map.of("compress", 80.0, "evaluate", 10.0),
             List.of(new Estimate.Output("gptq-w4a16", 1, 4.5)));

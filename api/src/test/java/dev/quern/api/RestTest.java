@@ -18,6 +18,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
 import dev.quern.recipes.view.LinearView;
+import dev.quern.recipes.view.WorkerView;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -303,13 +304,15 @@ class RestTest {
         String worker = "cpu-" + UUID.randomUUID();
         server.boards.layOut(job.id(), 1, List.of("mlp.up_proj"));
         server.boards.worker(job.id(), 0, worker);
-        server.workers.register(new WorkerRepository.Arrival(worker, "cpu", "openblas", "9f86", 2, 1L << 30));
+        server.workers.register(new WorkerRepository.Arrival(
+                worker, "cpu", new WorkerView.Device("cpu", "openblas", "9f86", 2, 1L << 30, null, 1e11, 1e9)));
         server.workers.seen(worker, "compression of blocks 0 to 0", job.id());
         server.steps.project(job.id(), Step.of(1, 1, JobState.RUNNING, Stage.COMPRESS));
 
         assertThat(server.get("/api/v1/workers", server.read).body())
                 .contains(
-                        "{\"name\":\"" + worker + "\",\"workerClass\":\"cpu\",\"device\":{\"backend\":\"openblas\"",
+                        "{\"name\":\"" + worker
+                                + "\",\"workerClass\":\"cpu\",\"device\":{\"id\":\"cpu\",\"backend\":\"openblas\"",
                         "\"busy\":true,\"doing\":{\"job\":\"" + job.id()
                                 + "\",\"what\":\"compression of blocks 0 to 0\"},\"working\":[{\"job\":\"" + job.id()
                                 + "\",\"block\":0}],\"blocks\":0}");

@@ -34,7 +34,8 @@ public final class DirectRun {
                 List.of(new Text(null, Integer.parseInt(args[6]), seqLen)),
                 Gate.NONE);
         Path folder = Path.of(args[1]);
-        Workplace place = new Workplace(folder, folder.resolve("output"), Budget.ofMachine(threads));
+        Workplace place =
+                new Workplace(folder, folder.resolve("output"), new Budget(Budget.machineBytes(), threads, null));
         PrintStream out = System.out;
         long start = System.nanoTime();
         try (OpenBlasBackend backend = new OpenBlasBackend(threads)) {

@@ -85,7 +85,7 @@ public final class QualityTable {
         this.backend = backend;
         this.shared = shared;
         this.work = work;
-        this.budget = Budget.ofMachine(threads);
+        this.budget = new Budget(Budget.machineBytes(), threads, null);
         this.out = out;
     }
 

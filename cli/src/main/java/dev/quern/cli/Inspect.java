@@ -9,7 +9,9 @@ import dev.quern.cli.options.PlacementOptions;
 import dev.quern.cli.options.RecipeWords;
 import dev.quern.cli.options.RequestOptions;
 import dev.quern.cli.report.AccountText;
+import dev.quern.cli.stack.BackendCommand;
 import dev.quern.embedded.StackOptions;
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.model.Architecture;
@@ -71,7 +73,8 @@ final class Inspect implements Callable<Integer> {
             StackOptions stack = StackOptions.standard()
                     .withWorkers(place.workers().workers())
                     .withThreads(Objects.requireNonNullElse(place.workers().threads(), 0));
-            Budget budget = new Budget(stack.memoryEach(), stack.threadsEach());
+            DeviceSpeed speed = BackendCommand.measure(stack.threadsEach()).orElse(null);
+            Budget budget = new Budget(stack.memoryEach(), stack.threadsEach(), speed);
             Fanout fanout = new Fanout(place.workers().workers(), place.segments(), SLICE_SECONDS);
             Plan plan = source.plan(workload, budget, fanout);
             Estimate estimate = source.estimate(workload, budget, fanout);
@@ -178,7 +181,10 @@ final class Inspect implements Callable<Integer> {
                         ? ""
                         : ", after a trace in " + count(estimate.work().traceRuns(), "run") + " of text")
                 + shared(plan));
-        console.print("time      about " + Units.duration(estimate.seconds()) + stages(estimate));
+        console.print(
+                estimate.measured()
+                        ? "time      about " + Units.duration(estimate.seconds()) + stages(estimate)
+                        : "time      not known: the backend does not run here (quern doctor says why)");
     }
 
     private static String shared(Plan plan) {

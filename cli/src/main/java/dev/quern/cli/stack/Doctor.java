@@ -1,7 +1,5 @@
 package dev.quern.cli.stack;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.sun.management.OperatingSystemMXBean;
 import dev.quern.cli.client.DataOption;
 import dev.quern.cli.command.Exit;
@@ -15,7 +13,6 @@ import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.process.ProcessWords;
-import dev.quern.worker.Backend;
 import dev.quern.worker.BackendProbe;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -23,7 +20,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -165,8 +161,8 @@ public final class Doctor implements Callable<Integer> {
     }
 
     /**
-     * In a JVM of its own: the Vector API is a module that a light command does not load. It unpacks its libraries
-     * where a worker of the data folder does, because not every file system allows them to be run from there.
+     * It unpacks its libraries where a worker of the data folder does, because not every file system allows them to be
+     * run from there.
      */
     private static Finding backend(DataFolder folder) throws InterruptedException {
         Path place = existing(folder.path().resolve("scratch"));
@@ -174,37 +170,15 @@ public final class Doctor implements Callable<Integer> {
             return new Finding("backend", false, "not tried: its libraries are unpacked in the data folder");
         }
         try {
-            Path natives = Files.createTempDirectory(place, "quern-doctor-");
-            try {
-                return backend(natives);
-            } finally {
-                Files.deleteIfExists(natives);
-            }
+            BackendCommand.Answer answer =
+                    BackendCommand.run(place, List.of("-XX:TieredStopAtLevel=1"), BackendProbe.class);
+            String detail = answer.lastLine().isEmpty()
+                    ? "it ended with " + answer.exitCode() + " without a word"
+                    : answer.lastLine();
+            return new Finding("backend", answer.exitCode() == 0, detail.replaceFirst("^" + ProcessWords.CAUSE, ""));
         } catch (IOException e) {
             return new Finding("backend", false, e.toString());
         }
-    }
-
-    private static Finding backend(Path natives) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(Backend.DEFAULT.jvmOptions());
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BackendProbe.class.getName(),
-                natives.toString(),
-                Backend.DEFAULT.option()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        List<String> said = new String(process.getInputStream().readAllBytes(), UTF_8)
-                .lines()
-                .filter(line -> !line.isBlank())
-                .toList();
-        boolean good = process.waitFor() == 0;
-        String detail = said.isEmpty() ? "it ended with " + process.exitValue() + " without a word" : said.getLast();
-        return new Finding("backend", good, detail.replaceFirst("^" + ProcessWords.CAUSE, ""));
     }
 
     private static Finding port() {

@@ -41,6 +41,12 @@ public final class Worker implements Callable<Integer> {
     @Option(names = "--class", paramLabel = "NAME", description = "Class of the device (default: cpu).")
     private String deviceClass = "cpu";
 
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            description = "Device that its backend opens, such as cuda:0 (default: cpu).")
+    private @Nullable String device;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: all cores).")
     private @Nullable String threads;
 
@@ -66,6 +72,7 @@ public final class Worker implements Callable<Integer> {
         add(arguments, "--token-file", tokenFile);
         add(arguments, "--namespace", namespace);
         add(arguments, "--class", deviceClass);
+        add(arguments, "--device", device);
         add(arguments, "--threads", threads);
         add(arguments, "--memory", memory);
         add(arguments, "--scratch", scratch);

@@ -73,7 +73,8 @@ public record JobRequest(
     }
 
     /** What its owner calls the job: labels to find it by, and a name for people. */
-    public record Naming(Map<String, String> labels, @Nullable String name) {}
+    public record Naming(
+            Map<String, String> labels, @Nullable String name) {}
 
     /**
      * Where a checkpoint or a text is; exactly one is given.

@@ -44,7 +44,9 @@ class OpenBlasCompressionTest {
         Path place = folder.resolve(recipe + threads);
         try (OpenBlasBackend backend = new OpenBlasBackend(threads)) {
             return new CompressionRun(
-                            backend, request, new Workplace(place, place.resolve("out"), new Budget(8L << 30, threads)))
+                            backend,
+                            request,
+                            new Workplace(place, place.resolve("out"), new Budget(8L << 30, threads, null)))
                     .run();
         }
     }

@@ -9,6 +9,7 @@ import dev.quern.recipes.error.QuernException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The backends that a worker can run: all are listed here, and none stands in for another. */
@@ -26,11 +27,12 @@ public enum Backend {
                 .filter(backend -> backend.option().equals(option))
                 .findFirst()
                 .orElseThrow(() -> new QuernException(
-                        ErrorCode.INVALID_REQUEST, "--backend: " + option + " (expected: " + options() + ")"));
+                        ErrorCode.INVALID_REQUEST,
+                        "--backend: " + option + " (expected: " + options(backend -> true) + ")"));
     }
 
-    private static String options() {
-        return Arrays.stream(values()).map(Backend::option).collect(Collectors.joining(" or "));
+    private static String options(Predicate<Backend> which) {
+        return Arrays.stream(values()).filter(which).map(Backend::option).collect(Collectors.joining(" or "));
     }
 
     /** Its name in {@code --backend}. */
@@ -46,11 +48,34 @@ public enum Backend {
         };
     }
 
+    /** The kind of devices that it opens. */
+    private String kind() {
+        return switch (this) {
+            case OPENBLAS, JAVA -> DeviceName.CPU.kind();
+        };
+    }
+
+    /** @throws QuernException INVALID_REQUEST unless it opens devices of this kind */
+    void require(DeviceName device) {
+        if (!kind().equals(device.kind())) {
+            String opener = options(backend -> backend.kind().equals(device.kind()));
+            String reason = opener.isEmpty()
+                    ? "no backend of this build opens " + device.kind() + " devices"
+                    : "--backend " + opener + " opens " + device.kind() + " devices";
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    "--device: " + device + " (expected: " + kind() + ", the devices of " + option() + "; " + reason
+                            + ")");
+        }
+    }
+
     /**
      * @param threads that compute
-     * @throws QuernException NATIVE_LIBRARY when it cannot start on this machine
+     * @throws QuernException INVALID_REQUEST unless it opens devices of this kind; NATIVE_LIBRARY when it cannot start
+     *     on this machine
      */
-    ComputeBackend open(int threads) {
+    ComputeBackend open(DeviceName device, int threads) {
+        require(device);
         return switch (this) {
             case OPENBLAS -> new OpenBlasBackend(threads);
             case JAVA -> new JavaBackend(DType.F32, threads);

@@ -17,8 +17,10 @@ public final class BackendProbe {
     public static void main(String[] arguments) {
         NativeLibraries.unpackInto(Path.of(arguments[0]));
         Backend probed = Backend.of(arguments[1]);
-        try (ComputeBackend backend = probed.open(Runtime.getRuntime().availableProcessors())) {
-            System.out.println(backend.description() + ", numeric profile " + backend.numericProfile());
+        DeviceName device = DeviceName.CPU;
+        try (ComputeBackend backend = probed.open(device, Runtime.getRuntime().availableProcessors())) {
+            System.out.println(
+                    backend.description() + ", on " + device + ", numeric profile " + backend.numericProfile());
         } catch (QuernException e) {
             System.out.println(ProcessWords.CAUSE + e.getMessage());
             System.exit(1);

@@ -31,6 +31,7 @@ import io.temporal.worker.tuning.SlotSupplier;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -79,18 +80,11 @@ public final class ComputeWorker implements AutoCloseable {
         NativeLibraries.unpackInto(config.scratch());
         WorkflowServiceStubs temporal = connect(config);
         WorkerMetrics metrics = new WorkerMetrics();
+        WorkerConfig.Compute compute = config.compute();
         DeviceThread device = new DeviceThread(
-                "device-" + config.workerClass() + "-0", () -> config.backend().open(config.threads()));
+                "device-" + compute.device(), () -> compute.backend().open(compute.device(), compute.threads()));
         String name = name(config);
-        double speed = device.run(DeviceSpeed::flopsPerSecond);
-        Device announced =
-                new Device(name, device.profile(), device.description(), config.threads(), config.memoryBytes(), speed);
-        LOG.info(
-                "{}: {}, profile {}, {} GFLOP/s",
-                name,
-                device.description(),
-                device.profile(),
-                Math.round(speed / 1e9));
+        Device announced = announced(name, compute, device);
         Scratch scratch = new Scratch(config.scratch());
         RangeCache cache = new RangeCache(config.scratch().resolve("ranges"), config.cacheBytes());
         ArtifactStore store = ArtifactStores.open(config.store(), config.environment());
@@ -115,6 +109,29 @@ public final class ComputeWorker implements AutoCloseable {
         HttpPort http = new HttpPort(config.httpPort(), metrics::scrape);
         LOG.info("ready, health and metrics on 127.0.0.1:{}", http.port());
         return new ComputeWorker(device, slot, presence, temporal, factory, http, cache);
+    }
+
+    private static Device announced(String name, WorkerConfig.Compute compute, DeviceThread device) {
+        DeviceSpeed speed = device.run(DeviceSpeed::of);
+        LOG.info(
+                "{}: {} on {}, profile {}, {} GFLOP/s, {} MB/s",
+                name,
+                device.description(),
+                compute.device(),
+                device.profile(),
+                Math.round(speed.flopsPerSecond() / 1e9),
+                Math.round(speed.bytesPerSecond() / 1e6));
+        OptionalLong own = device.run(backend -> backend.memory().capacity());
+        return new Device(
+                name,
+                device.profile(),
+                device.description(),
+                compute.device().toString(),
+                compute.threads(),
+                own.orElse(compute.memoryBytes()),
+                own.isPresent() ? compute.memoryBytes() : null,
+                speed.flopsPerSecond(),
+                speed.bytesPerSecond());
     }
 
     private static WorkflowClient client(WorkflowServiceStubs temporal, WorkerConfig config, String name) {

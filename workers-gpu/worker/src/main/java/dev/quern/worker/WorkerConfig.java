@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * @param temporal how to reach it
  * @param store for example {@code file:///data/store}
  * @param workerClass which queue it serves
- * @param threads that compute
- * @param memoryBytes of the process, all together: plans keep to it
  * @param scratch a folder of its own; what an earlier process left in it is deleted
  * @param httpPort for health and metrics on the loopback interface; 0 takes a free one
  * @param cacheBytes for local copies of distant sources, in scratch
@@ -36,9 +34,7 @@ public record WorkerConfig(
         Temporal temporal,
         String store,
         String workerClass,
-        Backend backend,
-        int threads,
-        long memoryBytes,
+        Compute compute,
         Path scratch,
         int httpPort,
         long cacheBytes,
@@ -52,6 +48,7 @@ public record WorkerConfig(
             Map.entry("--store", "QUERN_STORE"),
             Map.entry("--class", "QUERN_CLASS"),
             Map.entry("--backend", "QUERN_BACKEND"),
+            Map.entry("--device", "QUERN_DEVICE"),
             Map.entry("--threads", "QUERN_THREADS"),
             Map.entry("--memory", "QUERN_MEMORY"),
             Map.entry("--scratch", "QUERN_SCRATCH"),
@@ -79,6 +76,19 @@ public record WorkerConfig(
             String namespace,
             @Nullable String token,
             @Nullable Tls tls) {}
+
+    /**
+     * What computes, and what it may take.
+     *
+     * @param device one that the backend opens
+     * @param threads that compute
+     * @param memoryBytes of the process, all together: plans keep to it
+     */
+    public record Compute(Backend backend, DeviceName device, int threads, long memoryBytes) {
+        public Compute {
+            backend.require(device);
+        }
+    }
 
     /** What ends a worker. */
     public enum Lifetime {
@@ -108,9 +118,11 @@ public record WorkerConfig(
                         Tls.of(environment)),
                 required(options, "--store", "file:///folder or s3://bucket/prefix"),
                 options.getOrDefault("--class", "cpu"),
-                Backend.of(options.getOrDefault("--backend", Backend.DEFAULT.option())),
-                number("--threads", options.getOrDefault("--threads", threads), 1, 1024),
-                memory(options.get("--memory")),
+                new Compute(
+                        Backend.of(options.getOrDefault("--backend", Backend.DEFAULT.option())),
+                        DeviceName.parse(options.getOrDefault("--device", DeviceName.CPU.toString())),
+                        number("--threads", options.getOrDefault("--threads", threads), 1, 1024),
+                        memory(options.get("--memory"))),
                 Path.of(options.getOrDefault("--scratch", scratch.toString())),
                 number("--http-port", options.getOrDefault("--http-port", "0"), 0, 65535),
                 (long) number("--cache-mb", options.getOrDefault("--cache-mb", CACHE_MB), 1, 1 << 30) << 20,
@@ -164,7 +176,7 @@ public record WorkerConfig(
     /** Binary units, as the JVM's own options have them. */
     private static long memory(@Nullable String value) {
         if (value == null) {
-            return Budget.ofMachine(1).memoryBytes();
+            return Budget.machineBytes();
         }
         Matcher size = SIZE.matcher(value.toLowerCase(Locale.ROOT));
         if (!size.matches()) {
@@ -208,7 +220,8 @@ public record WorkerConfig(
     /** Without the token. */
     @Override
     public String toString() {
-        return "temporal " + temporal.address() + ", store " + store + ", class " + workerClass + ", " + backend + ", "
-                + threads + " threads, " + (memoryBytes >> 20) + " MiB, scratch " + scratch;
+        return "temporal " + temporal.address() + ", store " + store + ", class " + workerClass + ", "
+                + compute.backend() + " on " + compute.device() + ", " + compute.threads() + " threads, "
+                + (compute.memoryBytes() >> 20) + " MiB, scratch " + scratch;
     }
 }

@@ -22,10 +22,10 @@ class WorkerConfigTest {
 
         assertThat(config.temporal().namespace()).isEqualTo("default");
         assertThat(config.workerClass()).isEqualTo("cpu");
-        assertThat(config.backend()).isEqualTo(Backend.OPENBLAS);
-        assertThat(config.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
-        assertThat(config.memoryBytes())
-                .isEqualTo(dev.quern.engine.plan.Budget.ofMachine(1).memoryBytes());
+        assertThat(config.compute().backend()).isEqualTo(Backend.OPENBLAS);
+        assertThat(config.compute().device()).isEqualTo(DeviceName.CPU);
+        assertThat(config.compute().threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(config.compute().memoryBytes()).isEqualTo(dev.quern.engine.plan.Budget.machineBytes());
         assertThat(config.httpPort()).isZero();
         assertThat(config.cacheBytes()).isEqualTo(8L << 30);
         assertThat(config.lifetime()).isEqualTo(WorkerConfig.Lifetime.INPUT);
@@ -45,6 +45,8 @@ class WorkerConfigTest {
                 "big",
                 "--backend",
                 "java",
+                "--device",
+                "cpu",
                 "--threads",
                 "3",
                 "--memory",
@@ -66,9 +68,7 @@ class WorkerConfigTest {
                         new WorkerConfig.Temporal("t:1", "n", "secret", null),
                         "file:///s",
                         "big",
-                        Backend.JAVA,
-                        3,
-                        6L << 30,
+                        new WorkerConfig.Compute(Backend.JAVA, DeviceName.CPU, 3, 6L << 30),
                         Path.of("/x"),
                         9,
                         3 << 20,
@@ -96,7 +96,7 @@ class WorkerConfigTest {
         assertThat(config)
                 .returns(new WorkerConfig.Temporal("t:1", "n", null, null), WorkerConfig::temporal)
                 .returns("s3://b/p", WorkerConfig::store)
-                .returns(2, WorkerConfig::threads)
+                .returns(2, each -> each.compute().threads())
                 .returns(Path.of("/x"), WorkerConfig::scratch)
                 .returns(9, WorkerConfig::httpPort)
                 .returns(WorkerConfig.Lifetime.SIGNAL, WorkerConfig::lifetime)
@@ -108,7 +108,8 @@ class WorkerConfigTest {
     void readsSizesAsTheJvmDoes(String value, long bytes) {
         List<String> arguments = List.of("--temporal", "t:1", "--store", "s", "--memory", value);
 
-        assertThat(WorkerConfig.parse(arguments, Map.of()).memoryBytes()).isEqualTo(bytes);
+        assertThat(WorkerConfig.parse(arguments, Map.of()).compute().memoryBytes())
+                .isEqualTo(bytes);
     }
 
     @Test
@@ -129,6 +130,9 @@ class WorkerConfigTest {
             --temporal t:1 --store s --threads 0           | --threads: 0 (expected: 1 to 1024)
             --temporal t:1 --store s --threads many        | --threads: many (expected: 1 to 1024)
             --temporal t:1 --store s --backend cuda        | --backend: cuda (expected: openblas or java)
+            --temporal t:1 --store s --device cuda:0       | --device: cuda:0 (expected: cpu, the devices of openblas; no backend of this build opens cuda devices)
+            --temporal t:1 --store s --device gpu          | --device: gpu (expected: cpu, or a kind and a number such as cuda:0)
+            --temporal t:1 --store s --device cpu:1        | --device: cpu:1 (expected: cpu, or a kind and a number such as cuda:0)
             --temporal t:1 --store s --memory 6q           | --memory: 6q (expected: bytes, or a number with k, m, g or t)
             --temporal t:1 --store s --memory 99999999t    | --memory: 99999999t (expected: more than nothing, less than 2^63 bytes)
             --temporal t:1 --store s --lifetime long       | --lifetime: long (expected: signal or input)
@@ -141,7 +145,7 @@ class WorkerConfigTest {
 
     @Test
     void refusesOptionsThatItDoesNotKnow() {
-        assertThatThrownBy(() -> WorkerConfig.parse(List.of("--device", "0"), Map.of()))
-                .hasMessageStartingWith("--device:  (expected: one of --backend, --cache-mb, --class");
+        assertThatThrownBy(() -> WorkerConfig.parse(List.of("--gpu", "0"), Map.of()))
+                .hasMessageStartingWith("--gpu:  (expected: one of --backend, --cache-mb, --class");
     }
 }

@@ -47,7 +47,7 @@ final class FakeWorker implements ComputeActivities {
 
     @Override
     public Device announce() {
-        return new Device(name, "p1", "fake", 1, 1 << 20, 1e9);
+        return new Device(name, "p1", "fake", "cpu", 1, 1 << 20, null, 1e9, 1e9);
     }
 
     @Override

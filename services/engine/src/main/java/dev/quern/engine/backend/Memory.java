@@ -1,6 +1,7 @@
 package dev.quern.engine.backend;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalLong;
 
 /** Tensors in and out of a backend's memory. */
 public interface Memory {
@@ -9,6 +10,11 @@ public interface Memory {
 
     /** Bytes of all tensors whose scope is open. */
     long liveBytes();
+
+    /** Bytes of the device's own memory that tensors may take; empty where they are in the memory of the process. */
+    default OptionalLong capacity() {
+        return OptionalLong.empty();
+    }
 
     /**
      * A tensor over {@code rows * cols} row-major elements in host memory. A backend on the host may use the memory in

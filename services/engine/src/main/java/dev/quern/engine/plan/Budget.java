@@ -1,44 +1,48 @@
 package dev.quern.engine.plan;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.quern.engine.backend.DeviceSpeed;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker may use.
  *
- * @param memoryBytes of its process, all together
- * @param flopsPerSecond float32, of all its threads; only estimates of time and the length of trace runs come from it
- * @param bytesPerSecond at which weights are read; likewise
+ * @param speed of its device; only estimates of time, and how work is cut, come from it. Null where no device was
+ *     measured: then a plan has no times, and is cut no further than somebody asks
  * @param diskBytes for scratch and artifacts; {@link Long#MAX_VALUE} where that is not known
  */
-public record Budget(long memoryBytes, int threads, double flopsPerSecond, double bytesPerSecond, long diskBytes) {
-    /**
-     * What the products of a forward reach on one core, in round numbers: for estimates before a device was measured.
-     */
-    private static final double UNMEASURED_FLOPS_PER_THREAD = 30e9;
-
-    /** A local disk, or its cache, or a store beside the worker. */
-    private static final double BYTES_PER_SECOND = 1e9;
-
+public record Budget(Memory memory, int threads, @Nullable DeviceSpeed speed, long diskBytes) {
     /** The system and the page cache of mapped checkpoints keep a quarter. */
     private static final double SHARE = 0.75;
 
-    public Budget(long memoryBytes, int threads) {
-        this(memoryBytes, threads, threads * UNMEASURED_FLOPS_PER_THREAD, BYTES_PER_SECOND, Long.MAX_VALUE);
+    /**
+     * The memory that work may take. A device with memory of its own holds weights, statistics, tiles and workspace
+     * there, and the process holds the rest beside it. A CPU computes in the memory of the process: that is one pot for
+     * all.
+     *
+     * @param deviceBytes of the device
+     * @param hostBytes of the process beside it; null where both are one pot of {@code deviceBytes}
+     */
+    public record Memory(long deviceBytes, @Nullable Long hostBytes) {
+        /** One pot for the device and the process. */
+        public static Memory shared(long bytes) {
+            return new Memory(bytes, null);
+        }
+    }
+
+    /** A device that computes in the memory of the process. */
+    public Budget(long memoryBytes, int threads, @Nullable DeviceSpeed speed) {
+        this(Memory.shared(memoryBytes), threads, speed, Long.MAX_VALUE);
     }
 
     /** Three quarters of the memory of this machine, or of the container around this process. */
-    public static Budget ofMachine(int threads) {
+    public static long machineBytes() {
         OperatingSystemMXBean machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        return new Budget((long) (machine.getTotalMemorySize() * SHARE), threads);
-    }
-
-    /** @param flops per second, as the device measured them */
-    public Budget withSpeed(double flops) {
-        return new Budget(memoryBytes, threads, flops, bytesPerSecond, diskBytes);
+        return (long) (machine.getTotalMemorySize() * SHARE);
     }
 
     public Budget withDisk(long bytes) {
-        return new Budget(memoryBytes, threads, flopsPerSecond, bytesPerSecond, bytes);
+        return new Budget(memory, threads, speed, bytes);
     }
 }

@@ -16,9 +16,8 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * The bytes that a worker's process will hold at its fullest moment, statistics apart: a block in float32 with the
- * tiles in flight, or with what solving its largest linear takes, or the logits of an evaluation. Mapped files do not
- * count.
+ * The bytes that a worker will hold, statistics apart: a block in float32 with the tiles in flight, or with what
+ * solving its largest linear takes, or the logits of an evaluation. Mapped files do not count.
  *
  * @param recipes of the outputs, whose blocks are made side by side; none where a finished result is evaluated
  */
@@ -45,13 +44,32 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
                 .orElse(List.of());
     }
 
-    /** Everything but statistics. */
-    long withoutStatistics() {
+    /**
+     * What is held at one moment, but for statistics.
+     *
+     * @param device weights, tiles and workspace
+     * @param host what the process holds beside that: codes on the heap, code, libraries
+     */
+    record Moment(long device, long host) {
+        long together() {
+            return device + host;
+        }
+    }
+
+    /** The moments of which one is the fullest, of the device, of the process, or of both together. */
+    private List<Moment> moments() {
+        Moment evaluating = new Moment(Math.max(block() + tile(), logits()), PROCESS + codes());
+        if (recipes.isEmpty()) {
+            return List.of(evaluating);
+        }
         long calibrating = calibrates() ? tile() : 0;
-        long compressing =
-                recipes.isEmpty() ? 0 : block() + recipes.size() * codes() + Math.max(calibrating, solving());
-        long evaluating = codes() + Math.max(block() + tile(), logits());
-        return PROCESS + Math.max(compressing, evaluating);
+        Moment compressing = new Moment(block() + Math.max(calibrating, solving()), PROCESS + recipes.size() * codes());
+        return List.of(compressing, evaluating);
+    }
+
+    /** The most of a figure that is held at once; statistics, which lie on the device, are apart. */
+    long most(ToLongFunction<Moment> figure) {
+        return moments().stream().mapToLong(figure).max().orElseThrow();
     }
 
     private boolean calibrates() {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param outputs one for each recipe; none where a finished result is evaluated
  * @param recipes as they are for this model, in the same order
  * @param compressed the linears that the first recipe compresses, by block, in program order and named inside the block
- * @param secondsPerBlock estimated for compressing one block on one worker
- * @param secondsPerStage estimated for all workers together, by lower-case stage
+ * @param secondsPerBlock estimated for compressing one block on one worker; 0 where no device was measured
+ * @param secondsPerStage estimated for all workers together, by lower-case stage; none where no device was measured
  */
 public record Plan(
         Tiling tiling,
@@ -45,7 +45,7 @@ public record Plan(
      *
      * @param weightsCompressed weights of all linears of all blocks that the first recipe compresses
      * @param statisticsBytes memory for statistics that are held at once
-     * @param peakBytes of a worker's process
+     * @param peakBytes of a worker, on its device and in its process together
      * @param scratchBytes on the disk of a worker that has the artifacts on it too: streams at segment starts included
      */
     public record Needs(long weightsCompressed, long statisticsBytes, long peakBytes, long scratchBytes) {}
@@ -104,6 +104,7 @@ public record Plan(
                         outputBytes(),
                         needs.peakBytes(),
                         needs.scratchBytes()),
+                budget.speed() != null,
                 seconds(),
                 secondsPerStage,
                 outputs.stream()

@@ -69,7 +69,10 @@ public final class Planner {
                 architecture.blocks().size(),
                 linears(architecture, recipe),
                 new Plan.Needs(
-                        packed.getFirst().weights(), statistics, memory.withoutStatistics() + statistics, scratch),
+                        packed.getFirst().weights(),
+                        statistics,
+                        memory.most(MemoryModel.Moment::together) + statistics,
+                        scratch),
                 outputs,
                 recipes,
                 compressed(architecture, recipe),
@@ -98,7 +101,7 @@ public final class Planner {
                 null,
                 architecture.blocks().size(),
                 List.of(),
-                new Plan.Needs(0, 0, memory.withoutStatistics(), scratch),
+                new Plan.Needs(0, 0, memory.most(MemoryModel.Moment::together), scratch),
                 List.of(),
                 List.of(),
                 List.of(),
@@ -167,15 +170,22 @@ public final class Planner {
         long largest =
                 memory.statistics().stream().mapToLong(Long::longValue).max().orElse(0);
         long all = memory.statistics().stream().mapToLong(Long::longValue).sum();
-        long free = budget.memoryBytes() - memory.withoutStatistics();
-        if (free < largest) {
-            long needed = memory.withoutStatistics() + largest;
+        Long host = budget.memory().hostBytes();
+        long device = memory.most(host == null ? MemoryModel.Moment::together : MemoryModel.Moment::device);
+        requireMemory("memory", device + largest, budget.memory().deviceBytes());
+        if (host != null) {
+            requireMemory("memory of the host", memory.most(MemoryModel.Moment::host), host);
+        }
+        return Math.min(budget.memory().deviceBytes() - device, all);
+    }
+
+    private static void requireMemory(String what, long needed, long most) {
+        if (needed > most) {
             throw new QuernException(
                     ErrorCode.MEMORY_BUDGET,
-                    "memory: " + needed + " bytes predicted (expected: at most " + budget.memoryBytes()
+                    what + ": " + needed + " bytes predicted (expected: at most " + most
                             + ", what this machine can give; fewer tokens in a window take less)");
         }
-        return Math.min(free, all);
     }
 
     /** Passes over the tiles of each block; the same partition as the walk makes. */

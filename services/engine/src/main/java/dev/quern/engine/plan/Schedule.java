@@ -1,5 +1,6 @@
 package dev.quern.engine.plan;
 
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
@@ -31,7 +32,7 @@ record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositio
         if (!recipe.needsCalibration()) {
             return new Schedule(segments, List.of(), 0);
         }
-        double blocksPerSlice = Math.max(1, fanout.sliceSeconds() / blockSeconds);
+        double blocksPerSlice = fanout.sliceSeconds() == 0 ? 1 : Math.max(1, fanout.sliceSeconds() / blockSeconds);
         int positions = segments.stream()
                 .mapToInt(segment -> slices(segment.end() - segment.first(), blocksPerSlice))
                 .sum();
@@ -62,7 +63,8 @@ record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositio
     }
 
     private static List<TileRun> traceRuns(Tiling tiling, Budget budget, int tasks) {
-        double tokens = MIN_RUN * budget.flopsPerSecond() / budget.bytesPerSecond();
+        DeviceSpeed speed = budget.speed();
+        double tokens = speed == null ? 0 : MIN_RUN * speed.flopsPerSecond() / speed.bytesPerSecond();
         int tiles = (int) Math.clamp(Math.ceil(tokens / tiling.tokensPerTile()), 1, tiling.tiles());
         return TileRun.split(tiling.tiles(), Math.min(tasks, tiling.tiles() / tiles));
     }

@@ -1,5 +1,6 @@
 package dev.quern.engine.plan;
 
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.compress.Rounders;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.model.Architecture;
@@ -16,13 +17,14 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rough seconds of each stage, from counted operations and a rate; good to a factor of two.
+ * Rough seconds of each stage, from counted operations and the speed of the device; good to a factor of two. Where that
+ * was not measured, no stage has a time, and a block counts as done at once: nothing is cut for the sake of time.
  *
  * @param passes over the tiles of each block
  * @param storedBytes of one weight in the checkpoint
  */
 record TimeModel(Architecture architecture, Workload workload, Budget budget, int passes, int storedBytes) {
-    /** Hashing and scanning read the source once each, beside each other. */
+    /** A disk or a store: hashing and scanning read the source once each, beside each other. */
     private static final double READ_BYTES_PER_SECOND = 1e9;
     /** Packing and reading back. */
     private static final double WRITE_BYTES_PER_SECOND = 5e8;
@@ -31,6 +33,9 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     /** All workers together, as the schedule lets them. */
     Map<String, Double> secondsPerStage(long sourceBytes, Schedule schedule, @Nullable Sharing sharing, int workers) {
+        if (budget.speed() == null) {
+            return Map.of();
+        }
         int tracing = Math.clamp(schedule.traceRuns().size(), 1, workers);
         int compressing = Math.min(schedule.segments().size(), workers);
         double perBlock = sharing == null ? block() : sharedBlock(sharing, workers);
@@ -45,6 +50,9 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     /** Seconds of each stage of an evaluation: the finished result is read as the source is. */
     Map<String, Double> secondsOfEvaluation(long sourceBytes, int workers) {
+        if (budget.speed() == null) {
+            return Map.of();
+        }
         return Map.of(
                 Stage.INSPECT.word(),
                 2 * sourceBytes / READ_BYTES_PER_SECOND,
@@ -54,7 +62,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     /** Compressing one block on one worker. */
     double block() {
-        return loading() + (streaming() + solve() / SOLVE_SHARE) / budget.flopsPerSecond();
+        return loading() + computing(streaming() + solve() / SOLVE_SHARE);
     }
 
     /**
@@ -64,10 +72,13 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     double sharedBlock(Sharing sharing, int workers) {
         double summing = streaming() / Math.min(sharing.runs(), workers);
         double solving = solve() / SOLVE_SHARE / Math.min(sharing.units(), workers);
-        double moving = 2 * sharing.bytes(architecture, StatisticsCost.of(workload.recipes())) / budget.bytesPerSecond();
-        return 3 * loading()
-                + (summing + solving) / budget.flopsPerSecond()
-                + moving / Math.min(sharing.runs(), workers);
+        double moving = 2 * sharing.bytes(architecture, StatisticsCost.of(workload.recipes())) / READ_BYTES_PER_SECOND;
+        return 3 * loading() + computing(summing + solving) + moving / Math.min(sharing.runs(), workers);
+    }
+
+    private double computing(double operations) {
+        DeviceSpeed speed = budget.speed();
+        return speed == null ? 0 : operations / speed.flopsPerSecond();
     }
 
     private double streaming() {
@@ -76,19 +87,20 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     /** All runs one after the other: each loads the weights once. */
     private double trace(Schedule schedule) {
-        double block = schedule.traceRuns().size() * loading() + tokens() * forward() / budget.flopsPerSecond();
+        double block = schedule.traceRuns().size() * loading() + computing(tokens() * forward());
         return schedule.tracedBlocks() * block;
     }
 
     private double evaluate() {
         double head = 2.0 * architecture.vocabulary() * architecture.hidden();
         double perToken = (1 + Math.max(1, outputs())) * (architecture.blocks().size() * forward() + head);
-        return workload.evaluationTokens() * perToken / budget.flopsPerSecond();
+        return computing(workload.evaluationTokens() * perToken);
     }
 
-    /** Reading the weights of a block. */
+    /** Taking in the weights of a block. */
     private double loading() {
-        return weights() * storedBytes / budget.bytesPerSecond();
+        DeviceSpeed speed = budget.speed();
+        return speed == null ? 0 : weights() * storedBytes / speed.bytesPerSecond();
     }
 
     private double tokens() {

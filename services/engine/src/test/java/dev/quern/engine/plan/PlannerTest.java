@@ -3,6 +3,7 @@ package dev.quern.engine.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.model.Architecture;
@@ -26,7 +27,8 @@ import org.junit.jupiter.api.Test;
 class PlannerTest {
     private static final long GIB = 1L << 30;
     private static final long SOURCE_BYTES = 16_060_522_496L;
-    private static final Budget ROOMY = new Budget(64 * GIB, 16);
+    private static final DeviceSpeed CORES = new DeviceSpeed(16 * 30e9, 1e9);
+    private static final Budget ROOMY = new Budget(64 * GIB, 16, CORES);
     private static final Architecture LLAMA_8B = Architectures.of(new ModelConfig((JsonObject) Json.parse("""
             {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
              "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256, "rms_norm_eps": 1e-5,
@@ -104,6 +106,48 @@ class PlannerTest {
                 .hasMessageContaining("memory: " + least + " bytes predicted (expected: at most " + (least - 1));
     }
 
+    /** What lies on the device does not count against the process, and the codes of a block not against the device. */
+    @Test
+    void aDeviceWithMemoryOfItsOwnIsAPotBesideThatOfTheProcess() {
+        Recipe recipe = gptq(4, 128, Propagation.INDEPENDENT);
+        Plan.Needs one = plan(recipe, ROOMY, Fanout.ALONE).needs();
+        long codes = 218_103_808L;
+        long host = (400L << 20) + codes;
+        long device = one.peakBytes() - host;
+
+        Plan.Needs two = plan(recipe, pots(device, host), Fanout.ALONE).needs();
+
+        assertThat(two).isEqualTo(one);
+        assertThat(plan(recipe, pots(device - 8, host), Fanout.ALONE).needs().statisticsBytes())
+                .isLessThan(one.statisticsBytes());
+        assertThatThrownBy(() -> plan(recipe, pots(device, host - 1), Fanout.ALONE))
+                .hasMessageContaining(
+                        "memory of the host: " + host + " bytes predicted (expected: at most " + (host - 1));
+        assertThatThrownBy(() -> plan(recipe, pots(device / 4, 64 * GIB), Fanout.ALONE))
+                .hasMessageContaining("memory: ");
+    }
+
+    private static Budget pots(long device, long host) {
+        return new Budget(new Budget.Memory(device, host), 16, CORES, Long.MAX_VALUE);
+    }
+
+    /** Nothing is cut that nobody asks to cut: what it would save is not known. */
+    @Test
+    void withoutAMeasuredDeviceAPlanHasNoTimes() {
+        Budget unmeasured = new Budget(64 * GIB, 16, null);
+        Recipe recipe = gptq(4, 128, Propagation.INDEPENDENT);
+
+        assertThat(plan(recipe, unmeasured, workers(8)).segments()).hasSize(1);
+        Plan wished = plan(recipe, unmeasured, wish(8, 4));
+        assertThat(wished.segments()).hasSize(4);
+        assertThat(wished.secondsPerStage()).isEmpty();
+        assertThat(wished.needs().peakBytes())
+                .isEqualTo(plan(recipe, ROOMY, wish(8, 4)).needs().peakBytes());
+        assertThat(plan(gptq(4, 128, Propagation.SEQUENTIAL), unmeasured, workers(8))
+                        .sharing())
+                .isNull();
+    }
+
     @Test
     void plainRoundingTakesNoStatisticsAndNoStream() {
         Recipe nearest = new Recipe(
@@ -120,16 +164,15 @@ class PlannerTest {
     void aSecondOutputIsCounted() {
         Recipe four = gptq(4, 128, Propagation.INDEPENDENT);
         Recipe three = gptq(3, 128, Propagation.INDEPENDENT);
-        Budget budget = new Budget(64 * GIB, 16);
-        Plan alone = plan(four, budget, Fanout.ALONE);
+        Plan alone = plan(four, ROOMY, Fanout.ALONE);
         Workload both = new Workload(List.of(four, three), 128, 2048, 64 * 2048);
 
-        Plan plan = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, budget, Fanout.ALONE);
+        Plan plan = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, ROOMY, Fanout.ALONE);
 
         assertThat(plan.outputs().getFirst()).isEqualTo(alone.outputs().getFirst());
         assertThat(plan.outputBytes())
                 .isEqualTo(
-                        alone.outputBytes() + plan(three, budget, Fanout.ALONE).outputBytes());
+                        alone.outputBytes() + plan(three, ROOMY, Fanout.ALONE).outputBytes());
         assertThat(plan.needs().statisticsBytes()).isEqualTo(alone.needs().statisticsBytes());
         assertThat(plan.needs().peakBytes() - alone.needs().peakBytes())
                 .as("codes of a block")
@@ -272,7 +315,7 @@ class PlannerTest {
     void runsOfTheTraceOutweighTheLoadingOfWeights() {
         double flops = 1e13;
         double bytes = 1e9;
-        Budget accelerator = new Budget(64 * GIB, 16, flops, bytes, Long.MAX_VALUE);
+        Budget accelerator = new Budget(64 * GIB, 16, new DeviceSpeed(flops, bytes));
 
         Plan plan = plan(gptq(4, 128, Propagation.INDEPENDENT), accelerator, wish(16, 16));
 
@@ -322,7 +365,7 @@ class PlannerTest {
     }
 
     private static Plan plan(Recipe recipe, long memory) {
-        return plan(recipe, new Budget(memory, 16), Fanout.ALONE);
+        return plan(recipe, new Budget(memory, 16, CORES), Fanout.ALONE);
     }
 
     private static Plan plan(Recipe recipe, Budget budget, Fanout fanout) {

@@ -41,7 +41,7 @@ class CompressionRunTest {
     /** Two tiles, the second of three windows. */
     private static final int MANY_TILES = 89;
 
-    private static final Budget BUDGET = new Budget(8L << 30, 2);
+    private static final Budget BUDGET = new Budget(8L << 30, 2, null);
     private static final Recipe.Rounding GPTQ = new Gptq(Order.STATIC, 0.01);
 
     @TempDir

@@ -8,6 +8,7 @@ import dev.quern.engine.artifact.BlockArtifact;
 import dev.quern.engine.artifact.FolderBlockStore;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.calibration.BlockWalk;
 import dev.quern.engine.calibration.SharedBlock;
@@ -111,7 +112,12 @@ class TwoKindsOfBlocksTest {
     void thePlanCountsEachKind() {
         Workload workload = new Workload(recipe(Propagation.INDEPENDENT), WINDOWS, SEQ_LEN, 64);
         Plan plan = Planner.plan(
-                MODEL, checkpoint.tensorBytes(), 2, workload, new Budget(1L << 32, 2), new Fanout(2, 2, 600));
+                MODEL,
+                checkpoint.tensorBytes(),
+                2,
+                workload,
+                new Budget(1L << 32, 2, new DeviceSpeed(60e9, 1e9)),
+                new Fanout(2, 2, 600));
 
         List<String> narrow = NARROW.linears().stream().map(l -> l.name()).toList();
         assertThat(plan.compressed())

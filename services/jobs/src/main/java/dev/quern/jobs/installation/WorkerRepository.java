@@ -7,9 +7,11 @@ import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.view.WorkerView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -17,9 +19,18 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The workers that are there, and what they do and did for jobs. */
 public final class WorkerRepository {
     private static final String REGISTER = """
-            INSERT INTO worker (name, class, backend, profile, threads, memory_bytes)
-            VALUES (:name, :workerClass, :backend, :profile, :threads, :memoryBytes)
+            INSERT INTO worker (name, class, device, backend, profile, threads, memory_bytes, host_memory_bytes,
+                                flops_per_second, bytes_per_second)
+            VALUES (:name, :class, :id, :backend, :profile, :threads, :memoryBytes, :hostMemoryBytes,
+                    :flopsPerSecond, :bytesPerSecond)
             ON CONFLICT (name) DO UPDATE SET last_seen = now()
+            """;
+    // What the slowest of them reaches, all reach.
+    private static final String MEASURED = """
+            SELECT * FROM worker
+             WHERE last_seen > now() - interval '1 minute' AND bytes_per_second IS NOT NULL
+               AND (:class::text IS NULL OR class = :class)
+             ORDER BY flops_per_second, name LIMIT 1
             """;
     private static final String NAMES = "SELECT name FROM worker ORDER BY name";
     private static final String SEEN =
@@ -57,12 +68,36 @@ public final class WorkerRepository {
      *
      * @param workerClass for example {@code cpu}
      */
-    public record Arrival(
-            String name, String workerClass, String backend, String profile, int threads, long memoryBytes) {}
+    public record Arrival(String name, String workerClass, WorkerView.Device device) {}
 
     /** Puts a worker on the list; one that is there stays as it is. */
     public void register(Arrival worker) {
-        db.sql(REGISTER).paramSource(worker).update();
+        WorkerView.Device device = worker.device();
+        db.sql(REGISTER)
+                .param("name", worker.name())
+                .param("class", worker.workerClass())
+                .param("id", device.id())
+                .param("backend", device.backend())
+                .param("profile", device.profile())
+                .param("threads", device.threads())
+                .param("memoryBytes", device.memoryBytes())
+                .param("hostMemoryBytes", device.hostMemoryBytes(), Types.BIGINT)
+                .param("flopsPerSecond", device.flopsPerSecond(), Types.DOUBLE)
+                .param("bytesPerSecond", device.bytesPerSecond(), Types.DOUBLE)
+                .update();
+    }
+
+    /**
+     * The slowest device of the workers that are there.
+     *
+     * @param workerClass null is any
+     * @return empty where none is there that measured its device
+     */
+    public Optional<WorkerView.Device> measured(@Nullable String workerClass) {
+        return db.sql(MEASURED)
+                .param("class", workerClass, Types.VARCHAR)
+                .query((row, index) -> device(row))
+                .optional();
     }
 
     public List<String> names() {
@@ -94,6 +129,18 @@ public final class WorkerRepository {
                 .list();
     }
 
+    private static WorkerView.Device device(ResultSet row) throws SQLException {
+        return new WorkerView.Device(
+                row.getString("device"),
+                row.getString("backend"),
+                row.getString("profile"),
+                row.getInt("threads"),
+                row.getLong("memory_bytes"),
+                row.getObject("host_memory_bytes", Long.class),
+                row.getObject("flops_per_second", Double.class),
+                row.getObject("bytes_per_second", Double.class));
+    }
+
     private static WorkerView worker(ResultSet row, int index) throws SQLException {
         JsonArray working = (JsonArray) Json.parse(row.getString("working"));
         String job = row.getString("own_job");
@@ -101,11 +148,7 @@ public final class WorkerRepository {
         return new WorkerView(
                 row.getString("name"),
                 row.getString("class"),
-                new WorkerView.Device(
-                        row.getString("backend"),
-                        row.getString("profile"),
-                        row.getInt("threads"),
-                        row.getLong("memory_bytes")),
+                device(row),
                 Columns.instant(row, "since"),
                 Columns.instant(row, "last_seen"),
                 doing != null,

@@ -24,6 +24,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class WorkerRepositoryTest {
+    private static final WorkerView.Device CORES =
+            new WorkerView.Device("cpu", "openblas", "9f86", 8, 1L << 33, null, 1.0, 1e9);
+    private static final WorkerView.Device ACCELERATOR =
+            new WorkerView.Device("cuda:0", "cuda", "d081", 4, 1L << 34, 1L << 33, 2.0, 1e10);
+
     private final TestDatabase database = TestDatabase.shared();
     private final JobRepository jobs = new JobRepository(database.client(), database.transactions());
     private final StepRepository steps = new StepRepository(database.client(), database.transactions());
@@ -36,21 +41,32 @@ class WorkerRepositoryTest {
 
     @BeforeEach
     void twoWorkersCome() {
-        workers.register(new WorkerRepository.Arrival(first, "cpu", "openblas", "9f86", 8, 1L << 33));
-        workers.register(new WorkerRepository.Arrival(second, "gpu", "cuda", "d081", 4, 1L << 34));
+        workers.register(new WorkerRepository.Arrival(first, "cpu", CORES));
+        workers.register(new WorkerRepository.Arrival(second, "gpu", ACCELERATOR));
     }
 
     @Test
     void aWorkerWithoutWorkIsListedFromItsFirstMoment() {
         assertThat(listed(second))
                 .returns("gpu", WorkerView::workerClass)
-                .returns(new WorkerView.Device("cuda", "d081", 4, 1L << 34), WorkerView::device)
+                .returns(ACCELERATOR, WorkerView::device)
                 .returns(false, WorkerView::busy)
                 .returns(null, WorkerView::doing)
                 .returns(List.of(), WorkerView::working)
                 .returns(0, WorkerView::blocks)
                 .returns(null, WorkerView::lastDone)
                 .matches(worker -> !worker.since().isAfter(worker.lastSeen()));
+    }
+
+    @Test
+    void theSlowestMeasuredDeviceOfAClassIsFound() {
+        String unmeasured = "cpu-3-" + UUID.randomUUID();
+        workers.register(new WorkerRepository.Arrival(
+                unmeasured, "old", new WorkerView.Device("cpu", "openblas", "9f86", 8, 1L << 33, null, null, null)));
+
+        assertThat(workers.measured(null)).contains(CORES);
+        assertThat(workers.measured("gpu")).contains(ACCELERATOR);
+        assertThat(workers.measured("old")).isEmpty();
     }
 
     @Test

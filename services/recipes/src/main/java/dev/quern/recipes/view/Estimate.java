@@ -1,5 +1,6 @@
 package dev.quern.recipes.view;
 
+import dev.quern.recipes.codec.Default;
 import dev.quern.recipes.codec.Flat;
 import java.util.List;
 import java.util.Map;
@@ -8,12 +9,18 @@ import java.util.Map;
  * What compressing a model, or evaluating a result of it, would take, computed from headers alone: {@code POST
  * /api/v1/estimate} and {@code quern inspect} answer it. Time is good to a factor of two.
  *
- * @param seconds of all stages together
- * @param secondsPerStage by lower-case stage
+ * @param measured whether a device was measured; where none was, there are no times
+ * @param seconds of all stages together; 0 where no device was measured
+ * @param secondsPerStage by lower-case stage; empty where no device was measured
  * @param outputs one for each recipe; none for an evaluation
  */
 public record Estimate(
-        @Flat Work work, @Flat Sizes sizes, double seconds, Map<String, Double> secondsPerStage, List<Output> outputs) {
+        @Flat Work work,
+        @Flat Sizes sizes,
+        @Default("true") boolean measured,
+        double seconds,
+        Map<String, Double> secondsPerStage,
+        List<Output> outputs) {
     /**
      * How the work is shared out.
      *
@@ -34,7 +41,7 @@ public record Estimate(
      * @param bitsPerWeight of those weights, with scales and zero points; of the first output
      * @param sourceBytes of the checkpoint's tensors
      * @param outputBytes of the tensors of all outputs
-     * @param peakBytes of memory that a worker's process holds at its fullest moment
+     * @param peakBytes of memory that a worker holds at its fullest moment, on its device and in its process together
      * @param scratchBytes on the disk of a worker that has the artifacts on it too
      */
     public record Sizes(

@@ -37,12 +37,25 @@ public record WorkerView(
     /**
      * What a worker computes on.
      *
+     * @param id which device of its machine: {@code cpu}, or a kind and a number such as {@code cuda:0}
      * @param backend for example {@code OpenBLAS 0.3.30 (Haswell)}
      * @param profile numeric profile: workers of one profile make the same bits
      * @param threads that compute
      * @param memoryBytes that its work may use
+     * @param hostMemoryBytes that its work may use in the process, beside the device's memory; null where both are one
+     * @param flopsPerSecond of the products of a forward, measured when the worker started; null from a worker that did
+     *     not measure
+     * @param bytesPerSecond of weights that are taken into the device's memory, likewise
      */
-    public record Device(String backend, String profile, int threads, long memoryBytes) {}
+    public record Device(
+            String id,
+            String backend,
+            String profile,
+            int threads,
+            long memoryBytes,
+            @Nullable Long hostMemoryBytes,
+            @Nullable Double flopsPerSecond,
+            @Nullable Double bytesPerSecond) {}
 
     /**
      * A piece of work.

@@ -18,6 +18,7 @@ import dev.quern.control.reading.Readings;
 import dev.quern.control.reading.message.Place;
 import dev.quern.control.reading.message.Question;
 import dev.quern.engine.Cancellation;
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Plan;
@@ -25,6 +26,8 @@ import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Slice;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.job.Stage;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -104,8 +107,21 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
     }
 
     private static Budget budget(Device device) {
-        Budget budget = new Budget(device.memoryBytes(), device.threads());
-        return device.flopsPerSecond() == null ? budget : budget.withSpeed(device.flopsPerSecond());
+        return new Budget(
+                new Budget.Memory(device.memoryBytes(), device.hostMemoryBytes()),
+                device.threads(),
+                speed(device),
+                Long.MAX_VALUE);
+    }
+
+    private static DeviceSpeed speed(Device device) {
+        if (device.flopsPerSecond() == null || device.bytesPerSecond() == null) {
+            // Patience with its work comes from predicted times.
+            throw new QuernException(
+                    ErrorCode.UNAVAILABLE,
+                    "worker " + device.worker() + ": no measured speed (expected: a worker of this version)");
+        }
+        return new DeviceSpeed(device.flopsPerSecond(), device.bytesPerSecond());
     }
 
     private static String queue(JobContext job, String profile) {

@@ -5,6 +5,7 @@ import dev.quern.control.job.JobSources;
 import dev.quern.control.reading.Readings;
 import dev.quern.control.task.PeriodicTask;
 import dev.quern.jobs.installation.EstimateRepository;
+import dev.quern.jobs.installation.WorkerRepository;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -18,11 +19,12 @@ class EstimateConfiguration {
 
     @Bean
     PeriodicTask estimates(JdbcClient db, JobSources sources, Readings readings, ControlProperties properties) {
-        Estimator estimator = Estimator.onMachinesLikeThis(
+        Estimator estimator = new Estimator(
                 sources::place,
                 readings,
                 properties.workers(),
-                properties.workerThreads(),
+                new WorkerRepository(db)::measured,
+                Estimator.onMachinesLikeThis(properties.workers(), properties.workerThreads()),
                 properties.slice().toMillis() / 1000.0);
         return new PeriodicTask("estimates", LOOK, new EstimateDesk(new EstimateRepository(db), estimator));
     }

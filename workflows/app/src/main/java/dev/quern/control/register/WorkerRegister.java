@@ -7,9 +7,11 @@ import dev.quern.contract.presence.RegisterActivities;
 import dev.quern.control.task.PeriodicTask;
 import dev.quern.control.workflow.Workflows;
 import dev.quern.jobs.installation.WorkerRepository;
+import dev.quern.recipes.view.WorkerView;
 import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -35,10 +37,15 @@ public final class WorkerRegister implements RegisterActivities, PeriodicTask.Wo
         workers.register(new WorkerRepository.Arrival(
                 device.worker(),
                 workerClass,
-                device.backend(),
-                device.profile(),
-                device.threads(),
-                device.memoryBytes()));
+                new WorkerView.Device(
+                        Objects.requireNonNullElse(device.id(), "cpu"),
+                        device.backend(),
+                        device.profile(),
+                        device.threads(),
+                        device.memoryBytes(),
+                        device.hostMemoryBytes(),
+                        device.flopsPerSecond(),
+                        device.bytesPerSecond())));
     }
 
     @Override

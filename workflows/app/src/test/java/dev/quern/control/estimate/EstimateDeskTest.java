@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.control.ServiceHarness;
 import dev.quern.control.reading.Readings;
 import dev.quern.control.reading.message.Place;
+import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.plan.Budget;
 import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;
@@ -16,11 +17,13 @@ import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.Estimate;
+import dev.quern.recipes.view.WorkerView;
 import dev.quern.testing.TestPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterAll;
@@ -34,7 +37,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 @Timeout(120)
 class EstimateDeskTest {
     private static final List<Recipe> RECIPES = List.of(Recipes.find("gptq-w4a16"), Recipes.find("gptq-w3a16"));
-    private static final Budget BUDGET = new Budget(4L << 30, 2);
+    private static final Budget BUDGET = new Budget(4L << 30, 2, new DeviceSpeed(6e10, 1e9));
     private static final int WORKERS = 2;
 
     @TempDir
@@ -82,12 +85,25 @@ class EstimateDeskTest {
         assertThat(expected.secondsPerStage()).containsKeys("compress", "evaluate");
     }
 
+    /** Sizes come from the headers; a time would come from a number that nobody measured. */
+    @Test
+    void givesNoTimesWhereNoDeviceWasMeasured() {
+        EstimateRepository.Answer answer = ask(ServiceHarness.MODEL.toString(), new Budget(4L << 30, 2, null));
+
+        Estimate estimate = RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class);
+        assertThat(estimate.measured()).isFalse();
+        assertThat(estimate.seconds()).isZero();
+        assertThat(estimate.secondsPerStage()).isEmpty();
+        assertThat(estimate.sizes().peakBytes()).isPositive();
+        assertThat(estimate.work().segments()).isEqualTo(2);
+    }
+
     @Test
     void refusesAsAJobWouldBeRefused() {
         assertThat(ask(folder.resolve("nothing").toString(), BUDGET))
                 .returns("INVALID_CHECKPOINT", EstimateRepository.Answer::code)
                 .returns(null, EstimateRepository.Answer::estimate);
-        assertThat(ask(ServiceHarness.MODEL.toString(), new Budget(1 << 20, 1)))
+        assertThat(ask(ServiceHarness.MODEL.toString(), new Budget(1 << 20, 1, null)))
                 .returns("MEMORY_BUDGET", EstimateRepository.Answer::code);
     }
 
@@ -97,7 +113,7 @@ class EstimateDeskTest {
         JobRequest.Result result = JobRequest.Result.of(JobRequest.Source.onServer("/results/that/is/not/read"));
         JobRequest request = ServiceHarness.evaluation(result, null, 4, null);
         EstimateRepository.Answer answer = ask(request, List.of(), BUDGET);
-        EstimateRepository.Answer refused = ask(request, List.of(), new Budget(1 << 20, 1));
+        EstimateRepository.Answer refused = ask(request, List.of(), new Budget(1 << 20, 1, null));
 
         Estimate estimate = RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class);
         assertThat(estimate.outputs()).isEmpty();
@@ -116,11 +132,31 @@ class EstimateDeskTest {
     private static EstimateRepository.Answer ask(JobRequest request, List<Recipe> recipes, Budget budget) {
         EstimateDesk desk = new EstimateDesk(
                 questions,
-                new Estimator((tenant, source) -> Place.folder(source.location()), readings, WORKERS, budget, 600));
+                new Estimator(
+                        (tenant, source) -> Place.folder(source.location()),
+                        readings,
+                        WORKERS,
+                        workerClass -> device(budget),
+                        budget,
+                        600));
         UUID id = questions.ask("default", Json.write(RecordCodec.write(request)), Recipes.write(recipes));
         assertThat(desk.round()).as("a question was there").isTrue();
         assertThat(desk.round()).as("no other").isFalse();
         return questions.find(id).orElseThrow();
+    }
+
+    /** Empty where the budget is one that was not measured. */
+    private static Optional<WorkerView.Device> device(Budget budget) {
+        return Optional.ofNullable(budget.speed())
+                .map(speed -> new WorkerView.Device(
+                        "cpu",
+                        "openblas",
+                        "9f86",
+                        budget.threads(),
+                        budget.memory().deviceBytes(),
+                        null,
+                        speed.flopsPerSecond(),
+                        speed.bytesPerSecond()));
     }
 
     private static JobRequest request(String model) {

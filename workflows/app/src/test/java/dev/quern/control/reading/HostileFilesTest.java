@@ -76,7 +76,7 @@ class HostileFilesTest {
         try (Source source = Source.open(hostile(seed))) {
             Workload workload =
                     Workload.beforehand(List.of(Recipes.find("rtn-w4a16")), source.architecture(), null, List.of());
-            assertThat(source.estimate(workload, new Budget(Long.MAX_VALUE / 4, 2), Fanout.ALONE)
+            assertThat(source.estimate(workload, new Budget(Long.MAX_VALUE / 4, 2, null), Fanout.ALONE)
                             .sizes()
                             .outputBytes())
                     .as("seed %d", seed)
