@@ -1,0 +1,82 @@
+package dev.quern.engine.backend.trip;
+
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Memory;
+import dev.quern.engine.backend.Rounding;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.trip.RoundTrip.Trip;
+
+/** Grids and panels of the host. */
+public class TripRounding implements Rounding {
+    private final RoundTrip trips;
+    private final Memory device;
+    private final Rounding host;
+
+    /** @param device whose tensors are taken */
+    public TripRounding(RoundTrip trips, Memory device) {
+        this.trips = trips;
+        this.device = device;
+        this.host = trips.host().rounding();
+    }
+
+    @Override
+    public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+        trips.perform("fitGrid", device, trip -> host.fitGrid(trip.in(w), grid, trip.out(scales), trip.out(zeros)));
+    }
+
+    @Override
+    public void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
+        trips.perform(
+                "roundToNearest",
+                device,
+                trip -> host.roundToNearest(trip.in(w), grid, trip.in(scales), trip.in(zeros), trip.out(codes)));
+    }
+
+    @Override
+    public void splitFactor(Tensor v, Tensor unit, Tensor pivots) {
+        trips.perform("splitFactor", device, trip -> host.splitFactor(trip.in(v), trip.out(unit), trip.out(pivots)));
+    }
+
+    @Override
+    public void groups(Tensor order, int groupSize, Tensor groups) {
+        trips.perform("groups", device, trip -> host.groups(trip.in(order), groupSize, trip.out(groups)));
+    }
+
+    @Override
+    public void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss) {
+        trips.perform(
+                "gptqPanel",
+                device,
+                trip -> host.gptqPanel(
+                        in(trip, panel), in(trip, grid), trip.out(codes), trip.out(errors), trip.inOut(loss)));
+    }
+
+    private static Panel in(Trip trip, Panel panel) {
+        return new Panel(
+                trip.in(panel.w()),
+                trip.in(panel.original()),
+                trip.in(panel.unit()),
+                trip.in(panel.pivots()),
+                trip.in(panel.groups()));
+    }
+
+    private static Grid in(Trip trip, Grid grid) {
+        return new Grid(grid.options(), trip.in(grid.scales()), trip.in(grid.zeros()));
+    }
+
+    @Override
+    public void compensate(Tensor w, Tensor original, Tensor unit, Tensor target) {
+        trips.perform(
+                "compensate",
+                device,
+                trip -> host.compensate(trip.in(w), trip.in(original), trip.in(unit), trip.out(target)));
+    }
+
+    @Override
+    public void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target) {
+        trips.perform(
+                "decode",
+                device,
+                trip -> host.decode(trip.in(codes), trip.in(scales), trip.in(zeros), groupSize, as, trip.out(target)));
+    }
+}
