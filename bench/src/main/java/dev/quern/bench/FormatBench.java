@@ -9,10 +9,12 @@ import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.format.Assembled;
-import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.Assembly;
 import dev.quern.engine.format.CompressedModel;
 import dev.quern.engine.format.OutputFormat;
-import dev.quern.engine.formats.OutputFormats;
+import dev.quern.engine.format.compressedtensors.CompressedTensors;
+import dev.quern.engine.format.safetensors.LinearCodec;
+import dev.quern.engine.format.safetensors.SafetensorsFolder;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.method.IntegerShape;
@@ -49,7 +51,8 @@ import java.util.stream.Stream;
  */
 public final class FormatBench {
     private static final int VOCABULARY = 8192;
-    private static final OutputFormat FORMAT = OutputFormats.of("compressed-tensors");
+    private static final LinearCodec CODEC = new CompressedTensors();
+    private static final OutputFormat FORMAT = new SafetensorsFolder(CODEC);
 
     private final Path folder;
     private final int rounds;
@@ -87,27 +90,21 @@ public final class FormatBench {
     private void run(Checkpoint source, Recipe.Grid grid) throws IOException {
         Architecture architecture = Architectures.of(source.config());
         CompressedModel model = model(architecture, grid);
-        Assembler assembler = new Assembler(source, new Model(architecture, source), FORMAT, recipe(grid));
+        Assembly assembly = Assembly.of(source, new Model(architecture, source), recipe(grid), model);
         Path output = folder.resolve("output");
         String name = "%d bits, %s".formatted(grid.bits(), grid.symmetric() ? "symmetric" : "asymmetric");
         row(name + ": pack", source, () -> pack(model, architecture));
         row(name + ": pack and write, durable", source, () -> {
             delete(output);
-            return assembler.write(model, output, bytes -> {}, Cancellation.NEVER);
+            return FORMAT.write(assembly, output, bytes -> {}, Cancellation.NEVER);
         });
         delete(output);
-        Assembled assembled = assembler.write(model, output, bytes -> {}, Cancellation.NEVER);
+        Assembled assembled = FORMAT.write(assembly, output, bytes -> {}, Cancellation.NEVER);
         row(
                 name + ": read back and compare",
                 source,
                 () -> OutputVerifier.verifyAssembled(
-                        output,
-                        assembled,
-                        source,
-                        new Model(architecture, source),
-                        model,
-                        bytes -> {},
-                        Cancellation.NEVER));
+                        FORMAT, output, assembled, assembly, bytes -> {}, Cancellation.NEVER));
         delete(output);
     }
 
@@ -116,7 +113,7 @@ public final class FormatBench {
         try {
             for (int block = 0; block < architecture.blocks().size(); block++) {
                 for (CompressedLinear linear : model.linears(block)) {
-                    FORMAT.write(linear, StoredType.BF16, (name, data) -> bytes[0] += data.byteSize());
+                    CODEC.write(linear, StoredType.BF16, (name, data) -> bytes[0] += data.byteSize());
                 }
             }
         } catch (IOException e) {

@@ -1,21 +1,19 @@
 package dev.quern.engine.format;
 
-import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
-import dev.quern.engine.fit.GridMap;
-import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
-import dev.quern.recipes.json.JsonObject;
-import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.util.List;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
-/** A way to store compressed linears that loaders know: a pure serializer, which also reads what it writes. */
+/**
+ * A container for compressed models that loaders know. It decides which files an output has and what is in them; it
+ * also reads them back.
+ */
 public interface OutputFormat {
     /** As {@link dev.quern.recipes.Formats} has it. */
     String name();
@@ -35,50 +33,28 @@ public interface OutputFormat {
     }
 
     /**
-     * The tensors that stand for a linear.
+     * Bytes of a linear in an output.
      *
-     * @param scaleType the dtype of the source's weights
+     * @param stored the dtype of the source's weights
      */
-    List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType);
-
-    /** Bytes of those tensors. */
-    default long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
-        return tensors(new LinearId("", ""), rows, cols, grid, scaleType).stream()
-                .mapToLong(OutputTensor::bytes)
-                .sum();
-    }
+    long bytes(int rows, int cols, IntegerShape grid, StoredType stored);
 
     /**
-     * Serializes a linear.
+     * Writes into an empty folder. After an error the folder is not a result: the last file of {@link Assembled} is
+     * missing. The bytes depend on the assembly alone.
      *
-     * @param sink takes the data of each of {@link #tensors}; it is valid during the call
+     * @param progress receives the bytes of the model that are done,
+     *     {@link dev.quern.engine.checkpoint.Checkpoint#tensorBytes} in all
+     * @throws QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
+     * @throws java.io.UncheckedIOException when the disk does not take it
      */
-    void write(CompressedLinear linear, StoredType scaleType, TensorSink sink) throws IOException;
+    Assembled write(Assembly assembly, Path folder, LongConsumer progress, Cancellation cancellation);
 
     /**
-     * The linear as it was before it was written: the same codes, zero points and scales.
+     * Opens an output.
      *
-     * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
+     * @return empty for a folder that holds another format, or none
+     * @throws QuernException when the files are not what they should be
      */
-    CompressedLinear read(Checkpoint output, LinearId linear, IntegerShape grid);
-
-    /** What config.json holds for loaders under {@code quantization_config}. */
-    JsonObject quantizationConfig(GridMap grids);
-
-    /**
-     * The grids that a config.json was written for.
-     *
-     * @param linears of the model, in order
-     * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
-     */
-    GridMap grids(JsonObject quantizationConfig, List<LinearId> linears);
-
-    /** The modules that an output holds in compressed form, sorted. */
-    List<String> modules(Checkpoint output);
-
-    /** Takes tensors one after the other. */
-    @FunctionalInterface
-    interface TensorSink {
-        void accept(String tensor, MemorySegment data) throws IOException;
-    }
+    Optional<OutputReader> open(Path folder);
 }

@@ -1,16 +1,19 @@
 package dev.quern.engine.formats;
 
 import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.OutputReader;
 import dev.quern.engine.format.compressedtensors.CompressedTensors;
+import dev.quern.engine.format.safetensors.SafetensorsFolder;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The formats that can be written. */
 public final class OutputFormats {
     /** One line per format. */
-    public static final List<OutputFormat> ALL = List.of(new CompressedTensors());
+    public static final List<OutputFormat> ALL = List.of(new SafetensorsFolder(new CompressedTensors()));
 
     private OutputFormats() {}
 
@@ -24,5 +27,18 @@ public final class OutputFormats {
         throw new QuernException(
                 ErrorCode.INVALID_REQUEST,
                 "outputs.format: " + name + " (expected one of: " + String.join(", ", Formats.ALL) + ")");
+    }
+
+    /**
+     * Opens an output of any of them.
+     *
+     * @throws QuernException OUTPUT_DAMAGED when it is of none
+     */
+    public static OutputReader open(Path folder) {
+        return ALL.stream()
+                .flatMap(format -> format.open(folder).stream())
+                .findFirst()
+                .orElseThrow(() -> OutputReader.damaged(
+                        folder + ": no known format (expected one of: " + String.join(", ", Formats.ALL) + ")"));
     }
 }

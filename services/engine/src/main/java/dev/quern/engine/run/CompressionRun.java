@@ -14,7 +14,8 @@ import dev.quern.engine.evaluation.Progress;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.format.Assembled;
-import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.Assembly;
+import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.plan.Plan;
@@ -43,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class CompressionRun {
+    private static final OutputFormat FORMAT = OutputFormats.of(Formats.COMPRESSED_TENSORS);
+
     private final ComputeBackend backend;
     private final CompressionRequest request;
     private final Workplace place;
@@ -88,8 +91,9 @@ public final class CompressionRun {
                 stages.run("trace", () -> trace(inputs, plan, blocks));
             }
             stages.run("compress", () -> compress(inputs, plan, blocks));
-            Assembled assembled = stages.time("assemble", () -> assemble(source, blocks));
-            Verification verification = stages.time("verify", () -> verify(source, blocks, assembled));
+            Assembly assembly = blocks.assembly();
+            Assembled assembled = stages.time("assemble", () -> assemble(assembly));
+            Verification verification = stages.time("verify", () -> verify(assembly, assembled));
             List<Report.Evaluation> figures = stages.time("evaluate", () -> evaluate(source, texts, blocks));
             return report(source, digest, texts, plan, blocks, verification, figures);
         }
@@ -147,21 +151,13 @@ public final class CompressionRun {
         return new WalkOptions(place.scratch(), plan.needs().statisticsBytes(), place.listener(), place.cancellation());
     }
 
-    private Assembled assemble(Source source, StoredBlocks blocks) {
-        Assembler assembler = new Assembler(
-                source.checkpoint(), blocks.model(), OutputFormats.of(Formats.COMPRESSED_TENSORS), recipe);
-        return assembler.write(blocks::linears, place.output(), bytes -> {}, place.cancellation());
+    private Assembled assemble(Assembly assembly) {
+        return FORMAT.write(assembly, place.output(), bytes -> {}, place.cancellation());
     }
 
-    private Verification verify(Source source, StoredBlocks blocks, Assembled assembled) {
+    private Verification verify(Assembly assembly, Assembled assembled) {
         return OutputVerifier.verifyAssembled(
-                place.output(),
-                assembled,
-                source.checkpoint(),
-                blocks.model(),
-                blocks::linears,
-                bytes -> {},
-                place.cancellation());
+                FORMAT, place.output(), assembled, assembly, bytes -> {}, place.cancellation());
     }
 
     private List<Report.Evaluation> evaluate(Source source, Texts texts, StoredBlocks blocks) {

@@ -10,6 +10,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.StoredModel;
+import dev.quern.engine.format.Assembly;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.LinearSpec;
@@ -47,6 +48,11 @@ public record StoredBlocks(Source source, Provenance provenance, BlockStore stor
     public List<LinearRecord> records(int block) {
         ArtifactName name = provenance.block(block);
         return BlockArtifact.readRecords(file(name), name);
+    }
+
+    /** What an output is made from. */
+    public Assembly assembly() {
+        return Assembly.of(source.checkpoint(), model(), provenance.recipe(), this::linears);
     }
 
     /** The compressed model for an evaluation. */

@@ -1,28 +1,23 @@
 package dev.quern.engine.verify;
 
-import static dev.quern.engine.verify.OutputCheck.damaged;
+import static dev.quern.engine.format.OutputReader.damaged;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.ModelConfig;
-import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.digest.FileDigest;
-import dev.quern.engine.checkpoint.digest.FileDigests;
 import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.Assembly;
 import dev.quern.engine.format.CompressedModel;
+import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.OutputReader;
+import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.LinearId;
-import dev.quern.engine.model.Model;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
-import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
@@ -44,12 +39,13 @@ public final class OutputVerifier {
         Manifest manifest = Manifests.read(folder);
         checkFiles(folder, manifest);
         return asOutput(() -> {
-            try (Checkpoint output = Checkpoint.openQuantized(folder)) {
+            try (OutputReader output = OutputFormats.open(folder)) {
                 List<String> names =
                         manifest.files().stream().map(Manifest.File::name).toList();
-                List<FileDigest> files = FileDigests.of(output, names, progress, cancellation);
+                List<FileDigest> files = output.digests(names, progress, cancellation);
                 checkDigests(manifest, files);
-                return OutputCheck.of(output).check(loaderFiles(files), (block, linear) -> {}, cancellation);
+                return new OutputCheck(output, output.architecture())
+                        .check(loaderFiles(files), (block, linear) -> {}, cancellation);
             }
         });
     }
@@ -58,26 +54,24 @@ public final class OutputVerifier {
      * Checks what was assembled against what it was assembled from, before it may be published: every linear code for
      * code, every other tensor and side file byte for byte.
      *
-     * @param source has the side files
-     * @param model that was compressed, as the {@link Assembler} had it
+     * @param assembly what it was assembled from
      * @throws QuernException OUTPUT_DAMAGED as {@link #verify}
      */
     public static Verification verifyAssembled(
+            OutputFormat format,
             Path folder,
             Assembled assembled,
-            Checkpoint source,
-            Model model,
-            CompressedModel compressed,
+            Assembly assembly,
             LongConsumer progress,
             Cancellation cancellation) {
         return asOutput(() -> {
-            try (Checkpoint output = Checkpoint.openQuantized(folder)) {
-                List<FileDigest> files = FileDigests.of(output, assembled.files(), progress, cancellation);
-                Comparison comparison = new Comparison(compressed);
-                Verification verified =
-                        OutputCheck.of(output, model.architecture()).check(files, comparison, cancellation);
-                compareTensors(model.tensors(), output);
-                compareSideFiles(source, output);
+            try (OutputReader output = format.open(folder)
+                    .orElseThrow(() -> damaged(folder + ": of another format (expected: " + format.name() + ")"))) {
+                List<FileDigest> files = output.digests(assembled.files(), progress, cancellation);
+                Verification verified = new OutputCheck(
+                                output, assembly.model().architecture())
+                        .check(files, new Comparison(assembly.compressed()), cancellation);
+                output.compareOthers(assembly.source(), assembly.model());
                 return verified;
             }
         });
@@ -177,41 +171,5 @@ public final class OutputVerifier {
         private static boolean same(CompressedLinear a, CompressedLinear b) {
             return a.rows() == b.rows() && a.cols() == b.cols() && a.core().sameAs(b.core());
         }
-    }
-
-    private static void compareTensors(StoredTensors model, Checkpoint output) {
-        for (String name : output.tensorNames()) {
-            if (model.tensorNames().contains(name) && !isSameTensor(name, model, output)) {
-                throw damaged(name + ": differs from the source (expected: the same bytes)");
-            }
-        }
-        // A source may say "quantization_config": null.
-        JsonObject config = output.config().raw().without("quantization_config");
-        if (!config.equals(model.config().raw().without("quantization_config"))) {
-            throw damaged(ModelConfig.FILE + ": differs from the source (expected: only quantization_config added)");
-        }
-    }
-
-    private static void compareSideFiles(Checkpoint source, Checkpoint output) {
-        for (String name : source.sideFiles()) {
-            if (!output.hasFile(name) || !digest(name, source).equals(digest(name, output))) {
-                throw damaged(name + ": differs from the source (expected: the same bytes)");
-            }
-        }
-    }
-
-    private static boolean isSameTensor(String name, StoredTensors source, Checkpoint output) {
-        try (Arena arena = Arena.ofConfined()) {
-            return source.tensor(name, arena)
-                            .data()
-                            .mismatch(output.tensor(name).data())
-                    < 0;
-        }
-    }
-
-    private static String digest(String file, Checkpoint checkpoint) {
-        MessageDigest digest = Digests.sha256();
-        checkpoint.stream(file, (buffer, length) -> digest.update(buffer, 0, length));
-        return Digests.hex(digest.digest());
     }
 }

@@ -1,6 +1,6 @@
 package dev.quern.engine.verify;
 
-import static dev.quern.engine.verify.OutputCheck.damaged;
+import static dev.quern.engine.format.OutputReader.damaged;
 
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.codec.RecordCodec;

@@ -15,7 +15,8 @@ import dev.quern.engine.calibration.WalkListener;
 import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.engine.format.Assembled;
-import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.Assembly;
+import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.engine.text.Datasets;
@@ -23,6 +24,7 @@ import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tokenizer.Tokenizer;
 import dev.quern.engine.verify.OutputVerifier;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
@@ -170,20 +172,11 @@ class GoldenResultsTest {
 
         private String assemble(StoredBlocks blocks) {
             Path output = folder.resolve("output-" + asked.name());
-            Assembled assembled = new Assembler(
-                            source.checkpoint(),
-                            blocks.model(),
-                            OutputFormats.of("compressed-tensors"),
-                            blocks.provenance().recipe())
-                    .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
+            OutputFormat format = OutputFormats.of(Formats.COMPRESSED_TENSORS);
+            Assembly assembly = blocks.assembly();
+            Assembled assembled = format.write(assembly, output, bytes -> {}, Cancellation.NEVER);
             return OutputVerifier.verifyAssembled(
-                            output,
-                            assembled,
-                            source.checkpoint(),
-                            blocks.model(),
-                            blocks::linears,
-                            bytes -> {},
-                            Cancellation.NEVER)
+                            format, output, assembled, assembly, bytes -> {}, Cancellation.NEVER)
                     .outputDigest();
         }
     }

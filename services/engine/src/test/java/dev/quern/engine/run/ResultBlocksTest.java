@@ -20,12 +20,12 @@ import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.Progress;
 import dev.quern.engine.evaluation.TokenFigures;
-import dev.quern.engine.format.Assembler;
 import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Slice;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Grid;
@@ -168,8 +168,8 @@ class ResultBlocksTest {
             }
         }
         StoredBlocks blocks = new StoredBlocks(source, provenance, store);
-        new Assembler(source.checkpoint(), source.model(recipe), OutputFormats.of("compressed-tensors"), recipe)
-                .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
+        OutputFormats.of(Formats.COMPRESSED_TENSORS)
+                .write(blocks.assembly(), output, bytes -> {}, Cancellation.NEVER);
         return blocks;
     }
 

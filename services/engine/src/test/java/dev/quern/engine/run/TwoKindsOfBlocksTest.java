@@ -25,7 +25,8 @@ import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.Progress;
 import dev.quern.engine.evaluation.TokenFigures;
 import dev.quern.engine.format.Assembled;
-import dev.quern.engine.format.Assembler;
+import dev.quern.engine.format.Assembly;
+import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
@@ -47,6 +48,7 @@ import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.verify.OutputVerifier;
 import dev.quern.engine.verify.Verification;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Gptq;
@@ -183,11 +185,11 @@ class TwoKindsOfBlocksTest {
         StoredBlocks blocks = new StoredBlocks(source, provenance, new FolderBlockStore(folder.resolve("whole")));
         walk(provenance, (FolderBlockStore) blocks.store(), new Slice(0, 4));
         Path output = folder.resolve("output");
-        Assembled assembled = new Assembler(
-                        checkpoint, source.model(), OutputFormats.of("compressed-tensors"), provenance.recipe())
-                .write(blocks::linears, output, bytes -> {}, Cancellation.NEVER);
+        OutputFormat format = OutputFormats.of(Formats.COMPRESSED_TENSORS);
+        Assembly assembly = blocks.assembly();
+        Assembled assembled = format.write(assembly, output, bytes -> {}, Cancellation.NEVER);
         Verification verified = OutputVerifier.verifyAssembled(
-                output, assembled, checkpoint, source.model(), blocks::linears, bytes -> {}, Cancellation.NEVER);
+                format, output, assembled, assembly, bytes -> {}, Cancellation.NEVER);
 
         assertThat(verified.linears()).isEqualTo(2 * (7 + 6));
         assertThat(verified.weights()).isEqualTo(2 * (weights(NARROW) + weights(WIDE)));

@@ -10,7 +10,6 @@ import dev.quern.control.job.ScratchFolders;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.format.Assembled;
-import dev.quern.engine.format.Assembler;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.run.StoredBlocks;
@@ -37,7 +36,7 @@ public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders s
     }
 
     private Path assembledMark(JobRef job, int output) {
-        return scratch.of(job.id()).resolve("assembled-" + output + ".json");
+        return scratch.of(job.id()).resolve("written-" + output + ".json");
     }
 
     private Path verifiedMark(JobRef job, int output) {
@@ -82,13 +81,8 @@ public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders s
         ScratchFolders.delete(folder);
         ScratchFolders.delete(verifiedMark(ref, output));
         try (Source source = sources.open(plan)) {
-            Assembler assembler = new Assembler(
-                    source.checkpoint(),
-                    source.model(plan.recipes().get(output)),
-                    OutputFormats.of(job.format(output)),
-                    plan.recipes().get(output));
-            StoredBlocks blocks = blocks(job, plan, output, source);
-            return assembler.write(blocks::linears, folder, bytes, cancellation);
+            return OutputFormats.of(job.format(output))
+                    .write(blocks(job, plan, output, source).assembly(), folder, bytes, cancellation);
         }
     }
 
@@ -96,13 +90,11 @@ public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders s
             JobRef ref, JobPlan plan, int output, Assembled assembled, LongConsumer bytes, Cancellation cancellation) {
         JobContext job = contexts.of(ref);
         try (Source source = sources.open(plan)) {
-            StoredBlocks blocks = blocks(job, plan, output, source);
             return OutputVerifier.verifyAssembled(
+                    OutputFormats.of(job.format(output)),
                     folder(ref, output),
                     assembled,
-                    source.checkpoint(),
-                    blocks.model(),
-                    blocks::linears,
+                    blocks(job, plan, output, source).assembly(),
                     bytes,
                     cancellation);
         }

@@ -4,7 +4,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
-import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.safetensors.LinearCodec;
 import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
@@ -17,13 +17,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * compressed-tensors' {@code pack-quantized}, which vLLM, SGLang and transformers load: {@code weight_packed} I32
  * [rows, cols b / 32], {@code weight_scale} [rows, groups] in the dtype of the model, {@code weight_shape} I64 [2], and
  * for asymmetric grids {@code weight_zero_point} I32 [rows b / 32, groups] (docs/formats.md).
  */
-public record CompressedTensors() implements OutputFormat {
+public record CompressedTensors() implements LinearCodec {
     static final String PACKED = ".weight_packed";
     static final String SCALE = ".weight_scale";
     static final String SHAPE = ".weight_shape";
@@ -103,6 +104,16 @@ public record CompressedTensors() implements OutputFormat {
                 .map(name -> name.substring(0, name.length() - PACKED.length()))
                 .sorted()
                 .toList();
+    }
+
+    /** All but what only says the shape. */
+    @Override
+    public long weightBytes(Checkpoint output, LinearId linear) {
+        return Stream.of(PACKED, SCALE, ZERO_POINT)
+                .map(linear.module()::concat)
+                .filter(output::has)
+                .mapToLong(name -> output.entry(name).bytes())
+                .sum();
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.format.GoldenVectors;
 import dev.quern.engine.format.OutputFormat;
+import dev.quern.engine.format.safetensors.SafetensorsFolder;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class CompressedTensorsTest {
     private static final CompressedTensors FORMAT = new CompressedTensors();
+    private static final SafetensorsFolder FOLDER = new SafetensorsFolder(FORMAT);
     private static final LinearId P = new LinearId("", "p");
     private static final LinearId Q = new LinearId("m.", "q_proj");
 
@@ -179,9 +181,9 @@ class CompressedTensorsTest {
     @Test
     void whatDoesNotFitIsRefusedWithTheReason() {
         assertThat(FORMAT.refusal(Q, 8, 256, new IntegerShape(4, 128, true))).isEmpty();
-        assertThatThrownBy(() -> FORMAT.requireAccepted(Q, 8, 96, new IntegerShape(4, 64, true)))
+        assertThatThrownBy(() -> FOLDER.requireAccepted(Q, 8, 96, new IntegerShape(4, 64, true)))
                 .hasMessage("m.q_proj: 96 columns (expected: a multiple of grid.groupSize 64)");
-        assertThatThrownBy(() -> FORMAT.requireAccepted(Q, 8, 96, new IntegerShape(9, 0, true)))
+        assertThatThrownBy(() -> FOLDER.requireAccepted(Q, 8, 96, new IntegerShape(9, 0, true)))
                 .hasMessage("grid.bits: 9 (expected: 2 to 8)");
         assertThat(FORMAT.refusal(Q, 1 << 16, 1 << 16, new IntegerShape(4, 0, true)))
                 .contains("m.q_proj: 4294967296 weights (expected: less than 2^31)");
@@ -233,7 +235,7 @@ class CompressedTensorsTest {
     @Test
     void formatsAreFoundByName() {
         assertThat(OutputFormats.ALL).extracting(OutputFormat::name).containsExactlyInAnyOrderElementsOf(Formats.ALL);
-        assertThat(OutputFormats.of("compressed-tensors")).isEqualTo(FORMAT);
+        assertThat(OutputFormats.of("compressed-tensors")).isEqualTo(FOLDER);
         assertThatThrownBy(() -> OutputFormats.of("gguf"))
                 .hasMessage("outputs.format: gguf (expected one of: compressed-tensors)");
     }

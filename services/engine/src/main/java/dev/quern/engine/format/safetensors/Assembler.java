@@ -1,19 +1,19 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.safetensors;
 
 import dev.quern.engine.Cancellation;
-import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.checkpoint.ShardedWriter;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.Assembly;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.CoreShape;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.Model;
-import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
@@ -23,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,58 +34,52 @@ import java.util.stream.Stream;
  * Makes the folder that loaders read from a source and its compressed linears. Tensors pass through one at a time,
  * linears one block at a time; the bytes depend on the source, the grids and the linears alone.
  */
-public final class Assembler {
-    private final Checkpoint source;
+final class Assembler {
+    private final Assembly assembly;
     private final Model model;
-    private final OutputFormat format;
+    private final LinearCodec codec;
     private final GridMap grids;
     private final OutputPlan plan;
     private final long maxShardBytes;
 
     /**
-     * @param source has the side files
-     * @param model that was compressed: the source's own, or what the recipe's transform makes of it
      * @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
      */
-    public Assembler(Checkpoint source, Model model, OutputFormat format, Recipe recipe) {
-        this(source, model, format, GridMap.of(recipe, model.architecture()), ShardedWriter.MAX_SHARD_BYTES);
+    Assembler(Assembly assembly, SafetensorsFolder format) {
+        this(assembly, format, ShardedWriter.MAX_SHARD_BYTES);
     }
 
-    Assembler(Checkpoint source, Model model, OutputFormat format, GridMap grids, long maxShardBytes) {
-        this.source = source;
-        this.model = model;
-        this.format = format;
-        this.grids = grids;
+    Assembler(Assembly assembly, SafetensorsFolder format, long maxShardBytes) {
+        this.assembly = assembly;
+        this.model = assembly.model();
+        this.codec = format.codec();
+        this.grids = assembly.grids();
         this.plan = OutputPlan.of(model, format, grids);
         this.maxShardBytes = maxShardBytes;
     }
 
-    public OutputPlan plan() {
-        return plan;
-    }
-
-    /**
-     * Writes into an empty folder. After an error the folder is not a result: it has no config.json.
-     *
-     * @param progress receives the bytes of the model that are done, {@link Checkpoint#tensorBytes} in all
-     * @throws UncheckedIOException when the disk does not take it
-     */
-    public Assembled write(CompressedModel compressed, Path folder, LongConsumer progress, Cancellation cancellation) {
+    /** As {@link SafetensorsFolder#write}: config.json is written last, and no loader opens a folder without it. */
+    Assembled write(Path folder, LongConsumer progress, Cancellation cancellation) {
         try {
             requireEmpty(folder);
-            List<String> weights;
+            List<String> files;
             String index;
             try (ShardedWriter writer = new ShardedWriter(folder, plan.tensors(), maxShardBytes)) {
                 writeCopied(writer, progress, cancellation);
                 for (int block = 0; block < model.architecture().blocks().size(); block++) {
-                    writeBlock(block, compressed.linears(block), writer, progress, cancellation);
+                    writeBlock(block, assembly.compressed().linears(block), writer, progress, cancellation);
                 }
-                weights = writer.files();
+                files = new ArrayList<>(writer.files());
                 index = writer.commit();
             }
             copySideFiles(folder);
             Files.writeString(folder.resolve(ModelConfig.FILE), Json.writePretty(config()) + "\n");
-            return new Assembled(weights, source.sideFiles(), index);
+            files.addAll(assembly.source().sideFiles());
+            if (index != null) {
+                files.add(index);
+            }
+            files.add(ModelConfig.FILE);
+            return new Assembled(files);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -129,7 +124,7 @@ public final class Assembler {
                 throw new IllegalArgumentException("linear: " + linear.id() + " (expected one of: " + expected + ")");
             }
             StoredType scaleType = check(linear, grids.of(linear.id()).orElseThrow());
-            format.write(linear, scaleType, writer::write);
+            codec.write(linear, scaleType, writer::write);
             progress.accept(model.tensors().entry(linear.id().weight()).bytes());
         }
         if (!expected.isEmpty()) {
@@ -151,12 +146,12 @@ public final class Assembler {
     }
 
     private void copySideFiles(Path folder) throws IOException {
-        for (String name : source.sideFiles()) {
+        for (String name : assembly.source().sideFiles()) {
             Path target = folder.resolve(name);
             Files.createDirectories(target.getParent());
             // As a stream: a copy of the file would take over its mode, and sources are often read-only.
             try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
-                source.stream(name, (buffer, length) -> write(out, buffer, length));
+                assembly.source().stream(name, (buffer, length) -> write(out, buffer, length));
             }
         }
     }
@@ -170,6 +165,6 @@ public final class Assembler {
     }
 
     private JsonObject config() {
-        return model.tensors().config().raw().with("quantization_config", format.quantizationConfig(grids));
+        return model.tensors().config().raw().with("quantization_config", codec.quantizationConfig(grids));
     }
 }

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +11,11 @@ import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.Assembled;
+import dev.quern.engine.format.Assembly;
+import dev.quern.engine.format.CompressedModel;
+import dev.quern.engine.format.GoldenVectors;
+import dev.quern.engine.format.RandomModel;
 import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.format.compressedtensors.CompressedTensors;
 import dev.quern.engine.method.CompressedLinear;
@@ -19,7 +24,6 @@ import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearId;
-import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.verify.Manifests;
 import dev.quern.engine.verify.OutputVerifier;
@@ -41,7 +45,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -53,7 +56,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AssemblerTest {
     private static final Path BASE = GoldenVectors.GOLDEN.resolve("base-bf16");
     private static final Path TINY = Path.of("../../samples/tiny-llama");
-    private static final CompressedTensors FORMAT = new CompressedTensors();
+    private static final CompressedTensors CODEC = new CompressedTensors();
+    private static final SafetensorsFolder FORMAT = new SafetensorsFolder(CODEC);
     private static final IntegerShape GRID = new IntegerShape(4, 32, true);
 
     @TempDir
@@ -69,7 +73,7 @@ class AssemblerTest {
                 Checkpoint library = Checkpoint.openQuantized(golden)) {
             Architecture architecture = Architectures.of(source.config());
             CompressedModel model = block -> ids(architecture, block).stream()
-                    .map(id -> FORMAT.read(library, id, grid))
+                    .map(id -> CODEC.read(library, id, grid))
                     .toList();
             Assembled assembled = assemble(source, architecture, grid, model, Long.MAX_VALUE);
 
@@ -97,7 +101,7 @@ class AssemblerTest {
             assemble(source);
             JsonObject config = (JsonObject) Json.parse(Files.readAllBytes(folder.resolve("config.json")));
             assertThat(config.get("quantization_config"))
-                    .isEqualTo(FORMAT.quantizationConfig(GridMap.of(GRID, Architectures.of(source.config()))));
+                    .isEqualTo(CODEC.quantizationConfig(GridMap.of(GRID, Architectures.of(source.config()))));
             assertThat(Json.write(config.without("quantization_config")))
                     .isEqualTo(Json.write(source.config().raw()));
         }
@@ -107,15 +111,13 @@ class AssemblerTest {
     void shardsHoldWholeBlocksAndTheSameTensors() throws IOException {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel model = random(architecture, GRID);
+            CompressedModel model = RandomModel.of(architecture, GRID);
             Assembled assembled = assemble(source, architecture, GRID, model, 50_000);
 
-            assertThat(assembled.weights())
-                    .hasSizeGreaterThan(2)
-                    .first()
-                    .asString()
-                    .startsWith("model-00001-of-0000");
-            assertThat(assembled.index()).isEqualTo("model.safetensors.index.json");
+            assertThat(assembled.files()).first().asString().startsWith("model-00001-of-0000");
+            assertThat(assembled.files())
+                    .filteredOn(file -> file.startsWith("model-0"))
+                    .hasSizeGreaterThan(2);
             assertThat(assembled.files())
                     .endsWith("tokenizer_config.json", "model.safetensors.index.json", "config.json");
             Verification verified = verify(folder, assembled, source, architecture, model);
@@ -135,9 +137,9 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(tied)) {
             assertThat(source.has("lm_head.weight")).isTrue();
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel model = random(architecture, GRID);
+            CompressedModel model = RandomModel.of(architecture, GRID);
             Assembled assembled =
-                    assembler(source, architecture, GRID).write(model, output, bytes -> {}, Cancellation.NEVER);
+                    assembler(source, architecture, GRID, model).write(output, bytes -> {}, Cancellation.NEVER);
             assertThat(verify(output, assembled, source, architecture, model).tied())
                     .isTrue();
         }
@@ -157,9 +159,9 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(own)) {
             Architecture architecture = Architectures.of(source.config());
             assertThat(architecture.tied()).isFalse();
-            CompressedModel model = random(architecture, GRID);
+            CompressedModel model = RandomModel.of(architecture, GRID);
             Assembled assembled =
-                    assembler(source, architecture, GRID).write(model, output, bytes -> {}, Cancellation.NEVER);
+                    assembler(source, architecture, GRID, model).write(output, bytes -> {}, Cancellation.NEVER);
             verify(output, assembled, source, architecture, model);
         }
         try (Checkpoint written = Checkpoint.openQuantized(output)) {
@@ -178,9 +180,9 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint checkpoint = Checkpoint.open(source)) {
             Architecture architecture = Architectures.of(checkpoint.config());
-            CompressedModel model = random(architecture, GRID);
+            CompressedModel model = RandomModel.of(architecture, GRID);
             Assembled assembled =
-                    assembler(checkpoint, architecture, GRID).write(model, output, bytes -> {}, Cancellation.NEVER);
+                    assembler(checkpoint, architecture, GRID, model).write(output, bytes -> {}, Cancellation.NEVER);
 
             assertThat(verify(output, assembled, checkpoint, architecture, model)
                             .linears())
@@ -215,8 +217,7 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint source = Checkpoint.open(readOnly)) {
             Architecture architecture = Architectures.of(source.config());
-            assembler(source, architecture, GRID)
-                    .write(random(architecture, GRID), output, bytes -> {}, Cancellation.NEVER);
+            assembler(source, architecture, GRID, RandomModel.of(architecture, GRID)).write(output, bytes -> {}, Cancellation.NEVER);
         }
         assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
                 .contains(PosixFilePermission.OWNER_WRITE);
@@ -227,8 +228,7 @@ class AssemblerTest {
         AtomicLong progress = new AtomicLong();
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            assembler(source, architecture, GRID)
-                    .write(random(architecture, GRID), folder, progress::addAndGet, Cancellation.NEVER);
+            assembler(source, architecture, GRID, RandomModel.of(architecture, GRID)).write(folder, progress::addAndGet, Cancellation.NEVER);
             assertThat(progress).hasValue(source.tensorBytes());
         }
     }
@@ -238,7 +238,7 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
             CompressedModel incomplete =
-                    block -> random(architecture, GRID).linears(0).subList(0, 3);
+                    block -> RandomModel.of(architecture, GRID).linears(0).subList(0, 3);
             assertThatThrownBy(() -> assemble(source, architecture, GRID, incomplete, Long.MAX_VALUE))
                     .hasMessageStartingWith("block 0: without [model.layers.0.");
             assertThat(fileNames()).isEmpty();
@@ -249,7 +249,7 @@ class AssemblerTest {
     void aResultOnAnotherGridIsADefect() {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel other = random(architecture, new IntegerShape(3, 32, true));
+            CompressedModel other = RandomModel.of(architecture, new IntegerShape(3, 32, true));
             assertThatThrownBy(() -> assemble(source, architecture, GRID, other, Long.MAX_VALUE))
                     .hasMessageContaining("IntegerShape[bits=3")
                     .hasMessageContaining("(expected: [");
@@ -261,7 +261,7 @@ class AssemblerTest {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
             IntegerShape grid = new IntegerShape(4, 48, true);
-            assertThatThrownBy(() -> assembler(source, architecture, grid))
+            assertThatThrownBy(() -> assembler(source, architecture, grid, RandomModel.of(architecture, GRID)))
                     .isInstanceOfSatisfying(
                             QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHAPE_MISMATCH))
                     .hasMessage(
@@ -353,7 +353,7 @@ class AssemblerTest {
     private Manifest publish() throws IOException {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel model = random(architecture, GRID);
+            CompressedModel model = RandomModel.of(architecture, GRID);
             Assembled assembled = assemble(source, architecture, GRID, model, Long.MAX_VALUE);
             Verification verified = verify(folder, assembled, source, architecture, model);
             byte[] report = "{\"a\": 1}".getBytes(StandardCharsets.UTF_8);
@@ -375,7 +375,7 @@ class AssemblerTest {
     void aWrongCodeIsFound() throws IOException {
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            CompressedModel model = random(architecture, GRID);
+            CompressedModel model = RandomModel.of(architecture, GRID);
             Assembled assembled = assemble(source, architecture, GRID, model, Long.MAX_VALUE);
             CompressedModel other = block -> {
                 List<CompressedLinear> linears = model.linears(block);
@@ -402,12 +402,12 @@ class AssemblerTest {
             CompressedModel model = block -> architecture.blocks().get(block).program().linears().stream()
                     .flatMap(spec -> grids
                             .of(architecture.blocks().get(block).id(spec))
-                            .map(grid -> random(architecture.blocks().get(block).id(spec), spec, grid))
+                            .map(grid -> RandomModel.linear(architecture.blocks().get(block).id(spec), spec, grid))
                             .stream())
                     .toList();
 
-            Assembled assembled = new Assembler(source, new Model(architecture, source), FORMAT, grids, Long.MAX_VALUE)
-                    .write(model, folder, bytes -> {}, Cancellation.NEVER);
+            Assembly assembly = new Assembly(source, new Model(architecture, source), grids, model);
+            Assembled assembled = FORMAT.write(assembly, folder, bytes -> {}, Cancellation.NEVER);
 
             Verification verified = verify(folder, assembled, source, architecture, model);
             assertGrids(grids);
@@ -431,56 +431,34 @@ class AssemblerTest {
 
     private Assembled assemble(Checkpoint source) {
         Architecture architecture = Architectures.of(source.config());
-        return assemble(source, architecture, GRID, random(architecture, GRID), Long.MAX_VALUE);
+        return assemble(source, architecture, GRID, RandomModel.of(architecture, GRID), Long.MAX_VALUE);
     }
 
     private Assembled assemble(
             Checkpoint source, Architecture architecture, IntegerShape grid, CompressedModel model, long shard) {
-        return new Assembler(source, new Model(architecture, source), FORMAT, GridMap.of(grid, architecture), shard)
-                .write(model, folder, bytes -> {}, Cancellation.NEVER);
+        return new Assembler(assembly(source, architecture, grid, model), FORMAT, shard)
+                .write(folder, bytes -> {}, Cancellation.NEVER);
     }
 
-    private static Assembler assembler(Checkpoint source, Architecture architecture, IntegerShape grid) {
-        GridMap grids = GridMap.of(grid, architecture);
-        return new Assembler(source, new Model(architecture, source), FORMAT, grids, Long.MAX_VALUE);
+    private static Assembler assembler(
+            Checkpoint source, Architecture architecture, IntegerShape grid, CompressedModel model) {
+        return new Assembler(assembly(source, architecture, grid, model), FORMAT);
+    }
+
+    private static Assembly assembly(
+            Checkpoint source, Architecture architecture, IntegerShape grid, CompressedModel model) {
+        return new Assembly(source, new Model(architecture, source), GridMap.of(grid, architecture), model);
     }
 
     private static Verification verify(
             Path output, Assembled assembled, Checkpoint source, Architecture architecture, CompressedModel model) {
-        Model whole = new Model(architecture, source);
-        return OutputVerifier.verifyAssembled(output, assembled, source, whole, model, bytes -> {}, Cancellation.NEVER);
+        Assembly assembly = assembly(source, architecture, GRID, model);
+        return OutputVerifier.verifyAssembled(FORMAT, output, assembled, assembly, bytes -> {}, Cancellation.NEVER);
     }
 
     private static List<LinearId> ids(Architecture architecture, int block) {
         Block found = architecture.blocks().get(block);
         return found.program().linears().stream().map(found::id).toList();
-    }
-
-    /** Codes without a meaning, the same at every call. */
-    private static CompressedModel random(Architecture architecture, IntegerShape grid) {
-        return block -> architecture.blocks().get(block).program().linears().stream()
-                .map(spec -> random(architecture.blocks().get(block).id(spec), spec, grid))
-                .toList();
-    }
-
-    private static CompressedLinear random(LinearId id, LinearSpec spec, IntegerShape grid) {
-        SplittableRandom random = new SplittableRandom(id.module().hashCode());
-        int groups = grid.groups(spec.cols());
-        byte[] codes = new byte[spec.rows() * spec.cols()];
-        byte[] zeros = new byte[spec.rows() * groups];
-        float[] scales = new float[zeros.length];
-        for (int i = 0; i < codes.length; i++) {
-            codes[i] = (byte) random.nextInt(1 << grid.bits());
-        }
-        for (int i = 0; i < zeros.length; i++) {
-            zeros[i] = (byte) (grid.symmetric() ? 1 << (grid.bits() - 1) : random.nextInt(1 << grid.bits()));
-            scales[i] = (128 + random.nextInt(128)) * 0x1p-14f;
-        }
-        return new CompressedLinear(
-                id,
-                spec.rows(),
-                spec.cols(),
-                new IntegerGrid(grid.bits(), grid.groupSize(), grid.symmetric(), codes, zeros, scales));
     }
 
     private List<String> fileNames() throws IOException {

@@ -1,4 +1,4 @@
-package dev.quern.engine.format;
+package dev.quern.engine.format.safetensors;
 
 import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * @param copied tensors that stay as they are
  * @param tensors all tensors to be written, block after block: the order in which shards are filled
  */
-public record OutputPlan(Map<LinearId, StoredType> scaleTypes, List<String> copied, List<OutputTensor> tensors) {
+record OutputPlan(Map<LinearId, StoredType> scaleTypes, List<String> copied, List<OutputTensor> tensors) {
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     /** Layer 10 comes after layer 9. */
     private static final Comparator<OutputTensor> BY_BLOCK =
@@ -34,7 +34,7 @@ public record OutputPlan(Map<LinearId, StoredType> scaleTypes, List<String> copi
     /**
      * @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
      */
-    public static OutputPlan of(Model model, OutputFormat format, GridMap grids) {
+    static OutputPlan of(Model model, SafetensorsFolder format, GridMap grids) {
         StoredTensors stored = model.tensors();
         Map<LinearId, StoredType> scaleTypes = new LinkedHashMap<>();
         List<OutputTensor> tensors = new ArrayList<>();
@@ -44,7 +44,7 @@ public record OutputPlan(Map<LinearId, StoredType> scaleTypes, List<String> copi
                     StoredType type = stored.entry(module.id().weight()).type();
                     format.requireAccepted(module.id(), spec.rows(), spec.cols(), grid);
                     scaleTypes.put(module.id(), type);
-                    tensors.addAll(format.tensors(module.id(), spec.rows(), spec.cols(), grid, type));
+                    tensors.addAll(format.codec().tensors(module.id(), spec.rows(), spec.cols(), grid, type));
                 }));
         List<String> copied = copied(model, scaleTypes.keySet());
         copied.forEach(name -> tensors.add(same(stored.entry(name))));

@@ -1,0 +1,133 @@
+package dev.quern.engine.format.safetensors;
+
+import static dev.quern.engine.format.OutputReader.damaged;
+
+import dev.quern.engine.Cancellation;
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.ModelConfig;
+import dev.quern.engine.checkpoint.StoredTensors;
+import dev.quern.engine.checkpoint.digest.FileDigest;
+import dev.quern.engine.checkpoint.digest.FileDigests;
+import dev.quern.engine.families.Architectures;
+import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.OutputReader;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.LinearId;
+import dev.quern.engine.model.Model;
+import dev.quern.engine.model.TensorSpec;
+import dev.quern.recipes.digest.Digests;
+import dev.quern.recipes.json.JsonObject;
+import java.lang.foreign.Arena;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+
+/**
+ * Reads a {@link SafetensorsFolder}.
+ *
+ * @param quantization the {@code quantization_config} of its config.json
+ */
+record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantization) implements OutputReader {
+    @Override
+    public String format() {
+        return codec.name();
+    }
+
+    @Override
+    public Architecture architecture() {
+        return Architectures.of(output.config());
+    }
+
+    @Override
+    public GridMap grids(List<LinearId> linears) {
+        return codec.grids(quantization, linears);
+    }
+
+    @Override
+    public CompressedLinear read(LinearId linear, IntegerShape grid) {
+        return codec.read(output, linear, grid);
+    }
+
+    @Override
+    public long weightBytes(LinearId linear) {
+        return codec.weightBytes(output, linear);
+    }
+
+    @Override
+    public void checkOthers(Architecture architecture, Set<LinearId> compressed) {
+        String own = architecture.head().ownWeight();
+        if (architecture.tied() && output.has(own)) {
+            throw damaged(own + ": present (expected: stored once, as "
+                    + architecture.embedding().weight() + ")");
+        }
+        Set<String> packed = compressed.stream().map(LinearId::weight).collect(Collectors.toSet());
+        Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+        for (TensorSpec spec : architecture.tensors()) {
+            if (!packed.contains(spec.name())) {
+                shapes.put(spec.name(), spec.shape());
+            }
+        }
+        output.requireTensors(shapes);
+        List<String> foreign = new ArrayList<>(codec.modules(output));
+        foreign.removeAll(compressed.stream().map(LinearId::module).collect(Collectors.toSet()));
+        if (!foreign.isEmpty()) {
+            throw damaged(
+                    foreign.getFirst() + ": not a linear of the model (expected: " + compressed.size() + " linears)");
+        }
+    }
+
+    @Override
+    public void compareOthers(Checkpoint source, Model model) {
+        compareTensors(model.tensors());
+        for (String name : source.sideFiles()) {
+            if (!output.hasFile(name) || !digest(name, source).equals(digest(name, output))) {
+                throw damaged(name + ": differs from the source (expected: the same bytes)");
+            }
+        }
+    }
+
+    private void compareTensors(StoredTensors model) {
+        for (String name : output.tensorNames()) {
+            if (model.tensorNames().contains(name) && !isSameTensor(name, model)) {
+                throw damaged(name + ": differs from the source (expected: the same bytes)");
+            }
+        }
+        // A source may say "quantization_config": null.
+        JsonObject config = output.config().raw().without("quantization_config");
+        if (!config.equals(model.config().raw().without("quantization_config"))) {
+            throw damaged(ModelConfig.FILE + ": differs from the source (expected: only quantization_config added)");
+        }
+    }
+
+    private boolean isSameTensor(String name, StoredTensors model) {
+        try (Arena arena = Arena.ofConfined()) {
+            return model.tensor(name, arena)
+                            .data()
+                            .mismatch(output.tensor(name).data())
+                    < 0;
+        }
+    }
+
+    private static String digest(String file, Checkpoint checkpoint) {
+        MessageDigest digest = Digests.sha256();
+        checkpoint.stream(file, (buffer, length) -> digest.update(buffer, 0, length));
+        return Digests.hex(digest.digest());
+    }
+
+    @Override
+    public List<FileDigest> digests(List<String> files, LongConsumer progress, Cancellation cancellation) {
+        return FileDigests.of(output, files, progress, cancellation);
+    }
+
+    @Override
+    public void close() {
+        output.close();
+    }
+}

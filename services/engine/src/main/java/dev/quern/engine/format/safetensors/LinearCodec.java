@@ -1,0 +1,78 @@
+package dev.quern.engine.format.safetensors;
+
+import dev.quern.engine.checkpoint.Checkpoint;
+import dev.quern.engine.checkpoint.safetensors.OutputTensor;
+import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.LinearId;
+import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.json.JsonObject;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A way to store compressed linears among the tensors of a {@link SafetensorsFolder}: a pure serializer, which also
+ * reads what it writes.
+ */
+public interface LinearCodec {
+    /** The {@code quant_method} of config.json, and the name of the format in {@link dev.quern.recipes.Formats}. */
+    String name();
+
+    /** Why the format cannot hold a linear of this shape on this grid, in words with the numbers; empty when it can. */
+    Optional<String> refusal(LinearId linear, int rows, int cols, IntegerShape grid);
+
+    /**
+     * The tensors that stand for a linear.
+     *
+     * @param scaleType the dtype of the source's weights
+     */
+    List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType);
+
+    /** Bytes of those tensors. */
+    default long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
+        return tensors(new LinearId("", ""), rows, cols, grid, scaleType).stream()
+                .mapToLong(OutputTensor::bytes)
+                .sum();
+    }
+
+    /**
+     * Serializes a linear.
+     *
+     * @param sink takes the data of each of {@link #tensors}; it is valid during the call
+     */
+    void write(CompressedLinear linear, StoredType scaleType, TensorSink sink) throws IOException;
+
+    /**
+     * The linear as it was before it was written: the same codes, zero points and scales.
+     *
+     * @throws QuernException OUTPUT_DAMAGED that names the tensor, the value and what was expected
+     */
+    CompressedLinear read(Checkpoint output, LinearId linear, IntegerShape grid);
+
+    /** What config.json holds for loaders under {@code quantization_config}. */
+    JsonObject quantizationConfig(GridMap grids);
+
+    /**
+     * The grids that a config.json was written for.
+     *
+     * @param linears of the model, in order
+     * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
+     */
+    GridMap grids(JsonObject quantizationConfig, List<LinearId> linears);
+
+    /** The modules that an output holds in compressed form, sorted. */
+    List<String> modules(Checkpoint output);
+
+    /** Bytes that count as bits of weights: codes, scales and zero points of a linear of an output. */
+    long weightBytes(Checkpoint output, LinearId linear);
+
+    /** Takes tensors one after the other. */
+    @FunctionalInterface
+    interface TensorSink {
+        void accept(String tensor, MemorySegment data) throws IOException;
+    }
+}
