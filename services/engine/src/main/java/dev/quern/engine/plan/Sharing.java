@@ -42,7 +42,10 @@ public record Sharing(int runs, int units) {
 
     /** Bytes of the sums that the store holds while a block is in work, with one on its way there. */
     long bytes(Architecture architecture, StatisticsCost cost) {
-        return architecture.programs().stream().mapToLong(program -> bytes(program, cost)).max().orElse(0);
+        return architecture.programs().stream()
+                .mapToLong(program -> bytes(program, cost))
+                .max()
+                .orElse(0);
     }
 
     private long bytes(BlockProgram program, StatisticsCost cost) {

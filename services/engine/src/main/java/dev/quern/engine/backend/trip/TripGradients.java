@@ -58,9 +58,7 @@ public class TripGradients implements Gradients {
     @Override
     public void sampleLabels(Tensor logits, long seed, long firstToken, Tensor labels) {
         trips.perform(
-                "sampleLabels",
-                device,
-                trip -> host.sampleLabels(trip.in(logits), seed, firstToken, trip.out(labels)));
+                "sampleLabels", device, trip -> host.sampleLabels(trip.in(logits), seed, firstToken, trip.out(labels)));
     }
 
     @Override

@@ -146,8 +146,7 @@ final class OpaqueBackend implements ComputeBackend {
                 new Rounding.Grid(options, inner(scales), inner(zeros));
             case Rounding.Panel(Tensor w, Tensor original, Tensor unit, Tensor pivots, Tensor groups) ->
                 new Rounding.Panel(inner(w), inner(original), inner(unit), inner(pivots), inner(groups));
-            case Gradients.Attention(
-                    Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale) ->
+            case Gradients.Attention(Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale) ->
                 new Gradients.Attention(inner(q), inner(k), inner(v), seqLen, heads, kvHeads, scale);
             default -> argument;
         };
