@@ -9,14 +9,17 @@ import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.check.LinearAlgebraChecks;
+import dev.quern.engine.backend.host.Hadamard;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.openblas.blas.Blas;
 import dev.quern.openblas.blas.BlasCholesky;
+import dev.quern.openblas.vector.RowTasks;
 import dev.quern.openblas.vector.Rows;
 import dev.quern.openblas.vector.VectorMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Products cut into tiles of the result, one BLAS call each over the whole inner dimension. The tiles follow from the
@@ -212,6 +215,25 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     public boolean factorUpper(Tensor h, Cancellation cancellation) {
         LinearAlgebraChecks.factorUpper(h);
         return new BlasCholesky(allocator, threads).factorUpper(HostTensor.of(h), cancellation);
+    }
+
+    @Override
+    public void hadamard(Tensor signs, Tensor factor, Tensor target) {
+        LinearAlgebraChecks.hadamard(signs, factor, target);
+        HostTensor matrix = HostTensor.of(target);
+        double[][] rows = new double[factor.rows()][];
+        Arrays.setAll(rows, HostTensor.of(factor)::row);
+        Hadamard hadamard = new Hadamard(HostTensor.of(signs).row(0), rows);
+        RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
+            double[] values = new double[matrix.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(matrix, r, values);
+                for (int from = 0; from < values.length; from += hadamard.size()) {
+                    hadamard.turn(values, from, 1);
+                }
+                Rows.write(values, matrix, r);
+            }
+        });
     }
 
     /** {@code c = alpha op(a) op(b) + beta c}. */

@@ -42,6 +42,17 @@ public interface LinearAlgebra {
      */
     boolean factorUpper(Tensor h, Cancellation cancellation);
 
+    /**
+     * Multiplies segments of rows by a randomised Hadamard matrix, in place: {@code x = x Q} with {@code Q =
+     * diag(signs) (factor ⊗ W) / √n} and Walsh's matrix {@code W_ij = (-1)^popcount(i and j)}. Q is orthogonal where
+     * the factor is a Hadamard matrix. Computed in float64 and rounded once.
+     *
+     * @param signs 1 or -1, [1, n]: n is the width of a segment, a divisor of the columns
+     * @param factor 1 or -1, [k, k], where n / k is a power of two; [1, 1] for an n that is one itself
+     * @param target any float dtype
+     */
+    void hadamard(Tensor signs, Tensor factor, Tensor target);
+
     /** As {@link #factorUpper(Tensor, Cancellation)}, to the end. */
     default boolean factorUpper(Tensor h) {
         return factorUpper(h, Cancellation.NEVER);

@@ -201,4 +201,29 @@ public abstract class LinearAlgebraContract extends BackendContract {
             }
         }
     }
+
+    /** Of every order of W around the fast one's steps, alone and with a factor; the factor need not be orthogonal. */
+    @Test
+    void turnsSegmentsOfRows() {
+        for (int order : new int[] {1, 2, 3, 4, 6, 12}) {
+            for (int inner = 1; inner <= 256; inner *= 2) {
+                turn(DType.F32, order, inner);
+            }
+            turn(DType.F64, order, 8);
+            turn(DType.BF16, order, 32);
+        }
+    }
+
+    private void turn(DType type, int order, int inner) {
+        int n = order * inner;
+        Both signs = parity.filled(DType.F32, 1, n, () -> parity.random.nextInt(2) * 2 - 1);
+        Both factor = parity.filled(DType.F32, order, order, () -> parity.random.nextInt(2) * 2 - 1);
+        Both target = parity.random(type, 3, n * (1 + parity.random.nextInt(2)), 1);
+        parity.run(
+                subject -> subject.linearAlgebra().hadamard(signs.subject(), factor.subject(), target.subject()),
+                oracle -> oracle.linearAlgebra().hadamard(signs.oracle(), factor.oracle(), target.oracle()));
+        // Rounded once when stored, beside float64 sums of n values below 1.
+        double ulp = type == DType.BF16 ? 0x1p-8 : type == DType.F32 ? FLOAT_ULP : 0;
+        parity.verify("hadamard %s %d x %d".formatted(type, order, inner), target, 0x1p-52 * n * Math.sqrt(n), ulp);
+    }
 }

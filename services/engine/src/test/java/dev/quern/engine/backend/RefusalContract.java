@@ -185,7 +185,15 @@ public abstract class RefusalContract extends BackendContract {
                         "h: F32 (expected: [F64])",
                         () -> algebra.addSymmetric(floats(5, 3), floats(5, 3), floats(3, 3))),
                 new Refusal("factorUpper", "h: F32 (expected: [F64])", () -> algebra.factorUpper(floats(3, 3))),
-                new Refusal("factorUpper", "h: [3, 2] (expected: [3, 3])", () -> algebra.factorUpper(doubles(3, 2))));
+                new Refusal("factorUpper", "h: [3, 2] (expected: [3, 3])", () -> algebra.factorUpper(doubles(3, 2))),
+                new Refusal(
+                        "hadamard",
+                        "columns of signs: 6 (expected: 1 times a power of two)",
+                        () -> algebra.hadamard(floats(1, 6), floats(1, 1), floats(2, 6))),
+                new Refusal(
+                        "hadamard",
+                        "columns of target: 6 (expected: a multiple of 4)",
+                        () -> algebra.hadamard(floats(1, 4), floats(1, 1), floats(2, 6))));
     }
 
     private List<Refusal> steps() {

@@ -51,4 +51,15 @@ public final class LinearAlgebraChecks {
         Shapes.dtype("h", h, DType.F64);
         Shapes.square("h", h);
     }
+
+    /** @throws IllegalArgumentException unless the factor goes with the signs, and the signs with target's columns */
+    public static void hadamard(Tensor signs, Tensor factor, Tensor target) {
+        int n = signs.cols();
+        Shapes.shape("signs", signs, 1, n);
+        Shapes.square("factor", factor);
+        int k = factor.rows();
+        boolean powerOfTwo = k > 0 && n % k == 0 && Integer.bitCount(n / k) == 1;
+        Shapes.check("columns of signs", n, powerOfTwo, k + " times a power of two");
+        Shapes.check("columns of target", target.cols(), target.cols() % n == 0, "a multiple of " + n);
+    }
 }

@@ -116,6 +116,35 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
         return true;
     }
 
+    @Override
+    public void hadamard(Tensor signs, Tensor factor, Tensor target) {
+        LinearAlgebraChecks.hadamard(signs, factor, target);
+        double[][] q = randomised(HostTensor.of(signs).row(0), rows(HostTensor.of(factor), false));
+        HostTensor matrix = HostTensor.of(target);
+        threads.run(matrix.rows(), r -> {
+            for (int from = 0; from < matrix.cols(); from += q.length) {
+                HostTensor segment = matrix.cols(from, from + q.length);
+                double[] sums = new double[q.length];
+                addProduct(segment.row(r), q, sums);
+                segment.setRow(r, sums);
+            }
+        });
+    }
+
+    /** {@code diag(signs) (factor ⊗ W) / √n}. */
+    private static double[][] randomised(double[] signs, double[][] factor) {
+        int n = signs.length;
+        int inner = n / factor.length;
+        double[][] q = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                double walsh = 1 - 2 * (Integer.bitCount(i % inner & j % inner) % 2);
+                q[i][j] = signs[i] * factor[i / inner][j / inner] * walsh / Math.sqrt(n);
+            }
+        }
+        return q;
+    }
+
     private static double dot(double[] a, double[] b, int from) {
         double sum = 0;
         for (int k = from; k < a.length; k++) {

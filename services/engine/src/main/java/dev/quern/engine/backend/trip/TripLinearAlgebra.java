@@ -57,4 +57,10 @@ public class TripLinearAlgebra implements LinearAlgebra {
     public boolean factorUpper(Tensor h, Cancellation cancellation) {
         return trips.run("factorUpper", device, trip -> host.factorUpper(trip.inOut(h), cancellation));
     }
+
+    @Override
+    public void hadamard(Tensor signs, Tensor factor, Tensor target) {
+        trips.perform(
+                "hadamard", device, trip -> host.hadamard(trip.in(signs), trip.in(factor), trip.inOut(target)));
+    }
 }
