@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * A head of its own beside {@code tie_word_embeddings: true}. Savers of old leave a second copy of the embedding there;
  * but where the bytes differ the head was trained, and the flag is wrong.
  */
-final class TiedHead {
+public final class TiedHead {
     private static final String FLAG = "tie_word_embeddings";
     /** Compared at a time: heads of two models differ in the first piece, and far away no more is fetched. */
     private static final long PIECE = 64L << 20;
@@ -20,7 +20,7 @@ final class TiedHead {
     }
 
     /** The same without the tie. */
-    static ModelConfig untied(ModelConfig config) {
+    public static ModelConfig untied(ModelConfig config) {
         return new ModelConfig(config.raw().with(FLAG, false), config.path());
     }
 

@@ -4,6 +4,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
+import dev.quern.engine.transform.Transforms;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
@@ -44,11 +45,12 @@ public final class RecipeFit {
      * made with that group explicitly is the same, and has the same names.
      *
      * @throws QuernException SHAPE_MISMATCH when a group does not divide the columns of a linear, with the groups that
-     *     fit all of its grid; INVALID_RECIPE when a pattern of an override names no linear, or no linear is left to
-     *     compress
+     *     fit all of its grid; INVALID_RECIPE when a pattern of an override names no linear, no linear is left to
+     *     compress, or the transform is not made for this model
      */
     public static Recipe resolve(Recipe recipe, Architecture architecture) {
         requirePatterns(recipe, architecture);
+        Transforms.check(recipe.transform(), architecture);
         if (modules(architecture).noneMatch(module -> recipe.of(module.name()).isPresent())) {
             throw new QuernException(
                     ErrorCode.INVALID_RECIPE,

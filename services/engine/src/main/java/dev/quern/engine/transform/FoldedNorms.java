@@ -1,11 +1,8 @@
 package dev.quern.engine.transform;
 
-import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.host.HostTensor;
-import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.safetensors.StoredTensor;
-import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.Model;
@@ -25,15 +22,14 @@ import java.util.Set;
  * does the last one where the head is the embedding. Products are rounded once, to the dtype that the matrix is stored
  * in: that is what an output holds.
  */
-final class FoldedNorms implements StoredTensors {
-    private final StoredTensors original;
+final class FoldedNorms extends DerivedTensors {
     /** The norm's weight by the matrix that it is multiplied into. */
     private final Map<String, String> normOf;
 
     private final Set<String> folded;
 
     private FoldedNorms(StoredTensors original, Map<String, String> normOf) {
-        this.original = original;
+        super(original);
         this.normOf = Map.copyOf(normOf);
         this.folded = Set.copyOf(normOf.values());
     }
@@ -65,46 +61,9 @@ final class FoldedNorms implements StoredTensors {
 
     /** The matrices that read a norm; none where another step reads it as well. */
     private static List<String> readers(Block block, Op.RmsNorm norm) {
-        List<Op> readers = block.program().ops().stream()
-                .filter(op -> op.inputs().contains(norm.output()))
+        return ValueReaders.linears(block, norm.output()).orElse(List.of()).stream()
+                .map(linear -> block.prefix() + linear.spec().weight())
                 .toList();
-        List<String> matrices = readers.stream()
-                .flatMap(op -> matrix(op).stream())
-                .map(matrix -> block.prefix() + matrix)
-                .toList();
-        return matrices.size() == readers.size() ? matrices : List.of();
-    }
-
-    private static List<String> matrix(Op op) {
-        return switch (op) {
-            case Op.Linear linear -> List.of(linear.spec().weight());
-            case Op.RmsNorm other -> List.of();
-            case Op.HeadNorm other -> List.of();
-            case Op.Rope other -> List.of();
-            case Op.Attention other -> List.of();
-            case Op.Gate other -> List.of();
-            case Op.Add other -> List.of();
-        };
-    }
-
-    @Override
-    public ModelConfig config() {
-        return original.config();
-    }
-
-    @Override
-    public Set<String> tensorNames() {
-        return original.tensorNames();
-    }
-
-    @Override
-    public TensorEntry entry(String name) {
-        return original.entry(name);
-    }
-
-    @Override
-    public void expect(String prefix) {
-        original.expect(prefix);
     }
 
     /** @throws QuernException INVALID_RECIPE when a product is larger than the dtype of the checkpoint holds */
@@ -135,23 +94,5 @@ final class FoldedNorms implements StoredTensors {
             }
         }
         return with(stored, memory);
-    }
-
-    private static StoredTensor ones(StoredTensor stored, Arena arena) {
-        MemorySegment memory = arena.allocate(stored.data().byteSize());
-        HostTensor ones = HostTensor.over(memory, stored.type().dtype(), 1, stored.cols());
-        for (int col = 0; col < stored.cols(); col++) {
-            ones.set(0, col, 1);
-        }
-        return with(stored, memory);
-    }
-
-    private static StoredTensor with(StoredTensor stored, MemorySegment memory) {
-        return new StoredTensor(stored.name(), stored.type(), stored.shape(), memory.asReadOnly());
-    }
-
-    private static HostTensor host(StoredTensor stored) {
-        DType dtype = stored.type().dtype();
-        return HostTensor.over(stored.data(), dtype, stored.rows(), stored.cols());
     }
 }

@@ -1,18 +1,37 @@
 package dev.quern.engine.transform;
 
+import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Model;
 import dev.quern.recipes.Transform;
+import dev.quern.recipes.error.QuernException;
 import org.jspecify.annotations.Nullable;
 
 /** What a recipe's transform makes of a model. */
 public final class Transforms {
     private Transforms() {}
 
-    /** @param transform null leaves the model as it is */
+    /**
+     * @param transform null leaves the model as it is
+     * @throws QuernException INVALID_RECIPE as {@link #check}
+     */
     public static Model apply(@Nullable Transform transform, Model model) {
         return switch (transform) {
             case null -> model;
             case Transform.Fold fold -> FoldedNorms.fold(model);
+            case Transform.Rotate rotate -> RotatedTensors.rotate(model, rotate.seed());
         };
+    }
+
+    /**
+     * Checks that a transform can be made of a model.
+     *
+     * @throws QuernException INVALID_RECIPE that names the size or the step that it is not made for
+     */
+    public static void check(@Nullable Transform transform, Architecture architecture) {
+        switch (transform) {
+            case null -> {}
+            case Transform.Fold fold -> {}
+            case Transform.Rotate rotate -> Rotation.of(architecture, rotate.seed());
+        }
     }
 }

@@ -107,7 +107,8 @@ class GoldenResultsTest {
     }
 
     /**
-     * The built-in ones, and the first of them with sequential propagation, with ignored linears and with folded norms.
+     * The built-in ones, and the first of them with sequential propagation, with ignored linears, with folded norms and
+     * rotated.
      */
     private static List<Recipe> recipes(Model model) {
         List<Recipe> recipes = new ArrayList<>(Recipes.all());
@@ -116,6 +117,7 @@ class GoldenResultsTest {
         recipes.add(
                 first.withName("ignore").withOverrides(List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
         recipes.add(first.withName("fold").withTransform(new Transform.Fold()));
+        recipes.add(first.withName("rotate").withTransform(new Transform.Rotate(0)));
         return recipes.stream()
                 .map(recipe -> recipe.withGrid(recipe.grid().withGroupSize(model.groupSize())))
                 .toList();

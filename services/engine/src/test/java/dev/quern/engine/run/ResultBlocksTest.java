@@ -81,6 +81,7 @@ class ResultBlocksTest {
                 new Recipe("some", Propagation.INDEPENDENT, new Grid(4, 8, true, ClipSearch.NONE), new Nearest(), true);
         recipes.add(plain.withOverrides(List.of(Recipe.ModuleOverride.keeping(IGNORED))));
         recipes.add(plain.withTransform(new Transform.Fold()));
+        recipes.add(plain.withTransform(new Transform.Rotate(3)));
         TokenWindows windows = new TokenWindows("fixture", fixture.seqLen(), fixture.tokens());
         try (Source source = Source.open(fixture.folder())) {
             for (int i = 0; i < recipes.size(); i++) {

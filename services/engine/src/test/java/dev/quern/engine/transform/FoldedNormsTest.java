@@ -4,18 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.backend.DType;
-import dev.quern.engine.backend.Scope;
-import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.checkpoint.StoredTensors;
 import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
-import dev.quern.engine.checkpoint.safetensors.TensorEntry;
-import dev.quern.engine.forward.Forward;
-import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.recipes.Transform;
@@ -25,7 +19,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Set;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +45,8 @@ class FoldedNormsTest {
             Model original = new Model(opened.architecture(), new Float32(opened.checkpoint()));
             Model folded = Transforms.apply(new Transform.Fold(), original);
 
-            assertThat(distance(logits(folded, fixture), fixture.logits())).isLessThan(TOLERANCE);
+            assertThat(Float32.distance(Float32.logits(backend, folded, fixture), fixture.logits()))
+                    .isLessThan(TOLERANCE);
         }
     }
 
@@ -109,89 +103,13 @@ class FoldedNormsTest {
         return ones;
     }
 
-    private double[] logits(Model model, ModelFixture fixture) {
-        int[] tokens = fixture.tokens();
-        Architecture architecture = model.architecture();
-        try (Scope scope = backend.memory().scope();
-                Arena arena = Arena.ofShared()) {
-            MemorySegment host = arena.allocateFrom(ValueLayout.JAVA_INT, tokens);
-            Tensor ids = backend.memory().upload(scope, host, DType.I32, 1, tokens.length);
-            Tensor logits = scope.allocate(DType.F32, tokens.length, architecture.vocabulary());
-            new Forward(backend, architecture, model.weights(backend)).logits(ids, fixture.seqLen(), logits);
-            double[] values = new double[tokens.length * architecture.vocabulary()];
-            for (int row = 0; row < tokens.length; row++) {
-                double[] part = HostTensor.of(logits).row(row);
-                System.arraycopy(part, 0, values, row * part.length, part.length);
-            }
-            return values;
-        }
-    }
-
-    private static double distance(double[] actual, float[] expected) {
-        double difference = 0;
-        double largest = 0;
-        for (int i = 0; i < actual.length; i++) {
-            difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
-            largest = Math.max(largest, Math.abs(expected[i]));
-        }
-        return difference / largest;
-    }
-
     private static double[] row(StoredTensor tensor) {
         return HostTensor.over(tensor.data(), tensor.type().dtype(), tensor.rows(), tensor.cols())
                 .row(0);
     }
 
-    /** Tensors of another model, some of them changed. */
-    private abstract static class Changed implements StoredTensors {
-        final StoredTensors original;
-
-        Changed(StoredTensors original) {
-            this.original = original;
-        }
-
-        @Override
-        public ModelConfig config() {
-            return original.config();
-        }
-
-        @Override
-        public Set<String> tensorNames() {
-            return original.tensorNames();
-        }
-
-        @Override
-        public TensorEntry entry(String name) {
-            return original.entry(name);
-        }
-
-        @Override
-        public void expect(String prefix) {
-            original.expect(prefix);
-        }
-    }
-
-    /** The same tensors, stored in float32. */
-    private static final class Float32 extends Changed {
-        Float32(StoredTensors original) {
-            super(original);
-        }
-
-        @Override
-        public StoredTensor tensor(String name, Arena arena) {
-            StoredTensor stored = original.tensor(name, arena);
-            HostTensor from = HostTensor.over(stored.data(), stored.type().dtype(), stored.rows(), stored.cols());
-            MemorySegment memory = arena.allocate((long) from.rows() * from.cols() * Float.BYTES);
-            HostTensor to = HostTensor.over(memory, DType.F32, from.rows(), from.cols());
-            for (int row = 0; row < from.rows(); row++) {
-                to.setRow(row, from.row(row));
-            }
-            return new StoredTensor(name, StoredType.F32, stored.shape(), memory);
-        }
-    }
-
     /** Norms of 10^9, in float32. */
-    private static final class Loud extends Changed {
+    private static final class Loud extends DerivedTensors {
         Loud(StoredTensors original) {
             super(original);
         }
