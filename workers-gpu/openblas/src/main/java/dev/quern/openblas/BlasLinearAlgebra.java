@@ -218,6 +218,28 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     }
 
     @Override
+    public void invertFactored(Tensor unit, Tensor pivots, Tensor target) {
+        LinearAlgebraChecks.invertFactored(unit, pivots, target);
+        int n = unit.rows();
+        double[] scales = HostTensor.of(pivots).row(0);
+        try (Scope scope = allocator.scope()) {
+            // Y = diag(pivots)^-½ unit⁻¹, and the inverse is Yᵀ Y. The rows of a tile begin at its first column.
+            HostTensor y = HostTensor.of(scope.allocate(unit.dtype(), n, n));
+            threads.run(Math.ceilDiv(n, SMALLEST_TILE), tile -> {
+                int from = tile * SMALLEST_TILE;
+                HostTensor rows =
+                        y.rows(from, Math.min(n, from + SMALLEST_TILE)).cols(from, n);
+                for (int r = 0; r < rows.rows(); r++) {
+                    rows.set(r, r, 1 / Math.sqrt(scales[from + r]));
+                }
+                Blas.solveRightUpper(HostTensor.of(unit).rows(from, n).cols(from, n), rows);
+            });
+            Precision precision = unit.dtype() == DType.F64 ? Precision.F64 : Precision.F32;
+            gemm(precision, 1, y, true, y, false, 0, target);
+        }
+    }
+
+    @Override
     public void hadamard(Tensor signs, Tensor factor, Tensor target) {
         LinearAlgebraChecks.hadamard(signs, factor, target);
         HostTensor matrix = HostTensor.of(target);

@@ -34,4 +34,7 @@ public interface Elementwise {
 
     /** True when no element is NaN or infinite. */
     boolean allFinite(Tensor source);
+
+    /** {@code target = 0} where mask, U8 and of the same shape, is 0. */
+    void keep(Tensor mask, Tensor target);
 }

@@ -43,6 +43,14 @@ public interface LinearAlgebra {
     boolean factorUpper(Tensor h, Cancellation cancellation);
 
     /**
+     * {@code target = (unit diag(pivots) unitᵀ)⁻¹}: the inverse of what was factored.
+     *
+     * @param unit [n, n], upper triangular with ones on the diagonal; target likewise [n, n], of the same float dtype
+     * @param pivots F64 [1, n], positive
+     */
+    void invertFactored(Tensor unit, Tensor pivots, Tensor target);
+
+    /**
      * Multiplies segments of rows by a randomised Hadamard matrix, in place: {@code x = x Q} with {@code Q =
      * diag(signs) (factor ⊗ W) / √n} and Walsh's matrix {@code W_ij = (-1)^popcount(i and j)}. Q is orthogonal where
      * the factor is a Hadamard matrix. Computed in float64 and rounded once.

@@ -19,6 +19,7 @@ public final class NumericProfile {
     private static final int TOKENS = 600;
     private static final int HIDDEN = 1092;
     private static final int HEAD = 84;
+    private static final int SUPPORT = 300;
 
     private final ComputeBackend backend;
     private final Scope scope;
@@ -82,6 +83,31 @@ public final class NumericProfile {
         backend.elementwise().addDiagonal(1, h);
         add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
         add(h);
+        support(x.cols(HIDDEN - SUPPORT, HIDDEN), h.rows(HIDDEN - SUPPORT, HIDDEN).cols(HIDDEN - SUPPORT, HIDDEN));
+    }
+
+    /** The last rows and columns of a factor are a factor too. */
+    private void support(Tensor x, Tensor v) {
+        DType type = backend.workingType();
+        Tensor unit = scope.allocate(type, SUPPORT, SUPPORT);
+        Tensor pivots = scope.allocate(DType.F64, 1, SUPPORT);
+        Tensor inverse = scope.allocate(type, SUPPORT, SUPPORT);
+        backend.rounding().splitFactor(v, unit, pivots);
+        backend.linearAlgebra().invertFactored(unit, pivots, inverse);
+        add(inverse);
+        Tensor mask = scope.allocate(DType.U8, TOKENS, SUPPORT);
+        backend.rounding().keepLargest(x, pivots, SUPPORT / 2, SUPPORT, mask);
+        Tensor solution = scope.allocate(type, TOKENS, SUPPORT);
+        Tensor residual = scope.allocate(type, TOKENS, SUPPORT);
+        Tensor direction = scope.allocate(type, TOKENS, SUPPORT);
+        backend.memory().copy(x, residual);
+        backend.elementwise().keep(mask, residual);
+        Tensor energies = scope.allocate(DType.F64, TOKENS, 1);
+        Rounding.Descent descent = new Rounding.Descent(mask, solution, residual, direction, energies);
+        backend.rounding().turn(descent, x);
+        backend.rounding().descend(descent, x, scope.allocate(DType.F64, 1, 1));
+        add(solution);
+        add(residual);
     }
 
     private void rounding() {

@@ -52,8 +52,20 @@ public interface Rounding {
      * @param unit working type [p, p]: the panel's diagonal block
      * @param pivots F64 [1, p]
      * @param groups I32 [1, p]: the group of each column
+     * @param mask U8 [rows, p], where a 0 becomes the code of zero; null keeps all weights
      */
-    record Panel(Tensor w, Tensor original, Tensor unit, Tensor pivots, Tensor groups) {}
+    record Panel(
+            Tensor w,
+            Tensor original,
+            Tensor unit,
+            Tensor pivots,
+            Tensor groups,
+            @Nullable Tensor mask) {
+        /** One that keeps all weights. */
+        public Panel(Tensor w, Tensor original, Tensor unit, Tensor pivots, Tensor groups) {
+            this(w, original, unit, pivots, groups, null);
+        }
+    }
 
     /**
      * Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite
@@ -80,7 +92,7 @@ public interface Rounding {
 
     /**
      * GPTQ's sweep over one panel of columns, all rows, columns left to right: {@code c_j = w_j + Σ_{k<j in panel}
-     * (original_k - q_k) unit_kj}, {@code q_j} = c_j on its group's grid.
+     * (original_k - q_k) unit_kj}, {@code q_j} = c_j on its group's grid, or zero off the mask.
      *
      * @param codes U8 [rows, p], out
      * @param errors [rows, p], out: original - quantized
@@ -105,4 +117,42 @@ public interface Rounding {
      * @param groupSize columns of a group, a divisor of the columns
      */
     void decode(Tensor codes, Tensor scales, Tensor zeros, int groupSize, DType as, Tensor target);
+
+    /**
+     * Marks the weights to keep: in every run of {@code segment} columns of a row those with the largest {@code w²
+     * importance}, of equal ones the first.
+     *
+     * @param w [rows, n]
+     * @param importance F64 [1, n], of each column
+     * @param keep 0 to segment
+     * @param segment a divisor of n; n itself for whole rows
+     * @param mask U8 [rows, n], out: 1 for what is kept, else 0
+     */
+    void keepLargest(Tensor w, Tensor importance, int keep, int segment, Tensor mask);
+
+    /**
+     * Conjugate gradients for the rows of {@code x H = b} on their own supports, each row a system of its own.
+     *
+     * @param mask U8 [rows, n]: 1 where x is free
+     * @param solution [rows, n], zero off the support; so are residual and direction
+     * @param residual [rows, n]: {@code mask ⊙ (b - x H)}
+     * @param direction [rows, n]
+     * @param energies F64 [rows, 1]: residual times preconditioned residual; zeros before the first turn
+     */
+    record Descent(Tensor mask, Tensor solution, Tensor residual, Tensor direction, Tensor energies) {}
+
+    /**
+     * Takes each row to the lowest point in its direction.
+     *
+     * @param product [rows, n]: direction times H
+     * @param gain F64 [1, 1]: by how much x H xᵀ - 2 b xᵀ fell, added to it for all rows
+     */
+    void descend(Descent descent, Tensor product, Tensor gain);
+
+    /**
+     * Gives each row its next direction, conjugate to those before.
+     *
+     * @param product [rows, n]: residual times the preconditioner, symmetric and positive definite
+     */
+    void turn(Descent descent, Tensor product);
 }

@@ -226,4 +226,23 @@ public abstract class LinearAlgebraContract extends BackendContract {
         double ulp = type == DType.BF16 ? 0x1p-8 : type == DType.F32 ? FLOAT_ULP : 0;
         parity.verify("hadamard %s %d x %d".formatted(type, order, inner), target, 0x1p-52 * n * Math.sqrt(n), ulp);
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 64, 255, 300, 520})
+    void invertsWhatWasFactored(int n) {
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            int[] next = {0};
+            Both unit = parity.filled(type, n, n, () -> {
+                int at = next[0]++;
+                double above = parity.random.nextGaussian() / (2 * Math.sqrt(n));
+                return at / n == at % n ? 1 : at / n < at % n ? above : 0;
+            });
+            Both pivots = parity.filled(DType.F64, 1, n, () -> 0.5 + parity.random.nextDouble());
+            Both inverse = parity.zeros(type, n, n);
+            parity.run(
+                    x -> x.linearAlgebra().invertFactored(unit.subject(), pivots.subject(), inverse.subject()),
+                    x -> x.linearAlgebra().invertFactored(unit.oracle(), pivots.oracle(), inverse.oracle()));
+            parity.verify("inverse " + n, inverse, type == DType.F32 ? 1e-4 : 1e-11, 0);
+        }
+    }
 }

@@ -181,6 +181,27 @@ public abstract class MemoryContract extends BackendContract {
         }
     }
 
+    /** Also what is not finite: a product with zero would keep that. */
+    @Test
+    void clearsWhatAMaskLeavesOut() {
+        for (DType type : List.of(DType.F32, DType.F64, DType.BF16)) {
+            for (int n : SIZES) {
+                Both mask = parity.filled(DType.U8, 5, n, () -> parity.random.nextInt(2));
+                Both target = parity.filled(
+                        type, 5, n, () -> parity.random.nextInt(4) == 0 ? Double.NaN : parity.random.nextGaussian());
+                backend.elementwise().keep(mask.subject(), target.subject());
+                for (int r = 0; r < 5; r++) {
+                    for (int c = 0; c < n; c++) {
+                        if (HostTensor.of(mask.oracle()).get(r, c) == 0) {
+                            HostTensor.of(target.oracle()).set(r, c, 0);
+                        }
+                    }
+                }
+                parity.verify("kept of " + type, target, 0, 0);
+            }
+        }
+    }
+
     @Test
     void findsWhatIsNotFinite() {
         for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {

@@ -3,6 +3,7 @@ package dev.quern.engine.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.backend.Rounding.Descent;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Panel;
@@ -66,7 +67,8 @@ public abstract class RefusalContract extends BackendContract {
                         backwards(),
                         labels(),
                         grids(),
-                        panels())
+                        panels(),
+                        supports())
                 .flatMap(List::stream);
     }
 
@@ -155,6 +157,8 @@ public abstract class RefusalContract extends BackendContract {
                         "b: [3, 2] (expected: [2, 3])",
                         () -> elementwise.meanRatio(floats(2, 3), floats(3, 2))),
                 new Refusal(
+                        "keep", "mask: [3, 2] (expected: [2, 3])", () -> elementwise.keep(bytes(3, 2), floats(2, 3))),
+                new Refusal(
                         "columnMaxAbs",
                         "target: [1, 2] (expected: [1, 3])",
                         () -> elementwise.columnMaxAbs(floats(2, 3), doubles(1, 2))));
@@ -186,6 +190,10 @@ public abstract class RefusalContract extends BackendContract {
                         () -> algebra.addSymmetric(floats(5, 3), floats(5, 3), floats(3, 3))),
                 new Refusal("factorUpper", "h: F32 (expected: [F64])", () -> algebra.factorUpper(floats(3, 3))),
                 new Refusal("factorUpper", "h: [3, 2] (expected: [3, 3])", () -> algebra.factorUpper(doubles(3, 2))),
+                new Refusal(
+                        "invertFactored",
+                        "target: F64 (expected: [F32])",
+                        () -> algebra.invertFactored(floats(3, 3), doubles(1, 3), doubles(3, 3))),
                 new Refusal(
                         "hadamard",
                         "columns of signs: 6 (expected: 1 times a power of two)",
@@ -344,6 +352,25 @@ public abstract class RefusalContract extends BackendContract {
                         "compensate",
                         "target: [3, 3] (expected: [3, 4])",
                         () -> backend.rounding().compensate(floats(3, 4), floats(3, 4), floats(4, 4), floats(3, 3))));
+    }
+
+    private List<Refusal> supports() {
+        Rounding rounding = backend.rounding();
+        Descent descent = new Descent(bytes(3, 4), floats(3, 4), floats(3, 4), floats(3, 4), doubles(3, 1));
+        return List.of(
+                new Refusal(
+                        "keepLargest",
+                        "keep: 3 (expected: 0 to 2)",
+                        () -> rounding.keepLargest(floats(3, 4), doubles(1, 4), 3, 2, bytes(3, 4))),
+                new Refusal(
+                        "keepLargest",
+                        "segment: 3 (expected: a divisor of 4)",
+                        () -> rounding.keepLargest(floats(3, 4), doubles(1, 4), 1, 3, bytes(3, 4))),
+                new Refusal(
+                        "descend",
+                        "product: [3, 3] (expected: [3, 4])",
+                        () -> rounding.descend(descent, floats(3, 3), doubles(1, 1))),
+                new Refusal("turn", "product: F64 (expected: [F32])", () -> rounding.turn(descent, doubles(3, 4))));
     }
 
     private void panel(Tensor unit, Tensor groups, Tensor errors) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.backend.Parity.Both;
+import dev.quern.engine.backend.Rounding.Descent;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Panel;
@@ -11,6 +12,7 @@ import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.java.JavaBackend;
 import java.util.Arrays;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Grids and panels beside the specification in the same working type, on views between guards. */
 public abstract class RoundingContract extends BackendContract {
@@ -210,6 +213,47 @@ public abstract class RoundingContract extends BackendContract {
         parity.verify("errors and their guards", errors, 0, 0);
     }
 
+    /** The other columns are rounded as they would be without it, since errors of zeros are those of the weights. */
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void whatAMaskLeavesOutOfAPanelIsZero(int rows, int cols, int group, int bits, boolean symmetric) {
+        DType type = backend.workingType();
+        GridOptions grid = new GridOptions(bits, group, symmetric, false, DType.BF16);
+        Both original = weights(rows, cols);
+        // Without feedback every column is on its own, so that both sides agree to the bit.
+        int[] next = {0};
+        Both unit = parity.filled(type, cols, cols, () -> next[0]++ % (cols + 1) == 0 ? 1 : 0);
+        Both pivots = parity.filled(DType.F64, 1, cols, () -> 1);
+        int[] groups = parity.random.ints(cols, 0, cols / group).toArray();
+        Both scales = parity.filled(type, rows, cols / group, () -> 0.25);
+        Both zeros = parity.filled(DType.U8, rows, cols / group, () -> parity.random.nextInt(grid.top() + 1));
+        Both mask = parity.filled(DType.U8, rows, cols, () -> parity.random.nextInt(2));
+        Both codes = parity.zeros(DType.U8, rows, cols);
+        Both errors = parity.zeros(type, rows, cols);
+        Both loss = parity.zeros(DType.F64, 1, 1);
+        Tensor columns = parity.ints(groups).subject();
+        Panel panel = new Panel(
+                original.subject(), original.subject(), unit.subject(), pivots.subject(), columns, mask.subject());
+        backend.rounding()
+                .gptqPanel(
+                        panel,
+                        new Grid(grid, scales.subject(), zeros.subject()),
+                        codes.subject(),
+                        errors.subject(),
+                        loss.subject());
+
+        double[][] u = parity.values(codes.subject());
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < cols; j++) {
+                double zero = HostTensor.of(zeros.oracle()).get(r, groups[j]);
+                double nearest = HostTensor.of(original.oracle()).get(r, j) / 0.25 + zero;
+                boolean kept = HostTensor.of(mask.oracle()).get(r, j) != 0;
+                double expected = kept ? Math.clamp(Math.rint(nearest - zero) + zero, 0, grid.top()) : zero;
+                assertThat(u[r][j]).as("row %d, column %d, %s", r, j, parity.seed()).isEqualTo(expected);
+            }
+        }
+    }
+
     @Test
     void aColumnBelongsToTheGroupOfItsPlaceInTheLinear() {
         Both order = parity.ints(5, 0, 3, 1, 4, 2);
@@ -242,6 +286,69 @@ public abstract class RoundingContract extends BackendContract {
             parity.verify("unit", unit, 0, Parity.FLOAT_ULP);
             parity.verify("pivots", pivots, 0, 0);
         }
+    }
+
+    /** Whole numbers, so that many are equal. */
+    @ParameterizedTest(name = "{0} columns")
+    @ValueSource(ints = {1, 2, 4, 7, 130})
+    void keepsTheLargestOfEverySegment(int segment) {
+        for (int keep : new int[] {0, 1, segment / 2, segment}) {
+            int cols = segment * (1 + parity.random.nextInt(4));
+            Both w = parity.filled(backend.workingType(), 67, cols, () -> parity.random.nextInt(7) - 3);
+            Both importance = parity.filled(DType.F64, 1, cols, () -> parity.random.nextInt(3));
+            Both mask = parity.zeros(DType.U8, 67, cols);
+            backend.rounding().keepLargest(w.subject(), importance.subject(), keep, segment, mask.subject());
+            Tensor expected = plain.allocate(DType.U8, 67, cols);
+            specification.rounding().keepLargest(working(w), importance.oracle(), keep, segment, expected);
+            verifySame("mask", mask, expected);
+            for (double[] row : rows(expected)) {
+                for (int from = 0; from < cols; from += segment) {
+                    assertThat(Arrays.stream(row, from, from + segment).sum()).isEqualTo(keep);
+                }
+            }
+        }
+    }
+
+    /** Where a direction has no curvature, and in a row without energy, nothing moves. */
+    @Test
+    void takesTheStepsOfConjugateGradients() {
+        DType type = backend.workingType();
+        for (int cols : SIZES) {
+            Both mask = parity.filled(DType.U8, 70, cols, () -> parity.random.nextInt(2));
+            Both direction = parity.random(type, 70, cols, 1);
+            DoubleSupplier directions = elements(direction.oracle());
+            Both product =
+                    parity.filled(type, 70, cols, () -> directions.getAsDouble() * (0.5 + parity.random.nextDouble()));
+            Both energies = parity.filled(DType.F64, 70, 1, () -> parity.random.nextInt(3));
+            Both solution = parity.random(type, 70, cols, 1);
+            Both residual = parity.random(type, 70, cols, 1);
+            Both gain = parity.filled(DType.F64, 1, 1, () -> 1);
+            Descent descent = new Descent(
+                    mask.subject(), solution.subject(), residual.subject(), direction.subject(), energies.subject());
+            Descent expected = new Descent(
+                    bytes(mask), working(solution), working(residual), working(direction), energies.oracle());
+            backend.rounding().descend(descent, product.subject(), gain.subject());
+            specification.rounding().descend(expected, working(product), gain.oracle());
+            verifyClose("solution", solution, expected.solution());
+            verifyClose("residual", residual, expected.residual());
+            parity.verify("gain", gain, 0, 1e-9);
+
+            backend.rounding().turn(descent, product.subject());
+            specification.rounding().turn(expected, working(product));
+            verifyClose("direction", direction, expected.direction());
+            parity.verify("energies", energies, 1e-5 * cols, 0);
+        }
+    }
+
+    private Tensor bytes(Both both) {
+        Tensor copy = plain.allocate(DType.U8, both.rows(), both.cols());
+        specification.memory().copy(host(both), copy);
+        return copy;
+    }
+
+    private void verifyClose(String what, Both both, Tensor expected) {
+        copyToOracle(both, rows(expected));
+        parity.verify(what, both, 1e-5, 1e-5);
     }
 
     /** Unit upper triangular, with entries that let feedback neither die nor explode. */

@@ -32,21 +32,8 @@ public final class Blas {
     private static final MethodHandle DGEMM = gemm("cblas_dgemm", JAVA_DOUBLE);
     private static final MethodHandle SSYRK = syrk("cblas_ssyrk", JAVA_FLOAT);
     private static final MethodHandle DSYRK = syrk("cblas_dsyrk", JAVA_DOUBLE);
-    private static final MethodHandle DTRSM = LIBRARY.function(
-            "cblas_dtrsm",
-            FunctionDescriptor.ofVoid(
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_DOUBLE,
-                    ADDRESS,
-                    JAVA_INT,
-                    ADDRESS,
-                    JAVA_INT));
+    private static final MethodHandle STRSM = trsm("cblas_strsm", JAVA_FLOAT);
+    private static final MethodHandle DTRSM = trsm("cblas_dtrsm", JAVA_DOUBLE);
     private static final MethodHandle DPOTRF = LIBRARY.function(
             "LAPACKE_dpotrf_work", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT));
 
@@ -66,6 +53,14 @@ public final class Blas {
                 FunctionDescriptor.ofVoid(
                         JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, scalar, ADDRESS, JAVA_INT, scalar, ADDRESS,
                         JAVA_INT));
+    }
+
+    private static MethodHandle trsm(String name, MemoryLayout scalar) {
+        return LIBRARY.function(
+                name,
+                FunctionDescriptor.ofVoid(
+                        JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, scalar, ADDRESS, JAVA_INT,
+                        ADDRESS, JAVA_INT));
     }
 
     /** {@code c = alpha op(a) op(b) + beta c} in the dtype of c, which a and b share. With beta 0, c is not read. */
@@ -144,11 +139,50 @@ public final class Blas {
         }
     }
 
+    /** Solves {@code x v = b} in place of b, for F32 or F64 and v upper triangular. */
+    public static void solveRightUpper(HostTensor v, HostTensor b) {
+        try {
+            switch (b.dtype()) {
+                case F32 ->
+                    STRSM.invokeExact(
+                            ROW_MAJOR,
+                            RIGHT,
+                            UPPER,
+                            NO_TRANSPOSE,
+                            NON_UNIT,
+                            b.rows(),
+                            b.cols(),
+                            1f,
+                            at(v),
+                            ld(v),
+                            at(b),
+                            ld(b));
+                case F64 ->
+                    DTRSM.invokeExact(
+                            ROW_MAJOR,
+                            RIGHT,
+                            UPPER,
+                            NO_TRANSPOSE,
+                            NON_UNIT,
+                            b.rows(),
+                            b.cols(),
+                            1.0,
+                            at(v),
+                            ld(v),
+                            at(b),
+                            ld(b));
+                default -> throw new IllegalArgumentException("b: " + b.dtype() + " (expected: F32 or F64)");
+            }
+        } catch (Throwable e) {
+            throw failure(e);
+        }
+    }
+
     /**
      * Factors {@code a = r rᵀ}, r in the lower triangle of a, reading only that. @return false when a is not positive
      * definite
      */
-    static boolean choleskyLower(HostTensor a) {
+    public static boolean choleskyLower(HostTensor a) {
         try {
             // Row-major lower is column-major upper of the same bytes; LAPACKE would transpose by copying.
             return (int) DPOTRF.invokeExact(COLUMN_MAJOR, (byte) 'U', a.rows(), at(a), ld(a)) == 0;

@@ -22,6 +22,8 @@ final class PanelBlock {
     final float[] original;
     /** Out: original - quantized. */
     final float[] errors;
+    /** In: 1, or 0 where the code is that of zero. */
+    final float[] mask;
     /** By slot of a group. */
     final float[] scales;
 
@@ -37,6 +39,8 @@ final class PanelBlock {
         target = new float[width * ROWS];
         original = new float[width * ROWS];
         errors = new float[width * ROWS];
+        mask = new float[width * ROWS];
+        Arrays.fill(mask, 1);
         scales = new float[groups.count() * ROWS];
         zeros = new float[groups.count() * ROWS];
         row = new float[width];
@@ -74,6 +78,17 @@ final class PanelBlock {
                         inside ? scaleOf.memory().get(JAVA_FLOAT_UNALIGNED, scaleOf.byteAt(first + r, group)) : 1;
                 zeros[slot * ROWS + r] =
                         inside ? zeroOf.memory().get(JAVA_BYTE, zeroOf.byteAt(first + r, group)) & 0xFF : 0;
+            }
+        }
+    }
+
+    /** Rows past the last are left as they are. */
+    void loadMask(HostTensor source, int first) {
+        int rows = Math.min(ROWS, source.rows() - first);
+        for (int r = 0; r < rows; r++) {
+            Rows.read(source, first + r, bytes);
+            for (int j = 0; j < width; j++) {
+                mask[j * ROWS + r] = bytes[j];
             }
         }
     }

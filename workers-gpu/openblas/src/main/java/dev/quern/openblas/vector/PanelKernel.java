@@ -144,7 +144,8 @@ final class PanelKernel {
         // Clamping before rounding gives the same, since the bounds are whole numbers, and keeps |x| small enough to
         // round by adding.
         FloatVector steps = target.div(scale).max(zero.neg()).min(zero.neg().add(top));
-        FloatVector rounded = steps.add(ROUND).sub(ROUND);
+        FloatVector mask = FloatVector.fromArray(SPECIES, block.mask, at);
+        FloatVector rounded = steps.add(ROUND).sub(ROUND).mul(mask);
         FloatVector quantized = rounded.mul(scale);
         FloatVector original = FloatVector.fromArray(SPECIES, block.original, at);
         original.sub(quantized).intoArray(block.errors, at);

@@ -1,5 +1,6 @@
 package dev.quern.openblas.vector;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -35,6 +36,16 @@ public final class Rows {
             int count = Math.min(PIECE, source.cols() - col);
             pieces.readHalves(source, row, col, target, col, count);
         }
+    }
+
+    /** Reads U8. */
+    static void read(HostTensor source, int row, byte[] target) {
+        MemorySegment.copy(source.memory(), JAVA_BYTE, source.byteAt(row, 0), target, 0, target.length);
+    }
+
+    /** Writes U8. */
+    static void write(byte[] source, HostTensor target, int row) {
+        MemorySegment.copy(source, 0, target.memory(), JAVA_BYTE, target.byteAt(row, 0), source.length);
     }
 
     /** Reads any dtype. */

@@ -145,6 +145,24 @@ public final class VectorElementwise implements Elementwise {
                 == 0;
     }
 
+    @Override
+    public void keep(Tensor mask, Tensor target) {
+        ElementwiseChecks.keep(mask, target);
+        HostTensor matrix = HostTensor.of(target);
+        RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
+            byte[] kept = new byte[matrix.cols()];
+            double[] values = new double[matrix.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(HostTensor.of(mask), r, kept);
+                Rows.read(matrix, r, values);
+                for (int i = 0; i < kept.length; i++) {
+                    values[i] = kept[i] == 0 ? 0 : values[i];
+                }
+                Rows.write(values, matrix, r);
+            }
+        });
+    }
+
     private static double total(double[] sums) {
         double total = 0;
         for (double sum : sums) {

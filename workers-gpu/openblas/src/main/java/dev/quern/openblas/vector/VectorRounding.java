@@ -1,7 +1,5 @@
 package dev.quern.openblas.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Tensor;
@@ -11,7 +9,6 @@ import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.host.SmallFloats;
 import dev.quern.engine.backend.java.JavaRounding;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -68,13 +65,13 @@ public final class VectorRounding implements Rounding {
             for (int r = from; r < to; r++) {
                 Rows.read(HostTensor.of(w), r, row);
                 Rows.read(HostTensor.of(scales), r, scale);
-                readBytes(HostTensor.of(zeros), r, zero);
+                Rows.read(HostTensor.of(zeros), r, zero);
                 for (int c = 0; c < code.length; c++) {
                     int g = c / grid.groupSize();
                     double steps = Math.rint(row[c] / scale[g]) + (zero[g] & 0xFF);
                     code[c] = (byte) (int) Math.clamp(steps, 0, grid.top());
                 }
-                writeBytes(code, HostTensor.of(codes), r);
+                Rows.write(code, HostTensor.of(codes), r);
             }
         });
     }
@@ -127,6 +124,9 @@ public final class VectorRounding implements Rounding {
             block.load(HostTensor.of(w), first, block.target);
             block.load(HostTensor.of(panel.original()), first, block.original);
             block.loadGrid(HostTensor.of(grid.scales()), HostTensor.of(grid.zeros()), first);
+            if (panel.mask() != null) {
+                block.loadMask(HostTensor.of(panel.mask()), first);
+            }
             kernel.quantize(block);
             block.losses(pivot, losses, first);
             block.store(block.errors, HostTensor.of(errors), first);
@@ -183,8 +183,8 @@ public final class VectorRounding implements Rounding {
             byte[] code = new byte[codes.cols()];
             for (int r = from; r < to; r++) {
                 Rows.read(HostTensor.of(scales), r, scale);
-                readBytes(HostTensor.of(zeros), r, zero);
-                readBytes(HostTensor.of(codes), r, code);
+                Rows.read(HostTensor.of(zeros), r, zero);
+                Rows.read(HostTensor.of(codes), r, code);
                 for (int g = 0; g < scale.length; g++) {
                     decode(code, g * groupSize, (g + 1) * groupSize, scale[g], zero[g] & 0xFF, row);
                 }
@@ -213,11 +213,21 @@ public final class VectorRounding implements Rounding {
         }
     }
 
-    private static void readBytes(HostTensor source, int row, byte[] target) {
-        MemorySegment.copy(source.memory(), JAVA_BYTE, source.byteAt(row, 0), target, 0, target.length);
+    @Override
+    public void keepLargest(Tensor w, Tensor importance, int keep, int segment, Tensor mask) {
+        RoundingChecks.keepLargest(w, importance, keep, segment, mask);
+        VectorSupport.keepLargest(threads, w, HostTensor.of(importance).row(0), keep, segment, mask);
     }
 
-    private static void writeBytes(byte[] source, HostTensor target, int row) {
-        MemorySegment.copy(source, 0, target.memory(), JAVA_BYTE, target.byteAt(row, 0), source.length);
+    @Override
+    public void descend(Descent descent, Tensor product, Tensor gain) {
+        RoundingChecks.descend(descent, product, gain);
+        VectorSupport.descend(threads, descent, product, gain);
+    }
+
+    @Override
+    public void turn(Descent descent, Tensor product) {
+        RoundingChecks.descent(descent, product);
+        VectorSupport.turn(threads, descent, product);
     }
 }

@@ -46,4 +46,10 @@ public final class ElementwiseChecks {
     public static void columnMaxAbs(Tensor source, Tensor target) {
         Shapes.shape("target", target, 1, source.cols());
     }
+
+    /** @throws IllegalArgumentException unless mask is U8 and has the shape of target */
+    public static void keep(Tensor mask, Tensor target) {
+        Shapes.dtype("mask", mask, DType.U8);
+        Shapes.same("mask", mask, target);
+    }
 }

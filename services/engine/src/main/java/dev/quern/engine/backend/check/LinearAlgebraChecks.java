@@ -62,4 +62,14 @@ public final class LinearAlgebraChecks {
         Shapes.check("columns of signs", n, powerOfTwo, k + " times a power of two");
         Shapes.check("columns of target", target.cols(), target.cols() % n == 0, "a multiple of " + n);
     }
+
+    /** @throws IllegalArgumentException unless unit and target are [n, n] of one dtype and pivots F64 [1, n] */
+    public static void invertFactored(Tensor unit, Tensor pivots, Tensor target) {
+        Shapes.square("unit", unit);
+        Shapes.dtype("unit", unit, DType.F32, DType.F64);
+        Shapes.shape("pivots", pivots, 1, unit.cols());
+        Shapes.dtype("pivots", pivots, DType.F64);
+        Shapes.same("target", target, unit);
+        Shapes.dtype("target", target, unit.dtype());
+    }
 }

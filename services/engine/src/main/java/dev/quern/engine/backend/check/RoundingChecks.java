@@ -56,6 +56,9 @@ public final class RoundingChecks {
         Shapes.dtype("groups", panel.groups(), DType.I32);
         Shapes.shape("scales", grid.scales(), w.rows(), grid.scales().cols());
         codes(w, codes);
+        if (panel.mask() != null) {
+            mask(w, panel.mask());
+        }
         stored(w, grid.scales(), grid.zeros());
         Shapes.shape("loss", loss, 1, 1);
         Shapes.dtype("loss", loss, DType.F64);
@@ -76,6 +79,39 @@ public final class RoundingChecks {
         if (as == DType.I32 || as == DType.U8) {
             throw new IllegalArgumentException("as: " + as + " (expected: a float type)");
         }
+    }
+
+    /** @throws IllegalArgumentException unless mask U8 goes with w [rows, n], and importance F64 with its columns */
+    public static void keepLargest(Tensor w, Tensor importance, int keep, int segment, Tensor mask) {
+        Shapes.shape("importance", importance, 1, w.cols());
+        Shapes.dtype("importance", importance, DType.F64);
+        Shapes.check("segment", segment, segment > 0 && w.cols() % segment == 0, "a divisor of " + w.cols());
+        Shapes.check("keep", keep, keep >= 0 && keep <= segment, "0 to " + segment);
+        mask(w, mask);
+    }
+
+    /** @throws IllegalArgumentException unless the tensors belong to one descent */
+    public static void descent(Rounding.Descent descent, Tensor product) {
+        Tensor solution = descent.solution();
+        working("solution", solution);
+        mask(solution, descent.mask());
+        like("residual", descent.residual(), solution);
+        like("direction", descent.direction(), solution);
+        like("product", product, solution);
+        Shapes.shape("energies", descent.energies(), solution.rows(), 1);
+        Shapes.dtype("energies", descent.energies(), DType.F64);
+    }
+
+    /** @throws IllegalArgumentException as {@link #descent}, and unless gain is F64 [1, 1] */
+    public static void descend(Rounding.Descent descent, Tensor product, Tensor gain) {
+        descent(descent, product);
+        Shapes.shape("gain", gain, 1, 1);
+        Shapes.dtype("gain", gain, DType.F64);
+    }
+
+    private static void mask(Tensor w, Tensor mask) {
+        Shapes.same("mask", mask, w);
+        Shapes.dtype("mask", mask, DType.U8);
     }
 
     private static void feedback(Tensor w, Tensor original, Tensor unit) {

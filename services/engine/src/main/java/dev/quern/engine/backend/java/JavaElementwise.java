@@ -138,4 +138,18 @@ public final class JavaElementwise implements Elementwise {
         }
         return true;
     }
+
+    @Override
+    public void keep(Tensor mask, Tensor target) {
+        ElementwiseChecks.keep(mask, target);
+        HostTensor kept = HostTensor.of(mask);
+        HostTensor values = HostTensor.of(target);
+        for (int r = 0; r < values.rows(); r++) {
+            for (int c = 0; c < values.cols(); c++) {
+                if (kept.get(r, c) == 0) {
+                    values.set(r, c, 0);
+                }
+            }
+        }
+    }
 }

@@ -117,6 +117,32 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
     }
 
     @Override
+    public void invertFactored(Tensor unit, Tensor pivots, Tensor target) {
+        LinearAlgebraChecks.invertFactored(unit, pivots, target);
+        double[][] u = rows(HostTensor.of(unit), false);
+        double[] d = HostTensor.of(pivots).row(0);
+        // Y = U⁻¹ row by row, Y_ij = -Σ_{i<=k<j} Y_ik U_kj, and H⁻¹ = Yᵀ D⁻¹ Y.
+        double[][] y = new double[d.length][d.length];
+        threads.run(d.length, i -> {
+            y[i][i] = 1;
+            for (int k = i; k < d.length; k++) {
+                for (int j = k + 1; j < d.length; j++) {
+                    y[i][j] -= y[i][k] * u[k][j];
+                }
+            }
+        });
+        threads.run(d.length, r -> {
+            double[] row = new double[d.length];
+            for (int k = 0; k <= r; k++) {
+                for (int j = k; j < d.length; j++) {
+                    row[j] += y[k][r] / d[k] * y[k][j];
+                }
+            }
+            HostTensor.of(target).setRow(r, row);
+        });
+    }
+
+    @Override
     public void hadamard(Tensor signs, Tensor factor, Tensor target) {
         LinearAlgebraChecks.hadamard(signs, factor, target);
         double[][] q = randomised(HostTensor.of(signs).row(0), rows(HostTensor.of(factor), false));
@@ -138,7 +164,7 @@ public final class JavaLinearAlgebra implements LinearAlgebra {
         double[][] q = new double[n][n];
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
-                double walsh = 1 - 2 * (Integer.bitCount(i % inner & j % inner) % 2);
+                double walsh = 1 - 2 * (Integer.bitCount((i % inner) & (j % inner)) % 2);
                 q[i][j] = signs[i] * factor[i / inner][j / inner] * walsh / Math.sqrt(n);
             }
         }

@@ -9,6 +9,9 @@ import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.host.SmallFloats;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Grids and GPTQ's sweep by their definitions, a row at a time: rows do not depend on each other. */
 public final class JavaRounding implements Rounding {
@@ -104,6 +107,7 @@ public final class JavaRounding implements Rounding {
             int[] row = new int[w.cols()];
             double[] error = new double[w.cols()];
             losses[r] = sweep.run(
+                    panel.mask() == null ? null : HostTensor.of(panel.mask()).row(r),
                     HostTensor.of(w).row(r),
                     HostTensor.of(panel.original()).row(r),
                     HostTensor.of(grid.scales()).row(r),
@@ -134,7 +138,14 @@ public final class JavaRounding implements Rounding {
             this.single = single;
         }
 
-        double run(double[] w, double[] original, double[] scale, double[] zero, int[] codes, double[] errors) {
+        double run(
+                double @Nullable [] mask,
+                double[] w,
+                double[] original,
+                double[] scale,
+                double[] zero,
+                int[] codes,
+                double[] errors) {
             double loss = 0;
             for (int j = 0; j < w.length; j++) {
                 double target = w[j];
@@ -142,7 +153,10 @@ public final class JavaRounding implements Rounding {
                     target += errors[k] * unit[j][k];
                 }
                 int group = groups[j];
-                codes[j] = GroupFit.code(target, scale[group], (int) zero[group], top, single);
+                boolean pruned = mask != null && mask[j] == 0;
+                codes[j] = pruned
+                        ? (int) zero[group]
+                        : GroupFit.code(target, scale[group], (int) zero[group], top, single);
                 double quantized = stored((codes[j] - zero[group]) * scale[group]);
                 errors[j] = stored(original[j] - quantized);
                 loss += (target - quantized) * (target - quantized) * pivots[j];
@@ -196,6 +210,80 @@ public final class JavaRounding implements Rounding {
             case F16 -> Float.float16ToFloat(SmallFloats.doubleToF16(value));
             case I32, U8 -> throw new IllegalStateException("as: " + as + " (expected: refused before)");
         };
+    }
+
+    @Override
+    public void keepLargest(Tensor w, Tensor importance, int keep, int segment, Tensor mask) {
+        RoundingChecks.keepLargest(w, importance, keep, segment, mask);
+        HostTensor marks = HostTensor.of(mask);
+        double[] weight = HostTensor.of(importance).row(0);
+        threads.run(w.rows(), r -> {
+            double[] score = HostTensor.of(w).row(r);
+            for (int c = 0; c < score.length; c++) {
+                score[c] *= score[c] * weight[c];
+            }
+            double[] kept = new double[score.length];
+            for (int from = 0; from < score.length; from += segment) {
+                IntStream.range(from, from + segment)
+                        .boxed()
+                        .sorted(Comparator.comparingDouble((Integer c) -> -score[c]))
+                        .limit(keep)
+                        .forEach(c -> kept[c] = 1);
+            }
+            marks.setRow(r, kept);
+        });
+    }
+
+    @Override
+    public void descend(Descent descent, Tensor product, Tensor gain) {
+        RoundingChecks.descend(descent, product, gain);
+        double[] gains = new double[product.rows()];
+        threads.run(product.rows(), r -> {
+            double[] mask = HostTensor.of(descent.mask()).row(r);
+            double[] x = HostTensor.of(descent.solution()).row(r);
+            double[] residual = HostTensor.of(descent.residual()).row(r);
+            double[] direction = HostTensor.of(descent.direction()).row(r);
+            double[] curved = HostTensor.of(product).row(r);
+            double energy = HostTensor.of(descent.energies()).get(r, 0);
+            double curvature = dot(direction, curved);
+            // Both are zero at the solution, also of a row without support.
+            double step = curvature > 0 ? energy / curvature : 0;
+            for (int c = 0; c < x.length; c++) {
+                x[c] += step * direction[c];
+                residual[c] -= step * mask[c] * curved[c];
+            }
+            gains[r] = step * energy;
+            HostTensor.of(descent.solution()).setRow(r, x);
+            HostTensor.of(descent.residual()).setRow(r, residual);
+        });
+        HostTensor.of(gain).addSum(gains);
+    }
+
+    @Override
+    public void turn(Descent descent, Tensor product) {
+        RoundingChecks.descent(descent, product);
+        HostTensor energies = HostTensor.of(descent.energies());
+        threads.run(product.rows(), r -> {
+            double[] mask = HostTensor.of(descent.mask()).row(r);
+            double[] direction = HostTensor.of(descent.direction()).row(r);
+            double[] preconditioned = HostTensor.of(product).row(r);
+            double before = energies.get(r, 0);
+            double energy = dot(HostTensor.of(descent.residual()).row(r), preconditioned);
+            double share = before > 0 ? energy / before : 0;
+            for (int c = 0; c < direction.length; c++) {
+                direction[c] = mask[c] * preconditioned[c] + share * direction[c];
+            }
+            HostTensor.of(descent.direction()).setRow(r, direction);
+            energies.set(r, 0, energy);
+        });
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
     }
 
     private static double[][] columns(HostTensor matrix) {

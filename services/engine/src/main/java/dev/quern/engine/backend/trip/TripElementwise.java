@@ -71,4 +71,9 @@ public class TripElementwise implements Elementwise {
     public boolean allFinite(Tensor source) {
         return trips.run("allFinite", device, trip -> host.allFinite(trip.in(source)));
     }
+
+    @Override
+    public void keep(Tensor mask, Tensor target) {
+        trips.perform("keep", device, trip -> host.keep(trip.in(mask), trip.inOut(target)));
+    }
 }

@@ -63,4 +63,12 @@ public class TripLinearAlgebra implements LinearAlgebra {
         trips.perform(
                 "hadamard", device, trip -> host.hadamard(trip.in(signs), trip.in(factor), trip.inOut(target)));
     }
+
+    @Override
+    public void invertFactored(Tensor unit, Tensor pivots, Tensor target) {
+        trips.perform(
+                "invertFactored",
+                device,
+                trip -> host.invertFactored(trip.in(unit), trip.in(pivots), trip.out(target)));
+    }
 }

@@ -57,7 +57,8 @@ public class TripRounding implements Rounding {
                 trip.in(panel.original()),
                 trip.in(panel.unit()),
                 trip.in(panel.pivots()),
-                trip.in(panel.groups()));
+                trip.in(panel.groups()),
+                panel.mask() == null ? null : trip.in(panel.mask()));
     }
 
     private static Grid in(Trip trip, Grid grid) {
@@ -78,5 +79,39 @@ public class TripRounding implements Rounding {
                 "decode",
                 device,
                 trip -> host.decode(trip.in(codes), trip.in(scales), trip.in(zeros), groupSize, as, trip.out(target)));
+    }
+
+    @Override
+    public void keepLargest(Tensor w, Tensor importance, int keep, int segment, Tensor mask) {
+        trips.perform(
+                "keepLargest",
+                device,
+                trip -> host.keepLargest(trip.in(w), trip.in(importance), keep, segment, trip.out(mask)));
+    }
+
+    @Override
+    public void descend(Descent descent, Tensor product, Tensor gain) {
+        trips.perform("descend", device, trip -> {
+            Descent moved = new Descent(
+                    trip.in(descent.mask()),
+                    trip.inOut(descent.solution()),
+                    trip.inOut(descent.residual()),
+                    trip.in(descent.direction()),
+                    trip.in(descent.energies()));
+            host.descend(moved, trip.in(product), trip.inOut(gain));
+        });
+    }
+
+    @Override
+    public void turn(Descent descent, Tensor product) {
+        trips.perform("turn", device, trip -> {
+            Descent moved = new Descent(
+                    trip.in(descent.mask()),
+                    trip.in(descent.solution()),
+                    trip.in(descent.residual()),
+                    trip.inOut(descent.direction()),
+                    trip.inOut(descent.energies()));
+            host.turn(moved, trip.in(product));
+        });
     }
 }

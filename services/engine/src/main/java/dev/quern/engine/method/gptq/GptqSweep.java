@@ -9,6 +9,7 @@ import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * GPTQ's sweep over the columns of one linear (Frantar et al., arXiv 2210.17323) in its feedback form: column j is
@@ -84,6 +85,22 @@ public final class GptqSweep {
      * @return tr(E H Eᵀ) with the damped H
      */
     public double run(Tensor original, Tensor scales, Tensor zeros, Tensor codes, Tensor errors) {
+        return run(original, null, scales, zeros, codes, errors);
+    }
+
+    /**
+     * As {@link #run(Tensor, Tensor, Tensor, Tensor, Tensor)}, where only a mask is rounded: weights off it are zero,
+     * and become the code of zero.
+     *
+     * @param mask U8 [m, n], in the factor's order; null keeps all weights
+     */
+    public double run(
+            Tensor original,
+            @Nullable Tensor mask,
+            Tensor scales,
+            Tensor zeros,
+            Tensor codes,
+            Tensor errors) {
         try (Scope scope = backend.memory().scope()) {
             Tensor moved = scope.allocate(original.dtype(), original.rows(), original.cols());
             backend.memory().copy(original, moved);
@@ -91,7 +108,7 @@ public final class GptqSweep {
             Tensor scratch = scope.allocate(original.dtype(), lazyScales ? original.rows() : 0, panel);
             Tensor losses = scope.allocate(DType.F64, 1, Math.ceilDiv(original.cols(), panel));
             Grid fitted = new Grid(grid, scales, zeros);
-            Work work = new Work(original, moved, groups, fitted, codes, errors, losses, scratch);
+            Work work = new Work(original, mask, moved, groups, fitted, codes, errors, losses, scratch);
             columns(work, 0, original.cols());
             return backend.memory().value(work.loss(0, panel));
         }
@@ -105,6 +122,7 @@ public final class GptqSweep {
      */
     private record Work(
             Tensor original,
+            @Nullable Tensor mask,
             Tensor moved,
             Tensor groups,
             Grid grid,
@@ -145,9 +163,10 @@ public final class GptqSweep {
                     .fitGrid(work.scratch, grid, scales, work.grid.zeros().cols(group, group + 1));
         }
         Tensor pivots = factor.pivots().cols(from, to);
+        Tensor mask = work.mask == null ? null : work.mask.cols(from, to);
         backend.rounding()
                 .gptqPanel(
-                        new Panel(moved, original, unit, pivots, work.groups.cols(from, to)),
+                        new Panel(moved, original, unit, pivots, work.groups.cols(from, to), mask),
                         work.grid,
                         work.codes.cols(from, to),
                         work.errors.cols(from, to),

@@ -144,9 +144,20 @@ final class OpaqueBackend implements ComputeBackend {
             case OpaqueTensor tensor -> tensor.inner();
             case Rounding.Grid(Rounding.GridOptions options, Tensor scales, Tensor zeros) ->
                 new Rounding.Grid(options, inner(scales), inner(zeros));
-            case Rounding.Panel(Tensor w, Tensor original, Tensor unit, Tensor pivots, Tensor groups) ->
-                new Rounding.Panel(inner(w), inner(original), inner(unit), inner(pivots), inner(groups));
-            case Gradients.Attention(Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale) ->
+            case Rounding.Panel panel ->
+                new Rounding.Panel(
+                        inner(panel.w()),
+                        inner(panel.original()),
+                        inner(panel.unit()),
+                        inner(panel.pivots()),
+                        inner(panel.groups()),
+                        panel.mask() == null ? null : inner(panel.mask()));
+            case Rounding.Descent(
+                    Tensor mask, Tensor solution, Tensor residual, Tensor direction, Tensor energies) ->
+                new Rounding.Descent(
+                        inner(mask), inner(solution), inner(residual), inner(direction), inner(energies));
+            case Gradients.Attention(
+                    Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale) ->
                 new Gradients.Attention(inner(q), inner(k), inner(v), seqLen, heads, kvHeads, scale);
             default -> argument;
         };

@@ -1,0 +1,130 @@
+package dev.quern.openblas.vector;
+
+import dev.quern.engine.backend.Rounding.Descent;
+import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.engine.backend.host.HostThreads;
+import java.util.Arrays;
+
+/** Which weights are kept, and what the kept ones become: rows do not depend on each other. */
+final class VectorSupport {
+    private VectorSupport() {}
+
+    static void keepLargest(HostThreads threads, Tensor w, double[] importance, int keep, int segment, Tensor mask) {
+        RowTasks.run(threads, w.rows(), w.cols(), (begin, end) -> {
+            double[] scores = new double[w.cols()];
+            double[] sorted = new double[segment];
+            byte[] kept = new byte[w.cols()];
+            for (int r = begin; r < end; r++) {
+                Rows.read(HostTensor.of(w), r, scores);
+                for (int c = 0; c < scores.length; c++) {
+                    scores[c] *= scores[c] * importance[c];
+                }
+                for (int from = 0; from < kept.length; from += segment) {
+                    mark(scores, from, sorted, keep, kept);
+                }
+                Rows.write(kept, HostTensor.of(mask), r);
+            }
+        });
+    }
+
+    /** Keeps what is above the smallest kept score, and as many of its equals, from the left, as are still missing. */
+    private static void mark(double[] scores, int from, double[] sorted, int keep, byte[] kept) {
+        int to = from + sorted.length;
+        Arrays.fill(kept, from, to, (byte) 0);
+        if (keep == 0) {
+            return;
+        }
+        System.arraycopy(scores, from, sorted, 0, sorted.length);
+        Arrays.sort(sorted);
+        double least = sorted[sorted.length - keep];
+        int equals = keep;
+        for (int c = from; c < to; c++) {
+            if (Double.compare(scores[c], least) > 0) {
+                kept[c] = 1;
+                equals--;
+            }
+        }
+        for (int c = from; c < to && equals > 0; c++) {
+            if (Double.compare(scores[c], least) == 0) {
+                kept[c] = 1;
+                equals--;
+            }
+        }
+    }
+
+    static void descend(HostThreads threads, Descent descent, Tensor product, Tensor gain) {
+        HostTensor energies = HostTensor.of(descent.energies());
+        double[] gains = new double[product.rows()];
+        RowTasks.run(threads, product.rows(), product.cols(), (begin, end) -> {
+            Row row = new Row(descent);
+            for (int r = begin; r < end; r++) {
+                row.read(r, product);
+                double energy = energies.get(r, 0);
+                double curvature = Sums.dot(row.direction, row.product, 0, row.product.length);
+                double step = curvature > 0 ? energy / curvature : 0;
+                row.step(r, step);
+                gains[r] = step * energy;
+            }
+        });
+        HostTensor.of(gain).addSum(gains);
+    }
+
+    static void turn(HostThreads threads, Descent descent, Tensor product) {
+        HostTensor energies = HostTensor.of(descent.energies());
+        RowTasks.run(threads, product.rows(), product.cols(), (begin, end) -> {
+            Row row = new Row(descent);
+            for (int r = begin; r < end; r++) {
+                row.read(r, product);
+                double before = energies.get(r, 0);
+                double energy = Sums.dot(row.residual, row.product, 0, row.product.length);
+                row.turn(r, before > 0 ? energy / before : 0);
+                energies.set(r, 0, energy);
+            }
+        });
+    }
+
+    /** One row of a descent, again and again. */
+    private static final class Row {
+        private final Descent descent;
+        private final byte[] mask;
+        private final double[] solution;
+        private final double[] residual;
+        private final double[] direction;
+        private final double[] product;
+
+        Row(Descent descent) {
+            int n = descent.solution().cols();
+            this.descent = descent;
+            mask = new byte[n];
+            solution = new double[n];
+            residual = new double[n];
+            direction = new double[n];
+            product = new double[n];
+        }
+
+        void read(int r, Tensor products) {
+            Rows.read(HostTensor.of(descent.mask()), r, mask);
+            Rows.read(HostTensor.of(descent.residual()), r, residual);
+            Rows.read(HostTensor.of(descent.direction()), r, direction);
+            Rows.read(HostTensor.of(products), r, product);
+        }
+
+        void step(int r, double step) {
+            Rows.read(HostTensor.of(descent.solution()), r, solution);
+            for (int c = 0; c < product.length; c++) {
+                solution[c] += step * direction[c];
+                residual[c] -= step * mask[c] * product[c];
+            }
+            Rows.write(solution, HostTensor.of(descent.solution()), r);
+            Rows.write(residual, HostTensor.of(descent.residual()), r);
+        }
+
+        void turn(int r, double share) {
+            for (int c = 0; c < product.length; c++) {
+                direction[c] = mask[c] * product[c] + share * direction[c];
+            }
+            Rows.write(direction, HostTensor.of(descent.direction()), r);
+        }
+    }
+}
