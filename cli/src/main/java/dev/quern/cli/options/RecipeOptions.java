@@ -118,7 +118,8 @@ public final class RecipeOptions {
                 rounding,
                 base.reproducible(),
                 overrides(base),
-                base.transform());
+                base.transform(),
+                base.mask());
         return recipe.withName(RecipeNames.of(recipe));
     }
 

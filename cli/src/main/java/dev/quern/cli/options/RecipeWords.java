@@ -27,6 +27,9 @@ public final class RecipeWords {
         if (recipe.transform() != null) {
             words.add(recipe.transform().title());
         }
+        if (recipe.mask() != null) {
+            words.add(recipe.mask().title());
+        }
         if (recipe.propagation() != Recipe.Propagation.INDEPENDENT) {
             words.add(lower(recipe.propagation()) + " propagation");
         }

@@ -17,7 +17,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -36,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param reproducible false lets workers of other numeric profiles take the work
  * @param overrides how some linears are treated differently; null where all are treated alike
  * @param transform what is done to the model before; null where nothing is
+ * @param mask which weights become zero; null where none do
  */
 @ApiVersion(JobRequest.API_VERSION)
 @CompletedBy(RecipeForm.class)
@@ -63,7 +63,10 @@ public record Recipe(
         List<ModuleOverride> overrides,
 
         @Described("What is done to the model before its weights are rounded.") @Nullable
-        Transform transform) {
+        Transform transform,
+
+        @Described("Which weights become zero before the others are rounded.") @Nullable
+        Pruning mask) {
     /** The file beside a result that holds its recipe, for {@code --recipe}. */
     public static final String FILE = "quern-recipe.json";
 
@@ -72,11 +75,14 @@ public record Recipe(
 
     public Recipe {
         overrides = overrides == null || overrides.isEmpty() ? null : List.copyOf(overrides);
+        check(
+                mask == null || Stream.concat(Stream.of(rounding), ofOverrides(overrides)).allMatch(Recipe::keepsMasks),
+                "mask: with a rounding that does not keep zeros (expected: gptq or nearest)");
     }
 
     /** One that treats every linear alike. */
     public Recipe(String name, Propagation propagation, Grid grid, Rounding rounding, boolean reproducible) {
-        this(name, propagation, grid, rounding, reproducible, null, null);
+        this(name, propagation, grid, rounding, reproducible, null, null, null);
     }
 
     /** How one linear is compressed. */
@@ -339,19 +345,37 @@ public record Recipe(
     }
 
     public Recipe withName(String other) {
-        return new Recipe(other, propagation, grid, rounding, reproducible, overrides, transform);
+        return new Recipe(other, propagation, grid, rounding, reproducible, overrides, transform, mask);
     }
 
     public Recipe withGrid(Grid other) {
-        return new Recipe(name, propagation, other, rounding, reproducible, overrides, transform);
+        return new Recipe(name, propagation, other, rounding, reproducible, overrides, transform, mask);
     }
 
     public Recipe withOverrides(@Nullable List<ModuleOverride> others) {
-        return new Recipe(name, propagation, grid, rounding, reproducible, others, transform);
+        return new Recipe(name, propagation, grid, rounding, reproducible, others, transform, mask);
     }
 
     public Recipe withTransform(@Nullable Transform other) {
-        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, other);
+        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, other, mask);
+    }
+
+    public Recipe withMask(@Nullable Pruning other) {
+        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, transform, other);
+    }
+
+    /** What is pruned stays zero with these. */
+    private static boolean keepsMasks(Rounding rounding) {
+        return switch (rounding) {
+            case Nearest nearest -> true;
+            case Gptq gptq -> true;
+        };
+    }
+
+    private static Stream<Rounding> ofOverrides(@Nullable List<ModuleOverride> overrides) {
+        return overrides == null
+                ? Stream.of()
+                : overrides.stream().flatMap(override -> Stream.ofNullable(override.rounding()));
     }
 
     /** The overrides in order; none where all linears are treated alike. */
@@ -402,10 +426,7 @@ public record Recipe(
     /** How weights may be rounded, each way once. */
     public Set<Rounding> roundings() {
         Set<Rounding> roundings = new LinkedHashSet<>(Set.of(rounding));
-        overriding().stream()
-                .map(ModuleOverride::rounding)
-                .filter(Objects::nonNull)
-                .forEach(roundings::add);
+        ofOverrides(overrides).forEach(roundings::add);
         return roundings;
     }
 
@@ -413,6 +434,9 @@ public record Recipe(
     public Set<Needs> needs() {
         Set<Needs> needs = EnumSet.noneOf(Needs.class);
         roundings().forEach(each -> needs.add(each.needs()));
+        if (mask != null) {
+            needs.add(Needs.INPUTS);
+        }
         needs.remove(Needs.NOTHING);
         return needs;
     }

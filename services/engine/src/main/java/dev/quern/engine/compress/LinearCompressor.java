@@ -6,6 +6,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.ErrorMeasure;
 import dev.quern.engine.method.GridCodes;
@@ -60,7 +61,8 @@ public final class LinearCompressor {
     }
 
     /**
-     * Upper bound of the tensor bytes that {@link #compress} allocates beside weights and statistics.
+     * Upper bound of the tensor bytes that {@link #compress} allocates for a method beside weights and statistics; a
+     * mask takes {@link Pruner#workingBytes} more.
      *
      * @param rows of the largest linear of the unit
      * @param typeBytes of the working type
@@ -110,10 +112,14 @@ public final class LinearCompressor {
      * What the linears of a unit share.
      *
      * @param inputs null where none were recorded, or all were zero
+     * @param pruner null where all weights are kept
      * @param rounders one for each method
      */
     private record Shared(
-            @Nullable InputStatistics inputs, Map<Rounding, Rounder.Unit> rounders, ErrorMeasure measure) {}
+            @Nullable InputStatistics inputs,
+            @Nullable Pruner pruner,
+            Map<Rounding, Rounder.Unit> rounders,
+            ErrorMeasure measure) {}
 
     private Shared prepare(Scope scope, List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation) {
         InputStatistics inputs =
@@ -135,7 +141,11 @@ public final class LinearCompressor {
         ErrorMeasure measure = heard == null
                 ? ErrorMeasure.plain(backend)
                 : ErrorMeasure.weighted(backend, scope, heard.gram(), cancellation);
-        return new Shared(heard, rounders, measure);
+        int cols = unit.getFirst().values().cols();
+        Pruner pruner = recipe.mask() == null
+                ? null
+                : Pruner.of(backend, scope, recipe.mask(), cols, heard, cancellation);
+        return new Shared(heard, pruner, rounders, measure);
     }
 
     private static boolean readsInputs(Rounding rounding) {
@@ -154,14 +164,19 @@ public final class LinearCompressor {
         Tensor w = weight.values();
         Treatment treatment = treatment(weight);
         try (Scope scope = backend.memory().scope()) {
-            GridCodes nearest = GridCodes.nearest(backend, scope, w, options(treatment.grid(), w.cols()), cancellation);
+            Pruner.Pruned pruned =
+                    shared.pruner() == null ? null : shared.pruner().prune(scope, w);
+            Tensor kept = pruned == null ? w : pruned.weights();
+            GridOptions grid = options(treatment.grid(), w.cols());
+            GridCodes nearest = GridCodes.nearest(
+                    backend, scope, kept, pruned == null ? null : pruned.mask(), grid, cancellation);
             Tensor scratch = scope.allocate(w.dtype(), w.rows(), w.cols());
             double reference = shared.measure().of(w);
             nearest.error(w, checkpointType, scratch);
             double nearestError = shared.measure().of(scratch);
 
             Rounder.Unit rounder = Objects.requireNonNull(shared.rounders().get(treatment.rounding()));
-            Rounded rounded = rounder.round(scope, w, nearest, scratch, cancellation);
+            Rounded rounded = rounder.round(scope, kept, nearest, scratch, cancellation);
             double error = nearestError;
             if (!rounded.codes().equals(nearest)) {
                 rounded.codes().error(w, checkpointType, scratch);
@@ -174,7 +189,7 @@ public final class LinearCompressor {
                     rounded.retries(),
                     rounded.fallback(),
                     readsInputs(treatment.rounding()) ? deadWeights(shared.inputs(), w) : 0,
-                    rounded.codes().scaleToAbsmax(w));
+                    rounded.codes().scaleToAbsmax(kept));
             double loss = rounded.loss() == null ? nearestError : rounded.loss();
             return new Compressed(rounded.codes().toLinear(weight.id(), treatment.grid()), figures, loss);
         }

@@ -50,6 +50,7 @@ public final class RecipeFit {
      */
     public static Recipe resolve(Recipe recipe, Architecture architecture) {
         requirePatterns(recipe, architecture);
+        requireRuns(recipe, architecture);
         Transforms.check(recipe.transform(), architecture);
         if (modules(architecture).noneMatch(module -> recipe.of(module.name()).isPresent())) {
             throw new QuernException(
@@ -100,6 +101,20 @@ public final class RecipeFit {
                                     + " (expected: a pattern that stands for linears of the model, which are called as"
                                     + " in " + example(architecture) + ")");
                 }
+            }
+        }
+    }
+
+    private static void requireRuns(Recipe recipe, Architecture architecture) {
+        if (recipe.mask() == null) {
+            return;
+        }
+        for (LinearSpec linear : architecture.linears()) {
+            if (linear.cols() % recipe.mask().run(linear.cols()) != 0) {
+                throw new QuernException(
+                        ErrorCode.SHAPE_MISMATCH,
+                        "mask.pattern: %s (expected: runs that divide the %d columns of %s)"
+                                .formatted(recipe.mask().pattern(), linear.cols(), linear.name()));
             }
         }
     }

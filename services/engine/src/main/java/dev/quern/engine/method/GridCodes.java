@@ -9,20 +9,43 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Recipe;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights on a grid, in backend memory.
  *
  * @param codes U8 [m, n]
  * @param scales working type [m, groups]; zeros U8, likewise
+ * @param mask U8 [m, n], where a 0 stays the code of zero; null where every weight is kept
  */
-public record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, Tensor scales, Tensor zeros) {
+public record GridCodes(
+        ComputeBackend backend,
+        GridOptions grid,
+        Tensor codes,
+        Tensor scales,
+        Tensor zeros,
+        @Nullable Tensor mask) {
     /** Weights of a call: a search over them takes less than a second of work. */
     private static final int FIT_ELEMENTS = 1 << 23;
 
     /** Fits a grid to w and rounds it to the nearest codes. */
     public static GridCodes nearest(
             ComputeBackend backend, Scope scope, Tensor w, GridOptions grid, Cancellation cancellation) {
+        return nearest(backend, scope, w, null, grid, cancellation);
+    }
+
+    /**
+     * As {@link #nearest(ComputeBackend, Scope, Tensor, GridOptions, Cancellation)}, where some weights are pruned.
+     *
+     * @param mask U8 [m, n], where a 0 stands for a weight of zero; null where every weight is kept
+     */
+    public static GridCodes nearest(
+            ComputeBackend backend,
+            Scope scope,
+            Tensor w,
+            @Nullable Tensor mask,
+            GridOptions grid,
+            Cancellation cancellation) {
         int groups = w.cols() / grid.groupSize();
         Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
         Tensor scales = scope.allocate(w.dtype(), w.rows(), groups);
@@ -34,12 +57,12 @@ public record GridCodes(ComputeBackend backend, GridOptions grid, Tensor codes, 
             backend.rounding().fitGrid(w.rows(row, end), grid, scales.rows(row, end), zeros.rows(row, end));
         }
         backend.rounding().roundToNearest(w, grid, scales, zeros, codes);
-        return new GridCodes(backend, grid, codes, scales, zeros);
+        return new GridCodes(backend, grid, codes, scales, zeros, mask);
     }
 
     /** Other codes on the same grid. */
     public GridCodes with(Tensor other) {
-        return new GridCodes(backend, grid, other, scales, zeros);
+        return new GridCodes(backend, grid, other, scales, zeros, mask);
     }
 
     /** {@code target = w - decode(as)}. */

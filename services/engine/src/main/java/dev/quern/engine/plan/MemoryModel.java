@@ -2,6 +2,7 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.compress.LinearCompressor;
+import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.forward.OutputHead;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
@@ -112,7 +113,8 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
 
     /** Each method of a recipe may have prepared the unit at the same time. */
     private static long solving(Recipe recipe, LinearSpec linear) {
-        return recipe.roundings().stream()
+        long pruning = recipe.mask() == null ? 0 : Pruner.workingBytes(linear.rows(), linear.cols(), FLOAT);
+        return pruning + recipe.roundings().stream()
                 .mapToLong(rounding -> LinearCompressor.workingBytes(rounding, linear.rows(), linear.cols(), FLOAT))
                 .sum();
     }

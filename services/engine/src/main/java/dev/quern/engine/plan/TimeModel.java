@@ -2,6 +2,7 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.compress.Rounders;
+import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
@@ -143,6 +144,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         double operations = 0;
         for (WorkUnit unit : block.program().units()) {
             Set<Recipe.Rounding> roundings = new HashSet<>();
+            operations += recipe.mask() == null ? 0 : Pruner.unitOperations(unit.cols());
             for (LinearSpec linear : unit.linears()) {
                 Recipe.Rounding rounding = recipe.of(block.id(linear).module())
                         .map(Recipe.Treatment::rounding)
@@ -151,6 +153,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                     Rounder rounder = Rounders.of(rounding);
                     operations += rounder.operations(linear.rows(), linear.cols());
                     operations += roundings.add(rounding) ? rounder.unitOperations(unit.cols()) : 0;
+                    operations += recipe.mask() == null ? 0 : Pruner.operations(linear.rows(), linear.cols());
                 }
             }
         }

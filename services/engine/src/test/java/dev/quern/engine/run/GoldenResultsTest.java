@@ -25,6 +25,7 @@ import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tokenizer.Tokenizer;
 import dev.quern.engine.verify.OutputVerifier;
 import dev.quern.recipes.Formats;
+import dev.quern.recipes.Pruning;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
@@ -118,6 +119,7 @@ class GoldenResultsTest {
                 first.withName("ignore").withOverrides(List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
         recipes.add(first.withName("fold").withTransform(new Transform.Fold()));
         recipes.add(first.withName("rotate").withTransform(new Transform.Rotate(0)));
+        recipes.add(first.withName("mask").withMask(new Pruning(Pruning.Score.WANDA, 0.5, null, 0.01)));
         return recipes.stream()
                 .map(recipe -> recipe.withGrid(recipe.grid().withGroupSize(model.groupSize())))
                 .toList();

@@ -175,6 +175,9 @@ public final class ReportDrawing {
         if (recipe.transform() != null) {
             facts.put("transform", recipe.transform().title());
         }
+        if (recipe.mask() != null) {
+            facts.put("mask", recipe.mask().title());
+        }
         List<String> overrides = OverrideWords.of(recipe);
         if (!overrides.isEmpty()) {
             facts.put("overrides", String.join("; ", overrides));

@@ -71,15 +71,26 @@ public record GptqRounder(Gptq gptq) implements Rounder {
             Cancellation cancellation) {
         GptqSweep sweep = new GptqSweep(backend, factor, target.grid(), GptqSweep.PANEL, cancellation);
         if (factor.natural()) {
-            return sweep.run(w, target.scales(), target.zeros(), target.codes(), errors);
+            return sweep.run(w, target.mask(), target.scales(), target.zeros(), target.codes(), errors);
         }
         try (Scope scope = backend.memory().scope()) {
             Tensor ordered = scope.allocate(w.dtype(), w.rows(), w.cols());
             Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
             backend.memory().gatherColumns(w, factor.order(), ordered);
-            double loss = sweep.run(ordered, target.scales(), target.zeros(), codes, errors);
+            Tensor mask = ordered(backend, scope, target.mask(), factor);
+            double loss = sweep.run(ordered, mask, target.scales(), target.zeros(), codes, errors);
             backend.memory().scatterColumns(codes, factor.order(), target.codes());
             return loss;
         }
+    }
+
+    private static @Nullable Tensor ordered(
+            ComputeBackend backend, Scope scope, @Nullable Tensor mask, DampedFactor factor) {
+        if (mask == null) {
+            return null;
+        }
+        Tensor ordered = scope.allocate(DType.U8, mask.rows(), mask.cols());
+        backend.memory().gatherColumns(mask, factor.order(), ordered);
+        return ordered;
     }
 }

@@ -1,0 +1,100 @@
+package dev.quern.recipes;
+
+import dev.quern.recipes.codec.Default;
+import dev.quern.recipes.codec.Described;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which weights become zero before the others are rounded; those that are kept are fitted to what the linear did with
+ * all of them (OBR, arXiv 2509.11177).
+ *
+ * @param sparsity the share of each row; null where there is a pattern
+ * @param pattern as in 2:4, two of every four neighbours are kept; null where there is a sparsity
+ * @param damping added to the diagonal of H, as a fraction of its mean, while the kept weights are fitted
+ */
+public record Pruning(
+        @Described(
+                "What a weight is worth: its magnitude, times the size of its inputs (wanda), or by what the columns after"
+                        + " it cannot repay (sparsegpt).")
+        @Default("\"wanda\"")
+        Score score,
+
+        @Described(value = "The share of each row that becomes zero.", minimum = 0, maximum = 1, exclusive = true)
+        @Nullable
+        Double sparsity,
+
+        @Described("As in 2:4, how many of every run of columns are kept.") @Nullable
+        String pattern,
+
+        @Described(
+                value = "Added to the diagonal of the Hessian, as a fraction of its mean, while kept weights are fitted.",
+                minimum = 0,
+                maximum = 1,
+                exclusive = true)
+        @Default("0.01")
+        double damping) {
+    private static final Pattern RUNS = Pattern.compile("([1-9]\\d{0,3}):([1-9]\\d{0,3})");
+
+    /** By what weights are chosen. */
+    public enum Score {
+        MAGNITUDE,
+        WANDA,
+        SPARSEGPT
+    }
+
+    public Pruning {
+        check(
+                (sparsity == null) != (pattern == null),
+                "mask: sparsity " + sparsity + ", pattern " + pattern + " (expected: one of them)");
+        check(
+                sparsity == null || (sparsity > 0 && sparsity < 1),
+                "mask.sparsity: " + sparsity + " (expected: more than 0, less than 1)");
+        check(
+                pattern == null || isPattern(pattern),
+                "mask.pattern: " + pattern + " (expected: as in 2:4, fewer kept than there are)");
+        check(damping > 0 && damping < 1, "mask.damping: " + damping + " (expected: more than 0, less than 1)");
+    }
+
+    /** How many of {@code cols} neighbours are kept of each run of {@link #run}. */
+    public int kept(int cols) {
+        return sparsity == null ? part(1) : cols - (int) Math.rint(cols * sparsity);
+    }
+
+    /** Columns of a run; whole rows where there is no pattern. */
+    public int run(int cols) {
+        return sparsity == null ? part(2) : cols;
+    }
+
+    /** For people. */
+    public String title() {
+        return (pattern == null ? sparsity + " of each row" : "all but " + pattern) + " pruned by "
+                + switch (score) {
+                    case MAGNITUDE -> "magnitude";
+                    case WANDA -> "Wanda's score";
+                    case SPARSEGPT -> "SparseGPT's score";
+                };
+    }
+
+    private int part(int group) {
+        Matcher runs = RUNS.matcher(String.valueOf(pattern));
+        if (!runs.matches()) {
+            throw new IllegalStateException("pattern: " + pattern + " (expected: refused before)");
+        }
+        return Integer.parseInt(runs.group(group));
+    }
+
+    private static boolean isPattern(String pattern) {
+        Matcher runs = RUNS.matcher(pattern);
+        return runs.matches() && Integer.parseInt(runs.group(1)) < Integer.parseInt(runs.group(2));
+    }
+
+    private static void check(boolean holds, String message) {
+        if (!holds) {
+            throw new QuernException(ErrorCode.INVALID_RECIPE, message);
+        }
+    }
+}
