@@ -9,7 +9,6 @@ import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.check.LinearAlgebraChecks;
-import dev.quern.engine.backend.host.Hadamard;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
@@ -17,6 +16,7 @@ import dev.quern.openblas.blas.Blas;
 import dev.quern.openblas.blas.BlasCholesky;
 import dev.quern.openblas.vector.RowTasks;
 import dev.quern.openblas.vector.Rows;
+import dev.quern.openblas.vector.VectorHadamard;
 import dev.quern.openblas.vector.VectorMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -245,14 +245,13 @@ final class BlasLinearAlgebra implements LinearAlgebra {
         HostTensor matrix = HostTensor.of(target);
         double[][] rows = new double[factor.rows()][];
         Arrays.setAll(rows, HostTensor.of(factor)::row);
-        Hadamard hadamard = new Hadamard(HostTensor.of(signs).row(0), rows);
+        double[] sign = HostTensor.of(signs).row(0);
         RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
+            VectorHadamard hadamard = new VectorHadamard(sign, rows);
             double[] values = new double[matrix.cols()];
             for (int r = begin; r < end; r++) {
                 Rows.read(matrix, r, values);
-                for (int from = 0; from < values.length; from += hadamard.size()) {
-                    hadamard.turn(values, from, 1);
-                }
+                hadamard.turn(values);
                 Rows.write(values, matrix, r);
             }
         });

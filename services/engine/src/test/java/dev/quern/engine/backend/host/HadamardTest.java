@@ -18,7 +18,7 @@ class HadamardTest {
         for (int n : new int[] {1, 2, 4, 8, 16, 32, 128}) {
             for (double[][] factor : n == 1 ? new double[][][] {ONE} : new double[][][] {ONE, TWO}) {
                 Hadamard hadamard = new Hadamard(signs(n), factor);
-                double[] columns = random.doubles(n * 70, -1, 1).toArray();
+                double[] columns = random.doubles(n * 70L, -1, 1).toArray();
                 double[] rows = transposed(columns, n, 70);
                 hadamard.turn(columns, 0, 70);
                 for (int row = 0; row < 70; row++) {
