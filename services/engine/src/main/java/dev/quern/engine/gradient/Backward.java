@@ -75,11 +75,6 @@ public final class Backward implements AutoCloseable {
         }
     }
 
-    /** The block's values forward, for {@link #back}; the caller closes the tape first. */
-    Tape tape(BlockWeights weights, Tensor hidden) {
-        return interpreter.tape(weights, hidden);
-    }
-
     @Override
     public void close() {
         interpreter.close();

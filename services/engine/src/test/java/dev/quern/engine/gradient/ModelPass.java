@@ -18,19 +18,20 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A whole model on one tile, forward and back, with nothing rounded on the way. */
-final class ModelPass {
+/** A whole model on one tile, forward and back at once. */
+public final class ModelPass {
     private final ComputeBackend backend;
     private final Architecture architecture;
     private final WeightSource source;
     private final int seqLen;
+    private final boolean rounds;
     private final Tensor hidden;
 
     /** A matrix that is added to the weights of a linear. */
     record Change(int block, LinearSpec linear, Tensor addend, double factor) {}
 
     /** Sees the linears of all blocks. */
-    interface Recorder {
+    public interface Recorder {
         void record(int block, LinearSpec linear, Tensor input, Tensor gradient);
     }
 
@@ -41,6 +42,19 @@ final class ModelPass {
             WeightSource source,
             int[] tokens,
             int seqLen) {
+        this(backend, scope, architecture, source, tokens, seqLen, false);
+    }
+
+    /** @param rounds to bf16 at every boundary, as streams are */
+    public ModelPass(
+            ComputeBackend backend,
+            Scope scope,
+            Architecture architecture,
+            WeightSource source,
+            int[] tokens,
+            int seqLen,
+            boolean rounds) {
+        this.rounds = rounds;
         this.backend = backend;
         this.architecture = architecture;
         this.source = source;
@@ -71,6 +85,11 @@ final class ModelPass {
                         }
                     }
                     interpreter.run(weights, streams.getLast(), next, LinearInputs.NONE);
+                }
+                if (rounds) {
+                    Tensor rounded = scope.allocate(DType.BF16, next.rows(), next.cols());
+                    backend.memory().copy(next, rounded);
+                    backend.memory().copy(rounded, next);
                 }
                 streams.add(next);
             }
@@ -134,7 +153,7 @@ final class ModelPass {
     }
 
     /** The gradient by what enters the first block. */
-    Tensor back(Scope scope, long seed, long firstToken, Recorder recorder) {
+    public Tensor back(Scope scope, long seed, long firstToken, Recorder recorder) {
         List<Tensor> streams = streams(scope, List.of());
         Tensor gradient = scope.allocate(backend.workingType(), hidden.rows(), hidden.cols());
         try (HeadGradient head = new HeadGradient(backend, architecture, source, seed, Cancellation.NEVER)) {
