@@ -9,23 +9,11 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.Interpreter;
 import dev.quern.engine.forward.LinearInputs;
-import dev.quern.engine.model.Block;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
-import dev.quern.engine.model.RopeSpec;
-import dev.quern.engine.model.TensorSpec;
-import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.model.family.DenseBlock;
 import dev.quern.openblas.OpenBlasBackend;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
-import java.util.SplittableRandom;
 
 /**
  * One block of the shape of Llama 3 8B at 2,048 tokens: the rate of the whole block against the rate of a plain sgemm
@@ -44,11 +32,12 @@ public final class ForwardBench {
 
     private final ComputeBackend backend;
     private final BlockProgram program = BLOCK.program();
-    private final Arena arena = Arena.global();
+    private final RandomBlock random;
     private final int rounds;
 
     private ForwardBench(ComputeBackend backend, int rounds) {
         this.backend = backend;
+        this.random = new RandomBlock(backend, program, HEAD_DIM);
         this.rounds = rounds;
     }
 
@@ -63,10 +52,9 @@ public final class ForwardBench {
         System.out.printf(Locale.ROOT, "| | GFLOP | best s | GFLOP/s | of sgemm |%n| --- | --- | --- | --- | --- |%n");
         try (Scope scope = backend.memory().scope();
                 Interpreter interpreter = new Interpreter(backend, TOKENS, Cancellation.NEVER);
-                BlockWeights weights = new BlockWeights(backend, source(), new Block("", program, rope()))) {
+                BlockWeights weights = random.weights()) {
             Runnable sgemm = sgemm(scope);
-            Tensor hidden = scope.allocate(DType.F32, TOKENS, HIDDEN);
-            backend.memory().copy(upload(scope, bf16(TOKENS, HIDDEN), TOKENS, HIDDEN), hidden);
+            Tensor hidden = random.matrix(scope, TOKENS, HIDDEN);
             Tensor target = scope.allocate(DType.F32, TOKENS, HIDDEN);
             Runnable block = () -> interpreter.run(weights, hidden, target, LinearInputs.NONE);
             double load = seconds(() -> load(weights));
@@ -112,44 +100,10 @@ public final class ForwardBench {
     }
 
     private Runnable sgemm(Scope scope) {
-        Tensor a = scope.allocate(DType.F32, SQUARE, SQUARE);
-        Tensor b = scope.allocate(DType.F32, SQUARE, SQUARE);
+        Tensor a = random.matrix(scope, SQUARE, SQUARE);
+        Tensor b = random.matrix(scope, SQUARE, SQUARE);
         Tensor c = scope.allocate(DType.F32, SQUARE, SQUARE);
-        backend.memory().copy(upload(scope, bf16(SQUARE, SQUARE), SQUARE, SQUARE), a);
-        backend.memory().copy(a, b);
         return () -> backend.linearAlgebra().gemm(Precision.F32, 1, a, false, b, true, 0, c);
-    }
-
-    private WeightSource source() {
-        Map<String, TensorSpec> specs = new HashMap<>();
-        Map<String, MemorySegment> stored = new HashMap<>();
-        for (TensorSpec weight : program.weights()) {
-            specs.put(weight.name(), weight);
-            stored.put(weight.name(), bf16(weight.rows(), weight.cols()));
-        }
-        return (scope, name) -> {
-            TensorSpec spec = Objects.requireNonNull(specs.get(name));
-            return upload(scope, Objects.requireNonNull(stored.get(name)), spec.rows(), spec.cols());
-        };
-    }
-
-    private Tensor upload(Scope scope, MemorySegment values, int rows, int cols) {
-        return backend.memory().upload(scope, values, DType.BF16, rows, cols);
-    }
-
-    /** Values of either sign around 2^-6: as large as trained weights, and no arithmetic meets a denormal number. */
-    private MemorySegment bf16(int rows, int cols) {
-        SplittableRandom random = new SplittableRandom(1);
-        MemorySegment values = arena.allocate(ValueLayout.JAVA_SHORT, (long) rows * cols);
-        for (long i = 0; i < (long) rows * cols; i++) {
-            int bits = random.nextInt();
-            values.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) ((bits & 0x80FF) | 0x3C00));
-        }
-        return values;
-    }
-
-    private static RopeSpec rope() {
-        return new RopeSpec(HEAD_DIM, Collections.nCopies(HEAD_DIM / 2, 0.01));
     }
 
     private static double seconds(Runnable body) {
