@@ -9,9 +9,8 @@ import java.nio.file.Path;
 
 /**
  * H of one work unit, or a factor of the sketch of a linear, summed over one run of tiles, as an artifact: float64,
- * little-endian. The matrix is symmetric, so only its
- * lower triangle is stored, in panels: the rows [from, to) of the columns [0, to), for each run of {@value #PANEL}
- * rows.
+ * little-endian. The matrix is symmetric, so only its lower triangle is stored, in panels: the rows [from, to) of the
+ * columns [0, to), for each run of {@value #PANEL} rows.
  */
 public final class StatisticsArtifact {
     /** Rows of a panel: a few megabytes of the widest matrices. */

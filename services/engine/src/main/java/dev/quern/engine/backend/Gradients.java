@@ -10,8 +10,8 @@ public interface Gradients {
     record Attention(Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale) {}
 
     /**
-     * Backwards through {@link Transformer#rmsNorm}: {@code target_i = s w_i g_i - x_i s³ Σ_j w_j g_j x_j / n} over each
-     * run of n columns, {@code s = 1 / sqrt(mean(x²) + eps)}.
+     * Backwards through {@link Transformer#rmsNorm}: {@code target_i = s w_i g_i - x_i s³ Σ_j w_j g_j x_j / n} over
+     * each run of n columns, {@code s = 1 / sqrt(mean(x²) + eps)}.
      *
      * @param gradient g, shaped as x
      * @param target may be x or gradient
@@ -20,8 +20,8 @@ public interface Gradients {
 
     /**
      * Backwards through attention; its probabilities are computed again. With P the probabilities of a head, O its
-     * output and G the gradient by it: {@code dv = Pᵀ G, dS = P ∘ (G vᵀ - rows of (G ∘ O) summed), dq = scale dS k, dk =
-     * scale dSᵀ q}. Of heads that share a key/value head, dk and dv add up.
+     * output and G the gradient by it: {@code dv = Pᵀ G, dS = P ∘ (G vᵀ - rows of (G ∘ O) summed), dq = scale dS k, dk
+     * = scale dSᵀ q}. Of heads that share a key/value head, dk and dv add up.
      *
      * @param gradient shaped as q
      * @param dq shaped as q; dk and dv as k and v
@@ -49,8 +49,8 @@ public interface Gradients {
     void sampleLabels(Tensor logits, long seed, long firstToken, Tensor labels);
 
     /**
-     * The gradient of the cross entropy, summed and not averaged over the tokens: {@code target = softmax(logits) - 1 at
-     * the label}.
+     * The gradient of the cross entropy, summed and not averaged over the tokens: {@code target = softmax(logits) - 1
+     * at the label}.
      *
      * @param logits [tokens, vocabulary]
      * @param labels I32 [1, tokens]

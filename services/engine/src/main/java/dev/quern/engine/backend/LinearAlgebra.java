@@ -27,8 +27,8 @@ public interface LinearAlgebra {
 
     /**
      * {@code h += aᵀ b} for a and b [tokens, n] of at most one tile whose product is symmetric, and h F64 [n, n], full.
-     * As {@link #addGram}; what rounding leaves between the two triangles of the product is cut off, since only its lower
-     * triangle is computed and h stays symmetric to the bit.
+     * As {@link #addGram}; what rounding leaves between the two triangles of the product is cut off, since only its
+     * lower triangle is computed and h stays symmetric to the bit.
      */
     void addSymmetric(Tensor a, Tensor b, Tensor h);
 

@@ -41,7 +41,12 @@ final class GradientStream implements AutoCloseable {
     private int position = NOWHERE;
 
     GradientStream(
-            ComputeBackend backend, WalkInputs inputs, GradientNames names, Commits commits, WalkOptions options, TileRun run) {
+            ComputeBackend backend,
+            WalkInputs inputs,
+            GradientNames names,
+            Commits commits,
+            WalkOptions options,
+            TileRun run) {
         this.backend = backend;
         this.inputs = inputs;
         this.options = options;
@@ -132,8 +137,8 @@ final class GradientStream implements AutoCloseable {
 
     /** Draws the labels, for the gradient by what leaves the last block. */
     private void begin() {
-        try (HeadGradient head = new HeadGradient(
-                backend, inputs.architecture(), inputs.weights(), seed, options.cancellation())) {
+        try (HeadGradient head =
+                new HeadGradient(backend, inputs.architecture(), inputs.weights(), seed, options.cancellation())) {
             for (int tile = run.first(); tile < run.end(); tile++) {
                 options.cancellation().check();
                 try (Scope scope = backend.memory().scope()) {

@@ -17,17 +17,17 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Walks the blocks of a segment of the original model from last to first over a run of tiles, and stores the sketches of
- * their linears summed over the run. Segments are walked from last to first too: each begins with the gradient that the
- * one behind it stored, and with the states that {@link TraceWalk} stored at its start. Where one of them is missing it
- * is made again, from the labels or from the tokens at worst. Runs do not depend on each other.
+ * Walks the blocks of a segment of the original model from last to first over a run of tiles, and stores the sketches
+ * of their linears summed over the run. Segments are walked from last to first too: each begins with the gradient that
+ * the one behind it stored, and with the states that {@link TraceWalk} stored at its start. Where one of them is
+ * missing it is made again, from the labels or from the tokens at worst. Runs do not depend on each other.
  *
  * <p>A sketch that is in the store is not made again, and a walk that was stopped continues from what it stored. A pass
  * over a block needs the memory of one tile and of the sketches of the block; where these exceed
  * {@link WalkOptions#statisticsBytes}, the tiles are passed more often. Confined to its backend's thread.
  *
  * <pre>{@code
- * try (GradientWalk walk = GradientWalk.open(backend, inputs, names, Sides.BOTH, store, options, run, segment)) {
+ * try (GradientWalk walk = GradientWalk.open(backend, inputs, seed, Sides.BOTH, store, options, run, segment)) {
  *     while (walk.hasNext() && !budget.isSpent()) {
  *         walk.next();
  *     }
@@ -71,19 +71,21 @@ public final class GradientWalk implements AutoCloseable {
     /**
      * Nothing is computed before the first {@link #next}.
      *
-     * @param names of the walk, for the inputs' provenance
+     * @param inputs whose model, transform and text name the sketches ({@link GradientNames}); no grid or method does
+     * @param seed of the labels
      * @param run its sketches are artifacts of their own; the plan cuts the tiles, since the order of sums decides bits
      * @param slice blocks [first, end)
      */
     public static GradientWalk open(
             ComputeBackend backend,
             WalkInputs inputs,
-            GradientNames names,
+            long seed,
             Sides sides,
             BlockStore store,
             WalkOptions options,
             TileRun run,
             Slice slice) {
+        GradientNames names = new GradientNames(inputs.provenance(), seed);
         Commits commits = new Commits(store, options.scratch());
         return new GradientWalk(backend, inputs, names, sides, commits, options, run, slice);
     }
@@ -95,7 +97,7 @@ public final class GradientWalk implements AutoCloseable {
      * @param working the backend's type
      */
     public static long scratchBytes(Slice slice, int hidden, long tokens, DType working) {
-        long boundaries = slice.end() - slice.first() + 2;
+        long boundaries = (long) slice.end() - slice.first() + 2;
         return tokens * hidden * (boundaries * DType.BF16.bytes() + working.bytes());
     }
 
@@ -134,7 +136,8 @@ public final class GradientWalk implements AutoCloseable {
         List<List<LinearSpec>> groups = KroneckerSums.groups(missing, options.statisticsBytes(), sides);
         for (int i = 0; i < groups.size(); i++) {
             List<LinearSpec> group = groups.get(i);
-            try (KroneckerSums sums = new KroneckerSums(backend, group, inputs.tiling().seqLen(), sides)) {
+            try (KroneckerSums sums =
+                    new KroneckerSums(backend, group, inputs.tiling().seqLen(), sides)) {
                 if (i + 1 < groups.size()) {
                     stream.record(sums);
                 } else {
@@ -166,8 +169,8 @@ public final class GradientWalk implements AutoCloseable {
                         name,
                         factor.cols(),
                         windows,
-                        (from, to, panel) -> backend.memory()
-                                .download(factor.rows(from, to).cols(0, to), panel)));
+                        (from, to, panel) ->
+                                backend.memory().download(factor.rows(from, to).cols(0, to), panel)));
     }
 
     private ArtifactName outer(int block, LinearSpec linear) {
@@ -179,8 +182,8 @@ public final class GradientWalk implements AutoCloseable {
     }
 
     /**
-     * The blocks that are left. The gradient where they end is stored, for the next walk: of these blocks, or where none
-     * is left of the segment before this one.
+     * The blocks that are left. The gradient where they end is stored, for the next walk: of these blocks, or where
+     * none is left of the segment before this one.
      */
     public Slice rest() {
         stream.storePosition(end);

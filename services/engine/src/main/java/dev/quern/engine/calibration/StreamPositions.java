@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Stored streams, or the gradients by them: an artifact for each tile at a block's entry. A boundary serves a run of tiles when it has all of
- * them; whose walks made them does not matter.
+ * Stored streams, or the gradients by them: an artifact for each tile at a block's entry. A boundary serves a run of
+ * tiles when it has all of them; whose walks made them does not matter.
  */
 record StreamPositions(Names names, Commits commits) {
     /** How the artifacts are named. */

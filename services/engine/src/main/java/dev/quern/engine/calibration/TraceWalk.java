@@ -66,7 +66,8 @@ public final class TraceWalk {
         }
         List<Integer> starts =
                 segments.stream().map(Slice::first).filter(first -> first > 0).toList();
-        StreamPositions positions = new StreamPositions(inputs.provenance()::stream, new Commits(store, options.scratch()));
+        StreamPositions positions =
+                new StreamPositions(inputs.provenance()::stream, new Commits(store, options.scratch()));
         int made = new TraceWalk(backend, inputs, positions, options, run, starts).walk();
         return new Traced(made, starts.size() * run.tiles() - made);
     }

@@ -143,7 +143,8 @@ public final class Interpreter implements AutoCloseable {
 
     private void requireWindows(Tensor hidden) {
         if (hidden.rows() % seqLen != 0) {
-            throw new IllegalArgumentException("tokens: " + hidden.rows() + " (expected: a multiple of " + seqLen + ")");
+            throw new IllegalArgumentException(
+                    "tokens: " + hidden.rows() + " (expected: a multiple of " + seqLen + ")");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.quern.engine.gradient;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
+import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Gradients;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
@@ -43,6 +44,24 @@ public final class Backward implements AutoCloseable {
     }
 
     /**
+     * Bytes that a pass through a block holds at most, for plans: all values, and the gradients by them.
+     *
+     * @param working the backend's type
+     */
+    public static long bytes(BlockProgram program, int hidden, int tokens, DType working) {
+        Map<String, Integer> widths = new HashMap<>(Map.of(BlockProgram.INPUT, hidden));
+        long columns = 0;
+        for (Op op : program.ops()) {
+            int width = op.width(op.inputs().stream()
+                    .map(input -> Objects.requireNonNull(widths.get(input), input))
+                    .toList());
+            widths.put(op.output(), width);
+            columns += width;
+        }
+        return 2 * (columns + hidden) * tokens * working.bytes();
+    }
+
+    /**
      * Runs the block that the weights belong to, forward as far as needed and then back.
      *
      * @param hidden what enters the block, [windows * seqLen, hidden] in the working dtype
@@ -50,8 +69,7 @@ public final class Backward implements AutoCloseable {
      * @param target the gradient by hidden, shaped as it, out; may be gradient itself
      * @param recorder sees the linears, the last one first
      */
-    public void run(
-            BlockWeights weights, Tensor hidden, Tensor gradient, Tensor target, LinearGradients recorder) {
+    public void run(BlockWeights weights, Tensor hidden, Tensor gradient, Tensor target, LinearGradients recorder) {
         try (Tape tape = interpreter.tape(weights, hidden)) {
             back(tape, gradient, target, recorder);
         }
@@ -150,8 +168,7 @@ public final class Backward implements AutoCloseable {
             Held sum = present == null ? Held.allocate(backend, g.rows(), spec.cols()) : present;
             gradients.put(spec.input(), sum);
             Tensor matrix = tape.weights().matrix(spec);
-            backend.linearAlgebra()
-                    .gemm(precision, 1, g, false, matrix, false, present == null ? 0 : 1, sum.tensor());
+            backend.linearAlgebra().gemm(precision, 1, g, false, matrix, false, present == null ? 0 : 1, sum.tensor());
         }
 
         /** In place: the gradient by what the step defines is needed no more. */
@@ -168,8 +185,8 @@ public final class Backward implements AutoCloseable {
             Tensor dq = like(q, scope);
             Tensor dk = like(k, scope);
             Tensor dv = like(v, scope);
-            Gradients.Attention step = new Gradients.Attention(
-                    q, k, v, seqLen, attention.heads(), attention.kvHeads(), attention.scale());
+            Gradients.Attention step =
+                    new Gradients.Attention(q, k, v, seqLen, attention.heads(), attention.kvHeads(), attention.scale());
             backend.gradients().attentionVjp(step, g, dq, dk, dv);
             add(attention.q(), dq);
             add(attention.k(), dk);

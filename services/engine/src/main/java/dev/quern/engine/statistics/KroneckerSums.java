@@ -47,11 +47,7 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
 
     /** @param route for all linears, whatever is cheaper */
     KroneckerSums(
-            ComputeBackend backend,
-            List<LinearSpec> linears,
-            int seqLen,
-            Sides sides,
-            @Nullable SketchRoute route) {
+            ComputeBackend backend, List<LinearSpec> linears, int seqLen, Sides sides, @Nullable SketchRoute route) {
         this.backend = backend;
         this.seqLen = seqLen;
         this.precision = backend.precision(Precision.Use.SOLVE);
@@ -83,8 +79,22 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
     }
 
     /**
-     * Which linears have their sums in memory at once: all where they fit, else as many as fit, in the order given. Each
-     * further group costs one more pass back through the tiles. This changes no bit.
+     * Multiplications and additions for each window, for plans.
+     *
+     * @param seqLen tokens of a window
+     */
+    public static double operations(LinearSpec linear, int seqLen, Sides sides) {
+        double outer = operations(linear.rows(), linear.cols(), seqLen);
+        return sides == Sides.OUTER ? outer : outer + operations(linear.cols(), linear.rows(), seqLen);
+    }
+
+    private static double operations(int width, int other, int tokens) {
+        return SketchRoute.of(width, other, tokens).operations(width, other, tokens);
+    }
+
+    /**
+     * Which linears have their sums in memory at once: all where they fit, else as many as fit, in the order given.
+     * Each further group costs one more pass back through the tiles. This changes no bit.
      *
      * @param budget bytes; a linear that alone exceeds it stands alone
      */
@@ -127,8 +137,7 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
             Tensor whole = products.allocate(backend.workingType(), c.cols(), a.cols());
             for (int from = 0; from < a.rows(); from += seqLen) {
                 Tensor window = a.rows(from, from + seqLen);
-                backend.linearAlgebra()
-                        .gemm(precision, 1, c.rows(from, from + seqLen), true, window, false, 0, whole);
+                backend.linearAlgebra().gemm(precision, 1, c.rows(from, from + seqLen), true, window, false, 0, whole);
                 backend.linearAlgebra().addGram(whole, sum);
             }
         }
@@ -143,8 +152,7 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
                 Tensor window = c.rows(from, from + seqLen);
                 backend.linearAlgebra().gemm(precision, 1, window, false, window, true, 0, gram);
                 Tensor target = weighted.rows(from, from + seqLen);
-                backend.linearAlgebra()
-                        .gemm(precision, 1, gram, false, a.rows(from, from + seqLen), false, 0, target);
+                backend.linearAlgebra().gemm(precision, 1, gram, false, a.rows(from, from + seqLen), false, 0, target);
             }
             backend.linearAlgebra().addSymmetric(a, weighted, sum);
         }

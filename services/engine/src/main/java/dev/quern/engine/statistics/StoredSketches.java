@@ -34,8 +34,8 @@ public record StoredSketches(
      * @throws dev.quern.engine.artifact.DamagedArtifactException naming one that is not what was stored
      */
     public Optional<KroneckerSketch> read(int block, LinearSpec linear, Scope scope) {
-        Optional<Factor> outer = sum(
-                scope, linear.rows(), run -> names.outer(block, linear.name(), run.first(), run.end()));
+        Optional<Factor> outer =
+                sum(scope, linear.rows(), run -> names.outer(block, linear.name(), run.first(), run.end()));
         if (outer.isEmpty() || sides == Sides.OUTER) {
             return outer.map(factor -> new KroneckerSketch(factor.sum(), null, factor.windows()));
         }

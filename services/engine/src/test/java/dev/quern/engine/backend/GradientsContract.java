@@ -76,8 +76,7 @@ public abstract class GradientsContract extends BackendContract {
         Attention subject = new Attention(q.subject(), k.subject(), v.subject(), seqLen, 4, kvHeads, scale);
         Attention oracle = new Attention(q.oracle(), k.oracle(), v.oracle(), seqLen, 4, kvHeads, scale);
         parity.run(
-                b -> b.gradients()
-                        .attentionVjp(subject, gradient.subject(), dq.subject(), dk.subject(), dv.subject()),
+                b -> b.gradients().attentionVjp(subject, gradient.subject(), dq.subject(), dk.subject(), dv.subject()),
                 b -> b.gradients().attentionVjp(oracle, gradient.oracle(), dq.oracle(), dk.oracle(), dv.oracle()));
         // As for attention itself; a slope is a product of headDim terms, and keys meet queries of several heads.
         double relative = (20 + 8 * scale * headDim + seqLen) * FLOAT_ULP;
@@ -99,14 +98,9 @@ public abstract class GradientsContract extends BackendContract {
             parity.run(
                     b -> b.gradients()
                             .siluGateVjp(
-                                    gate.subject(),
-                                    up.subject(),
-                                    gradient.subject(),
-                                    dGate.subject(),
-                                    dUp.subject()),
+                                    gate.subject(), up.subject(), gradient.subject(), dGate.subject(), dUp.subject()),
                     b -> b.gradients()
-                            .siluGateVjp(
-                                    gate.oracle(), up.oracle(), gradient.oracle(), dGate.oracle(), dUp.oracle()));
+                            .siluGateVjp(gate.oracle(), up.oracle(), gradient.oracle(), dGate.oracle(), dUp.oracle()));
             parity.verify("dGate", dGate, 24 * FLOAT_ULP, 12 * FLOAT_ULP);
             parity.verify("dUp", dUp, 2.7e-37, 10 * FLOAT_ULP);
         }
@@ -171,7 +165,9 @@ public abstract class GradientsContract extends BackendContract {
     private int[] draw(Both logits, long seed) {
         Tensor labels = parity.ints(new int[logits.rows()]).subject();
         backend.gradients().sampleLabels(logits.subject(), seed, 0, labels);
-        return Arrays.stream(parity.values(labels)[0]).mapToInt(label -> (int) label).toArray();
+        return Arrays.stream(parity.values(labels)[0])
+                .mapToInt(label -> (int) label)
+                .toArray();
     }
 
     @Test

@@ -256,8 +256,7 @@ public abstract class RefusalContract extends BackendContract {
 
     private List<Refusal> backwards() {
         Gradients gradients = backend.gradients();
-        Gradients.Attention attention =
-                new Gradients.Attention(floats(4, 6), floats(4, 3), floats(4, 3), 2, 2, 1, 1);
+        Gradients.Attention attention = new Gradients.Attention(floats(4, 6), floats(4, 3), floats(4, 3), 2, 2, 1, 1);
         return List.of(
                 new Refusal(
                         "rmsNormVjp",

@@ -72,7 +72,7 @@ class GradientWalkTest {
             try (GradientWalk walk = GradientWalk.open(
                     backend,
                     inputs(backend),
-                    names(1),
+                    1,
                     Sides.BOTH,
                     undivided,
                     options(folder, ALL, Cancellation.NEVER),
@@ -103,8 +103,7 @@ class GradientWalkTest {
             for (TileRun run : RUNS.reversed()) {
                 JavaBackend on = run.first() == 0 ? oneThread : backend;
                 if (traced) {
-                    TraceWalk.walk(
-                            on, inputs(on), store, options(scratch, ALL, Cancellation.NEVER), run, split);
+                    TraceWalk.walk(on, inputs(on), store, options(scratch, ALL, Cancellation.NEVER), run, split);
                 }
                 for (Slice segment : split.reversed()) {
                     model.read().clear();
@@ -112,8 +111,9 @@ class GradientWalkTest {
                     if (traced) {
                         assertThat(blocksRead())
                                 .as("the blocks of the segment, forward and back")
-                                .containsOnlyElementsOf(
-                                        IntStream.range(segment.first(), segment.end()).boxed().toList());
+                                .containsOnlyElementsOf(IntStream.range(segment.first(), segment.end())
+                                        .boxed()
+                                        .toList());
                     }
                 }
             }
@@ -231,13 +231,20 @@ class GradientWalkTest {
         assertThat(different).doesNotHaveDuplicates();
     }
 
+    /** Two entries, the states in work, room for what leaves the last block, and a gradient. */
+    @Test
+    void scratchIsCounted() {
+        assertThat(GradientWalk.scratchBytes(new Slice(1, 3), 8, 100, DType.F32))
+                .isEqualTo(100 * 8 * (4 * 2 + 4));
+    }
+
     @Test
     void theOuterFactorsCanBeStoredAlone() {
         TileRun run = RUNS.getLast();
         try (GradientWalk walk = GradientWalk.open(
                 backend,
                 inputs(backend),
-                names(1),
+                1,
                 Sides.OUTER,
                 store,
                 options(scratch, ALL, Cancellation.NEVER),
@@ -258,7 +265,8 @@ class GradientWalkTest {
     @ParameterizedTest
     @CsvSource({"1", "2"})
     void aWalkIsTheWholeModelAtOnce(int windowsPerTile) {
-        Provenance provenance = model.provenance(model.provenance(4, 0.01, Propagation.INDEPENDENT).recipe(), windowsPerTile);
+        Provenance provenance = model.provenance(
+                model.provenance(4, 0.01, Propagation.INDEPENDENT).recipe(), windowsPerTile);
         GradientNames names = new GradientNames(provenance, 7);
         try (JavaBackend exact = new JavaBackend(DType.F64, 2);
                 Scope scope = exact.memory().scope()) {
@@ -268,7 +276,7 @@ class GradientWalkTest {
             for (TileRun run : runs) {
                 for (Slice segment : Slice.split(BLOCKS, 2).reversed()) {
                     try (GradientWalk walk =
-                            GradientWalk.open(exact, inputs, names, Sides.BOTH, store, options, run, segment)) {
+                            GradientWalk.open(exact, inputs, 7, Sides.BOTH, store, options, run, segment)) {
                         while (walk.hasNext()) {
                             walk.next();
                         }
@@ -280,7 +288,8 @@ class GradientWalkTest {
             int[] tokens = inputs.windows().tokens(0, inputs.windows().count());
             new ModelPass(exact, scope, model.architecture(), inputs.weights(), tokens, SEQ_LEN, true)
                     .back(scope, 7, 0, (block, linear, x, g) -> {
-                        KroneckerSketch sketch = stored.read(block, linear, scope).orElseThrow();
+                        KroneckerSketch sketch =
+                                stored.read(block, linear, scope).orElseThrow();
                         assertThat(sketch.windows()).isEqualTo(WINDOWS);
                         verify(exact, x, g, sketch);
                     });
@@ -307,8 +316,7 @@ class GradientWalkTest {
     }
 
     private GradientWalk open(JavaBackend on, long seed, long memory, TileRun run, Slice slice, Cancellation stop) {
-        return GradientWalk.open(
-                on, inputs(on), names(seed), Sides.BOTH, store, options(scratch, memory, stop), run, slice);
+        return GradientWalk.open(on, inputs(on), seed, Sides.BOTH, store, options(scratch, memory, stop), run, slice);
     }
 
     private void walk(JavaBackend on, long seed, long memory, TileRun run, Slice slice, Cancellation stop) {

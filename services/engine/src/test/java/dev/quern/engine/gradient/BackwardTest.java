@@ -14,6 +14,7 @@ import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.gradient.ModelPass.Change;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.engine.model.WeightSource;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,9 +69,10 @@ class BackwardTest {
                 backend.linearAlgebra().gemm(Precision.F64, 1, g, true, x, false, 0, product);
                 gradients.put(new Place(block, linear), product);
             });
-            assertThat(gradients).hasSize(model.blocks().stream()
-                    .mapToInt(block -> block.program().linears().size())
-                    .sum());
+            assertThat(gradients)
+                    .hasSize(model.blocks().stream()
+                            .mapToInt(block -> block.program().linears().size())
+                            .sum());
             Tensor labels = pass.labels(scope, 11, 0);
             gradients.forEach((place, gradient) -> verify(scope, pass, labels, place, gradient));
             verifyInput(scope, pass, labels, atInput);
@@ -135,11 +138,40 @@ class BackwardTest {
                 ModelPass pass =
                         new ModelPass(backend, scope, model, source, RandomModel.tokens(1, 5), RandomModel.SEQ_LEN);
                 Tensor gradient = scope.allocate(DType.F64, RandomModel.SEQ_LEN, model.hidden());
-                assertThatThrownBy(() -> backward.run(
-                                weights, pass.hidden(), gradient, gradient, LinearGradients.NONE))
+                assertThatThrownBy(() -> backward.run(weights, pass.hidden(), gradient, gradient, LinearGradients.NONE))
                         .isInstanceOf(CancelledException.class);
             }
-            assertThat(backend.memory().liveBytes()).as("stopped after %d checks", checks).isZero();
+            assertThat(backend.memory().liveBytes())
+                    .as("stopped after %d checks", checks)
+                    .isZero();
+        }
+    }
+
+    @Test
+    void memoryIsWhatPlansCount() {
+        Architecture model = RandomModel.architecture(2);
+        WeightSource source = RandomModel.weights(backend, model, 1);
+        int[] tokens = RandomModel.tokens(4, 5);
+        for (Block block : model.blocks()) {
+            try (Scope scope = backend.memory().scope();
+                    Backward backward = new Backward(backend, RandomModel.SEQ_LEN, Cancellation.NEVER);
+                    BlockWeights weights = new BlockWeights(backend, source, block)) {
+                ModelPass pass = new ModelPass(backend, scope, model, source, tokens, RandomModel.SEQ_LEN);
+                Tensor gradient = scope.allocate(DType.F64, tokens.length, model.hidden());
+                // The first pass loads weights and tables.
+                backward.run(weights, pass.hidden(), gradient, gradient, LinearGradients.NONE);
+                long before = backend.memory().liveBytes();
+                AtomicLong peak = new AtomicLong();
+                backward.run(
+                        weights,
+                        pass.hidden(),
+                        gradient,
+                        gradient,
+                        (linear, x, g) -> peak.accumulateAndGet(backend.memory().liveBytes() - before, Math::max));
+                assertThat(peak.get())
+                        .isPositive()
+                        .isLessThanOrEqualTo(Backward.bytes(block.program(), model.hidden(), tokens.length, DType.F64));
+            }
         }
     }
 

@@ -116,9 +116,7 @@ class FisherIdentitiesTest {
         SplittableRandom random = new SplittableRandom(2);
         Tensor error = scope.allocate(DType.F64, linear.rows(), linear.cols());
         backend.memory()
-                .copy(
-                        RandomModel.upload(backend, scope, linear.rows(), linear.cols(), random::nextGaussian),
-                        error);
+                .copy(RandomModel.upload(backend, scope, linear.rows(), linear.cols(), random::nextGaussian), error);
         return error;
     }
 

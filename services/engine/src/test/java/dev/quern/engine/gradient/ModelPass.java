@@ -131,7 +131,9 @@ public final class ModelPass {
     double loss(Tensor labels, List<Change> changes) {
         try (Scope scope = backend.memory().scope()) {
             Tensor logits = logits(scope, changes);
-            return backend.elementwise().mean(compare(scope, logits, logits, labels).rows(0, 1)) * hidden.rows();
+            return backend.elementwise()
+                            .mean(compare(scope, logits, logits, labels).rows(0, 1))
+                    * hidden.rows();
         }
     }
 
@@ -164,8 +166,12 @@ public final class ModelPass {
                 int at = block;
                 try (BlockWeights weights =
                         new BlockWeights(backend, source, architecture.blocks().get(block))) {
-                    backward.run(weights, streams.get(block), gradient, gradient, (linear, x, g) ->
-                            recorder.record(at, linear, x, g));
+                    backward.run(
+                            weights,
+                            streams.get(block),
+                            gradient,
+                            gradient,
+                            (linear, x, g) -> recorder.record(at, linear, x, g));
                 }
             }
         }

@@ -79,13 +79,13 @@ public final class RandomModel {
             SplittableRandom random = new SplittableRandom(seed ^ name.hashCode());
             boolean norm = name.endsWith("norm.weight");
             double width = norm ? 0.2 : 1.2 / Math.sqrt(spec.cols());
-            return upload(backend, scope, spec.rows(), spec.cols(), () -> (norm ? 1 : 0) + random.nextGaussian() * width);
+            return upload(
+                    backend, scope, spec.rows(), spec.cols(), () -> (norm ? 1 : 0) + random.nextGaussian() * width);
         };
     }
 
     /** A matrix of float32 values. */
-    static Tensor upload(
-            ComputeBackend backend, Scope scope, int rows, int cols, DoubleSupplier values) {
+    static Tensor upload(ComputeBackend backend, Scope scope, int rows, int cols, DoubleSupplier values) {
         MemorySegment host = scope.arena().allocate(ValueLayout.JAVA_FLOAT, (long) rows * cols);
         for (int i = 0; i < rows * cols; i++) {
             host.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) values.getAsDouble());
@@ -100,5 +100,4 @@ public final class RandomModel {
                 .map(t -> random.nextInt(VOCABULARY))
                 .toArray();
     }
-
 }

@@ -47,7 +47,10 @@ class KroneckerSumsTest {
             Tensor whole = product(g.rows(from, from + seqLen), true, x.rows(from, from + seqLen), false);
             add(product(whole, false, whole, true), outer);
             add(product(whole, true, whole, false), inner);
-            squares += Arrays.stream(rows(whole)).flatMapToDouble(Arrays::stream).map(e -> e * e).sum();
+            squares += Arrays.stream(rows(whole))
+                    .flatMapToDouble(Arrays::stream)
+                    .map(e -> e * e)
+                    .sum();
         }
         for (SketchRoute route : SketchRoute.values()) {
             try (KroneckerSums sums = new KroneckerSums(backend, List.of(linear), seqLen, Sides.BOTH, route)) {
@@ -72,7 +75,8 @@ class KroneckerSumsTest {
         Tensor g = random(10, 4);
         double[][] expected = new double[4][4];
         for (int t = 0; t < 10; t++) {
-            double squares = Arrays.stream(HostTensor.of(x).row(t)).map(e -> e * e).sum();
+            double squares =
+                    Arrays.stream(HostTensor.of(x).row(t)).map(e -> e * e).sum();
             double[] row = HostTensor.of(g).row(t);
             for (int i = 0; i < 4; i++) {
                 for (int j = 0; j < 4; j++) {
@@ -131,6 +135,17 @@ class KroneckerSumsTest {
     }
 
     @Test
+    void operationsAreThoseOfTheCheaperRouteOfEachFactor() {
+        LinearSpec wide = new LinearSpec("wide", 64, 4096, "x");
+        double outer = 2.0 * 512 * 64 * 4096 + 64.0 * 64 * 4096;
+        double inner = 2.0 * 512 * 512 * (64 + 4096) + 512.0 * 4096 * 4096;
+        double direct = 2.0 * 512 * 64 * 4096 + 4096.0 * 4096 * 64;
+        assertThat(direct).isLessThan(inner);
+        assertThat(KroneckerSums.operations(wide, 512, Sides.OUTER)).isEqualTo(outer);
+        assertThat(KroneckerSums.operations(wide, 512, Sides.BOTH)).isEqualTo(outer + direct);
+    }
+
+    @Test
     void groupsStayWithinTheBudget() {
         List<LinearSpec> linears = List.of(
                 new LinearSpec("a", 10, 10, "x"), new LinearSpec("b", 10, 20, "x"), new LinearSpec("c", 30, 10, "y"));
@@ -171,8 +186,7 @@ class KroneckerSumsTest {
     }
 
     private Tensor product(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
-        Tensor c = scope.allocate(
-                DType.F64, transposeA ? a.cols() : a.rows(), transposeB ? b.rows() : b.cols());
+        Tensor c = scope.allocate(DType.F64, transposeA ? a.cols() : a.rows(), transposeB ? b.rows() : b.cols());
         backend.linearAlgebra().gemm(Precision.F64, 1, a, transposeA, b, transposeB, 0, c);
         return c;
     }

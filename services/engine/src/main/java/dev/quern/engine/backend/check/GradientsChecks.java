@@ -19,8 +19,8 @@ public final class GradientsChecks {
             Gradients.Attention attention, Tensor gradient, Tensor dq, Tensor dk, Tensor dv) {
         Tensor q = attention.q();
         Tensor k = attention.k();
-        AttentionShape shape = AttentionShape.of(
-                q, k, attention.v(), attention.seqLen(), attention.heads(), attention.kvHeads(), dq);
+        AttentionShape shape =
+                AttentionShape.of(q, k, attention.v(), attention.seqLen(), attention.heads(), attention.kvHeads(), dq);
         Shapes.same("gradient", gradient, q);
         Shapes.same("dk", dk, k);
         Shapes.same("dv", dv, k);

@@ -1,8 +1,8 @@
 package dev.quern.engine.backend.host;
 
 /**
- * Random numbers without a state, for {@link dev.quern.engine.backend.Gradients#sampleLabels}: the noise of index i at a
- * token is number i of the generator SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), seeded with a hash of seed and
+ * Random numbers without a state, for {@link dev.quern.engine.backend.Gradients#sampleLabels}: the noise of index i at
+ * a token is number i of the generator SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), seeded with a hash of seed and
  * token. 52 bits become u, a uniform number in the middle of its step, and the noise is {@code -ln(-ln u)}.
  */
 public final class GumbelNoise {
@@ -37,8 +37,8 @@ public final class GumbelNoise {
     }
 
     /**
-     * Not less than the noise, and less than 2.1 above it, without a logarithm: {@code -ln(-ln u) <= -ln(1 - u)}, and of
-     * that logarithm the position of the highest bit is enough.
+     * Not less than the noise, and less than 2.1 above it, without a logarithm: {@code -ln(-ln u) <= -ln(1 - u)}, and
+     * of that logarithm the position of the highest bit is enough.
      */
     public double bound(int index) {
         long complement = (1L << 52) - bits(index);

@@ -113,15 +113,19 @@ class JavaGradientsTest {
         for (int t = 0; t < tokens; t++) {
             HostTensor.of(ones).set(0, t, 1);
         }
-        verify(logits, ones, target, y -> backend.transformer()
-                .divergence(
-                        logits,
-                        logits,
-                        labels,
-                        y,
-                        zeros(1, tokens),
-                        zeros(1, tokens),
-                        scope.allocate(DType.U8, 1, tokens)));
+        verify(
+                logits,
+                ones,
+                target,
+                y -> backend.transformer()
+                        .divergence(
+                                logits,
+                                logits,
+                                labels,
+                                y,
+                                zeros(1, tokens),
+                                zeros(1, tokens),
+                                scope.allocate(DType.U8, 1, tokens)));
     }
 
     /** {@code d/dx Σ gradient * f} at every element of x. */
