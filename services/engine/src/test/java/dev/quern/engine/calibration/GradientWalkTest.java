@@ -111,7 +111,7 @@ class GradientWalkTest {
                     if (traced) {
                         assertThat(blocksRead())
                                 .as("the blocks of the segment, forward and back")
-                                .containsOnlyElementsOf(IntStream.range(segment.first(), segment.end())
+                                .hasSameElementsAs(IntStream.range(segment.first(), segment.end())
                                         .boxed()
                                         .toList());
                     }
