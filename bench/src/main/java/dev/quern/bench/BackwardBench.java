@@ -20,14 +20,14 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * One block of the shape of Llama 3.2 1B at 2,048 tokens: what going back costs, in times of its forward pass in the
+ * One block of the shape of Llama 3.2 1B at 1,024 tokens: what going back costs, in times of its forward pass in the
  * same run.
  *
  * <p>Arguments: threads, rounds, tokens of a window.
  */
 public final class BackwardBench {
     private static final int HIDDEN = 2048;
-    private static final int TOKENS = 2048;
+    private static final int TOKENS = 1024;
     private static final int HEAD_DIM = 64;
     private static final BlockProgram PROGRAM =
             new DenseBlock(HIDDEN, 8192, 32, 8, HEAD_DIM, 1e-5, false, false, false, false).program();

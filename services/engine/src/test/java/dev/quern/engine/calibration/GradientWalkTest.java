@@ -365,7 +365,7 @@ class GradientWalkTest {
     private static List<Integer> blocksRead() {
         return model.read().stream()
                 .filter(name -> name.startsWith("model.layers."))
-                .map(name -> Integer.parseInt(name.split("\\.")[2]))
+                .map(name -> Integer.parseInt(name.split("\\.", -1)[2]))
                 .distinct()
                 .toList();
     }
