@@ -50,8 +50,7 @@ public final class QualityTable {
     private record Row(Recipe recipe, Pair kl) {
         /** True for the rows of the catalogue's recipes; the others are for comparison. */
         boolean isAcceptance() {
-            boolean catalogue =
-                    !recipe.needsCalibration() || recipe.grid().clipSearch() == ClipSearch.MSE;
+            boolean catalogue = !recipe.needsCalibration() || recipe.grid().clipSearch() == ClipSearch.MSE;
             return catalogue && recipe.propagation() == Propagation.INDEPENDENT;
         }
     }

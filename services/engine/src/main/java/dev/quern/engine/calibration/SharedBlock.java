@@ -117,8 +117,13 @@ public final class SharedBlock {
     private void write(Path file, ArtifactName name, Statistics sum) {
         switch (sum) {
             case Statistics.Inputs(Tensor gram, long tokens) ->
-                StatisticsArtifact.write(file, name, gram.cols(), tokens, (from, to, panel) -> backend.memory()
-                        .download(gram.rows(from, to).cols(0, to), panel));
+                StatisticsArtifact.write(
+                        file,
+                        name,
+                        gram.cols(),
+                        tokens,
+                        (from, to, panel) ->
+                                backend.memory().download(gram.rows(from, to).cols(0, to), panel));
         }
     }
 

@@ -1,14 +1,14 @@
 package dev.quern.engine.tiling;
 
-import java.util.Set;
-import dev.quern.recipes.Recipe.Needs;
-import dev.quern.engine.statistics.StatisticsCost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.statistics.StatisticsGroups;
+import dev.quern.recipes.Recipe.Needs;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
