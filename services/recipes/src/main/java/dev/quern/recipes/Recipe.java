@@ -76,8 +76,25 @@ public record Recipe(
     public Recipe {
         overrides = overrides == null || overrides.isEmpty() ? null : List.copyOf(overrides);
         check(
-                mask == null || Stream.concat(Stream.of(rounding), ofOverrides(overrides)).allMatch(Recipe::keepsMasks),
+                mask == null
+                        || Stream.concat(Stream.of(rounding), ofOverrides(overrides))
+                                .allMatch(Recipe::keepsMasks),
                 "mask: with a rounding that does not keep zeros (expected: gptq or nearest)");
+        checkSearch("grid", grid, rounding);
+        for (ModuleOverride override : overrides == null ? List.<ModuleOverride>of() : overrides) {
+            checkSearch(
+                    "overrides.grid",
+                    override.grid() == null ? grid : override.grid(),
+                    override.rounding() == null ? rounding : override.rounding());
+        }
+    }
+
+    /** Plain rounding asks for no text, so there are no inputs to count errors by. */
+    private static void checkSearch(String where, Grid grid, Rounding rounding) {
+        check(
+                grid.clipSearch() != ClipSearch.INPUTS || rounding.needs() != Needs.NOTHING,
+                where + ".clipSearch: inputs (expected: mse or none with " + rounding.title()
+                        + ", for which no inputs are recorded)");
     }
 
     /** One that treats every linear alike. */
@@ -169,7 +186,9 @@ public record Recipe(
             @Default("true")
             boolean symmetric,
 
-            @Described("mse shrinks a group's range where that lowers its rounding error; none spans its weights.")
+            @Described(
+                    "mse shrinks a group's range where that lowers its rounding error; inputs counts the error of a column by"
+                            + " the size of its inputs; none spans the weights.")
             @Default("\"mse\"")
             ClipSearch clipSearch) {
         /** As a group size: the first of {@link #SIZES} that divides the columns of a linear. */
@@ -210,7 +229,10 @@ public record Recipe(
     /** Whether a group's range is shrunk where that lowers its rounding error (docs/algorithms.md, grids). */
     public enum ClipSearch {
         NONE,
-        MSE
+        /** The error is the sum of |w - q|^2.4. */
+        MSE,
+        /** The error is the sum of (w - q)², each column times the root mean square of its inputs. */
+        INPUTS
     }
 
     /** What a method has to know of a model beside its weights, and so what calibration records. */
@@ -281,6 +303,7 @@ public record Recipe(
      *
      * @param order the order in which columns are rounded
      * @param damping added to the diagonal of H, as a fraction of its mean
+     * @param polish sweeps of coordinate descent afterwards; null is none
      */
     public record Gptq(
             @Described(
@@ -294,12 +317,35 @@ public record Recipe(
                     maximum = 1,
                     exclusive = true)
             @Default("0.01")
-            double damping)
+            double damping,
+
+            @Described(
+                    value =
+                            "How often scales and codes are improved one by one afterwards. Left out, they stay as the method found"
+                                    + " them.",
+                    minimum = 1,
+                    maximum = MAX_POLISH)
+            @Nullable
+            Integer polish)
             implements Rounding {
         private static final double USUAL_DAMPING = 0.01;
+        private static final int MAX_POLISH = 10;
 
         public Gptq {
             check(damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
+            check(
+                    polish == null || polish >= 1 && polish <= MAX_POLISH,
+                    "rounding.polish: " + polish + " (expected: 1 to " + MAX_POLISH + ", or none)");
+        }
+
+        /** Without a polish. */
+        public Gptq(Order order, double damping) {
+            this(order, damping, null);
+        }
+
+        /** Sweeps of the polish; 0 without one. */
+        public int sweeps() {
+            return polish == null ? 0 : polish;
         }
 
         @Override
@@ -322,6 +368,9 @@ public record Recipe(
             Map<String, String> parameters = new LinkedHashMap<>();
             parameters.put("order", order.name().toLowerCase(Locale.ROOT));
             parameters.put("damping", BigDecimal.valueOf(damping).toPlainString());
+            if (polish != null) {
+                parameters.put("polish", polish.toString());
+            }
             return parameters;
         }
 

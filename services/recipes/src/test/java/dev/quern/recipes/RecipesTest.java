@@ -81,7 +81,7 @@ class RecipesTest {
             assertThat(e.violations())
                     .containsExactly(new Violation(
                             "/rounding/seed",
-                            "rounding.seed: unknown field (expected one of: damping, method, order)"));
+                            "rounding.seed: unknown field (expected one of: damping, method, order, polish)"));
         });
     }
 
@@ -89,6 +89,31 @@ class RecipesTest {
     void nineBitsAreRefused() {
         String text = Recipes.text("gptq-w4a16").replace("bits: 4", "bits: 9");
         assertThatThrownBy(() -> Recipes.read(text)).hasMessage("grid.bits: 9 (expected: 2 to 8)");
+    }
+
+    @Test
+    void aSearchByInputsNeedsAMethodThatRecordsThem() {
+        String head = "apiVersion: quern/v1\ngrid: {bits: 4, clipSearch: inputs}\n";
+        assertThat(Recipes.read(head).grid().clipSearch()).isEqualTo(Recipe.ClipSearch.INPUTS);
+        assertThatThrownBy(() -> Recipes.read(head + "rounding: {method: nearest}"))
+                .hasMessage(
+                        "grid.clipSearch: inputs (expected: mse or none with plain rounding, for which no inputs are"
+                                + " recorded)");
+        assertThatThrownBy(
+                        () -> Recipes.read(head + "overrides: [{modules: ['*.v_proj'], rounding: {method: nearest}}]"))
+                .hasMessageStartingWith("overrides.grid.clipSearch: inputs (expected: mse or none");
+    }
+
+    @Test
+    void aPolishIsWrittenWhereThereIsOne() {
+        String head = "apiVersion: quern/v1\ngrid: {bits: 4}\nrounding: {method: gptq, polish: ";
+        Recipe.Gptq gptq = (Recipe.Gptq) Recipes.read(head + "2}").rounding();
+        assertThat(gptq.sweeps()).isEqualTo(2);
+        assertThat(gptq.parameters()).containsEntry("polish", "2");
+        assertThat(((Recipe.Gptq) Recipes.find("gptq-w4a16").rounding()).parameters())
+                .doesNotContainKey("polish");
+        assertThatThrownBy(() -> Recipes.read(head + "0}"))
+                .hasMessage("rounding.polish: 0 (expected: 1 to 10, or none)");
     }
 
     @Test

@@ -8,6 +8,9 @@ public interface Elementwise {
     /** {@code target[r, :] += row} for row [1, n]. */
     void addRow(Tensor row, Tensor target);
 
+    /** {@code target[r, :] *= row} for row [1, n]. */
+    void multiplyRow(Tensor row, Tensor target);
+
     /** {@code target *= factor}. */
     void scale(double factor, Tensor target);
 

@@ -15,7 +15,7 @@ public interface Rounding {
     /**
      * @param groupSize columns of a group, a divisor of the columns; all columns for one scale per row
      * @param symmetric fixes the zero point at 2^(bits-1)
-     * @param clipSearch shrink the range where that lowers the sum of |w - q|^2.4 (docs/algorithms.md, grids)
+     * @param clipSearch shrink the range where that lowers the error of plain rounding (docs/algorithms.md, grids)
      * @param stored the dtype of the checkpoint: scales are exact in it, and every code decodes to a finite value of
      *     it; null leaves scales as computed, for comparisons with other implementations
      */
@@ -70,8 +70,34 @@ public interface Rounding {
     /**
      * Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite
      * scale.
+     *
+     * @param importance F64 [1, cols], not negative: a clip search lowers Σ importance_j (w_j - q_j)²; null lowers Σ
+     *     |w_j - q_j|^2.4
      */
-    void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros);
+    void fitGrid(Tensor w, @Nullable Tensor importance, GridOptions grid, Tensor scales, Tensor zeros);
+
+    /** Fits a grid to weights of the same importance. */
+    default void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+        fitGrid(w, null, grid, scales, zeros);
+    }
+
+    /**
+     * What moving the scale of a group does to the quadratic error tr(E H Eᵀ) of its rows, E = W - Q.
+     *
+     * @param steps [rows, p]: u - z, the weights of the group in units of their scale
+     * @param products [rows, p]: steps times H of the group's columns
+     * @param gradient [rows, p]: E H in the group's columns
+     */
+    record Refit(Tensor steps, Tensor products, Tensor gradient) {}
+
+    /**
+     * Moves the scale of each row of a group to where the error is least while its codes stay: {@code s += <steps,
+     * gradient> / <steps, products>}, to the nearest scale of the stored dtype. A scale stays where that does not lower
+     * the error.
+     *
+     * @param scales [rows, 1], in and out
+     */
+    void refitScales(Refit group, GridOptions grid, Tensor scales);
 
     /**
      * {@code codes = clamp(rint(w / s) + z, 0, 2^bits - 1)}, U8 [rows, cols]; the quotient is rounded to the dtype of

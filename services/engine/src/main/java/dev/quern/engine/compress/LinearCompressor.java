@@ -122,12 +122,11 @@ public final class LinearCompressor {
             ErrorMeasure measure) {}
 
     private Shared prepare(Scope scope, List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation) {
-        InputStatistics inputs =
-                switch (statistics) {
-                    case null -> null;
-                    case Statistics.Inputs recorded ->
-                        InputStatistics.of(backend, scope, recorded, unit.getFirst().id());
-                };
+        InputStatistics inputs = switch (statistics) {
+            case null -> null;
+            case Statistics.Inputs recorded ->
+                InputStatistics.of(backend, scope, recorded, unit.getFirst().id());
+        };
         boolean silent = inputs != null && !inputs.hasSignal();
         InputStatistics heard = silent ? null : inputs;
         Map<Rounding, Rounder.Unit> rounders = new HashMap<>();
@@ -142,9 +141,8 @@ public final class LinearCompressor {
                 ? ErrorMeasure.plain(backend)
                 : ErrorMeasure.weighted(backend, scope, heard.gram(), cancellation);
         int cols = unit.getFirst().values().cols();
-        Pruner pruner = recipe.mask() == null
-                ? null
-                : Pruner.of(backend, scope, recipe.mask(), cols, heard, cancellation);
+        Pruner pruner =
+                recipe.mask() == null ? null : Pruner.of(backend, scope, recipe.mask(), cols, heard, cancellation);
         return new Shared(heard, pruner, rounders, measure);
     }
 
@@ -167,9 +165,10 @@ public final class LinearCompressor {
             Pruner.Pruned pruned =
                     shared.pruner() == null ? null : shared.pruner().prune(scope, w);
             Tensor kept = pruned == null ? w : pruned.weights();
+            Tensor mask = pruned == null ? null : pruned.mask();
             GridOptions grid = options(treatment.grid(), w.cols());
-            GridCodes nearest = GridCodes.nearest(
-                    backend, scope, kept, pruned == null ? null : pruned.mask(), grid, cancellation);
+            Tensor importance = importance(treatment.grid(), shared.inputs());
+            GridCodes nearest = GridCodes.nearest(backend, scope, kept, importance, mask, grid, cancellation);
             Tensor scratch = scope.allocate(w.dtype(), w.rows(), w.cols());
             double reference = shared.measure().of(w);
             nearest.error(w, checkpointType, scratch);
@@ -214,8 +213,16 @@ public final class LinearCompressor {
 
     private GridOptions options(Recipe.Grid grid, int cols) {
         int columns = IntegerShape.of(grid, cols).columns(cols);
-        boolean clipSearch = grid.clipSearch() == Recipe.ClipSearch.MSE;
+        boolean clipSearch = grid.clipSearch() != Recipe.ClipSearch.NONE;
         return new GridOptions(grid.bits(), columns, grid.symmetric(), clipSearch, checkpointType);
+    }
+
+    /** Of the columns, for the search of a grid; null where they are alike, or no input reached them. */
+    private static @Nullable Tensor importance(Recipe.Grid grid, @Nullable InputStatistics inputs) {
+        return switch (grid.clipSearch()) {
+            case NONE, MSE -> null;
+            case INPUTS -> inputs == null ? null : inputs.magnitudes();
+        };
     }
 
     /** Zero where the weights reach no output: nothing is lost. */

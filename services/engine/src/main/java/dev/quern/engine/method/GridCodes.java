@@ -31,18 +31,21 @@ public record GridCodes(
     /** Fits a grid to w and rounds it to the nearest codes. */
     public static GridCodes nearest(
             ComputeBackend backend, Scope scope, Tensor w, GridOptions grid, Cancellation cancellation) {
-        return nearest(backend, scope, w, null, grid, cancellation);
+        return nearest(backend, scope, w, null, null, grid, cancellation);
     }
 
     /**
-     * As {@link #nearest(ComputeBackend, Scope, Tensor, GridOptions, Cancellation)}, where some weights are pruned.
+     * As {@link #nearest(ComputeBackend, Scope, Tensor, GridOptions, Cancellation)}, where columns are of different
+     * importance and some weights are pruned.
      *
+     * @param importance of each column for a clip search, F64 [1, n]; null where all are alike
      * @param mask U8 [m, n], where a 0 stands for a weight of zero; null where every weight is kept
      */
     public static GridCodes nearest(
             ComputeBackend backend,
             Scope scope,
             Tensor w,
+            @Nullable Tensor importance,
             @Nullable Tensor mask,
             GridOptions grid,
             Cancellation cancellation) {
@@ -54,7 +57,7 @@ public record GridCodes(
         for (int row = 0; row < w.rows(); row += tile) {
             cancellation.check();
             int end = Math.min(row + tile, w.rows());
-            backend.rounding().fitGrid(w.rows(row, end), grid, scales.rows(row, end), zeros.rows(row, end));
+            backend.rounding().fitGrid(w.rows(row, end), importance, grid, scales.rows(row, end), zeros.rows(row, end));
         }
         backend.rounding().roundToNearest(w, grid, scales, zeros, codes);
         return new GridCodes(backend, grid, codes, scales, zeros, mask);

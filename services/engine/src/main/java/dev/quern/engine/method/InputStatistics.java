@@ -8,6 +8,7 @@ import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -15,12 +16,14 @@ import java.util.stream.IntStream;
 public final class InputStatistics {
     private final Tensor gram;
     private final Tensor diagonal;
+    private final Tensor magnitudes;
     private final List<Integer> dead;
     private final double meanDiagonal;
 
-    private InputStatistics(Tensor gram, Tensor diagonal, List<Integer> dead, double meanDiagonal) {
+    private InputStatistics(Tensor gram, Tensor diagonal, Tensor magnitudes, List<Integer> dead, double meanDiagonal) {
         this.gram = gram;
         this.diagonal = diagonal;
+        this.magnitudes = magnitudes;
         this.dead = dead;
         this.meanDiagonal = meanDiagonal;
     }
@@ -29,7 +32,8 @@ public final class InputStatistics {
      * @param linear whose inputs these are, for the message
      * @throws QuernException NON_FINITE_INPUTS when H holds NaN or infinity
      */
-    public static InputStatistics of(ComputeBackend backend, Scope scope, Statistics.Inputs statistics, LinearId linear) {
+    public static InputStatistics of(
+            ComputeBackend backend, Scope scope, Statistics.Inputs statistics, LinearId linear) {
         int n = statistics.gram().cols();
         if (!backend.elementwise().allFinite(statistics.gram())) {
             throw new QuernException(
@@ -47,8 +51,11 @@ public final class InputStatistics {
         for (double value : values) {
             sum += value;
         }
+        double[] roots = Arrays.stream(values).map(Math::sqrt).toArray();
+        Tensor magnitudes = backend.memory().upload(scope, MemorySegment.ofArray(roots), DType.F64, 1, n);
         // Over the live columns only: what the text did not reach must not decide how the rest is damped.
-        return new InputStatistics(statistics.gram(), diagonal, dead, sum / Math.max(1, n - dead.size()));
+        double mean = sum / Math.max(1, n - dead.size());
+        return new InputStatistics(statistics.gram(), diagonal, magnitudes, dead, mean);
     }
 
     /** H as recorded, F64 [n, n]. */
@@ -73,6 +80,11 @@ public final class InputStatistics {
     /** F64 [1, n]. */
     public Tensor diagonal() {
         return diagonal;
+    }
+
+    /** The root of the diagonal, F64 [1, n]: the root mean square input of each column, up to a common factor. */
+    public Tensor magnitudes() {
+        return magnitudes;
     }
 
     /** The mean of the diagonal of H over the live columns. */

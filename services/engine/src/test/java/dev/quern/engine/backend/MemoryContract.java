@@ -123,6 +123,7 @@ public abstract class MemoryContract extends BackendContract {
     private static void update(Elementwise elementwise, Tensor a, Tensor b, Tensor row) {
         elementwise.add(a, b, a);
         elementwise.addRow(row, a);
+        elementwise.multiplyRow(row, a);
         elementwise.scale(-0.75, a);
     }
 

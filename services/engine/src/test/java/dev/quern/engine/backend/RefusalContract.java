@@ -141,6 +141,10 @@ public abstract class RefusalContract extends BackendContract {
                         "row: [2, 3] (expected: [1, 3])",
                         () -> elementwise.addRow(floats(2, 3), floats(2, 3))),
                 new Refusal(
+                        "multiplyRow",
+                        "row: [1, 2] (expected: [1, 3])",
+                        () -> elementwise.multiplyRow(floats(1, 2), floats(2, 3))),
+                new Refusal(
                         "addDiagonal",
                         "target: [2, 3] (expected: [2, 2])",
                         () -> elementwise.addDiagonal(1, floats(2, 3))),
@@ -312,9 +316,23 @@ public abstract class RefusalContract extends BackendContract {
                         "zeros: F32 (expected: [U8])",
                         () -> rounding.fitGrid(floats(3, 4), GRID, floats(3, 2), floats(3, 2))),
                 new Refusal(
+                        "fitGrid",
+                        "importance: [1, 3] (expected: [1, 4])",
+                        () -> rounding.fitGrid(
+                                floats(3, 4),
+                                parity.zeros(DType.F64, 1, 3).subject(),
+                                GRID,
+                                floats(3, 2),
+                                bytes(3, 2))),
+                new Refusal(
                         "roundToNearest",
                         "codes: [4, 3] (expected: [3, 4])",
                         () -> rounding.roundToNearest(floats(3, 4), GRID, floats(3, 2), bytes(3, 2), bytes(4, 3))),
+                new Refusal(
+                        "refitScales",
+                        "gradient: [3, 3] (expected: [3, 4])",
+                        () -> rounding.refitScales(
+                                new Rounding.Refit(floats(3, 4), floats(3, 4), floats(3, 3)), GRID, floats(3, 1))),
                 new Refusal(
                         "splitFactor",
                         "pivots: F32 (expected: [F64])",

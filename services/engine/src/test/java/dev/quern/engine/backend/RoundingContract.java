@@ -8,12 +8,14 @@ import dev.quern.engine.backend.Rounding.Descent;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Panel;
+import dev.quern.engine.backend.Rounding.Refit;
 import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.java.JavaBackend;
 import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,8 +133,8 @@ public abstract class RoundingContract extends BackendContract {
             Tensor plainScales = plain.allocate(backend.workingType(), rows, cols / group);
             Tensor plainZeros = plain.allocate(DType.U8, rows, cols / group);
             specification.rounding().fitGrid(working(w), grid, plainScales, plainZeros);
-            double[][] found = errors(w, grid, parity.values(scales.subject()), parity.values(zeros.subject()));
-            double[][] best = errors(w, grid, rows(plainScales), rows(plainZeros));
+            double[][] found = errors(w, null, grid, parity.values(scales.subject()), parity.values(zeros.subject()));
+            double[][] best = errors(w, null, grid, rows(plainScales), rows(plainZeros));
             for (int r = 0; r < rows; r++) {
                 for (int g = 0; g < cols / group; g++) {
                     assertThat(found[r][g])
@@ -143,7 +145,37 @@ public abstract class RoundingContract extends BackendContract {
         }
     }
 
-    private static double[][] errors(Both w, GridOptions grid, double[][] scales, double[][] zeros) {
+    /** The same where columns are of different importance, some of none and one of all of it. */
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void weightedSearchesFindScalesAsGood(int rows, int cols, int group, int bits, boolean symmetric) {
+        GridOptions grid = new GridOptions(bits, group, symmetric, true, null);
+        Both w = weights(rows, cols);
+        Both importance = parity.filled(
+                DType.F64, 1, cols, () -> Math.pow(10, parity.random.nextInt(-3, 6)) * parity.random.nextInt(2));
+        Both scales = parity.zeros(backend.workingType(), rows, cols / group);
+        Both zeros = parity.zeros(DType.U8, rows, cols / group);
+        backend.rounding().fitGrid(w.subject(), importance.subject(), grid, scales.subject(), zeros.subject());
+
+        Tensor plainScales = plain.allocate(backend.workingType(), rows, cols / group);
+        Tensor plainZeros = plain.allocate(DType.U8, rows, cols / group);
+        specification.rounding().fitGrid(working(w), importance.oracle(), grid, plainScales, plainZeros);
+        double[] columns = HostTensor.of(importance.oracle()).row(0);
+        double[][] found = errors(w, columns, grid, parity.values(scales.subject()), parity.values(zeros.subject()));
+        double[][] best = errors(w, columns, grid, rows(plainScales), rows(plainZeros));
+        double largest = Arrays.stream(columns).max().orElseThrow();
+        for (int r = 0; r < rows; r++) {
+            for (int g = 0; g < cols / group; g++) {
+                assertThat(found[r][g])
+                        .as("error of row %d, group %d, %s", r, g, parity.seed())
+                        .isCloseTo(best[r][g], within(2e-4 * best[r][g] + 1e-9 * largest));
+            }
+        }
+    }
+
+    /** @param importance null for the sum of powers of 2.4 */
+    private static double[][] errors(
+            Both w, double @Nullable [] importance, GridOptions grid, double[][] scales, double[][] zeros) {
         HostTensor weights = HostTensor.of(w.oracle());
         double[][] sums = new double[scales.length][scales[0].length];
         for (int r = 0; r < w.rows(); r++) {
@@ -152,7 +184,8 @@ public abstract class RoundingContract extends BackendContract {
                 double scale = scales[r][g];
                 int code = GroupFit.code(weights.get(r, c), scale, (int) zeros[r][g], grid.top(), false);
                 double error = Math.abs(weights.get(r, c) - (code - zeros[r][g]) * scale);
-                sums[r][g] += Math.pow(error, GroupFit.CLIP_EXPONENT);
+                sums[r][g] +=
+                        importance == null ? Math.pow(error, GroupFit.CLIP_EXPONENT) : importance[c] * error * error;
             }
         }
         return sums;
@@ -249,8 +282,37 @@ public abstract class RoundingContract extends BackendContract {
                 double nearest = HostTensor.of(original.oracle()).get(r, j) / 0.25 + zero;
                 boolean kept = HostTensor.of(mask.oracle()).get(r, j) != 0;
                 double expected = kept ? Math.clamp(Math.rint(nearest - zero) + zero, 0, grid.top()) : zero;
-                assertThat(u[r][j]).as("row %d, column %d, %s", r, j, parity.seed()).isEqualTo(expected);
+                assertThat(u[r][j])
+                        .as("row %d, column %d, %s", r, j, parity.seed())
+                        .isEqualTo(expected);
             }
+        }
+    }
+
+    /** A scale moves to the least of its parabola, or to the nearest scale that a file can hold. */
+    @ParameterizedTest(name = "{0} x {1}")
+    @MethodSource("grids")
+    void refitsScalesAsTheSpecification(int rows, int cols, int group, int bits, boolean symmetric) {
+        for (DType stored : new DType[] {null, DType.BF16}) {
+            GridOptions grid = new GridOptions(bits, group, symmetric, true, stored);
+            DType type = backend.workingType();
+            Both steps = parity.filled(type, rows, group, () -> parity.random.nextInt(-grid.middle(), grid.middle()));
+            Both products = parity.filled(type, rows, group, () -> 1 + parity.random.nextDouble());
+            Both gradient = parity.random(type, rows, group, 0.1);
+            // Steps of one sign make the curvature positive, others leave some rows without.
+            Both scales = parity.filled(type, rows, 1, () -> Math.scalb(1 + parity.random.nextInt(128) / 128.0, -2));
+            parity.run(
+                    b -> b.rounding()
+                            .refitScales(
+                                    new Refit(steps.subject(), products.subject(), gradient.subject()),
+                                    grid,
+                                    scales.subject()),
+                    b -> b.rounding()
+                            .refitScales(
+                                    new Refit(steps.oracle(), products.oracle(), gradient.oracle()),
+                                    grid,
+                                    scales.oracle()));
+            parity.verify("scales, stored as " + stored, scales, 0, stored == null ? 1e-4 : 0x1p-7);
         }
     }
 

@@ -26,7 +26,7 @@ final class Oracle {
             min = Math.min(min, row[c]);
             max = Math.max(max, row[c]);
         }
-        return new GroupFit(grid, DType.F64).fit(min, max, (scale, zero) -> 0);
+        return new GroupFit(grid, DType.F64, false).fit(min, max, (scale, zero) -> 0);
     }
 
     /**

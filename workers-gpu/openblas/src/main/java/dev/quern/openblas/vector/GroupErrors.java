@@ -7,6 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** The weights of one group and the error of putting them on a grid, for the search over scales. */
 final class GroupErrors implements GroupFit.StepError {
@@ -34,17 +35,25 @@ final class GroupErrors implements GroupFit.StepError {
 
     private final GridOptions grid;
     private final float[] weights;
+    private final float @Nullable [] columns;
+    private final float[] importance;
     private final float[] lanes = new float[LANES];
     private double clipped;
 
-    GroupErrors(GridOptions grid) {
+    /** @param columns the importance of each column; null sums powers of 2.4 */
+    GroupErrors(GridOptions grid, float @Nullable [] columns) {
         this.grid = grid;
         this.weights = new float[Math.ceilDiv(grid.groupSize(), LANES) * LANES];
+        this.columns = columns;
+        this.importance = new float[weights.length];
     }
 
     /** Takes the group that begins at this column of a row. Missing lanes are zeros, which every grid holds exactly. */
     void load(float[] row, int from) {
         System.arraycopy(row, from, weights, 0, grid.groupSize());
+        if (columns != null) {
+            System.arraycopy(columns, from, importance, 0, grid.groupSize());
+        }
     }
 
     float min() {
@@ -79,7 +88,9 @@ final class GroupErrors implements GroupFit.StepError {
             FloatVector steps = FloatVector.fromArray(SPECIES, weights, i).mul(perStep);
             FloatVector within = steps.max(lowest).min(highest);
             FloatVector lost = steps.sub(within.add(ROUND).sub(ROUND));
-            FloatVector power = power(lost.abs());
+            FloatVector power = columns == null
+                    ? power(lost.abs())
+                    : lost.mul(lost).mul(FloatVector.fromArray(SPECIES, importance, i));
             sum = sum.add(power);
             outside = outside.add(power, steps.compare(VectorOperators.NE, within));
         }

@@ -41,6 +41,17 @@ public final class VectorElementwise implements Elementwise {
     }
 
     @Override
+    public void multiplyRow(Tensor row, Tensor target) {
+        ElementwiseChecks.multiplyRow(row, target);
+        double[] factors = HostTensor.of(row).row(0);
+        rows(target, (values, n) -> {
+            for (int i = 0; i < n; i++) {
+                values[i] *= factors[i];
+            }
+        });
+    }
+
+    @Override
     public void scale(double factor, Tensor target) {
         rows(target, (values, n) -> {
             for (int i = 0; i < n; i++) {

@@ -10,6 +10,7 @@ import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.host.SmallFloats;
 import dev.quern.engine.backend.java.JavaRounding;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grids and GPTQ's panel in float32 with the Vector API, over fixed runs of rows. Other working types take the plain
@@ -28,15 +29,17 @@ public final class VectorRounding implements Rounding {
     }
 
     @Override
-    public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+    public void fitGrid(Tensor w, @Nullable Tensor importance, GridOptions grid, Tensor scales, Tensor zeros) {
         if (w.dtype() != DType.F32) {
-            plain.fitGrid(w, grid, scales, zeros);
+            plain.fitGrid(w, importance, grid, scales, zeros);
             return;
         }
-        RoundingChecks.fitGrid(w, grid, scales, zeros);
-        GroupFit fit = new GroupFit(grid, w.dtype());
+        RoundingChecks.fitGrid(w, importance, grid, scales, zeros);
+        GroupFit fit = new GroupFit(grid, w.dtype(), importance != null);
+        float @Nullable [] columns =
+                importance == null ? null : singles(HostTensor.of(importance).row(0));
         RowTasks.run(threads, w.rows(), w.cols(), (from, to) -> {
-            GroupErrors errors = new GroupErrors(grid);
+            GroupErrors errors = new GroupErrors(grid, columns);
             float[] row = new float[w.cols()];
             for (int r = from; r < to; r++) {
                 Rows.read(HostTensor.of(w), r, row);
@@ -46,6 +49,36 @@ public final class VectorRounding implements Rounding {
                     HostTensor.of(scales).set(r, g, fitted.scale());
                     HostTensor.of(zeros).set(r, g, fitted.zero());
                 }
+            }
+        });
+    }
+
+    /** Scaled to at most 1: only their ratios count, and float32 holds fewer magnitudes. */
+    private static float[] singles(double[] importance) {
+        double largest = Arrays.stream(importance).max().orElse(0);
+        float[] singles = new float[importance.length];
+        for (int j = 0; j < singles.length; j++) {
+            singles[j] = largest == 0 ? 0 : (float) (importance[j] / largest);
+        }
+        return singles;
+    }
+
+    @Override
+    public void refitScales(Refit group, GridOptions grid, Tensor scales) {
+        RoundingChecks.refitScales(group, scales);
+        GroupFit fit = new GroupFit(grid, scales.dtype(), true);
+        HostTensor refitted = HostTensor.of(scales);
+        int cols = group.steps().cols();
+        RowTasks.run(threads, scales.rows(), cols, (from, to) -> {
+            double[] steps = new double[cols];
+            double[] other = new double[cols];
+            for (int r = from; r < to; r++) {
+                Rows.read(HostTensor.of(group.steps()), r, steps);
+                Rows.read(HostTensor.of(group.gradient()), r, other);
+                double gain = Sums.dot(steps, other, 0, cols);
+                Rows.read(HostTensor.of(group.products()), r, other);
+                double curvature = Sums.dot(steps, other, 0, cols);
+                refitted.set(r, 0, fit.refit(refitted.get(r, 0), gain, curvature));
             }
         });
     }

@@ -19,6 +19,11 @@ public final class ElementwiseChecks {
         Shapes.shape("row", row, 1, target.cols());
     }
 
+    /** @throws IllegalArgumentException unless row is [1, n] for a target of n columns */
+    public static void multiplyRow(Tensor row, Tensor target) {
+        Shapes.shape("row", row, 1, target.cols());
+    }
+
     /** @throws IllegalArgumentException unless target is square */
     public static void addDiagonal(Tensor target) {
         Shapes.square("target", target);

@@ -5,24 +5,49 @@ import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Panel;
+import dev.quern.engine.backend.Rounding.Refit;
 import dev.quern.engine.backend.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The arguments of {@link Rounding}. */
 public final class RoundingChecks {
     private RoundingChecks() {}
 
-    /** @throws IllegalArgumentException unless scales and zeros have a column for each group of w's columns */
-    public static void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
+    /**
+     * @throws IllegalArgumentException unless scales and zeros have a column for each group of w's columns, and
+     *     importance is null or F64 with a value for each column
+     */
+    public static void fitGrid(Tensor w, @Nullable Tensor importance, GridOptions grid, Tensor scales, Tensor zeros) {
+        if (importance != null) {
+            Shapes.shape("importance", importance, 1, w.cols());
+            Shapes.dtype("importance", importance, DType.F64);
+        }
+        grid(w, grid, scales, zeros);
+    }
+
+    private static void grid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
         Shapes.check("bits", grid.bits(), grid.bits() >= 2 && grid.bits() <= 8, "2 to 8");
         groups(scales, w, grid.groupSize());
         stored(w, scales, zeros);
+    }
+
+    /** @throws IllegalArgumentException unless the three matrices have one shape and scales a value for each row */
+    public static void refitScales(Refit group, Tensor scales) {
+        Tensor steps = group.steps();
+        working("steps", steps);
+        Shapes.same("products", group.products(), steps);
+        Shapes.dtype("products", group.products(), steps.dtype());
+        Shapes.same("gradient", group.gradient(), steps);
+        Shapes.dtype("gradient", group.gradient(), steps.dtype());
+        Shapes.shape("scales", scales, steps.rows(), 1);
+        Shapes.dtype("scales", scales, steps.dtype());
     }
 
     /**
      * @throws IllegalArgumentException unless w, scales and zeros belong to one grid and codes U8 have the shape of w
      */
     public static void roundToNearest(Tensor w, GridOptions grid, Tensor scales, Tensor zeros, Tensor codes) {
-        fitGrid(w, grid, scales, zeros);
+        grid(w, grid, scales, zeros);
         codes(w, codes);
     }
 

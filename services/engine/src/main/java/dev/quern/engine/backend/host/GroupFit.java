@@ -9,17 +9,19 @@ import org.jspecify.annotations.Nullable;
  * in how they sum the rounding error of a group.
  */
 public final class GroupFit {
-    /** The exponent of the error that the clip search lowers. */
+    /** The exponent of the error that the clip search lowers where all weights are of the same importance. */
     public static final double CLIP_EXPONENT = 2.4;
     /** The clip search tries the shares 1, 0.99 … 0.21 of the range. */
     private static final int CLIP_STEPS = 80;
 
     private static final double[] SHARES = shares();
-    private static final double[] SHARES_TO_EXPONENT = sharesToExponent();
+    private static final double[] SHARES_TO_EXPONENT = sharesTo(CLIP_EXPONENT);
+    private static final double[] SHARES_SQUARED = sharesTo(2);
 
     private final GridOptions grid;
     private final @Nullable ExactScales exact;
     private final boolean single;
+    private final double[] shareToExponent;
 
     /** Scale and zero point of a group. */
     public record Fitted(double scale, int zero) {}
@@ -27,7 +29,7 @@ public final class GroupFit {
     /** How a backend sums the error of one group. */
     @FunctionalInterface
     public interface StepError {
-        /** Σ |w/s - (u - z)|^2.4 over the group: the error in units of the scale. */
+        /** Σ |w/s - (u - z)|^2.4 over the group, or Σ importance (w/s - (u - z))²: the error in units of the scale. */
         double sum(double scale, int zero);
 
         /** The share of the last sum that weights outside the grid's range have; 0 does not shorten the search. */
@@ -36,11 +38,15 @@ public final class GroupFit {
         }
     }
 
-    /** @param working the dtype that scales are stored in, F32 or F64 */
-    public GroupFit(GridOptions grid, DType working) {
+    /**
+     * @param working the dtype that scales are stored in, F32 or F64
+     * @param weighted whether the error is a weighted sum of squares
+     */
+    public GroupFit(GridOptions grid, DType working, boolean weighted) {
         this.grid = grid;
         this.exact = grid.stored() == null ? null : ExactScales.of(grid.stored());
         this.single = working == DType.F32;
+        this.shareToExponent = weighted ? SHARES_SQUARED : SHARES_TO_EXPONENT;
     }
 
     /** {@code clamp(rint(w / s) + z, 0, top)}, the quotient rounded to float32 where single. */
@@ -64,6 +70,22 @@ public final class GroupFit {
         Range range = grid.symmetric() ? new Range(-limit, limit) : new Range(lo, hi);
         double share = grid.clipSearch() ? range.bestShare(error) : 1;
         return exact == null ? range.at(range.scale(share), share) : range.rounded(share, exact);
+    }
+
+    /**
+     * The scale that lowers a quadratic error most while codes stay, where {@code error(scale + d) = error - 2 d gain +
+     * d² curvature}; the same scale where none lowers it.
+     */
+    public double refit(double scale, double gain, double curvature) {
+        double wanted = scale + gain / curvature;
+        // Of no steps there is nothing to gain; NaN fails too.
+        if (!(curvature > 0 && wanted > 0)) {
+            return scale;
+        }
+        double moved = exact == null ? (single ? (float) wanted : wanted) : exact.nearest(wanted);
+        double by = moved - scale;
+        boolean holds = exact == null || moved * grid.top() <= exact.largestWeight();
+        return holds && by * (2 * gain - by * curvature) > 0 ? moved : scale;
     }
 
     private final class Range {
@@ -92,13 +114,13 @@ public final class GroupFit {
             for (int i = 0; i < CLIP_STEPS; i++) {
                 double share = SHARES[i];
                 Fitted fitted = at(scale(share), share);
-                double sum = error.sum(fitted.scale(), fitted.zero()) * SHARES_TO_EXPONENT[i];
+                double sum = error.sum(fitted.scale(), fitted.zero()) * shareToExponent[i];
                 if (sum < best) {
                     best = sum;
                     bestShare = share;
                 }
                 // What is clipped here is clipped by more with every smaller share.
-                if (error.clipped() * SHARES_TO_EXPONENT[i] > best) {
+                if (error.clipped() * shareToExponent[i] > best) {
                     break;
                 }
             }
@@ -128,10 +150,10 @@ public final class GroupFit {
         return shares;
     }
 
-    private static double[] sharesToExponent() {
+    private static double[] sharesTo(double exponent) {
         double[] powers = new double[CLIP_STEPS];
         for (int i = 0; i < CLIP_STEPS; i++) {
-            powers[i] = Math.pow(SHARES[i], CLIP_EXPONENT);
+            powers[i] = Math.pow(SHARES[i], exponent);
         }
         return powers;
     }

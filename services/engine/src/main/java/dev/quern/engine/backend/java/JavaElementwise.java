@@ -33,6 +33,18 @@ public final class JavaElementwise implements Elementwise {
     }
 
     @Override
+    public void multiplyRow(Tensor row, Tensor target) {
+        ElementwiseChecks.multiplyRow(row, target);
+        HostTensor factors = HostTensor.of(row);
+        HostTensor product = HostTensor.of(target);
+        for (int r = 0; r < product.rows(); r++) {
+            for (int c = 0; c < product.cols(); c++) {
+                product.set(r, c, product.get(r, c) * factors.get(0, c));
+            }
+        }
+    }
+
+    @Override
     public void scale(double factor, Tensor target) {
         HostTensor values = HostTensor.of(target);
         for (int r = 0; r < values.rows(); r++) {

@@ -22,18 +22,23 @@ public final class JavaRounding implements Rounding {
     }
 
     @Override
-    public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
-        RoundingChecks.fitGrid(w, grid, scales, zeros);
+    public void fitGrid(Tensor w, @Nullable Tensor importance, GridOptions grid, Tensor scales, Tensor zeros) {
+        RoundingChecks.fitGrid(w, importance, grid, scales, zeros);
         HostTensor weights = HostTensor.of(w);
-        GroupFit fit = new GroupFit(grid, w.dtype());
+        double @Nullable [] columns =
+                importance == null ? null : HostTensor.of(importance).row(0);
+        GroupFit fit = new GroupFit(grid, w.dtype(), columns != null);
         threads.run(w.rows(), r -> {
             double[] row = weights.row(r);
             for (int g = 0; g < scales.cols(); g++) {
-                double[] group = Arrays.copyOfRange(row, g * grid.groupSize(), (g + 1) * grid.groupSize());
+                int from = g * grid.groupSize();
+                double[] group = Arrays.copyOfRange(row, from, from + grid.groupSize());
                 GroupFit.Fitted fitted = fit.fit(
                         Arrays.stream(group).min().orElseThrow(),
                         Arrays.stream(group).max().orElseThrow(),
-                        (scale, zero) -> error(group, grid, scale, zero));
+                        (scale, zero) -> columns == null
+                                ? error(group, grid, scale, zero)
+                                : error(group, columns, from, grid, scale, zero));
                 HostTensor.of(scales).set(r, g, fitted.scale());
                 HostTensor.of(zeros).set(r, g, fitted.zero());
             }
@@ -43,11 +48,43 @@ public final class JavaRounding implements Rounding {
     private static double error(double[] group, GridOptions grid, double scale, int zero) {
         double sum = 0;
         for (double w : group) {
-            double steps = w / scale;
-            double rounded = Math.clamp(Math.rint(steps) + zero, 0, grid.top()) - zero;
-            sum += Math.pow(Math.abs(steps - rounded), GroupFit.CLIP_EXPONENT);
+            sum += Math.pow(Math.abs(lost(w, grid, scale, zero)), GroupFit.CLIP_EXPONENT);
         }
         return sum;
+    }
+
+    private static double error(
+            double[] group, double[] importance, int from, GridOptions grid, double scale, int zero) {
+        double sum = 0;
+        for (int j = 0; j < group.length; j++) {
+            double lost = lost(group[j], grid, scale, zero);
+            sum += importance[from + j] * lost * lost;
+        }
+        return sum;
+    }
+
+    private static double lost(double w, GridOptions grid, double scale, int zero) {
+        double steps = w / scale;
+        return steps - (Math.clamp(Math.rint(steps) + zero, 0, grid.top()) - zero);
+    }
+
+    @Override
+    public void refitScales(Refit group, GridOptions grid, Tensor scales) {
+        RoundingChecks.refitScales(group, scales);
+        GroupFit fit = new GroupFit(grid, scales.dtype(), true);
+        HostTensor refitted = HostTensor.of(scales);
+        threads.run(scales.rows(), r -> {
+            double[] steps = HostTensor.of(group.steps()).row(r);
+            double[] products = HostTensor.of(group.products()).row(r);
+            double[] gradient = HostTensor.of(group.gradient()).row(r);
+            double gain = 0;
+            double curvature = 0;
+            for (int j = 0; j < steps.length; j++) {
+                gain += steps[j] * gradient[j];
+                curvature += steps[j] * products[j];
+            }
+            refitted.set(r, 0, fit.refit(refitted.get(r, 0), gain, curvature));
+        });
     }
 
     @Override

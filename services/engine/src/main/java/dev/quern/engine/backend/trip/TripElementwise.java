@@ -28,6 +28,11 @@ public class TripElementwise implements Elementwise {
     }
 
     @Override
+    public void multiplyRow(Tensor row, Tensor target) {
+        trips.perform("multiplyRow", device, trip -> host.multiplyRow(trip.in(row), trip.inOut(target)));
+    }
+
+    @Override
     public void scale(double factor, Tensor target) {
         trips.perform("scale", device, trip -> host.scale(factor, trip.inOut(target)));
     }

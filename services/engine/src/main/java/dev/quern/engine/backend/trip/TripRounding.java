@@ -5,6 +5,7 @@ import dev.quern.engine.backend.Memory;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.trip.RoundTrip.Trip;
+import org.jspecify.annotations.Nullable;
 
 /** Grids and panels of the host. */
 public class TripRounding implements Rounding {
@@ -20,8 +21,22 @@ public class TripRounding implements Rounding {
     }
 
     @Override
-    public void fitGrid(Tensor w, GridOptions grid, Tensor scales, Tensor zeros) {
-        trips.perform("fitGrid", device, trip -> host.fitGrid(trip.in(w), grid, trip.out(scales), trip.out(zeros)));
+    public void fitGrid(Tensor w, @Nullable Tensor importance, GridOptions grid, Tensor scales, Tensor zeros) {
+        trips.perform("fitGrid", device, trip -> {
+            Tensor columns = importance == null ? null : trip.in(importance);
+            host.fitGrid(trip.in(w), columns, grid, trip.out(scales), trip.out(zeros));
+        });
+    }
+
+    @Override
+    public void refitScales(Refit group, GridOptions grid, Tensor scales) {
+        trips.perform(
+                "refitScales",
+                device,
+                trip -> host.refitScales(
+                        new Refit(trip.in(group.steps()), trip.in(group.products()), trip.in(group.gradient())),
+                        grid,
+                        trip.inOut(scales)));
     }
 
     @Override

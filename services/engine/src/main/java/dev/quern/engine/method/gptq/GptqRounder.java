@@ -21,7 +21,11 @@ public record GptqRounder(Gptq gptq) implements Rounder {
         long factoring = h * (typeBytes + Double.BYTES);
         // Weights in order, moved, and errors, with one to spare; codes three times; scales of groups as small as 8.
         long sweeping = 2 * h * typeBytes + w * (4L * typeBytes + 5);
-        return Math.max(factoring, sweeping);
+        if (gptq.sweeps() == 0) {
+            return Math.max(factoring, sweeping);
+        }
+        long polishing = CoordinateDescent.workingBytes(rows, cols, typeBytes);
+        return CoordinateDescent.sharedBytes(cols, typeBytes) + Math.max(factoring, sweeping + polishing);
     }
 
     @Override
@@ -29,10 +33,14 @@ public record GptqRounder(Gptq gptq) implements Rounder {
         return (double) cols * cols * cols / 3;
     }
 
-    /** The sweep once, the error figures of the result and of plain rounding, and of the weights themselves. */
+    /**
+     * The sweep once, the error figures of the result and of plain rounding, and of the weights themselves. A polish
+     * makes the gradient, and changes it twice in each sweep.
+     */
     @Override
     public double operations(int rows, int cols) {
-        return 4.0 * cols * cols * rows;
+        double polish = gptq.sweeps() == 0 ? 0 : 2 + 4.0 * gptq.sweeps();
+        return (4 + polish) * cols * cols * rows;
     }
 
     @Override
@@ -46,19 +54,32 @@ public record GptqRounder(Gptq gptq) implements Rounder {
             return (local, w, start, scratch, cancelled) ->
                     Rounded.nearest(start, "H is not positive definite with any damping below 1");
         }
-        return (local, w, start, scratch, cancelled) -> round(
-                backend, factor.get(), w, start.with(local.allocate(DType.U8, w.rows(), w.cols())), scratch, cancelled);
+        return gptq.sweeps() == 0 ? unit(backend, factor.get()) : polished(backend, scope, factor.get(), inputs);
     }
 
-    private static Rounded round(
-            ComputeBackend backend,
-            DampedFactor factor,
-            Tensor w,
-            GridCodes target,
-            Tensor errors,
-            Cancellation cancellation) {
-        double loss = sweep(backend, factor, w, target, errors, cancellation);
-        return new Rounded(target, loss, factor.damping(), factor.retries(), null);
+    private static Unit unit(ComputeBackend backend, DampedFactor factor) {
+        return (scope, w, start, scratch, cancelled) -> {
+            GridCodes target = start.with(scope.allocate(DType.U8, w.rows(), w.cols()));
+            double loss = sweep(backend, factor, w, target, scratch, cancelled);
+            return new Rounded(target, loss, factor.damping(), factor.retries(), null);
+        };
+    }
+
+    /** With the damping that the factor needed: what conditions the sweep conditions the polish. */
+    private Unit polished(ComputeBackend backend, Scope shared, DampedFactor factor, InputStatistics inputs) {
+        CoordinateDescent descent = CoordinateDescent.of(backend, shared, inputs, factor.damping());
+        return (scope, w, start, scratch, cancelled) -> {
+            Tensor scales = scope.allocate(
+                    start.scales().dtype(),
+                    start.scales().rows(),
+                    start.scales().cols());
+            backend.memory().copy(start.scales(), scales);
+            Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
+            GridCodes target = new GridCodes(backend, start.grid(), codes, scales, start.zeros(), start.mask());
+            sweep(backend, factor, w, target, scratch, cancelled);
+            double loss = descent.run(w, target, gptq.sweeps(), cancelled);
+            return new Rounded(target, loss, factor.damping(), factor.retries(), null);
+        };
     }
 
     /** Sweeps w in the factor's order and puts the codes back in the linear's. */

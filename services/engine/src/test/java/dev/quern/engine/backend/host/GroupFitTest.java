@@ -194,7 +194,7 @@ class GroupFitTest {
     private static GroupFit.Fitted fit(double[] group, GridOptions grid) {
         double min = Arrays.stream(group).min().orElseThrow();
         double max = Arrays.stream(group).max().orElseThrow();
-        return new GroupFit(grid, DType.F64).fit(min, max, (scale, zero) -> sum(group, grid, scale, zero));
+        return new GroupFit(grid, DType.F64, false).fit(min, max, (scale, zero) -> sum(group, grid, scale, zero));
     }
 
     private static double sum(double[] group, GridOptions grid, double scale, int zero) {
