@@ -5,11 +5,11 @@ import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostBackend;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.openblas.blas.Blas;
+import dev.quern.openblas.rounding.VectorRounding;
 import dev.quern.openblas.vector.VectorElementwise;
 import dev.quern.openblas.vector.VectorGradients;
 import dev.quern.openblas.vector.VectorMath;
 import dev.quern.openblas.vector.VectorMemory;
-import dev.quern.openblas.vector.VectorRounding;
 import dev.quern.openblas.vector.VectorTransformer;
 import dev.quern.recipes.error.QuernException;
 
@@ -51,6 +51,6 @@ public final class OpenBlasBackend extends HostBackend {
                 new VectorElementwise(threads),
                 new VectorTransformer(allocator, threads),
                 new VectorGradients(allocator, threads),
-                new VectorRounding(threads));
+                new VectorRounding(allocator, threads));
     }
 }

@@ -39,6 +39,9 @@ public interface Memory {
     /** {@code target[:, columns[j]] = source[:, j]}; columns is a permutation, I32 [1, n]. */
     void scatterColumns(Tensor source, Tensor columns, Tensor target);
 
+    /** {@code target[i, :] = source[rows[i], :]} of any dtype; rows is I32 [1, m]. */
+    void gatherRows(Tensor source, Tensor rows, Tensor target);
+
     /** {@code target[i, j] = source[order[i], order[j]]} for a square source; order is a permutation, I32 [1, n]. */
     void permute(Tensor source, Tensor order, Tensor target);
 

@@ -120,25 +120,34 @@ public final class NumericProfile {
         backend.rounding().fitGrid(w, grid, scales, zeros);
         add(scales);
 
-        Tensor h = scope.allocate(DType.F64, cols, cols);
-        backend.linearAlgebra().addGram(w, h);
-        Tensor unit = scope.allocate(backend.workingType(), cols, cols);
-        Tensor pivots = scope.allocate(DType.F64, 1, cols);
-        add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
-        backend.rounding().splitFactor(h, unit, pivots);
+        Rounding.Outer inner = split(w);
         Tensor groups = scope.allocate(DType.I32, 1, cols);
         Tensor codes = scope.allocate(DType.U8, rows, cols);
         Tensor errors = scope.allocate(backend.workingType(), rows, cols);
         Tensor loss = scope.allocate(DType.F64, 1, 1);
-        backend.rounding()
-                .gptqPanel(
-                        new Rounding.Panel(w, w, unit, pivots, groups),
-                        new Rounding.Grid(grid, scales, zeros),
-                        codes,
-                        errors,
-                        loss);
+        Rounding.Grid fitted = new Rounding.Grid(grid, scales, zeros);
+        Rounding.Panel panel = new Rounding.Panel(w, w, inner.unit(), inner.pivots(), groups);
+        backend.rounding().gptqPanel(panel, fitted, codes, errors, loss);
         add(backend.memory().value(loss));
         add(errors);
+
+        Tensor moved = scope.allocate(backend.workingType(), rows, cols);
+        backend.memory().copy(w, moved);
+        panel = new Rounding.Panel(moved, w, inner.unit(), inner.pivots(), groups);
+        backend.rounding().twoSidedPanel(panel, split(random(2 * rows, rows)), fitted, 0, codes, errors, loss);
+        add(backend.memory().value(loss));
+        add(errors);
+    }
+
+    /** The factor of xᵀ x. */
+    private Rounding.Outer split(Tensor x) {
+        Tensor h = scope.allocate(DType.F64, x.cols(), x.cols());
+        backend.linearAlgebra().addGram(x, h);
+        Tensor unit = scope.allocate(backend.workingType(), x.cols(), x.cols());
+        Tensor pivots = scope.allocate(DType.F64, 1, x.cols());
+        add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
+        backend.rounding().splitFactor(h, unit, pivots);
+        return new Rounding.Outer(unit, pivots);
     }
 
     private void block(Tensor x) {

@@ -68,6 +68,15 @@ public interface Rounding {
     }
 
     /**
+     * The side of the outputs in a two-sided sweep: {@code H_O = V Vᵀ}, split as a factor of H, rows in the order in
+     * which they are rounded.
+     *
+     * @param unit working type [rows, rows]
+     * @param pivots F64 [1, rows]
+     */
+    record Outer(Tensor unit, Tensor pivots) {}
+
+    /**
      * Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite
      * scale.
      *
@@ -126,6 +135,22 @@ public interface Rounding {
      *     exactly
      */
     void gptqPanel(Panel panel, Grid grid, Tensor codes, Tensor errors, Tensor loss);
+
+    /**
+     * A two-sided sweep over one panel of columns, all rows (docs/algorithms.md, two-sided rounding). With {@code c_ij
+     * = w_ij + Σ_{k<j in panel} (original - q)_ik unit_kj}, as in GPTQ, weight (i, j) becomes the code that is nearest
+     * to {@code c_ij + Σ_{k<i} (c - q)_kj outer_ki} on the grid of its row and group.
+     *
+     * @param panel its w is overwritten: in, the weights plus the feedback of all earlier panels; out, c - q
+     * @param fitted 0 for a grid that is given; else every so many columns, whole groups that are together, the sweep
+     *     fits the grids of the next ones to what {@link #compensate} makes of them, with the feedback of all columns
+     *     before
+     * @param codes U8 [rows, p], out
+     * @param errors [rows, p], out: original - quantized
+     * @param loss F64 [1, 1]: Σ (target - q)² pivot_j outerPivot_i over the panel is added to it; over all panels that
+     *     is tr(H_O E H Eᵀ), exactly
+     */
+    void twoSidedPanel(Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss);
 
     /**
      * What the weights of a panel would be, were they free to repay the errors of all earlier panels: solves

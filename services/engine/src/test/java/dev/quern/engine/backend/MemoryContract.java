@@ -74,6 +74,19 @@ public abstract class MemoryContract extends BackendContract {
     }
 
     @Test
+    void gathersRowsOfEveryType() {
+        for (DType type : new DType[] {DType.F64, DType.F32, DType.BF16, DType.U8}) {
+            Both source = parity.filled(type, 9, 5, () -> parity.random.nextInt(200));
+            Both target = parity.zeros(type, 4, 5);
+            Both rows = parity.ints(8, 0, 3, 3);
+            parity.run(
+                    b -> b.memory().gatherRows(source.subject(), rows.subject(), target.subject()),
+                    b -> b.memory().gatherRows(source.oracle(), rows.oracle(), target.oracle()));
+            parity.verify("rows of " + type, target, 0, 0);
+        }
+    }
+
+    @Test
     void permutesRowsAndColumns() {
         for (int n : SIZES) {
             Both source = parity.random(DType.F64, n, n, 1);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.engine.backend.Rounding.Descent;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
@@ -115,6 +116,10 @@ public abstract class RefusalContract extends BackendContract {
                         "scatterColumns",
                         "columns: [1, 2] (expected: [1, 3])",
                         () -> memory.scatterColumns(floats(2, 3), ints(2, 0), floats(2, 3))),
+                new Refusal(
+                        "gatherRows",
+                        "target: [2, 3] (expected: [1, 3])",
+                        () -> memory.gatherRows(floats(2, 3), ints(1), floats(2, 3))),
                 new Refusal(
                         "permute",
                         "source: [2, 3] (expected: [2, 2])",
@@ -366,6 +371,18 @@ public abstract class RefusalContract extends BackendContract {
                         "errors: F64 (expected: [F32])",
                         () -> panel(floats(4, 4), ints(0, 0, 1, 1), doubles(3, 4))),
                 new Refusal(
+                        "twoSidedPanel",
+                        "outer.unit: [4, 4] (expected: [3, 3])",
+                        () -> twoSided(floats(4, 4), doubles(1, 3), 0)),
+                new Refusal(
+                        "twoSidedPanel",
+                        "outer.pivots: [1, 4] (expected: [1, 3])",
+                        () -> twoSided(floats(3, 3), doubles(1, 4), 0)),
+                new Refusal(
+                        "twoSidedPanel",
+                        "fitted: 3 (expected: 0, or a multiple of the group size, 2)",
+                        () -> twoSided(floats(3, 3), doubles(1, 3), 3)),
+                new Refusal(
                         "compensate",
                         "target: [3, 3] (expected: [3, 4])",
                         () -> backend.rounding().compensate(floats(3, 4), floats(3, 4), floats(4, 4), floats(3, 3))));
@@ -388,6 +405,13 @@ public abstract class RefusalContract extends BackendContract {
                         "product: [3, 3] (expected: [3, 4])",
                         () -> rounding.descend(descent, floats(3, 3), doubles(1, 1))),
                 new Refusal("turn", "product: F64 (expected: [F32])", () -> rounding.turn(descent, doubles(3, 4))));
+    }
+
+    private void twoSided(Tensor unit, Tensor pivots, int fitted) {
+        Panel panel = new Panel(floats(3, 4), floats(3, 4), floats(4, 4), doubles(1, 4), ints(0, 0, 1, 1));
+        Grid grid = new Grid(GRID, floats(3, 2), bytes(3, 2));
+        Outer outer = new Outer(unit, pivots);
+        backend.rounding().twoSidedPanel(panel, outer, grid, fitted, bytes(3, 4), floats(3, 4), doubles(1, 1));
     }
 
     private void panel(Tensor unit, Tensor groups, Tensor errors) {

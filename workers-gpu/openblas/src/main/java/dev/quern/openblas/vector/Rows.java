@@ -26,7 +26,7 @@ public final class Rows {
     private Rows() {}
 
     /** Reads F32, BF16 or F16. */
-    static void read(HostTensor source, int row, float[] target) {
+    public static void read(HostTensor source, int row, float[] target) {
         if (source.dtype() == DType.F32) {
             MemorySegment.copy(source.memory(), JAVA_FLOAT_UNALIGNED, source.byteAt(row, 0), target, 0, source.cols());
             return;
@@ -39,12 +39,12 @@ public final class Rows {
     }
 
     /** Reads U8. */
-    static void read(HostTensor source, int row, byte[] target) {
+    public static void read(HostTensor source, int row, byte[] target) {
         MemorySegment.copy(source.memory(), JAVA_BYTE, source.byteAt(row, 0), target, 0, target.length);
     }
 
     /** Writes U8. */
-    static void write(byte[] source, HostTensor target, int row) {
+    public static void write(byte[] source, HostTensor target, int row) {
         MemorySegment.copy(source, 0, target.memory(), JAVA_BYTE, target.byteAt(row, 0), source.length);
     }
 
@@ -71,7 +71,7 @@ public final class Rows {
     }
 
     /** Writes F32, BF16 or F16. */
-    static void write(float[] source, HostTensor target, int row) {
+    public static void write(float[] source, HostTensor target, int row) {
         if (target.dtype() == DType.F32) {
             MemorySegment.copy(source, 0, target.memory(), JAVA_FLOAT_UNALIGNED, target.byteAt(row, 0), target.cols());
             return;

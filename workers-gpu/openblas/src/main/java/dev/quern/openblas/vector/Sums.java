@@ -1,7 +1,7 @@
 package dev.quern.openblas.vector;
 
 /** Sums in float64 in one fixed order: eight running sums, folded in halves. Eight hide the latency of an addition. */
-final class Sums {
+public final class Sums {
     private Sums() {}
 
     static double sum(double[] x, int from, int to) {
@@ -18,7 +18,7 @@ final class Sums {
         return fold(sums);
     }
 
-    static double dot(double[] a, double[] b, int from, int to) {
+    public static double dot(double[] a, double[] b, int from, int to) {
         double[] sums = new double[8];
         int i = from;
         for (; i + 8 <= to; i += 8) {

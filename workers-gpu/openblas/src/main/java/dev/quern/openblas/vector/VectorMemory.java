@@ -132,6 +132,20 @@ public final class VectorMemory implements Memory {
     }
 
     @Override
+    public void gatherRows(Tensor source, Tensor rows, Tensor target) {
+        MemoryChecks.gatherRows(source, rows, target);
+        HostTensor from = HostTensor.of(source);
+        HostTensor to = HostTensor.of(target);
+        int[] picked = HostTensor.of(rows).ints();
+        long bytes = (long) from.cols() * from.dtype().bytes();
+        RowTasks.run(threads, to.rows(), to.cols(), (begin, end) -> {
+            for (int r = begin; r < end; r++) {
+                MemorySegment.copy(from.memory(), from.byteAt(picked[r], 0), to.memory(), to.byteAt(r, 0), bytes);
+            }
+        });
+    }
+
+    @Override
     public void permute(Tensor source, Tensor order, Tensor target) {
         MemoryChecks.permute(source, order, target);
         HostTensor from = HostTensor.of(source);

@@ -36,6 +36,13 @@ public final class MemoryChecks {
         Shapes.dtype("target", target, source.dtype());
     }
 
+    /** @throws IllegalArgumentException unless rows is I32 [1, m] and target has m rows */
+    public static void gatherRows(Tensor source, Tensor rows, Tensor target) {
+        vector("rows", rows, rows.cols());
+        Shapes.shape("target", target, rows.cols(), source.cols());
+        Shapes.dtype("target", target, source.dtype());
+    }
+
     /** @throws IllegalArgumentException unless source and target are [n, n] and order is I32 [1, n] */
     public static void permute(Tensor source, Tensor order, Tensor target) {
         Shapes.square("source", source);

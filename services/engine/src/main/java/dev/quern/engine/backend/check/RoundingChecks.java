@@ -4,6 +4,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.Rounding.Refit;
 import dev.quern.engine.backend.Tensor;
@@ -87,6 +88,26 @@ public final class RoundingChecks {
         stored(w, grid.scales(), grid.zeros());
         Shapes.shape("loss", loss, 1, 1);
         Shapes.dtype("loss", loss, DType.F64);
+    }
+
+    /**
+     * @throws IllegalArgumentException as {@link #gptqPanel}, and unless outer belongs to the panel's rows and grids
+     *     are fitted to whole groups
+     */
+    public static void twoSidedPanel(
+            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+        gptqPanel(panel, grid, codes, errors, loss);
+        if (panel.mask() != null) {
+            throw new IllegalArgumentException("mask: given (expected: none in a two-sided sweep)");
+        }
+        int rows = panel.w().rows();
+        Shapes.shape("outer.unit", outer.unit(), rows, rows);
+        Shapes.dtype("outer.unit", outer.unit(), panel.w().dtype());
+        Shapes.shape("outer.pivots", outer.pivots(), 1, rows);
+        Shapes.dtype("outer.pivots", outer.pivots(), DType.F64);
+        int size = grid.options().groupSize();
+        boolean whole = fitted == 0 || (panel.w().cols() % size == 0 && fitted > 0 && fitted % size == 0);
+        Shapes.check("fitted", fitted, whole, "0, or a multiple of the group size, " + size);
     }
 
     /** @throws IllegalArgumentException unless w, original and target [rows, p] go with unit [p, p] */

@@ -83,6 +83,15 @@ public final class JavaMemory implements Memory {
     }
 
     @Override
+    public void gatherRows(Tensor source, Tensor rows, Tensor target) {
+        MemoryChecks.gatherRows(source, rows, target);
+        int[] picked = HostTensor.of(rows).ints();
+        threads.run(picked.length, r -> {
+            HostTensor.of(target).setRow(r, HostTensor.of(source).row(picked[r]));
+        });
+    }
+
+    @Override
     public void permute(Tensor source, Tensor order, Tensor target) {
         MemoryChecks.permute(source, order, target);
         HostTensor from = HostTensor.of(source);

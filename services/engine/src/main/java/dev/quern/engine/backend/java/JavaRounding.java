@@ -157,6 +157,13 @@ public final class JavaRounding implements Rounding {
         HostTensor.of(loss).addSum(losses);
     }
 
+    @Override
+    public void twoSidedPanel(
+            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+        RoundingChecks.twoSidedPanel(panel, outer, grid, fitted, codes, errors, loss);
+        new JavaTwoSidedSweep(this, threads, panel, outer, grid, fitted).run(codes, errors, loss);
+    }
+
     /** The sweep of one row over a panel. */
     private static final class Sweep {
         /** By column: unit[j][k] is the feedback of the error of column k to column j. */
@@ -323,7 +330,7 @@ public final class JavaRounding implements Rounding {
         return sum;
     }
 
-    private static double[][] columns(HostTensor matrix) {
+    static double[][] columns(HostTensor matrix) {
         double[][] columns = new double[matrix.cols()][matrix.rows()];
         for (int r = 0; r < matrix.rows(); r++) {
             for (int c = 0; c < matrix.cols(); c++) {

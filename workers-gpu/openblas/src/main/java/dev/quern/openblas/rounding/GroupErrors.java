@@ -1,4 +1,4 @@
-package dev.quern.openblas.vector;
+package dev.quern.openblas.rounding;
 
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.host.GroupFit;

@@ -1,4 +1,4 @@
-package dev.quern.openblas.vector;
+package dev.quern.openblas.rounding;
 
 import java.util.stream.IntStream;
 

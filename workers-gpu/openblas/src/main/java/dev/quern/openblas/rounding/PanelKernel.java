@@ -1,7 +1,8 @@
-package dev.quern.openblas.vector;
+package dev.quern.openblas.rounding;
 
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.openblas.vector.Rows;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 

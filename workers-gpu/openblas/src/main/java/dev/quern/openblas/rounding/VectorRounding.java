@@ -1,29 +1,34 @@
-package dev.quern.openblas.vector;
+package dev.quern.openblas.rounding;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.check.RoundingChecks;
 import dev.quern.engine.backend.host.GroupFit;
+import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.engine.backend.host.SmallFloats;
 import dev.quern.engine.backend.java.JavaRounding;
+import dev.quern.openblas.vector.RowTasks;
+import dev.quern.openblas.vector.Rows;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Grids and GPTQ's panel in float32 with the Vector API, over fixed runs of rows. Other working types take the plain
- * definition.
+ * Grids and panels in float32 with the Vector API, over fixed runs of rows and blocks. Other working types take the
+ * plain definition.
  */
 public final class VectorRounding implements Rounding {
     /** Rows that one task sweeps; a whole number of blocks for every width of vectors. */
     private static final int SWEEP_ROWS = 128;
 
+    private final HostAllocator allocator;
     private final HostThreads threads;
     private final JavaRounding plain;
 
-    public VectorRounding(HostThreads threads) {
+    public VectorRounding(HostAllocator allocator, HostThreads threads) {
+        this.allocator = allocator;
         this.threads = threads;
         this.plain = new JavaRounding(threads);
     }
@@ -166,6 +171,18 @@ public final class VectorRounding implements Rounding {
             block.storeCodes(HostTensor.of(codes), first);
         });
         HostTensor.of(loss).addSum(losses);
+    }
+
+    @Override
+    public void twoSidedPanel(
+            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+        if (panel.w().dtype() != DType.F32) {
+            plain.twoSidedPanel(panel, outer, grid, fitted, codes, errors, loss);
+            return;
+        }
+        RoundingChecks.twoSidedPanel(panel, outer, grid, fitted, codes, errors, loss);
+        TwoSidedKernel kernel = new TwoSidedKernel(panel, outer, grid, codes, errors);
+        new TwoSidedWave(this, allocator, panel, outer, grid, fitted, errors, kernel).run(threads, loss);
     }
 
     @Override

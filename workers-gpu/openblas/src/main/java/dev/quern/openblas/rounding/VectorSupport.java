@@ -1,9 +1,12 @@
-package dev.quern.openblas.vector;
+package dev.quern.openblas.rounding;
 
 import dev.quern.engine.backend.Rounding.Descent;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.openblas.vector.RowTasks;
+import dev.quern.openblas.vector.Rows;
+import dev.quern.openblas.vector.Sums;
 import java.util.Arrays;
 
 /** Which weights are kept, and what the kept ones become: rows do not depend on each other. */

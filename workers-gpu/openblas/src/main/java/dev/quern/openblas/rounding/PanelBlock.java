@@ -1,9 +1,10 @@
-package dev.quern.openblas.vector;
+package dev.quern.openblas.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.quern.engine.backend.host.HostTensor;
+import dev.quern.openblas.vector.Rows;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
