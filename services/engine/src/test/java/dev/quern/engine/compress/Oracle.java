@@ -125,6 +125,31 @@ final class Oracle {
         return Lab.quadratic(new double[][] {full}, h);
     }
 
+    /** tr(H_O E H Eᵀ). */
+    static double twoSided(double[][] outer, double[][] e, double[][] inner) {
+        double[][] left = product(outer, e);
+        double[][] right = product(e, inner);
+        double sum = 0;
+        for (int i = 0; i < e.length; i++) {
+            for (int j = 0; j < e[i].length; j++) {
+                sum += left[i][j] * right[i][j];
+            }
+        }
+        return sum;
+    }
+
+    private static double[][] product(double[][] a, double[][] b) {
+        double[][] result = new double[a.length][b[0].length];
+        for (int i = 0; i < a.length; i++) {
+            for (int k = 0; k < b.length; k++) {
+                for (int j = 0; j < b[k].length; j++) {
+                    result[i][j] += a[i][k] * b[k][j];
+                }
+            }
+        }
+        return result;
+    }
+
     static double[][] choleskyLower(double[][] h) {
         int n = h.length;
         double[][] l = new double[n][n];

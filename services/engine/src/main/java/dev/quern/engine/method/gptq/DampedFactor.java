@@ -12,6 +12,7 @@ import dev.quern.recipes.Recipe.Order;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * H, damped and in the order of rounding, as {@code V Vᵀ} with {@code V = unit * sqrt(pivots)} upper triangular. V
@@ -25,45 +26,59 @@ import java.util.stream.IntStream;
  * @param retries how often it was raised
  */
 public record DampedFactor(Tensor unit, Tensor pivots, Tensor order, boolean natural, double damping, int retries) {
+    /** As {@link #of(ComputeBackend, Scope, Tensor, Tensor, double, double, Cancellation)}, as GPTQ does it. */
+    public static Optional<DampedFactor> of(
+            ComputeBackend backend, Scope scope, InputStatistics inputs, Gptq gptq, Cancellation cancellation) {
+        Tensor order = null;
+        if (gptq.order() == Order.STATIC) {
+            order = scope.allocate(DType.I32, 1, inputs.columns());
+            backend.memory().argsortDescending(inputs.diagonal(), order);
+        }
+        double mean = inputs.meanDiagonal();
+        return of(backend, scope, inputs.gram(), order, mean, gptq.damping(), cancellation);
+    }
+
     /**
-     * Factors H with the recipe's damping; where that fails, again from the original H with about three times as much,
-     * below 1.
+     * Factors H with this damping; where that fails, again from the original H with about three times as much, below 1.
      *
+     * @param h F64 [n, n], symmetric and finite
+     * @param order a permutation, I32 [1, n]; null takes the columns as they stand
+     * @param mean what damping is a fraction of
      * @return empty when no damping below 1 makes H positive definite
      */
     public static Optional<DampedFactor> of(
-            ComputeBackend backend, Scope scope, InputStatistics inputs, Gptq gptq, Cancellation cancellation) {
-        int n = inputs.columns();
-        boolean natural = gptq.order() == Order.NONE;
-        Tensor order = order(backend.memory(), scope, inputs, natural);
+            ComputeBackend backend,
+            Scope scope,
+            Tensor h,
+            @Nullable Tensor order,
+            double mean,
+            double damping,
+            Cancellation cancellation) {
+        int n = h.cols();
+        boolean natural = order == null;
+        Tensor columns = order == null ? rising(backend.memory(), scope, n) : order;
         Tensor unit = scope.allocate(backend.workingType(), n, n);
         Tensor pivots = scope.allocate(DType.F64, 1, n);
         try (Scope local = backend.memory().scope()) {
             Tensor damped = local.allocate(DType.F64, n, n);
-            double damping = gptq.damping();
-            for (int retries = 0; damping < 1; retries++) {
+            double fraction = damping;
+            for (int retries = 0; fraction < 1; retries++) {
                 cancellation.check();
-                permute(backend.memory(), inputs.gram(), order, natural, damped);
-                backend.elementwise().addDiagonal(damping * inputs.meanDiagonal(), damped);
+                permute(backend.memory(), h, columns, natural, damped);
+                backend.elementwise().addDiagonal(fraction * mean, damped);
                 if (backend.linearAlgebra().factorUpper(damped, cancellation)) {
                     backend.rounding().splitFactor(damped, unit, pivots);
-                    return Optional.of(new DampedFactor(unit, pivots, order, natural, damping, retries));
+                    return Optional.of(new DampedFactor(unit, pivots, columns, natural, fraction, retries));
                 }
-                damping = Math.max(3 * damping, damping + 0.01);
+                fraction = Math.max(3 * fraction, fraction + 0.01);
             }
         }
         return Optional.empty();
     }
 
-    private static Tensor order(Memory memory, Scope scope, InputStatistics inputs, boolean natural) {
-        int n = inputs.columns();
-        if (natural) {
-            int[] rising = IntStream.range(0, n).toArray();
-            return memory.upload(scope, MemorySegment.ofArray(rising), DType.I32, 1, n);
-        }
-        Tensor order = scope.allocate(DType.I32, 1, n);
-        memory.argsortDescending(inputs.diagonal(), order);
-        return order;
+    private static Tensor rising(Memory memory, Scope scope, int n) {
+        int[] rising = IntStream.range(0, n).toArray();
+        return memory.upload(scope, MemorySegment.ofArray(rising), DType.I32, 1, n);
     }
 
     private static void permute(Memory memory, Tensor h, Tensor order, boolean natural, Tensor target) {

@@ -6,9 +6,11 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
+import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +26,15 @@ import org.jspecify.annotations.Nullable;
  *   └─ gemm ─┘         └─ gemm ─┘
  *   └────── gemm ───────┘
  * </pre>
+ *
+ * <p>The same sweep serves the two-sided objective tr(H_O E H Eᵀ): only what happens within a panel differs
+ * (docs/algorithms.md, two-sided rounding).
  */
 public final class GptqSweep {
     /** Columns of a panel, the part of the sweep that is no product. */
     public static final int PANEL = 128;
+    /** Columns of a panel of a two-sided sweep, whose blocks run side by side along its anti-diagonals. */
+    public static final int TWO_SIDED_PANEL = 512;
     /** A product is cut where it passes this many multiplications, about a second of work, to ask for cancellation. */
     private static final double MAX_PRODUCT = 1e11;
 
@@ -37,13 +44,14 @@ public final class GptqSweep {
     private final DampedFactor factor;
     private final GridOptions grid;
     private final boolean lazyScales;
+    private final @Nullable Outer outer;
     private final int panel;
     private final Cancellation cancellation;
 
     /** @param panel columns of a panel; {@link #PANEL} unless a test varies it */
     public GptqSweep(
             ComputeBackend backend, DampedFactor factor, GridOptions grid, int panel, Cancellation cancellation) {
-        this(backend, factor, grid, panel, false, cancellation);
+        this(backend, factor, grid, panel, false, null, cancellation);
     }
 
     private GptqSweep(
@@ -52,27 +60,41 @@ public final class GptqSweep {
             GridOptions grid,
             int panel,
             boolean lazyScales,
+            @Nullable Outer outer,
             Cancellation cancellation) {
         this.backend = backend;
         this.factor = factor;
         this.grid = grid;
         this.panel = panel;
         this.lazyScales = lazyScales;
+        this.outer = outer;
         this.cancellation = cancellation;
     }
 
+    /** Columns whose grids a sweep fits together, about a panel of GPTQ: whole groups. */
+    public static int fitted(GridOptions grid) {
+        return Math.max(1, PANEL / grid.groupSize()) * grid.groupSize();
+    }
+
     /**
-     * A sweep that fits the grid of a group when it gets there, on the weights as the errors so far have moved them.
-     * This is what the published loop does; for comparisons only, since static scales serve every order of columns.
+     * A sweep that fits the grids of a panel when it gets there, on the weights as the errors so far have moved them.
+     * With panels as wide as a group this is what the published loop does. A two-sided sweep fits {@link #fitted}
+     * columns of a panel at a time.
      *
-     * @throws IllegalArgumentException unless the factor is in natural order
+     * @throws IllegalArgumentException unless panels hold whole groups
      */
-    public static GptqSweep withLazyScales(
-            ComputeBackend backend, DampedFactor factor, GridOptions grid, Cancellation cancellation) {
-        if (!factor.natural()) {
-            throw new IllegalArgumentException("order: STATIC (expected: NONE with lazy scales)");
+    public GptqSweep withLazyScales() {
+        if (panel % grid.groupSize() != 0) {
+            throw new IllegalArgumentException(
+                    "panel: " + panel + " (expected: a multiple of the group size, " + grid.groupSize() + ")");
         }
-        return new GptqSweep(backend, factor, grid, grid.groupSize(), true, cancellation);
+        return new GptqSweep(backend, factor, grid, panel, true, outer, cancellation);
+    }
+
+    /** A sweep for tr(H_O E H Eᵀ), rows in the order of the factor of H_O. */
+    public GptqSweep withOuter(DampedFactor other) {
+        Outer side = new Outer(other.unit(), other.pivots());
+        return new GptqSweep(backend, factor, grid, panel, lazyScales, side, cancellation);
     }
 
     /**
@@ -82,7 +104,8 @@ public final class GptqSweep {
      * @param scales [m, groups] in the linear's own order: read, or written when lazy; zeros likewise
      * @param codes U8 [m, n], out, in the factor's order
      * @param errors [m, n], out: original - quantized, in the factor's order
-     * @return tr(E H Eᵀ) with the damped H
+     * @return tr(E H Eᵀ) with the damped H, or tr(H_O E H Eᵀ) with both damped
+     * @throws IllegalArgumentException when scales are lazy and the order takes the columns of a group apart
      */
     public double run(Tensor original, Tensor scales, Tensor zeros, Tensor codes, Tensor errors) {
         return run(original, null, scales, zeros, codes, errors);
@@ -95,22 +118,36 @@ public final class GptqSweep {
      * @param mask U8 [m, n], in the factor's order; null keeps all weights
      */
     public double run(
-            Tensor original,
-            @Nullable Tensor mask,
-            Tensor scales,
-            Tensor zeros,
-            Tensor codes,
-            Tensor errors) {
+            Tensor original, @Nullable Tensor mask, Tensor scales, Tensor zeros, Tensor codes, Tensor errors) {
         try (Scope scope = backend.memory().scope()) {
             Tensor moved = scope.allocate(original.dtype(), original.rows(), original.cols());
             backend.memory().copy(original, moved);
             Tensor groups = factor.groups(backend, scope, grid.groupSize());
-            Tensor scratch = scope.allocate(original.dtype(), lazyScales ? original.rows() : 0, panel);
+            Tensor scratch = scope.allocate(original.dtype(), lazyScales && outer == null ? original.rows() : 0, panel);
             Tensor losses = scope.allocate(DType.F64, 1, Math.ceilDiv(original.cols(), panel));
+            if (lazyScales) {
+                requireTogether(downloaded(groups));
+            }
             Grid fitted = new Grid(grid, scales, zeros);
             Work work = new Work(original, mask, moved, groups, fitted, codes, errors, losses, scratch);
             columns(work, 0, original.cols());
             return backend.memory().value(work.loss(0, panel));
+        }
+    }
+
+    private int[] downloaded(Tensor groups) {
+        int[] values = new int[groups.cols()];
+        backend.memory().download(groups, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    private void requireTogether(int[] groups) {
+        for (int j = 0; j < groups.length; j++) {
+            if (groups[j] != groups[j / grid.groupSize() * grid.groupSize()]) {
+                throw new IllegalArgumentException(
+                        "order: column %d is apart from its group (expected: groups together with lazy scales)"
+                                .formatted(j));
+            }
         }
     }
 
@@ -155,22 +192,38 @@ public final class GptqSweep {
         Tensor moved = work.moved.cols(from, to);
         Tensor original = work.original.cols(from, to);
         Tensor unit = factor.unit().rows(from, to).cols(from, to);
-        if (lazyScales) {
-            int group = from / grid.groupSize();
-            backend.rounding().compensate(moved, original, unit, work.scratch);
-            Tensor scales = work.grid.scales().cols(group, group + 1);
-            backend.rounding()
-                    .fitGrid(work.scratch, grid, scales, work.grid.zeros().cols(group, group + 1));
-        }
         Tensor pivots = factor.pivots().cols(from, to);
         Tensor mask = work.mask == null ? null : work.mask.cols(from, to);
-        backend.rounding()
-                .gptqPanel(
-                        new Panel(moved, original, unit, pivots, work.groups.cols(from, to), mask),
-                        work.grid,
-                        work.codes.cols(from, to),
-                        work.errors.cols(from, to),
-                        work.loss(from, panel));
+        Panel columns = new Panel(moved, original, unit, pivots, work.groups.cols(from, to), mask);
+        if (lazyScales && outer == null) {
+            backend.interruptibly(cancellation, () -> fit(work, columns));
+        }
+        backend.interruptibly(cancellation, () -> round(work, columns, from, to));
+    }
+
+    private void fit(Work work, Panel columns) {
+        Tensor compensated = work.scratch.cols(0, columns.w().cols());
+        backend.rounding().compensate(columns.w(), columns.original(), columns.unit(), compensated);
+        int[] groups = downloaded(columns.groups());
+        int size = grid.groupSize();
+        for (int col = 0; col < groups.length; col += size) {
+            int group = groups[col];
+            Tensor scales = work.grid.scales().cols(group, group + 1);
+            Tensor zeros = work.grid.zeros().cols(group, group + 1);
+            backend.rounding().fitGrid(compensated.cols(col, col + size), grid, scales, zeros);
+        }
+    }
+
+    private void round(Work work, Panel columns, int from, int to) {
+        Tensor codes = work.codes.cols(from, to);
+        Tensor errors = work.errors.cols(from, to);
+        Tensor loss = work.loss(from, panel);
+        if (outer == null) {
+            backend.rounding().gptqPanel(columns, work.grid, codes, errors, loss);
+        } else {
+            int fitted = lazyScales ? fitted(grid) : 0;
+            backend.rounding().twoSidedPanel(columns, outer, work.grid, fitted, codes, errors, loss);
+        }
     }
 
     /** Carries the errors of the columns before middle to those from middle on. */
