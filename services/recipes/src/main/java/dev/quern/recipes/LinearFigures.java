@@ -1,5 +1,6 @@
 package dev.quern.recipes;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     to nearest
  * @param scaleToAbsmax mean over groups of the scale over the scale that spans the group's largest weight; null where
  *     no scale was fitted, or an earlier version did not keep it
+ * @param twoSided how a result was chosen that is weighed by the outputs of the model as well; null where none is
  */
 public record LinearFigures(
         double relativeError,
@@ -24,4 +26,40 @@ public record LinearFigures(
         int retries,
         @Nullable String fallback,
         int deadColumns,
-        @Nullable Double scaleToAbsmax) {}
+        @Nullable Double scaleToAbsmax,
+        @Nullable TwoSided twoSided) {
+    /** Those of a method that weighs errors by inputs alone. */
+    public LinearFigures(
+            double relativeError,
+            double relativeErrorNearest,
+            double damping,
+            int retries,
+            @Nullable String fallback,
+            int deadColumns,
+            @Nullable Double scaleToAbsmax) {
+        this(relativeError, relativeErrorNearest, damping, retries, fallback, deadColumns, scaleToAbsmax, null);
+    }
+
+    /**
+     * The choice between one-sided and two-sided rounding, by text that neither has seen: errors are tr(H_O E H_I Eᵀ) /
+     * tr(H_O W H_I Wᵀ) with the factors of the windows that were held out.
+     *
+     * @param oneSided error of the result that errors of inputs alone decided
+     * @param tried two-sided results
+     * @param kept the shrinkage of the result that was kept; null where it is the one-sided one
+     */
+    public record TwoSided(
+            double oneSided, List<Trial> tried, @Nullable Double kept) {
+        public TwoSided {
+            tried = List.copyOf(tried);
+        }
+    }
+
+    /**
+     * A two-sided result.
+     *
+     * @param shrinkage the share of a multiple of the identity in H_O
+     * @param error on the windows that were held out
+     */
+    public record Trial(double shrinkage, double error) {}
+}

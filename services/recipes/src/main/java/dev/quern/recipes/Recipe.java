@@ -245,7 +245,7 @@ public record Recipe(
 
     /** How weights are put on the grid. */
     @Discriminator("method")
-    public sealed interface Rounding permits Nearest, Gptq {
+    public sealed interface Rounding permits Nearest, Gptq, Yaqa {
         /** What calibration has to record for it. */
         Needs needs();
 
@@ -418,6 +418,7 @@ public record Recipe(
         return switch (rounding) {
             case Nearest nearest -> true;
             case Gptq gptq -> true;
+            case Yaqa yaqa -> false;
         };
     }
 
@@ -500,7 +501,7 @@ public record Recipe(
         return needsCalibration() && propagation == Propagation.SEQUENTIAL;
     }
 
-    private static void check(boolean holds, String message) {
+    static void check(boolean holds, String message) {
         if (!holds) {
             throw new QuernException(ErrorCode.INVALID_RECIPE, message);
         }

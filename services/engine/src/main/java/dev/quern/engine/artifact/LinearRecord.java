@@ -3,10 +3,10 @@ package dev.quern.engine.artifact;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.CoreShape;
 import dev.quern.engine.method.IntegerShape;
-import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.CompletedBy;
 import dev.quern.recipes.job.CellState;
+import dev.quern.recipes.report.FiguresForm;
 import dev.quern.recipes.view.LinearView;
 
 /**

@@ -4,6 +4,7 @@ import dev.quern.engine.method.Rounder;
 import dev.quern.engine.method.gptq.GptqRounder;
 import dev.quern.engine.method.nearest.NearestRounder;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Yaqa;
 
 /** The methods of rounding. */
 public final class Rounders {
@@ -14,6 +15,7 @@ public final class Rounders {
         return switch (rounding) {
             case Recipe.Nearest() -> new NearestRounder();
             case Recipe.Gptq gptq -> new GptqRounder(gptq);
+            case Yaqa _ -> throw new IllegalStateException("rounding.method: yaqa (expected: refused before)");
         };
     }
 }

@@ -1,5 +1,6 @@
-package dev.quern.recipes;
+package dev.quern.recipes.report;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
 import java.lang.reflect.RecordComponent;

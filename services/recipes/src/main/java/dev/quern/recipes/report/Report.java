@@ -1,6 +1,5 @@
 package dev.quern.recipes.report;
 
-import dev.quern.recipes.FiguresForm;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;

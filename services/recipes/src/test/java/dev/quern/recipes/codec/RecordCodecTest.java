@@ -212,7 +212,8 @@ class RecordCodecTest {
                         new Violation("/grid/bits", "grid.bits: 4.5 (expected: a whole number)"),
                         new Violation("/grid/groupSize", "grid.groupSize: -1 (expected: a whole number or auto)"),
                         new Violation("/grid/symmetric", "grid.symmetric: yes (expected: true or false)"),
-                        new Violation("/rounding/method", "rounding.method: awq (expected one of: nearest, gptq)"));
+                        new Violation(
+                                "/rounding/method", "rounding.method: awq (expected one of: nearest, gptq, yaqa)"));
     }
 
     @Test
@@ -221,7 +222,7 @@ class RecordCodecTest {
         assertThat(e.violations().stream().map(Violation::message))
                 .containsExactly(
                         "grid: missing (expected: an object)",
-                        "rounding.method: missing (expected one of: nearest, gptq)");
+                        "rounding.method: missing (expected one of: nearest, gptq, yaqa)");
         assertThatThrownBy(() -> read("[]")).hasMessage("[] (expected: an object)");
         assertThatThrownBy(() -> read(TEXT.replace("quern/v1", "quern/v2")))
                 .hasMessage("apiVersion: quern/v2 (expected: quern/v1)");

@@ -1,0 +1,129 @@
+package dev.quern.recipes;
+
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Needs;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipe.Rounding;
+import dev.quern.recipes.codec.Default;
+import dev.quern.recipes.codec.Described;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * YAQA (Tseng et al., arXiv 2505.22988): an error in the weights of a linear is weighed by what it does to the outputs
+ * of the whole model, {@code tr(H_O E H_I Eᵀ)} (docs/algorithms.md, two-sided rounding).
+ *
+ * @param inputFactor what H_I is made of
+ * @param damping added to the diagonals of both factors, as a fraction of their means
+ * @param shrinkage the shares that are tried of a multiple of the identity in H_O
+ * @param minimumWindows fewer windows of text are refused
+ * @param holdOut windows that are kept from the sums, to choose the best result by
+ * @param rowOrder the order in which rows are rounded
+ * @param seed of the labels that are drawn from the model's own distribution
+ */
+public record Yaqa(
+        @Described(
+                "What weighs the errors of inputs: the Fisher information of the linear (fisher), or the inputs themselves"
+                        + " as in GPTQ (activations).")
+        @Default("\"fisher\"")
+        InputFactor inputFactor,
+
+        @Described(
+                value = "Added to the diagonals of both factors, as a fraction of their means.",
+                minimum = 0,
+                maximum = 1,
+                exclusive = true)
+        @Default("0.01")
+        double damping,
+
+        @Described(
+                "Shares, from 0 to 1, of a multiple of the identity that are tried in the factor of the outputs; the one"
+                        + " that is best on the windows held out is kept.")
+        @Default("[0,0.25,0.5]")
+        List<Double> shrinkage,
+
+        @Described(value = "Windows of text that the factors need; fewer are refused.", minimum = 1) @Default("512")
+        int minimumWindows,
+
+        @Described(value = "Windows of text that the factors do not see, to choose the best result by.", minimum = 1)
+        @Default("256")
+        int holdOut,
+
+        @Described("static rounds rows by falling weight in the factor of the outputs; none rounds them as they stand.")
+        @Default("\"static\"")
+        Order rowOrder,
+
+        @Described("Seed of the labels that are drawn from the model.") @Default("0")
+        long seed)
+        implements Rounding {
+    private static final Yaqa USUAL =
+            new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.25, 0.5), 512, 256, Order.STATIC, 0);
+
+    /** What weighs the errors of inputs. */
+    public enum InputFactor {
+        FISHER,
+        ACTIVATIONS
+    }
+
+    public Yaqa {
+        shrinkage = List.copyOf(shrinkage);
+        Recipe.check(
+                damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
+        Recipe.check(
+                !shrinkage.isEmpty() && shrinkage.stream().allMatch(share -> share >= 0 && share <= 1),
+                "rounding.shrinkage: " + shrinkage + " (expected: shares from 0 to 1, for example [0, 0.5])");
+        Recipe.check(minimumWindows >= 1, "rounding.minimumWindows: " + minimumWindows + " (expected: 1 or more)");
+        Recipe.check(holdOut >= 1, "rounding.holdOut: " + holdOut + " (expected: 1 or more)");
+    }
+
+    /** The figures of a linear take its inputs; the factors come from a pass of their own. */
+    @Override
+    public Needs needs() {
+        return Needs.INPUTS;
+    }
+
+    @Override
+    public String shortName() {
+        return inputFactor == InputFactor.FISHER ? "yaqa" : "yaqa-lite";
+    }
+
+    @Override
+    public String title() {
+        return "YAQA";
+    }
+
+    @Override
+    public Map<String, String> parameters() {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("input factor", inputFactor.name().toLowerCase(Locale.ROOT));
+        parameters.put("damping", plain(damping));
+        parameters.put("shrinkage", shrinkage.stream().map(Yaqa::plain).collect(Collectors.joining(" or ")));
+        parameters.put("minimum windows", String.valueOf(minimumWindows));
+        parameters.put("windows held out", String.valueOf(holdOut));
+        parameters.put("row order", rowOrder.name().toLowerCase(Locale.ROOT));
+        parameters.put("seed", String.valueOf(seed));
+        return parameters;
+    }
+
+    private static String plain(double value) {
+        return BigDecimal.valueOf(value).toPlainString();
+    }
+
+    @Override
+    public Rounding usual() {
+        return USUAL.withInputFactor(inputFactor);
+    }
+
+    private Yaqa withInputFactor(InputFactor other) {
+        return new Yaqa(other, damping, shrinkage, minimumWindows, holdOut, rowOrder, seed);
+    }
+
+    @Override
+    public ClipSearch usualClipSearch() {
+        return ClipSearch.MSE;
+    }
+}

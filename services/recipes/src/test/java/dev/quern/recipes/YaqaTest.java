@@ -1,0 +1,52 @@
+package dev.quern.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Yaqa.InputFactor;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.json.Json;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class YaqaTest {
+    private static Recipe recipe(String rounding) {
+        return Recipes.read("apiVersion: quern/v1\ngrid: {bits: 3}\nrounding: {method: yaqa%s}\n".formatted(rounding));
+    }
+
+    @Test
+    void whatIsLeftOutIsUsual() {
+        Recipe recipe = recipe("");
+        assertThat(recipe.rounding())
+                .isEqualTo(new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.25, 0.5), 512, 256, Order.STATIC, 0))
+                .isEqualTo(recipe.rounding().usual());
+        assertThat(recipe.name()).isEqualTo("yaqa-w3a16");
+        assertThat(recipe(", inputFactor: activations").name()).isEqualTo("yaqa-lite-w3a16");
+    }
+
+    @Test
+    void everyValueReadsBack() {
+        Recipe recipe = recipe(", inputFactor: activations, damping: 0.02, shrinkage: [0.1, 1], minimumWindows: 64,"
+                + " holdOut: 32, rowOrder: none, seed: 7");
+        assertThat(recipe.rounding())
+                .isEqualTo(new Yaqa(InputFactor.ACTIVATIONS, 0.02, List.of(0.1, 1.0), 64, 32, Order.NONE, 7));
+        assertThat(Recipes.read(Json.writePretty(RecordCodec.write(recipe)))).isEqualTo(recipe);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "damping: 0 | rounding.damping: 0.0 (expected: more than 0, less than 1)",
+                "shrinkage: [] | rounding.shrinkage: [] (expected: shares from 0 to 1, for example [0, 0.5])",
+                "shrinkage: [1.5] | rounding.shrinkage: [1.5] (expected: shares from 0 to 1, for example [0, 0.5])",
+                "minimumWindows: 0 | rounding.minimumWindows: 0 (expected: 1 or more)",
+                "holdOut: 0 | rounding.holdOut: 0 (expected: 1 or more)"
+            })
+    void aValueOutOfBoundsIsRefused(String value, String message) {
+        assertThatThrownBy(() -> recipe(", " + value)).hasMessage(message);
+    }
+}
