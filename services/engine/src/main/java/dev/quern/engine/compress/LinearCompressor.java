@@ -188,7 +188,8 @@ public final class LinearCompressor {
                     rounded.retries(),
                     rounded.fallback(),
                     readsInputs(treatment.rounding()) ? deadWeights(shared.inputs(), w) : 0,
-                    rounded.codes().scaleToAbsmax(kept));
+                    rounded.codes().scaleToAbsmax(kept),
+                    rounded.twoSided());
             double loss = rounded.loss() == null ? nearestError : rounded.loss();
             return new Compressed(rounded.codes().toLinear(weight.id(), treatment.grid()), figures, loss);
         }

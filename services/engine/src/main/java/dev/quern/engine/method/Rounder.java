@@ -4,6 +4,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.recipes.LinearFigures.TwoSided;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,16 +54,18 @@ public interface Rounder {
      * @param damping added to the diagonal of H, as a fraction of its mean; 0 where H decided nothing
      * @param retries how often the damping was raised
      * @param fallback why plain rounding was used instead; null where it was not
+     * @param twoSided how the result was chosen; null where there was one only
      */
     record Rounded(
             GridCodes codes,
             @Nullable Double loss,
             double damping,
             int retries,
-            @Nullable String fallback) {
+            @Nullable String fallback,
+            @Nullable TwoSided twoSided) {
         /** Plain rounding. */
         public static Rounded nearest(GridCodes start, @Nullable String fallback) {
-            return new Rounded(start, null, 0, 0, fallback);
+            return new Rounded(start, null, 0, 0, fallback, null);
         }
     }
 }
