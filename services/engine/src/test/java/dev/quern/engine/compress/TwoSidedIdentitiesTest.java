@@ -37,11 +37,35 @@ class TwoSidedIdentitiesTest {
                 Arguments.of(33, 48, 16, true, 4, Lab.freshSeed()));
     }
 
-    /** @param loss the sweep's own account */
-    private record Result(double[][] codes, double[][] errors, double loss) {}
+    private static final class Result {
+        private final double[][] codes;
+        private final double[][] errors;
+        private final double loss;
+
+        /** @param loss the sweep's own account */
+        Result(double[][] codes, double[][] errors, double loss) {
+            this.codes = codes;
+            this.errors = errors;
+            this.loss = loss;
+        }
+    }
 
     /** A problem with one grid for all of its rounding. */
-    private record Problem(Lab lab, double[][] w, double[][] inner, double[][] outer, GridCodes grid) {
+    private static final class Problem {
+        private final Lab lab;
+        private final double[][] w;
+        private final double[][] inner;
+        private final double[][] outer;
+        private final GridCodes grid;
+
+        private Problem(Lab lab, double[][] w, double[][] inner, double[][] outer, GridCodes grid) {
+            this.lab = lab;
+            this.w = w;
+            this.inner = inner;
+            this.outer = outer;
+            this.grid = grid;
+        }
+
         static Problem of(Lab lab, int m, int n, GridOptions options) {
             double[][] w = lab.gaussian(m, n);
             return of(lab, w, lab.gram(n), lab.gram(m), options);
@@ -128,8 +152,8 @@ class TwoSidedIdentitiesTest {
             }
             for (double[][] outer : new double[][][] {Lab.identity(m, 1), Lab.identity(m, 7), diagonal}) {
                 Problem problem = Problem.of(lab, w, inner, outer, Lab.options(bits, group, symmetric));
-                assertThat(problem.twoSided().codes())
-                        .isDeepEqualTo(problem.oneSided().codes());
+                assertThat(problem.twoSided().codes)
+                        .isDeepEqualTo(problem.oneSided().codes);
             }
         }
     }
@@ -141,10 +165,10 @@ class TwoSidedIdentitiesTest {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, Lab.options(bits, n, true)).onOneScale();
             Problem turned = Problem.of(
-                            lab, turned(problem.w()), problem.outer(), problem.inner(), Lab.options(bits, m, true))
+                            lab, turned(problem.w), problem.outer, problem.inner, Lab.options(bits, m, true))
                     .onOneScale();
-            assertThat(turned(turned.twoSided().codes()))
-                    .isDeepEqualTo(problem.twoSided().codes());
+            assertThat(turned(turned.twoSided().codes))
+                    .isDeepEqualTo(problem.twoSided().codes);
         }
     }
 
@@ -158,8 +182,8 @@ class TwoSidedIdentitiesTest {
                     .onOneScale();
             Problem turned = Problem.of(lab, turned(w), outer, Lab.identity(n, 1), Lab.options(bits, m, true))
                     .onOneScale();
-            assertThat(turned(turned.oneSided().codes()))
-                    .isDeepEqualTo(problem.twoSided().codes());
+            assertThat(turned(turned.oneSided().codes))
+                    .isDeepEqualTo(problem.twoSided().codes);
         }
     }
 
@@ -170,10 +194,10 @@ class TwoSidedIdentitiesTest {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, Lab.options(bits, group, symmetric));
             Result result = problem.twoSided();
-            double[][] inner = Lab.damped(problem.inner(), DAMPING);
-            double[][] outer = Lab.damped(problem.outer(), DAMPING);
-            double expected = Oracle.twoSided(outer, result.errors(), inner);
-            assertThat(result.loss()).isCloseTo(expected, within(1e-10 * expected));
+            double[][] inner = Lab.damped(problem.inner, DAMPING);
+            double[][] outer = Lab.damped(problem.outer, DAMPING);
+            double expected = Oracle.twoSided(outer, result.errors, inner);
+            assertThat(result.loss).isCloseTo(expected, within(1e-10 * expected));
         }
     }
 
@@ -182,9 +206,9 @@ class TwoSidedIdentitiesTest {
     void theWidthOfPanelsChangesNoCode(int m, int n, int group, boolean symmetric, int bits, long seed) {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, Lab.options(bits, group, symmetric));
-            double[][] expected = problem.twoSided(n).codes();
+            double[][] expected = problem.twoSided(n).codes;
             for (int panel : new int[] {1, 32, 128}) {
-                assertThat(problem.twoSided(panel).codes()).as("panel " + panel).isDeepEqualTo(expected);
+                assertThat(problem.twoSided(panel).codes).as("panel " + panel).isDeepEqualTo(expected);
             }
         }
     }
@@ -197,15 +221,15 @@ class TwoSidedIdentitiesTest {
             GridOptions options = Lab.options(bits, group, false);
             int width = GptqSweep.fitted(options);
             Problem problem = Problem.of(lab, m, n, options);
-            double[][] expected = problem.fitted(width, true).codes();
+            double[][] expected = problem.fitted(width, true).codes;
             for (int panel : new int[] {2 * width, 4 * width}) {
-                assertThat(problem.fitted(panel, true).codes())
+                assertThat(problem.fitted(panel, true).codes)
                         .as("panel " + panel)
                         .isDeepEqualTo(expected);
             }
-            Problem alone = Problem.of(lab, problem.w(), problem.inner(), Lab.identity(m, 2), options);
-            assertThat(alone.fitted(4 * width, true).codes())
-                    .isDeepEqualTo(alone.fitted(width, false).codes());
+            Problem alone = Problem.of(lab, problem.w, problem.inner, Lab.identity(m, 2), options);
+            assertThat(alone.fitted(4 * width, true).codes)
+                    .isDeepEqualTo(alone.fitted(width, false).codes);
         }
     }
 
@@ -218,23 +242,23 @@ class TwoSidedIdentitiesTest {
     void equalsThePublishedRecurrence(int m, int n, int group, boolean symmetric, int bits, long seed) {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, Lab.options(bits, group, symmetric));
-            double[][] inner = Lab.array(factor(lab, problem.inner()).unit());
-            double[][] outer = Lab.array(factor(lab, problem.outer()).unit());
+            double[][] inner = Lab.array(factor(lab, problem.inner).unit());
+            double[][] outer = Lab.array(factor(lab, problem.outer).unit());
             double[][] errors = new double[m][n];
             for (int j = 0; j < n; j++) {
                 for (int i = 0; i < m; i++) {
                     // errors that are not made yet are zeros, and so is the own one.
-                    double target = problem.w()[i][j] + feedback(outer, errors, inner, i, j);
-                    errors[i][j] = problem.w()[i][j] - problem.quantized(i, j, target);
+                    double target = problem.w[i][j] + feedback(outer, errors, inner, i, j);
+                    errors[i][j] = problem.w[i][j] - problem.quantized(i, j, target);
                 }
             }
             Result result = problem.twoSided();
             for (int i = 0; i < m; i++) {
                 for (int j = 0; j < n; j++) {
-                    assertThat(result.errors()[i][j]).isEqualTo(errors[i][j]);
-                    double[][] own = result.errors();
-                    double fixed = problem.w()[i][j] + feedback(outer, own, inner, i, j) - own[i][j];
-                    assertThat(problem.quantized(i, j, fixed)).isCloseTo(problem.w()[i][j] - own[i][j], within(1e-12));
+                    assertThat(result.errors[i][j]).isEqualTo(errors[i][j]);
+                    double[][] own = result.errors;
+                    double fixed = problem.w[i][j] + feedback(outer, own, inner, i, j) - own[i][j];
+                    assertThat(problem.quantized(i, j, fixed)).isCloseTo(problem.w[i][j] - own[i][j], within(1e-12));
                 }
             }
         }
@@ -260,18 +284,18 @@ class TwoSidedIdentitiesTest {
             Problem problem = Problem.of(lab, m, n, Lab.options(4, n, false));
             double[] columns = new double[m * n];
             for (int k = 0; k < columns.length; k++) {
-                columns[k] = problem.w()[k % m][k / m];
+                columns[k] = problem.w[k % m][k / m];
             }
             GridOptions whole = Lab.options(4, m * n, false);
             GroupFit.Fitted fitted = Oracle.fit(columns, whole)[0];
             for (int i = 0; i < m; i++) {
-                HostTensor.of(problem.grid().scales()).set(i, 0, fitted.scale());
-                HostTensor.of(problem.grid().zeros()).set(i, 0, fitted.zero());
+                HostTensor.of(problem.grid.scales()).set(i, 0, fitted.scale());
+                HostTensor.of(problem.grid.zeros()).set(i, 0, fitted.zero());
             }
             double[][] kronecker =
-                    kronecker(Lab.damped(problem.inner(), DAMPING), Lab.damped(problem.outer(), DAMPING));
+                    kronecker(Lab.damped(problem.inner, DAMPING), Lab.damped(problem.outer, DAMPING));
             int[] expected = Oracle.nearestPlane(columns, kronecker, whole);
-            double[][] codes = problem.twoSided().codes();
+            double[][] codes = problem.twoSided().codes;
             for (int k = 0; k < columns.length; k++) {
                 assertThat(codes[k % m][k / m]).isEqualTo(expected[k]);
             }

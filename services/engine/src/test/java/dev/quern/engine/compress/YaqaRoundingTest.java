@@ -47,7 +47,21 @@ class YaqaRoundingTest {
     }
 
     /** A linear with its sketches. */
-    private record Problem(Lab lab, double[][] w, int group, double[][] inner, double[][] outer) {
+    private static final class Problem {
+        private final Lab lab;
+        private final double[][] w;
+        private final int group;
+        private final double[][] inner;
+        private final double[][] outer;
+
+        private Problem(Lab lab, double[][] w, int group, double[][] inner, double[][] outer) {
+            this.lab = lab;
+            this.w = w;
+            this.group = group;
+            this.inner = inner;
+            this.outer = outer;
+        }
+
         static Problem of(Lab lab, int m, int n, int group) {
             return new Problem(lab, lab.gaussian(m, n), group, lab.gram(n), lab.gram(m));
         }
@@ -81,11 +95,11 @@ class YaqaRoundingTest {
     void theLossIsThatOfTheResult(int m, int n, int group, Order order, long seed) {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, group);
-            Rounded rounded = problem.round(yaqa(order, 0.3), problem.outer());
+            Rounded rounded = problem.round(yaqa(order, 0.3), problem.outer);
             Double kept = figures(rounded).kept();
-            double[][] outer = kept == null ? Lab.identity(m, 1) : shrunk(problem.outer(), kept);
+            double[][] outer = kept == null ? Lab.identity(m, 1) : shrunk(problem.outer, kept);
             double[][] damped = kept == null ? outer : Lab.damped(outer, DAMPING);
-            double expected = Oracle.twoSided(damped, problem.error(rounded), Lab.damped(problem.inner(), DAMPING));
+            double expected = Oracle.twoSided(damped, problem.error(rounded), Lab.damped(problem.inner, DAMPING));
             assertThat(Objects.requireNonNull(rounded.loss())).isCloseTo(expected, within(1e-9 * expected));
         }
     }
@@ -112,8 +126,8 @@ class YaqaRoundingTest {
             double[][] heldOut = lab.gram(m);
             Rounded rounded = problem.round(yaqa(order, 0.0, 0.5, 0.9), heldOut);
             TwoSided figures = figures(rounded);
-            double kept = Oracle.twoSided(heldOut, problem.error(rounded), problem.inner())
-                    / Oracle.twoSided(heldOut, problem.w(), problem.inner());
+            double kept = Oracle.twoSided(heldOut, problem.error(rounded), problem.inner)
+                    / Oracle.twoSided(heldOut, problem.w, problem.inner);
             double smallest = DoubleStream.concat(
                             DoubleStream.of(figures.oneSided()),
                             figures.tried().stream().mapToDouble(Trial::error))
@@ -129,7 +143,7 @@ class YaqaRoundingTest {
     void bothSidesWinWhereTheFactorHoldsAndLoseWhereItMisleads(Order order) {
         try (Lab lab = new Lab(DType.F64, Lab.freshSeed())) {
             Problem problem = Problem.of(lab, 48, 64, 16);
-            TwoSided right = figures(problem.round(yaqa(order, 0.0), problem.outer()));
+            TwoSided right = figures(problem.round(yaqa(order, 0.0), problem.outer));
             assertThat(right.kept()).isEqualTo(0.0);
             assertThat(right.tried().getFirst().error()).isLessThan(right.oneSided());
             TwoSided wrong = figures(problem.round(yaqa(order, 0.0), Lab.identity(48, 1)));
@@ -144,7 +158,7 @@ class YaqaRoundingTest {
     void aWhollyShrunkFactorGivesTheOneSidedResult(int m, int n, int group, Order order, long seed) {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, group);
-            TwoSided figures = figures(problem.round(yaqa(order, 1.0), problem.outer()));
+            TwoSided figures = figures(problem.round(yaqa(order, 1.0), problem.outer));
             assertThat(figures.tried().getFirst().error()).isCloseTo(figures.oneSided(), within(1e-12));
             assertThat(figures.kept()).isNull();
         }
@@ -156,8 +170,8 @@ class YaqaRoundingTest {
     void deadRowsAndColumnsTakeNoPart(int m, int n, int group, Order order, long seed) {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, group);
-            kill(problem.inner(), n / 2);
-            kill(problem.outer(), m - 1);
+            kill(problem.inner, n / 2);
+            kill(problem.outer, m - 1);
             Rounded rounded = problem.round(yaqa(order, 0.0), sketch(problem), sketch(problem));
             double error = problem.error(rounded)[m - 1][n / 2];
             double scale = Lab.array(rounded.codes().scales())[m - 1][n / 2 / group];
@@ -170,7 +184,7 @@ class YaqaRoundingTest {
     }
 
     private static Kronecker sketch(Problem problem) {
-        return problem.sketch(problem.outer(), problem.inner());
+        return problem.sketch(problem.outer, problem.inner);
     }
 
     private static void kill(double[][] h, int place) {
@@ -186,11 +200,11 @@ class YaqaRoundingTest {
         try (Lab lab = new Lab(DType.F64, 1)) {
             Problem problem = Problem.of(lab, 8, 16, 8);
             Kronecker good = sketch(problem);
-            Rounded oneSided = problem.round(yaqa(order, 0.0), problem.sketch(new double[8][8], problem.inner()), good);
+            Rounded oneSided = problem.round(yaqa(order, 0.0), problem.sketch(new double[8][8], problem.inner), good);
             assertThat(oneSided.fallback()).isNull();
             assertThat(figures(oneSided).tried()).isEmpty();
             Rounded nearest =
-                    problem.round(yaqa(order, 0.0), problem.sketch(problem.outer(), new double[16][16]), good);
+                    problem.round(yaqa(order, 0.0), problem.sketch(problem.outer, new double[16][16]), good);
             assertThat(nearest.fallback()).isEqualTo("no gradient reached this linear");
         }
     }
@@ -203,7 +217,7 @@ class YaqaRoundingTest {
             double[][] broken = lab.gram(8);
             broken[3][4] = Double.NaN;
             Kronecker good = sketch(problem);
-            Kronecker bad = problem.sketch(broken, problem.inner());
+            Kronecker bad = problem.sketch(broken, problem.inner);
             for (Kronecker[] pair : new Kronecker[][] {{bad, good}, {good, bad}}) {
                 assertThatThrownBy(() -> problem.round(yaqa(order, 0.0), pair[0], pair[1]))
                         .isInstanceOfSatisfying(

@@ -16,13 +16,20 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One factor of a sketch, looked at: finite, with its diagonal known.
- *
- * @param h F64 [n, n]; it is read only
- * @param diagonal of h; zero where no gradient ever came
- */
-record Side(ComputeBackend backend, Tensor h, double[] diagonal) {
+/** One factor of a sketch, looked at: finite, with its diagonal known. */
+final class Side {
+    private final ComputeBackend backend;
+    /** F64 [n, n]; it is read only. */
+    private final Tensor h;
+    /** Zero where no gradient ever came. */
+    private final double[] diagonal;
+
+    private Side(ComputeBackend backend, Tensor h, double[] diagonal) {
+        this.backend = backend;
+        this.h = h;
+        this.diagonal = diagonal;
+    }
+
     /**
      * @param linear whose factor this is, for the message
      * @throws QuernException NON_FINITE_INPUTS when h holds NaN or infinity
