@@ -33,6 +33,11 @@ public abstract class TripMemory implements Memory {
     }
 
     @Override
+    public void gatherRows(Tensor source, Tensor rows, Tensor target) {
+        trips.perform("gatherRows", this, trip -> host.gatherRows(trip.in(source), trip.in(rows), trip.out(target)));
+    }
+
+    @Override
     public void permute(Tensor source, Tensor order, Tensor target) {
         trips.perform("permute", this, trip -> host.permute(trip.in(source), trip.in(order), trip.out(target)));
     }

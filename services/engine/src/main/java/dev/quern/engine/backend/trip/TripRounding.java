@@ -63,12 +63,32 @@ public class TripRounding implements Rounding {
                 "gptqPanel",
                 device,
                 trip -> host.gptqPanel(
-                        in(trip, panel), in(trip, grid), trip.out(codes), trip.out(errors), trip.inOut(loss)));
+                        in(trip, panel, trip.in(panel.w())), in(trip, grid), trip.out(codes), trip.out(errors), trip.inOut(loss)));
     }
 
-    private static Panel in(Trip trip, Panel panel) {
+    @Override
+    public void twoSidedPanel(
+            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+        trips.perform(
+                "twoSidedPanel",
+                device,
+                trip -> host.twoSidedPanel(
+                        in(trip, panel, trip.inOut(panel.w())),
+                        new Outer(trip.in(outer.unit()), trip.in(outer.pivots())),
+                        fitted == 0 ? in(trip, grid) : inOut(trip, grid),
+                        fitted,
+                        trip.out(codes),
+                        trip.out(errors),
+                        trip.inOut(loss)));
+    }
+
+    private static Grid inOut(Trip trip, Grid grid) {
+        return new Grid(grid.options(), trip.inOut(grid.scales()), trip.inOut(grid.zeros()));
+    }
+
+    private static Panel in(Trip trip, Panel panel, Tensor w) {
         return new Panel(
-                trip.in(panel.w()),
+                w,
                 trip.in(panel.original()),
                 trip.in(panel.unit()),
                 trip.in(panel.pivots()),
