@@ -19,12 +19,14 @@ import dev.quern.recipes.Yaqa;
 import dev.quern.recipes.Yaqa.InputFactor;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -70,7 +72,7 @@ class YaqaRoundingTest {
             Tensor weights = lab.tensor(w);
             GridCodes start =
                     GridCodes.nearest(lab.backend, lab.scope, weights, Lab.options(3, group, true), Cancellation.NEVER);
-            return new YaqaRounding(lab.backend, yaqa, DType.F64, Cancellation.NEVER)
+            return new YaqaRounding(lab.backend, yaqa, lab.backend.workingType(), Cancellation.NEVER)
                     .round(lab.scope, new LinearId("layers.0.", "q_proj"), weights, start, fit, heldOut);
         }
 
@@ -150,6 +152,29 @@ class YaqaRoundingTest {
             assertThat(wrong.kept()).isNull();
             assertThat(wrong.tried().getFirst().error()).isGreaterThan(wrong.oneSided());
         }
+    }
+
+    /** Gradients may be of any size. */
+    @ParameterizedTest
+    @CsvSource({"0x1p-200, 0x1p-230", "0x1p200, 0x1p230", "0x1p-200, 0x1p200"})
+    void theSizeOfGradientsChangesNothing(double outer, double inner) {
+        try (Lab lab = new Lab(DType.F32, 5)) {
+            Problem problem = Problem.of(lab, 24, 32, 8);
+            Kronecker usual = sketch(problem);
+            Kronecker other = problem.sketch(scaled(problem.outer, outer), scaled(problem.inner, inner));
+            Rounded expected = problem.round(yaqa(Order.STATIC, 0.0, 0.5), usual, usual);
+            Rounded rounded = problem.round(yaqa(Order.STATIC, 0.0, 0.5), other, other);
+            assertThat(Lab.array(rounded.codes().codes())).isDeepEqualTo(Lab.array(expected.codes().codes()));
+            assertThat(figures(rounded).kept()).isEqualTo(figures(expected).kept());
+            double error = figures(expected).oneSided();
+            assertThat(figures(rounded).oneSided()).isCloseTo(error, within(1e-4 * error));
+        }
+    }
+
+    private static double[][] scaled(double[][] h, double factor) {
+        return Arrays.stream(h)
+                .map(row -> Arrays.stream(row).map(value -> value * factor).toArray())
+                .toArray(double[][]::new);
     }
 
     /** All the weight of the identity leaves nothing of the other side. */

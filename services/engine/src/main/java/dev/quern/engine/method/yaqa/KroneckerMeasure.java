@@ -8,7 +8,10 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.Kronecker;
 
-/** {@code tr(H_O E H_I Eᵀ)}: the sum over all elements of {@code (H_O E) * (E H_I)}. */
+/**
+ * {@code tr(H_O E H_I Eᵀ)}, up to a factor that is the same for every E: the sum over all elements of {@code (H_O E) *
+ * (E H_I)}.
+ */
 public final class KroneckerMeasure {
     private static final int BLOCK = 512;
 
@@ -17,18 +20,27 @@ public final class KroneckerMeasure {
     private final Tensor inner;
     private final Cancellation cancellation;
 
-    /** Copies of the factors in the working type are kept in the scope. */
+    /** Copies of the factors in the working type are kept in the scope, with a mean of 1 on their diagonals. */
     public KroneckerMeasure(ComputeBackend backend, Scope scope, Kronecker sketch, Cancellation cancellation) {
         this.backend = backend;
         this.cancellation = cancellation;
-        outer = working(scope, sketch.outer());
-        inner = working(scope, sketch.inner());
+        outer = normalised(scope, sketch.outer());
+        inner = normalised(scope, sketch.inner());
     }
 
-    private Tensor working(Scope scope, Tensor factor) {
-        Tensor copy = scope.allocate(backend.workingType(), factor.rows(), factor.cols());
-        backend.memory().copy(factor, copy);
-        return copy;
+    /** Sums of squared gradients may be out of reach of float32. */
+    private Tensor normalised(Scope scope, Tensor factor) {
+        Tensor target = scope.allocate(backend.workingType(), factor.rows(), factor.cols());
+        try (Scope local = backend.memory().scope()) {
+            Tensor diagonal = local.allocate(DType.F64, 1, factor.cols());
+            backend.elementwise().diagonal(factor, diagonal);
+            double mean = backend.elementwise().mean(diagonal);
+            Tensor copy = local.allocate(DType.F64, factor.rows(), factor.cols());
+            backend.memory().copy(factor, copy);
+            backend.elementwise().scale(mean > 0 ? 1 / mean : 1, copy);
+            backend.memory().copy(copy, target);
+        }
+        return target;
     }
 
     /** @param e working type [m, n] */

@@ -118,7 +118,8 @@ public final class YaqaRounding {
                     grid.grid(),
                     scope.allocate(DType.U8, w.rows(), w.cols()),
                     scope.allocate(w.dtype(), w.rows(), grid.scales().cols()),
-                    scope.allocate(DType.U8, w.rows(), grid.zeros().cols()));
+                    scope.allocate(DType.U8, w.rows(), grid.zeros().cols()),
+                    null);
         }
 
         /** @param outer null for the one-sided result, which has no share either */
@@ -154,6 +155,9 @@ public final class YaqaRounding {
         }
 
         Rounded best() {
+            if (best == Double.POSITIVE_INFINITY) {
+                return Rounded.nearest(start, "no error on the windows held out is finite");
+            }
             return new Rounded(kept, loss, damping, retries, null, new TwoSided(oneSided, trials, keptShare));
         }
     }
