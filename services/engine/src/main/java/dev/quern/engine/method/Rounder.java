@@ -63,9 +63,15 @@ public interface Rounder {
             int retries,
             @Nullable String fallback,
             @Nullable TwoSided twoSided) {
+        /** A result without a choice. */
+        public Rounded(
+                GridCodes codes, @Nullable Double loss, double damping, int retries, @Nullable String fallback) {
+            this(codes, loss, damping, retries, fallback, null);
+        }
+
         /** Plain rounding. */
         public static Rounded nearest(GridCodes start, @Nullable String fallback) {
-            return new Rounded(start, null, 0, 0, fallback, null);
+            return new Rounded(start, null, 0, 0, fallback);
         }
     }
 }

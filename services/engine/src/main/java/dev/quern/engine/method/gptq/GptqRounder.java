@@ -57,7 +57,6 @@ public record GptqRounder(Gptq gptq) implements Rounder {
         return gptq.sweeps() == 0 ? unit(backend, factor.get()) : polished(backend, scope, factor.get(), inputs);
     }
 
-<<<<<<< HEAD
     private static Unit unit(ComputeBackend backend, DampedFactor factor) {
         return (scope, w, start, scratch, cancelled) -> {
             GridCodes target = start.with(scope.allocate(DType.U8, w.rows(), w.cols()));
@@ -81,17 +80,6 @@ public record GptqRounder(Gptq gptq) implements Rounder {
             double loss = descent.run(w, target, gptq.sweeps(), cancelled);
             return new Rounded(target, loss, factor.damping(), factor.retries(), null);
         };
-=======
-    private static Rounded round(
-            ComputeBackend backend,
-            DampedFactor factor,
-            Tensor w,
-            GridCodes target,
-            Tensor errors,
-            Cancellation cancellation) {
-        double loss = sweep(backend, factor, w, target, errors, cancellation);
-        return new Rounded(target, loss, factor.damping(), factor.retries(), null, null);
->>>>>>> 0b41c4c0 (Keep the better of one side and two)
     }
 
     /** Sweeps w in the factor's order and puts the codes back in the linear's. */
