@@ -12,6 +12,7 @@ import dev.quern.engine.backend.host.SmallFloats;
 import dev.quern.engine.backend.java.JavaRounding;
 import dev.quern.openblas.vector.RowTasks;
 import dev.quern.openblas.vector.Rows;
+import dev.quern.openblas.vector.Sums;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
