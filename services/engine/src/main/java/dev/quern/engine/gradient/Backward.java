@@ -125,6 +125,29 @@ public final class Backward implements AutoCloseable {
             }
         }
 
+        /**
+         * Memory for what comes from a step that reads a value: that of the gradient by it where the step is the first to
+         * reach it, and else memory for the time of the step.
+         */
+        private Tensor place(String value, Scope scope) {
+            Tensor like = tape.value(value);
+            if (gradients.containsKey(value)) {
+                return scope.allocate(backend.workingType(), like.rows(), like.cols());
+            }
+            Held first = Held.allocate(backend, like.rows(), like.cols());
+            gradients.put(value, first);
+            return first.tensor();
+        }
+
+        /** Adds what was computed in its place to the gradient by a value. */
+        @SuppressWarnings("ReferenceEquality") // the same object is the same memory
+        private void settle(String value, Tensor placed) {
+            Tensor sum = gradient(value);
+            if (sum != placed) {
+                backend.elementwise().add(sum, placed, sum);
+            }
+        }
+
         /** From the gradient by what the step defines to those by what it reads; nothing where no step reads that. */
         void step(Op op) {
             if (!gradients.containsKey(op.output())) {
@@ -152,10 +175,10 @@ public final class Backward implements AutoCloseable {
         }
 
         private void norm(String input, String weight, double eps, Tensor g, Scope scope) {
-            Tensor x = tape.value(input);
-            Tensor dx = like(x, scope);
-            backend.gradients().rmsNormVjp(x, tape.weights().vector(weight), eps, g, dx);
-            add(input, dx);
+            Tensor dx = place(input, scope);
+            backend.gradients()
+                    .rmsNormVjp(tape.value(input), tape.weights().vector(weight), eps, g, dx);
+            settle(input, dx);
         }
 
         /** A bias moves no gradient by the input. */
@@ -179,32 +202,29 @@ public final class Backward implements AutoCloseable {
         }
 
         private void attention(Op.Attention attention, Tensor g, Scope scope) {
-            Tensor q = tape.value(attention.q());
-            Tensor k = tape.value(attention.k());
-            Tensor v = tape.value(attention.v());
-            Tensor dq = like(q, scope);
-            Tensor dk = like(k, scope);
-            Tensor dv = like(v, scope);
-            Gradients.Attention step =
-                    new Gradients.Attention(q, k, v, seqLen, attention.heads(), attention.kvHeads(), attention.scale());
+            Tensor dq = place(attention.q(), scope);
+            Tensor dk = place(attention.k(), scope);
+            Tensor dv = place(attention.v(), scope);
+            Gradients.Attention step = new Gradients.Attention(
+                    tape.value(attention.q()),
+                    tape.value(attention.k()),
+                    tape.value(attention.v()),
+                    seqLen,
+                    attention.heads(),
+                    attention.kvHeads(),
+                    attention.scale());
             backend.gradients().attentionVjp(step, g, dq, dk, dv);
-            add(attention.q(), dq);
-            add(attention.k(), dk);
-            add(attention.v(), dv);
+            settle(attention.q(), dq);
+            settle(attention.k(), dk);
+            settle(attention.v(), dv);
         }
 
         private void gate(Op.Gate step, Tensor g, Scope scope) {
-            Tensor gate = tape.value(step.gate());
-            Tensor up = tape.value(step.up());
-            Tensor dGate = like(gate, scope);
-            Tensor dUp = like(up, scope);
-            backend.gradients().siluGateVjp(gate, up, g, dGate, dUp);
-            add(step.gate(), dGate);
-            add(step.up(), dUp);
-        }
-
-        private Tensor like(Tensor value, Scope scope) {
-            return scope.allocate(backend.workingType(), value.rows(), value.cols());
+            Tensor dGate = place(step.gate(), scope);
+            Tensor dUp = place(step.up(), scope);
+            backend.gradients().siluGateVjp(tape.value(step.gate()), tape.value(step.up()), g, dGate, dUp);
+            settle(step.gate(), dGate);
+            settle(step.up(), dUp);
         }
 
         @Override
