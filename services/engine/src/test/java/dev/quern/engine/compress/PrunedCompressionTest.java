@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PrunedCompressionTest {
     private static final Rounding NATURAL = new Gptq(Order.NONE, 0.01);
     private static final Rounding ORDERED = new Gptq(Order.STATIC, 0.01);
+    private static final Rounding POLISHED = new Gptq(Order.STATIC, 0.01, 2);
     private static final Pruning HALF = new Pruning(Score.WANDA, 0.5, null, 0.01);
 
     private static Recipe recipe(Rounding rounding, boolean symmetric, @Nullable Pruning mask) {
@@ -33,7 +34,7 @@ class PrunedCompressionTest {
         try (Lab lab = new Lab(DType.F32, Lab.freshSeed())) {
             double[][] w = lab.gaussian(13, 64);
             double[][] h = lab.gram(64);
-            for (Rounding rounding : new Rounding[] {NATURAL, ORDERED, new Nearest()}) {
+            for (Rounding rounding : new Rounding[] {NATURAL, ORDERED, POLISHED, new Nearest()}) {
                 for (boolean symmetric : new boolean[] {true, false}) {
                     Pruning half = new Pruning(score, 0.5, null, 0.01);
                     Pruning runs = new Pruning(score, null, "1:4", 0.01);
