@@ -334,7 +334,7 @@ public record Recipe(
         public Gptq {
             check(damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
             check(
-                    polish == null || polish >= 1 && polish <= MAX_POLISH,
+                    polish == null || (polish >= 1 && polish <= MAX_POLISH),
                     "rounding.polish: " + polish + " (expected: 1 to " + MAX_POLISH + ", or none)");
         }
 
