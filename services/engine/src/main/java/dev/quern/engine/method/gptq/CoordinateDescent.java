@@ -90,13 +90,7 @@ record CoordinateDescent(ComputeBackend backend, Tensor h, Tensor inverse, Tenso
         backend.linearAlgebra().gemm(precision, factor, a, false, b, false, keep, target);
     }
 
-    /**
-     * One linear.
-     *
-     * @param errors [m, n]: W - Q
-     * @param gradient [m, n]: errors times H
-     * @param groups I32 [1, n]
-     */
+    /** One linear: its errors [m, n] are W - Q, its gradient is the errors times H, its groups are I32 [1, n]. */
     private final class Descent {
         private final GridCodes codes;
         private final Tensor errors;
