@@ -6,7 +6,7 @@ import dev.quern.cli.console.Console;
 import dev.quern.cli.console.Table;
 import dev.quern.cli.options.RecipeOptions;
 import dev.quern.cli.options.RecipeWords;
-import dev.quern.recipes.OverrideWords;
+import dev.quern.recipes.drawing.OverrideWords;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.RecipeSchema;
 import dev.quern.recipes.Recipes;

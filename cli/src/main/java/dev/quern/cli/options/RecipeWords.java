@@ -1,7 +1,7 @@
 package dev.quern.cli.options;
 
 import dev.quern.recipes.Loading;
-import dev.quern.recipes.OverrideWords;
+import dev.quern.recipes.drawing.OverrideWords;
 import dev.quern.recipes.Recipe;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,6 +11,7 @@ import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -75,26 +76,17 @@ public record Recipe(
 
     public Recipe {
         overrides = overrides == null || overrides.isEmpty() ? null : List.copyOf(overrides);
-        check(
-                mask == null
-                        || Stream.concat(Stream.of(rounding), ofOverrides(overrides))
-                                .allMatch(Recipe::keepsMasks),
-                "mask: with a rounding that does not keep zeros (expected: gptq or nearest)");
-        checkSearch("grid", grid, rounding);
-        for (ModuleOverride override : overrides == null ? List.<ModuleOverride>of() : overrides) {
-            checkSearch(
-                    "overrides.grid",
-                    override.grid() == null ? grid : override.grid(),
-                    override.rounding() == null ? rounding : override.rounding());
+        for (Treatment each : treatments(new Treatment(grid, rounding), overrides)) {
+            check(
+                    mask == null || keepsMasks(each.rounding()),
+                    "mask: with a rounding that does not keep zeros (expected: gptq or nearest)");
+            // Plain rounding asks for no text, so there are no inputs to count errors by.
+            check(
+                    each.grid().clipSearch() != ClipSearch.INPUTS
+                            || each.rounding().needs() != Needs.NOTHING,
+                    "clipSearch: inputs (expected: mse or none with "
+                            + each.rounding().title() + ", for which no inputs are recorded)");
         }
-    }
-
-    /** Plain rounding asks for no text, so there are no inputs to count errors by. */
-    private static void checkSearch(String where, Grid grid, Rounding rounding) {
-        check(
-                grid.clipSearch() != ClipSearch.INPUTS || rounding.needs() != Needs.NOTHING,
-                where + ".clipSearch: inputs (expected: mse or none with " + rounding.title()
-                        + ", for which no inputs are recorded)");
     }
 
     /** One that treats every linear alike. */
@@ -147,6 +139,10 @@ public record Recipe(
 
         public ModuleOverride withGrid(Grid other) {
             return new ModuleOverride(modules, other, rounding, keep);
+        }
+
+        private Treatment over(Treatment common) {
+            return new Treatment(grid == null ? common.grid() : grid, rounding == null ? common.rounding() : rounding);
         }
 
         private boolean isFor(String module) {
@@ -422,10 +418,13 @@ public record Recipe(
         };
     }
 
-    private static Stream<Rounding> ofOverrides(@Nullable List<ModuleOverride> overrides) {
-        return overrides == null
-                ? Stream.of()
-                : overrides.stream().flatMap(override -> Stream.ofNullable(override.rounding()));
+    private static List<Treatment> treatments(Treatment common, @Nullable List<ModuleOverride> overrides) {
+        List<Treatment> treatments = new ArrayList<>(List.of(common));
+        Stream.ofNullable(overrides)
+                .flatMap(List::stream)
+                .filter(override -> override.keep() == null)
+                .forEach(override -> treatments.add(override.over(common)));
+        return treatments;
     }
 
     /** The overrides in order; none where all linears are treated alike. */
@@ -444,13 +443,11 @@ public record Recipe(
                 .filter(override -> override.isFor(module))
                 .findFirst()
                 .orElse(null);
+        Treatment common = new Treatment(grid, rounding);
         if (own == null) {
-            return Optional.of(new Treatment(grid, rounding));
+            return Optional.of(common);
         }
-        return own.keep() != null
-                ? Optional.empty()
-                : Optional.of(new Treatment(
-                        own.grid() == null ? grid : own.grid(), own.rounding() == null ? rounding : own.rounding()));
+        return own.keep() != null ? Optional.empty() : Optional.of(own.over(common));
     }
 
     /**
@@ -475,9 +472,9 @@ public record Recipe(
 
     /** How weights may be rounded, each way once. */
     public Set<Rounding> roundings() {
-        Set<Rounding> roundings = new LinkedHashSet<>(Set.of(rounding));
-        ofOverrides(overrides).forEach(roundings::add);
-        return roundings;
+        return treatments(new Treatment(grid, rounding), overrides).stream()
+                .map(Treatment::rounding)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** What calibration records for the methods of this recipe; empty where it needs no text. */

@@ -11,6 +11,7 @@ import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.drawing.OverrideWords;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import java.util.List;
@@ -61,7 +62,16 @@ class RecipeFormTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gptq-w4a16", "gptq-w4a16-asym", "gptq-w8a16", "gptq-w3a16", "gptq-w2a16", "rtn-w4a16"})
+    @ValueSource(
+            strings = {
+                "gptq-w4a16",
+                "gptq-w4a16-asym",
+                "gptq-w8a16",
+                "gptq-w3a16",
+                "gptq-w2a16",
+                "gptq-best-w4a16",
+                "rtn-w4a16"
+            })
     void builtInRecipesAreCalledByTheirValues(String name) {
         assertThat(RecipeNames.of(Recipes.find(name))).isEqualTo(name);
         assertThat(Recipes.read(HEAD + "extends: " + name)).isEqualTo(Recipes.find(name));

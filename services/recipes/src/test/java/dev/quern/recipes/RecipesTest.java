@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipesTest {
     @ParameterizedTest
@@ -59,11 +60,23 @@ class RecipesTest {
         assertThat(Recipes.read(Json.writePretty(RecordCodec.write(recipe)))).isEqualTo(recipe);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {4, 3, 2})
+    void theBestRecipesDifferInBitsOnly(int bits) {
+        assertThat(Recipes.find("gptq-best-w" + bits + "a16"))
+                .isEqualTo(new Recipe(
+                        "gptq-best-w" + bits + "a16",
+                        Propagation.SEQUENTIAL,
+                        new Grid(bits, Grid.AUTO, true, ClipSearch.INPUTS),
+                        new Gptq(Order.STATIC, 0.01, 2),
+                        true));
+    }
+
     @Test
     void anUnknownNameListsTheKnownOnes() {
         assertThatThrownBy(() -> Recipes.find("gptq-w5"))
                 .hasMessage("recipe: gptq-w5 (expected one of: gptq-w4a16, gptq-w4a16-asym, gptq-w8a16, gptq-w3a16,"
-                        + " gptq-w2a16, rtn-w4a16)");
+                        + " gptq-w2a16, gptq-best-w4a16, gptq-best-w3a16, gptq-best-w2a16, rtn-w4a16)");
     }
 
     @Test
@@ -96,12 +109,11 @@ class RecipesTest {
         String head = "apiVersion: quern/v1\ngrid: {bits: 4, clipSearch: inputs}\n";
         assertThat(Recipes.read(head).grid().clipSearch()).isEqualTo(Recipe.ClipSearch.INPUTS);
         assertThatThrownBy(() -> Recipes.read(head + "rounding: {method: nearest}"))
-                .hasMessage(
-                        "grid.clipSearch: inputs (expected: mse or none with plain rounding, for which no inputs are"
-                                + " recorded)");
+                .hasMessage("clipSearch: inputs (expected: mse or none with plain rounding, for which no inputs are"
+                        + " recorded)");
         assertThatThrownBy(
                         () -> Recipes.read(head + "overrides: [{modules: ['*.v_proj'], rounding: {method: nearest}}]"))
-                .hasMessageStartingWith("overrides.grid.clipSearch: inputs (expected: mse or none");
+                .hasMessageStartingWith("clipSearch: inputs (expected: mse or none");
     }
 
     @Test

@@ -152,8 +152,7 @@ class TwoSidedIdentitiesTest {
             }
             for (double[][] outer : new double[][][] {Lab.identity(m, 1), Lab.identity(m, 7), diagonal}) {
                 Problem problem = Problem.of(lab, w, inner, outer, Lab.options(bits, group, symmetric));
-                assertThat(problem.twoSided().codes)
-                        .isDeepEqualTo(problem.oneSided().codes);
+                assertThat(problem.twoSided().codes).isDeepEqualTo(problem.oneSided().codes);
             }
         }
     }
@@ -165,10 +164,13 @@ class TwoSidedIdentitiesTest {
         try (Lab lab = new Lab(DType.F64, seed)) {
             Problem problem = Problem.of(lab, m, n, Lab.options(bits, n, true)).onOneScale();
             Problem turned = Problem.of(
-                            lab, turned(problem.w), problem.outer, problem.inner, Lab.options(bits, m, true))
+                            lab,
+                            turned(problem.w),
+                            /* inner= */ problem.outer,
+                            /* outer= */ problem.inner,
+                            Lab.options(bits, m, true))
                     .onOneScale();
-            assertThat(turned(turned.twoSided().codes))
-                    .isDeepEqualTo(problem.twoSided().codes);
+            assertThat(turned(turned.twoSided().codes)).isDeepEqualTo(problem.twoSided().codes);
         }
     }
 
@@ -182,8 +184,7 @@ class TwoSidedIdentitiesTest {
                     .onOneScale();
             Problem turned = Problem.of(lab, turned(w), outer, Lab.identity(n, 1), Lab.options(bits, m, true))
                     .onOneScale();
-            assertThat(turned(turned.oneSided().codes))
-                    .isDeepEqualTo(problem.twoSided().codes);
+            assertThat(turned(turned.oneSided().codes)).isDeepEqualTo(problem.twoSided().codes);
         }
     }
 
@@ -228,8 +229,7 @@ class TwoSidedIdentitiesTest {
                         .isDeepEqualTo(expected);
             }
             Problem alone = Problem.of(lab, problem.w, problem.inner, Lab.identity(m, 2), options);
-            assertThat(alone.fitted(4 * width, true).codes)
-                    .isDeepEqualTo(alone.fitted(width, false).codes);
+            assertThat(alone.fitted(4 * width, true).codes).isDeepEqualTo(alone.fitted(width, false).codes);
         }
     }
 
@@ -292,8 +292,7 @@ class TwoSidedIdentitiesTest {
                 HostTensor.of(problem.grid.scales()).set(i, 0, fitted.scale());
                 HostTensor.of(problem.grid.zeros()).set(i, 0, fitted.zero());
             }
-            double[][] kronecker =
-                    kronecker(Lab.damped(problem.inner, DAMPING), Lab.damped(problem.outer, DAMPING));
+            double[][] kronecker = kronecker(Lab.damped(problem.inner, DAMPING), Lab.damped(problem.outer, DAMPING));
             int[] expected = Oracle.nearestPlane(columns, kronecker, whole);
             double[][] codes = problem.twoSided().codes;
             for (int k = 0; k < columns.length; k++) {

@@ -1,6 +1,5 @@
 package dev.quern.recipes.drawing;
 
-import dev.quern.recipes.OverrideWords;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.report.Closeness;

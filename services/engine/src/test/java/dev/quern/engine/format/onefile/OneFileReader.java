@@ -40,14 +40,23 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /** Reads a {@link OneFile}. */
-record OneFileReader(byte[] bytes, Header header, Map<LinearId, Packed> packed) implements OutputReader {
+final class OneFileReader implements OutputReader {
+    private final byte[] bytes;
+    private final Header header;
+    private final Map<LinearId, Packed> packed;
+
+    private OneFileReader(byte[] bytes, Header header, Map<LinearId, Packed> packed) {
+        this.bytes = bytes;
+        this.header = header;
+        this.packed = packed;
+    }
+
     static OneFileReader open(Path file) {
         try {
             byte[] bytes = Files.readAllBytes(file);
             int end = bytes.length - Integer.BYTES;
             int length = ByteBuffer.wrap(bytes).getInt(end);
-            Header header =
-                    RecordCodec.read(Json.parse(Arrays.copyOfRange(bytes, end - length, end)), Header.class);
+            Header header = RecordCodec.read(Json.parse(Arrays.copyOfRange(bytes, end - length, end)), Header.class);
             return new OneFileReader(
                     bytes,
                     header,
@@ -64,15 +73,16 @@ record OneFileReader(byte[] bytes, Header header, Map<LinearId, Packed> packed) 
 
     @Override
     public Architecture architecture() {
-        return Architectures.of(
-                new ModelConfig((JsonObject) Json.parse(header.config())));
+        return Architectures.of(new ModelConfig((JsonObject) Json.parse(header.config())));
     }
 
     @Override
     public GridMap grids(List<LinearId> linears) {
         Map<LinearId, Optional<IntegerShape>> grids = new LinkedHashMap<>();
-        linears.forEach(linear -> grids.put(linear, Optional.ofNullable(packed.get(linear))
-                .map(found -> new IntegerShape(found.bits(), found.groupSize(), found.symmetric()))));
+        linears.forEach(linear -> grids.put(
+                linear,
+                Optional.ofNullable(packed.get(linear))
+                        .map(found -> new IntegerShape(found.bits(), found.groupSize(), found.symmetric()))));
         return new GridMap(grids);
     }
 

@@ -1,5 +1,6 @@
-package dev.quern.recipes;
+package dev.quern.recipes.drawing;
 
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
 import java.util.ArrayList;
