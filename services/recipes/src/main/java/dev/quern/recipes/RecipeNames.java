@@ -26,6 +26,11 @@ public final class RecipeNames {
      * recipes in more. A built-in recipe has its own name.
      */
     public static String of(Recipe recipe) {
+        for (Recipe builtIn : Recipes.all()) {
+            if (recipe.withName(builtIn.name()).equals(builtIn)) {
+                return builtIn.name();
+            }
+        }
         Grid grid = recipe.grid();
         Rounding rounding = recipe.rounding();
         String name = rounding.shortName() + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")

@@ -25,8 +25,16 @@ public final class Recipes {
     /**
      * In the order in which they are shown: the recommended one first. One line per recipe; its file has the same name.
      */
-    private static final List<String> NAMES =
-            List.of("gptq-w4a16", "gptq-w4a16-asym", "gptq-w8a16", "gptq-w3a16", "gptq-w2a16", "rtn-w4a16");
+    private static final List<String> NAMES = List.of(
+            "gptq-w4a16",
+            "gptq-w4a16-asym",
+            "gptq-w8a16",
+            "gptq-w3a16",
+            "gptq-w2a16",
+            "gptq-best-w4a16",
+            "gptq-best-w3a16",
+            "gptq-best-w2a16",
+            "rtn-w4a16");
 
     private Recipes() {}
 
