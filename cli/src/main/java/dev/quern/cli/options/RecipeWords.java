@@ -1,8 +1,8 @@
 package dev.quern.cli.options;
 
 import dev.quern.recipes.Loading;
-import dev.quern.recipes.drawing.OverrideWords;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.drawing.OverrideWords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

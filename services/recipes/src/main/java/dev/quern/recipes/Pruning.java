@@ -31,7 +31,8 @@ public record Pruning(
         String pattern,
 
         @Described(
-                value = "Added to the diagonal of the Hessian, as a fraction of its mean, while kept weights are fitted.",
+                value =
+                        "Added to the diagonal of the Hessian, as a fraction of its mean, while kept weights are fitted.",
                 minimum = 0,
                 maximum = 1,
                 exclusive = true)

@@ -44,7 +44,8 @@ class PruningTest {
     void aMaskNeedsCalibration() {
         Recipe nearest = Recipes.find("rtn-w4a16");
         assertThat(nearest.needsCalibration()).isFalse();
-        assertThat(nearest.withMask(new Pruning(Score.MAGNITUDE, 0.5, null, 0.01)).needsCalibration())
+        assertThat(nearest.withMask(new Pruning(Score.MAGNITUDE, 0.5, null, 0.01))
+                        .needsCalibration())
                 .isTrue();
     }
 

@@ -83,7 +83,9 @@ public final class NumericProfile {
         backend.elementwise().addDiagonal(1, h);
         add(backend.linearAlgebra().factorUpper(h) ? 1 : 0);
         add(h);
-        support(x.cols(HIDDEN - SUPPORT, HIDDEN), h.rows(HIDDEN - SUPPORT, HIDDEN).cols(HIDDEN - SUPPORT, HIDDEN));
+        support(
+                x.cols(HIDDEN - SUPPORT, HIDDEN),
+                h.rows(HIDDEN - SUPPORT, HIDDEN).cols(HIDDEN - SUPPORT, HIDDEN));
     }
 
     /** The last rows and columns of a factor are a factor too. */

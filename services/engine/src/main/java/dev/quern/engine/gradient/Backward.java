@@ -126,8 +126,8 @@ public final class Backward implements AutoCloseable {
         }
 
         /**
-         * Memory for what comes from a step that reads a value: that of the gradient by it where the step is the first to
-         * reach it, and else memory for the time of the step.
+         * Memory for what comes from a step that reads a value: that of the gradient by it where the step is the first
+         * to reach it, and else memory for the time of the step.
          */
         private Tensor place(String value, Scope scope) {
             Tensor like = tape.value(value);
@@ -176,8 +176,7 @@ public final class Backward implements AutoCloseable {
 
         private void norm(String input, String weight, double eps, Tensor g, Scope scope) {
             Tensor dx = place(input, scope);
-            backend.gradients()
-                    .rmsNormVjp(tape.value(input), tape.weights().vector(weight), eps, g, dx);
+            backend.gradients().rmsNormVjp(tape.value(input), tape.weights().vector(weight), eps, g, dx);
             settle(input, dx);
         }
 

@@ -64,8 +64,7 @@ public interface Rounder {
             @Nullable String fallback,
             @Nullable TwoSided twoSided) {
         /** A result without a choice. */
-        public Rounded(
-                GridCodes codes, @Nullable Double loss, double damping, int retries, @Nullable String fallback) {
+        public Rounded(GridCodes codes, @Nullable Double loss, double damping, int retries, @Nullable String fallback) {
             this(codes, loss, damping, retries, fallback, null);
         }
 

@@ -2,8 +2,8 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.compress.LinearCompressor;
-import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.forward.OutputHead;
+import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
@@ -114,9 +114,11 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
     /** Each method of a recipe may have prepared the unit at the same time. */
     private static long solving(Recipe recipe, LinearSpec linear) {
         long pruning = recipe.mask() == null ? 0 : Pruner.workingBytes(linear.rows(), linear.cols(), FLOAT);
-        return pruning + recipe.roundings().stream()
-                .mapToLong(rounding -> LinearCompressor.workingBytes(rounding, linear.rows(), linear.cols(), FLOAT))
-                .sum();
+        return pruning
+                + recipe.roundings().stream()
+                        .mapToLong(rounding ->
+                                LinearCompressor.workingBytes(rounding, linear.rows(), linear.cols(), FLOAT))
+                        .sum();
     }
 
     /** Bytes of the logits of the original and of one compressed model after the other, with a slice of the head. */

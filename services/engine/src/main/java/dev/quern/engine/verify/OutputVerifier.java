@@ -68,8 +68,7 @@ public final class OutputVerifier {
             try (OutputReader output = format.open(folder)
                     .orElseThrow(() -> damaged(folder + ": of another format (expected: " + format.name() + ")"))) {
                 List<FileDigest> files = output.digests(assembled.files(), progress, cancellation);
-                Verification verified = new OutputCheck(
-                                output, assembly.model().architecture())
+                Verification verified = new OutputCheck(output, assembly.model().architecture())
                         .check(files, new Comparison(assembly.compressed()), cancellation);
                 output.compareOthers(assembly.source(), assembly.model());
                 return verified;

@@ -68,7 +68,9 @@ class PrunedCompressionTest {
             double gptq = error(lab.compress(recipe(NATURAL, true, HALF), w, h));
             double nearest = error(lab.compress(recipe(new Nearest(), true, HALF), w, h));
             double[][] identity = Lab.identity(64, 1);
-            double[][] pruned = lab.error(w, lab.compress(recipe(new Nearest(), true, HALF), w, identity).linear());
+            double[][] pruned = lab.error(
+                    w,
+                    lab.compress(recipe(new Nearest(), true, HALF), w, identity).linear());
             double unfitted = Lab.quadratic(pruned, h) / Lab.quadratic(w, h);
 
             assertThat(gptq).isLessThan(0.95 * nearest);
@@ -89,7 +91,8 @@ class PrunedCompressionTest {
             Pruning none = new Pruning(Score.WANDA, 0.001, null, 0.01);
             for (Rounding rounding : new Rounding[] {NATURAL, ORDERED, new Nearest()}) {
                 byte[] whole = Lab.codes(lab.compress(recipe(rounding, true, null), w, h));
-                assertThat(Lab.codes(lab.compress(recipe(rounding, true, none), w, h))).isEqualTo(whole);
+                assertThat(Lab.codes(lab.compress(recipe(rounding, true, none), w, h)))
+                        .isEqualTo(whole);
             }
         }
     }
@@ -99,8 +102,7 @@ class PrunedCompressionTest {
     void aSilentLinearIsPrunedByMagnitude() {
         try (Lab lab = new Lab(DType.F32, Lab.freshSeed())) {
             double[][] w = lab.gaussian(5, 32);
-            LinearCompressor.Compressed result =
-                    lab.compress(recipe(NATURAL, true, HALF), w, Lab.identity(32, 0));
+            LinearCompressor.Compressed result = lab.compress(recipe(NATURAL, true, HALF), w, Lab.identity(32, 0));
             assertThat(result.figures().fallback()).isEqualTo("no calibration input reached this linear");
             assertZeros(result, 32, 16);
         }

@@ -164,7 +164,8 @@ class YaqaRoundingTest {
             Kronecker other = problem.sketch(scaled(problem.outer, outer), scaled(problem.inner, inner));
             Rounded expected = problem.round(yaqa(Order.STATIC, 0.0, 0.5), usual, usual);
             Rounded rounded = problem.round(yaqa(Order.STATIC, 0.0, 0.5), other, other);
-            assertThat(Lab.array(rounded.codes().codes())).isDeepEqualTo(Lab.array(expected.codes().codes()));
+            assertThat(Lab.array(rounded.codes().codes()))
+                    .isDeepEqualTo(Lab.array(expected.codes().codes()));
             assertThat(figures(rounded).kept()).isEqualTo(figures(expected).kept());
             double error = figures(expected).oneSided();
             assertThat(figures(rounded).oneSided()).isCloseTo(error, within(1e-4 * error));
@@ -228,8 +229,7 @@ class YaqaRoundingTest {
             Rounded oneSided = problem.round(yaqa(order, 0.0), problem.sketch(new double[8][8], problem.inner), good);
             assertThat(oneSided.fallback()).isNull();
             assertThat(figures(oneSided).tried()).isEmpty();
-            Rounded nearest =
-                    problem.round(yaqa(order, 0.0), problem.sketch(problem.outer, new double[16][16]), good);
+            Rounded nearest = problem.round(yaqa(order, 0.0), problem.sketch(problem.outer, new double[16][16]), good);
             assertThat(nearest.fallback()).isEqualTo("no gradient reached this linear");
         }
     }

@@ -42,8 +42,7 @@ class MaskTest {
 
     @Test
     void magnitudeLooksAtWeightsAlone() {
-        assertThat(kept(new Magnitude(backend, 6), 3, 6, WEIGHTS))
-                .isEqualTo("110001");
+        assertThat(kept(new Magnitude(backend, 6), 3, 6, WEIGHTS)).isEqualTo("110001");
     }
 
     @Test

@@ -179,8 +179,7 @@ class GoldenResultsTest {
             OutputFormat format = OutputFormats.of(Formats.COMPRESSED_TENSORS);
             Assembly assembly = blocks.assembly();
             Assembled assembled = format.write(assembly, output, bytes -> {}, Cancellation.NEVER);
-            return OutputVerifier.verifyAssembled(
-                            format, output, assembled, assembly, bytes -> {}, Cancellation.NEVER)
+            return OutputVerifier.verifyAssembled(format, output, assembled, assembly, bytes -> {}, Cancellation.NEVER)
                     .outputDigest();
         }
     }

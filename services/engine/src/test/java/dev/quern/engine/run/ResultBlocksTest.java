@@ -169,8 +169,7 @@ class ResultBlocksTest {
             }
         }
         StoredBlocks blocks = new StoredBlocks(source, provenance, store);
-        OutputFormats.of(Formats.COMPRESSED_TENSORS)
-                .write(blocks.assembly(), output, bytes -> {}, Cancellation.NEVER);
+        OutputFormats.of(Formats.COMPRESSED_TENSORS).write(blocks.assembly(), output, bytes -> {}, Cancellation.NEVER);
         return blocks;
     }
 

@@ -188,8 +188,8 @@ class TwoKindsOfBlocksTest {
         OutputFormat format = OutputFormats.of(Formats.COMPRESSED_TENSORS);
         Assembly assembly = blocks.assembly();
         Assembled assembled = format.write(assembly, output, bytes -> {}, Cancellation.NEVER);
-        Verification verified = OutputVerifier.verifyAssembled(
-                format, output, assembled, assembly, bytes -> {}, Cancellation.NEVER);
+        Verification verified =
+                OutputVerifier.verifyAssembled(format, output, assembled, assembly, bytes -> {}, Cancellation.NEVER);
 
         assertThat(verified.linears()).isEqualTo(2 * (7 + 6));
         assertThat(verified.weights()).isEqualTo(2 * (weights(NARROW) + weights(WIDE)));

@@ -17,6 +17,7 @@ public final class VectorHadamard {
     private final double[] scaledSigns;
     /** By column: factor[col * order + row]. */
     private final double[] factor;
+
     private final int order;
     private final int inner;
     private final double[] parts;

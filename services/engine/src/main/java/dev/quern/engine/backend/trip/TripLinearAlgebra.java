@@ -60,8 +60,7 @@ public class TripLinearAlgebra implements LinearAlgebra {
 
     @Override
     public void hadamard(Tensor signs, Tensor factor, Tensor target) {
-        trips.perform(
-                "hadamard", device, trip -> host.hadamard(trip.in(signs), trip.in(factor), trip.inOut(target)));
+        trips.perform("hadamard", device, trip -> host.hadamard(trip.in(signs), trip.in(factor), trip.inOut(target)));
     }
 
     @Override

@@ -63,7 +63,11 @@ public class TripRounding implements Rounding {
                 "gptqPanel",
                 device,
                 trip -> host.gptqPanel(
-                        in(trip, panel, trip.in(panel.w())), in(trip, grid), trip.out(codes), trip.out(errors), trip.inOut(loss)));
+                        in(trip, panel, trip.in(panel.w())),
+                        in(trip, grid),
+                        trip.out(codes),
+                        trip.out(errors),
+                        trip.inOut(loss)));
     }
 
     @Override

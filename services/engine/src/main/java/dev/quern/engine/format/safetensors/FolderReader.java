@@ -108,10 +108,7 @@ record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantizatio
 
     private boolean isSameTensor(String name, StoredTensors model) {
         try (Arena arena = Arena.ofConfined()) {
-            return model.tensor(name, arena)
-                            .data()
-                            .mismatch(output.tensor(name).data())
-                    < 0;
+            return model.tensor(name, arena).data().mismatch(output.tensor(name).data()) < 0;
         }
     }
 

@@ -40,7 +40,8 @@ record OneFile() implements OutputFormat {
     record Part(String name, int offset, int size) {}
 
     /** A linear: codes, zero points and scales one after the other. */
-    record Packed(String block, String name, int rows, int cols, int bits, int groupSize, boolean symmetric, Part part) {
+    record Packed(
+            String block, String name, int rows, int cols, int bits, int groupSize, boolean symmetric, Part part) {
         LinearId id() {
             return new LinearId(block, name);
         }
@@ -65,11 +66,14 @@ record OneFile() implements OutputFormat {
 
     @Override
     public Assembled write(Assembly assembly, Path folder, LongConsumer progress, Cancellation cancellation) {
-        assembly.model().architecture().blocks().forEach(block -> block.program()
-                .linears()
-                .forEach(spec -> assembly.grids()
-                        .of(block.id(spec))
-                        .ifPresent(grid -> requireAccepted(block.id(spec), spec.rows(), spec.cols(), grid))));
+        assembly.model()
+                .architecture()
+                .blocks()
+                .forEach(block -> block.program()
+                        .linears()
+                        .forEach(spec -> assembly.grids()
+                                .of(block.id(spec))
+                                .ifPresent(grid -> requireAccepted(block.id(spec), spec.rows(), spec.cols(), grid))));
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(file)) {
             Header header = new Header(

@@ -217,7 +217,8 @@ class AssemblerTest {
         Path output = folder.resolve("output");
         try (Checkpoint source = Checkpoint.open(readOnly)) {
             Architecture architecture = Architectures.of(source.config());
-            assembler(source, architecture, GRID, RandomModel.of(architecture, GRID)).write(output, bytes -> {}, Cancellation.NEVER);
+            assembler(source, architecture, GRID, RandomModel.of(architecture, GRID))
+                    .write(output, bytes -> {}, Cancellation.NEVER);
         }
         assertThat(Files.getPosixFilePermissions(output.resolve("tokenizer.json")))
                 .contains(PosixFilePermission.OWNER_WRITE);
@@ -228,7 +229,8 @@ class AssemblerTest {
         AtomicLong progress = new AtomicLong();
         try (Checkpoint source = Checkpoint.open(BASE)) {
             Architecture architecture = Architectures.of(source.config());
-            assembler(source, architecture, GRID, RandomModel.of(architecture, GRID)).write(folder, progress::addAndGet, Cancellation.NEVER);
+            assembler(source, architecture, GRID, RandomModel.of(architecture, GRID))
+                    .write(folder, progress::addAndGet, Cancellation.NEVER);
             assertThat(progress).hasValue(source.tensorBytes());
         }
     }
@@ -402,7 +404,8 @@ class AssemblerTest {
             CompressedModel model = block -> architecture.blocks().get(block).program().linears().stream()
                     .flatMap(spec -> grids
                             .of(architecture.blocks().get(block).id(spec))
-                            .map(grid -> RandomModel.linear(architecture.blocks().get(block).id(spec), spec, grid))
+                            .map(grid -> RandomModel.linear(
+                                    architecture.blocks().get(block).id(spec), spec, grid))
                             .stream())
                     .toList();
 
