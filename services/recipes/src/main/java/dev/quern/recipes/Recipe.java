@@ -150,10 +150,7 @@ public record Recipe(
         }
     }
 
-    /**
-     * Inputs of a block come from the original model, or from the compressed predecessors (docs/design.md,
-     * calibration).
-     */
+    /** Whose outputs feed a block: the original model, or the compressed blocks before it. */
     public enum Propagation {
         INDEPENDENT,
         SEQUENTIAL
@@ -439,15 +436,12 @@ public record Recipe(
      * @return empty for a linear that keeps its weights
      */
     public Optional<Treatment> of(String module) {
-        ModuleOverride own = overriding().stream()
+        Treatment common = new Treatment(grid, rounding);
+        return overriding().stream()
                 .filter(override -> override.isFor(module))
                 .findFirst()
-                .orElse(null);
-        Treatment common = new Treatment(grid, rounding);
-        if (own == null) {
-            return Optional.of(common);
-        }
-        return own.keep() != null ? Optional.empty() : Optional.of(own.over(common));
+                .map(own -> Optional.ofNullable(own.keep() == null ? own.over(common) : null))
+                .orElse(Optional.of(common));
     }
 
     /**
