@@ -70,10 +70,23 @@ public final class Interpreter implements AutoCloseable {
         /** Up to the last step that needs what it reads to go back: behind it there are only residuals. */
         private static int tapedSteps(List<Op> ops) {
             int steps = ops.size() - 1;
-            while (steps > 0 && ops.get(steps) instanceof Op.Add) {
+            while (steps > 0 && !goesBackThroughInputs(ops.get(steps))) {
                 steps--;
             }
             return steps;
+        }
+
+        /** Whether the gradient of a step depends on the values that it read. */
+        private static boolean goesBackThroughInputs(Op op) {
+            return switch (op) {
+                case Op.Add add -> false;
+                case Op.RmsNorm norm -> true;
+                case Op.HeadNorm norm -> true;
+                case Op.Linear linear -> true;
+                case Op.Rope rope -> true;
+                case Op.Attention attention -> true;
+                case Op.Gate gate -> true;
+            };
         }
 
         /** The first step that reads the input of a unit. */

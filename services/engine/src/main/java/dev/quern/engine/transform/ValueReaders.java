@@ -32,6 +32,14 @@ final class ValueReaders {
     }
 
     private static Optional<Op.Linear> linear(Op op) {
-        return op instanceof Op.Linear linear ? Optional.of(linear) : Optional.empty();
+        return switch (op) {
+            case Op.Linear linear -> Optional.of(linear);
+            case Op.RmsNorm norm -> Optional.empty();
+            case Op.HeadNorm norm -> Optional.empty();
+            case Op.Rope rope -> Optional.empty();
+            case Op.Attention attention -> Optional.empty();
+            case Op.Gate gate -> Optional.empty();
+            case Op.Add add -> Optional.empty();
+        };
     }
 }
