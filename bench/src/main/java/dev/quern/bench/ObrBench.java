@@ -242,7 +242,7 @@ public final class ObrBench {
         return size;
     }
 
-    /** Of inputs with directions of falling strength, one of them massive, and channels of different size. */
+    /** H of inputs whose directions fall in strength, one of them massive, and whose channels differ in size. */
     private Tensor gram(Scope scope, int cols) {
         Tensor h = scope.allocate(DType.F64, cols, cols);
         try (Scope local = backend.memory().scope()) {

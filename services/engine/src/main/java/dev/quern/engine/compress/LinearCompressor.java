@@ -218,7 +218,7 @@ public final class LinearCompressor {
         return new GridOptions(grid.bits(), columns, grid.symmetric(), clipSearch, checkpointType);
     }
 
-    /** Of the columns, for the search of a grid; null where they are alike, or no input reached them. */
+    /** How much each column counts in the search of a grid; null where all count alike, or no input reached them. */
     private static @Nullable Tensor importance(Recipe.Grid grid, @Nullable InputStatistics inputs) {
         return switch (grid.clipSearch()) {
             case NONE, MSE -> null;

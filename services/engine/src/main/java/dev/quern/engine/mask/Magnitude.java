@@ -13,8 +13,6 @@ public record Magnitude(ComputeBackend backend, int cols) implements Importance 
     public Tensor columns(Scope scope) {
         double[] ones = new double[cols];
         Arrays.fill(ones, 1);
-        Tensor target = scope.allocate(DType.F64, 1, cols);
-        backend.memory().copy(backend.memory().upload(scope, MemorySegment.ofArray(ones), DType.F64, 1, cols), target);
-        return target;
+        return backend.memory().upload(scope, MemorySegment.ofArray(ones), DType.F64, 1, cols);
     }
 }

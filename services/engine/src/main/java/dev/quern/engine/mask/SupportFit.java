@@ -32,7 +32,10 @@ public final class SupportFit {
     private static final int TILE = 1024;
 
     private static final int MAX_STEPS = 300;
-    /** Of half the weights of a trained model. */
+    /**
+     * What a fit to half the weights takes on a model without strong directions; with many of them it is up to six
+     * times that.
+     */
     static final int USUAL_STEPS = 12;
 
     private final ComputeBackend backend;

@@ -202,7 +202,7 @@ public abstract class LinearAlgebraContract extends BackendContract {
         }
     }
 
-    /** Of every order of W around the fast one's steps, alone and with a factor; the factor need not be orthogonal. */
+    /** W has every order around the fast one's steps, alone and with a factor; the factor need not be orthogonal. */
     @Test
     void turnsSegmentsOfRows() {
         for (int order : new int[] {1, 2, 3, 4, 6, 12}) {

@@ -103,7 +103,7 @@ class BackwardTest {
         assertThat(actual).as("%s, seed %d", what, seed).isCloseTo(expected, within(1e-5 * (size + 1e-3)));
     }
 
-    /** Of length 1. */
+    /** A random matrix of length 1. */
     private Tensor direction(Scope scope, int rows, int cols) {
         Tensor direction = scope.allocate(DType.F64, rows, cols);
         backend.memory().copy(RandomModel.upload(backend, scope, rows, cols, random::nextGaussian), direction);

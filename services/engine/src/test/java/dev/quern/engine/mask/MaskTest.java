@@ -70,7 +70,7 @@ class MaskTest {
         assertThat(kept(new Magnitude(backend, 6), 2, 3, WEIGHTS)).isEqualTo("110101");
     }
 
-    /** Of equal weights the first are kept; zeros among them. */
+    /** Where weights are equal the first are kept, even if they are zero. */
     @Test
     void aMaskKeepsZerosToo() {
         Mask mask = mask(new Magnitude(backend, 6), 3, 6, new double[6]);

@@ -275,7 +275,7 @@ class SupportFitTest {
         return values;
     }
 
-    /** Of inputs with a few strong directions, and noise. */
+    /** H of inputs that have a few strong directions, and noise. */
     private double[][] gram(int n) {
         double[][] mix = matrix(Math.max(1, n / 6), n);
         double[][] h = new double[n][n];

@@ -68,7 +68,7 @@ final class TwoSidedKernel {
         private final int rows;
         private final int col;
         private final int cols;
-        /** Of a row in the arrays, whole vectors. */
+        /** Floats that a row takes in the arrays: whole vectors. */
         private final int width;
         /** In: the weights plus the feedback from the left. Out: what each lost, c - q. */
         private final float[] lost;

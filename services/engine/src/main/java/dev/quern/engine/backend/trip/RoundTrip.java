@@ -50,7 +50,7 @@ public final class RoundTrip {
         }
     }
 
-    /** Of every declared primitive, by name; any thread may ask. */
+    /** What each declared primitive has cost so far, by its name; any thread may ask. */
     public Map<String, Count> counts() {
         return new TreeMap<>(counts);
     }

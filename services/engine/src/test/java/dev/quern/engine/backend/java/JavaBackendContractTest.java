@@ -5,6 +5,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.GradientsContract;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
+import dev.quern.engine.backend.PanelContract;
 import dev.quern.engine.backend.RefusalContract;
 import dev.quern.engine.backend.ReproducibilityContract;
 import dev.quern.engine.backend.RoundingContract;
@@ -44,6 +45,14 @@ class JavaBackendContractTest {
 
     @Nested
     class Backwards extends GradientsContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return new JavaBackend(DType.F32, threads);
+        }
+    }
+
+    @Nested
+    class Panels extends PanelContract {
         @Override
         protected ComputeBackend open(int threads) {
             return new JavaBackend(DType.F32, threads);

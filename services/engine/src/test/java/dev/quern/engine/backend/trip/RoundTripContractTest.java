@@ -4,6 +4,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.GradientsContract;
 import dev.quern.engine.backend.LinearAlgebraContract;
 import dev.quern.engine.backend.MemoryContract;
+import dev.quern.engine.backend.PanelContract;
 import dev.quern.engine.backend.RefusalContract;
 import dev.quern.engine.backend.RoundingContract;
 import dev.quern.engine.backend.TransformerContract;
@@ -64,6 +65,14 @@ class RoundTripContractTest {
 
     @Nested
     class Backwards extends GradientsContract {
+        @Override
+        protected ComputeBackend open(int threads) {
+            return opaque(threads);
+        }
+    }
+
+    @Nested
+    class Panels extends PanelContract {
         @Override
         protected ComputeBackend open(int threads) {
             return opaque(threads);
