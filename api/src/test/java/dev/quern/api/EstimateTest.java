@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The api's side of an estimate; the control process's side is its own test. */
 class EstimateTest {
     private static final Estimate ESTIMATE = new Estimate(
-            new Estimate.Work(2, 8, 4, 3, 4096),
+            new Estimate.Work(2, 8, 4, 3, 0, 4096),
             new Estimate.Sizes(1_000, 4.1, 2_000, 600, 5_000, 7_000),
             true,
             90,

@@ -180,6 +180,9 @@ final class Inspect implements Callable<Integer> {
                 + (estimate.work().traceRuns() == 0
                         ? ""
                         : ", after a trace in " + count(estimate.work().traceRuns(), "run") + " of text")
+                + (estimate.work().gradientRuns() == 0
+                        ? ""
+                        : ", and gradients in " + count(estimate.work().gradientRuns(), "run") + " of text")
                 + shared(plan));
         console.print(
                 estimate.measured()

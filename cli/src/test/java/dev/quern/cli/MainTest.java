@@ -121,7 +121,7 @@ class MainTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).containsPattern("gptq-w4a16 .*\\(default\\)").contains("rtn-w4a16");
         assertThat(((JsonArray) Cli.run("recipes", "--output", "json").json()).size())
-                .isEqualTo(9);
+                .isEqualTo(13);
         assertThat(Cli.run("recipes", "gptq-w3a16").out()).contains("bits: 3");
     }
 

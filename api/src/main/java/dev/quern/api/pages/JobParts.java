@@ -16,12 +16,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The parts of a job's page that change while it runs; each has an id, under which it is replaced. */
 final class JobParts {
+    private static final Set<Stage> SOMETIMES = EnumSet.of(Stage.TRACE, Stage.GRADIENT);
     private static final List<Stage> STAGES = List.of(Stage.values());
     private static final List<Stage> STAGES_OF_EVALUATION =
             List.of(Stage.INSPECT, Stage.PLAN, Stage.EVALUATE, Stage.PUBLISH);
@@ -112,11 +115,11 @@ final class JobParts {
                 Html.when(reason.remedy() != null, () -> Html.of("<p>{}</p>", reason.remedy())));
     }
 
-    /** The stages with what is behind, what is now, and what is to come. TRACE shows only where it happens. */
+    /** The stages with what is behind, what is now, and what is to come. Some show only where they happen. */
     static Html stages(JobView job) {
         List<Stage> all = job.work().result() == null ? STAGES : STAGES_OF_EVALUATION;
         List<Stage> shown = all.stream()
-                .filter(stage -> stage != Stage.TRACE || stage == job.stage())
+                .filter(stage -> !SOMETIMES.contains(stage) || stage == job.stage())
                 .toList();
         int now = job.stage() == null ? -1 : shown.indexOf(job.stage());
         return Html.of(

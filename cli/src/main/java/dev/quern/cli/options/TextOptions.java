@@ -24,7 +24,10 @@ final class TextOptions {
                             + " file; also s3://bucket/name (default: built-in English text).")
     private @Nullable String calibration;
 
-    @Option(names = "--samples", paramLabel = "N", description = "Windows of calibration text (default: 128).")
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            description = "Windows of calibration text (default: 128, or 512 for recipes with gradients).")
     private @Nullable Integer samples;
 
     @Option(

@@ -165,7 +165,7 @@ public record JobRequest(
     /**
      * A .jsonl or .txt file, named as in {@link Source}, or not at all for the built-in text.
      *
-     * @param samples windows; null is 128
+     * @param samples windows; null is 128, or 512 where a recipe needs gradients
      * @param seqLen tokens of a window; null is min(2048, max_position_embeddings)
      */
     public record Calibration(

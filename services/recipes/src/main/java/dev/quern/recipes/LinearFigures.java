@@ -53,6 +53,15 @@ public record LinearFigures(
         public TwoSided {
             tried = List.copyOf(tried);
         }
+
+        /** Error of the result that was kept. */
+        public double error() {
+            return tried.stream()
+                    .filter(trial -> Double.valueOf(trial.shrinkage()).equals(kept))
+                    .mapToDouble(Trial::error)
+                    .findFirst()
+                    .orElse(oneSided);
+        }
     }
 
     /**

@@ -34,6 +34,10 @@ public final class Recipes {
             "gptq-best-w4a16",
             "gptq-best-w3a16",
             "gptq-best-w2a16",
+            "yaqa-w4a16",
+            "yaqa-w3a16",
+            "yaqa-w2a16",
+            "yaqa-lite-w4a16",
             "rtn-w4a16");
 
     private Recipes() {}

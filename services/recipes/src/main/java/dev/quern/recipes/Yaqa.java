@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * YAQA (Tseng et al., arXiv 2505.22988): an error in the weights of a linear is weighed by what it does to the outputs
@@ -20,8 +21,8 @@ import java.util.stream.Collectors;
  * @param inputFactor what H_I is made of
  * @param damping added to the diagonals of both factors, as a fraction of their means
  * @param shrinkage the shares that are tried of a multiple of the identity in H_O
- * @param minimumWindows fewer windows of text are refused
- * @param holdOut windows that are kept from the sums, to choose the best result by
+ * @param minimumWindows fewer windows in the sums are refused
+ * @param holdOut windows that are kept from the sums, to choose the best result by; null is one of nine
  * @param rowOrder the order in which rows are rounded
  * @param seed of the labels that are drawn from the model's own distribution
  */
@@ -46,12 +47,18 @@ public record Yaqa(
         @Default("[0,0.25,0.5]")
         List<Double> shrinkage,
 
-        @Described(value = "Windows of text that the factors need; fewer are refused.", minimum = 1) @Default("512")
+        @Described(
+                value = "Windows of text that the factors need, beside those held out; fewer are refused.",
+                minimum = 1)
+        @Default("128")
         int minimumWindows,
 
-        @Described(value = "Windows of text that the factors do not see, to choose the best result by.", minimum = 1)
-        @Default("256")
-        int holdOut,
+        @Described(
+                value = "Windows at the end of the text that the factors do not see, to choose the best result by. Left"
+                        + " out, one window of nine.",
+                minimum = 1)
+        @Nullable
+        Integer holdOut,
 
         @Described("static rounds rows by falling weight in the factor of the outputs; none rounds them as they stand.")
         @Default("\"static\"")
@@ -60,8 +67,9 @@ public record Yaqa(
         @Described("Seed of the labels that are drawn from the model.") @Default("0")
         long seed)
         implements Rounding {
+    private static final int NINE = 9;
     private static final Yaqa USUAL =
-            new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.25, 0.5), 512, 256, Order.STATIC, 0);
+            new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.25, 0.5), 128, null, Order.STATIC, 0);
 
     /** What weighs the errors of inputs. */
     public enum InputFactor {
@@ -77,7 +85,17 @@ public record Yaqa(
                 !shrinkage.isEmpty() && shrinkage.stream().allMatch(share -> share >= 0 && share <= 1),
                 "rounding.shrinkage: " + shrinkage + " (expected: shares from 0 to 1, for example [0, 0.5])");
         Recipe.check(minimumWindows >= 1, "rounding.minimumWindows: " + minimumWindows + " (expected: 1 or more)");
-        Recipe.check(holdOut >= 1, "rounding.holdOut: " + holdOut + " (expected: 1 or more)");
+        Recipe.check(
+                holdOut == null || holdOut >= 1, "rounding.holdOut: " + holdOut + " (expected: 1 or more, or none)");
+    }
+
+    /**
+     * How many windows at the end of a text are held out.
+     *
+     * @param windows of the text
+     */
+    public int heldOut(int windows) {
+        return holdOut == null ? Math.max(1, windows / NINE) : holdOut;
     }
 
     /** The figures of a linear take its inputs; the factors come from a pass of their own. */
@@ -103,7 +121,7 @@ public record Yaqa(
         parameters.put("damping", plain(damping));
         parameters.put("shrinkage", shrinkage.stream().map(Yaqa::plain).collect(Collectors.joining(" or ")));
         parameters.put("minimum windows", String.valueOf(minimumWindows));
-        parameters.put("windows held out", String.valueOf(holdOut));
+        parameters.put("windows held out", holdOut == null ? "one of nine" : holdOut.toString());
         parameters.put("row order", rowOrder.name().toLowerCase(Locale.ROOT));
         parameters.put("seed", String.valueOf(seed));
         return parameters;

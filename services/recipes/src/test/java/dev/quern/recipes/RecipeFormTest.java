@@ -70,6 +70,8 @@ class RecipeFormTest {
                 "gptq-w3a16",
                 "gptq-w2a16",
                 "gptq-best-w4a16",
+                "yaqa-w3a16",
+                "yaqa-lite-w4a16",
                 "rtn-w4a16"
             })
     void builtInRecipesAreCalledByTheirValues(String name) {

@@ -21,7 +21,7 @@ class YaqaTest {
     void whatIsLeftOutIsUsual() {
         Recipe recipe = recipe("");
         assertThat(recipe.rounding())
-                .isEqualTo(new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.25, 0.5), 512, 256, Order.STATIC, 0))
+                .isEqualTo(new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.25, 0.5), 128, null, Order.STATIC, 0))
                 .isEqualTo(recipe.rounding().usual());
         assertThat(recipe.name()).isEqualTo("yaqa-w3a16");
         assertThat(recipe(", inputFactor: activations").name()).isEqualTo("yaqa-lite-w3a16");
@@ -36,6 +36,14 @@ class YaqaTest {
         assertThat(Recipes.read(Json.writePretty(RecordCodec.write(recipe)))).isEqualTo(recipe);
     }
 
+    @Test
+    void oneWindowOfNineIsHeldOut() {
+        Yaqa usual = (Yaqa) recipe("").rounding();
+        assertThat(usual.heldOut(2304)).isEqualTo(256);
+        assertThat(usual.heldOut(8)).isEqualTo(1);
+        assertThat(((Yaqa) recipe(", holdOut: 3").rounding()).heldOut(2304)).isEqualTo(3);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -44,7 +52,7 @@ class YaqaTest {
                 "shrinkage: [] | rounding.shrinkage: [] (expected: shares from 0 to 1, for example [0, 0.5])",
                 "shrinkage: [1.5] | rounding.shrinkage: [1.5] (expected: shares from 0 to 1, for example [0, 0.5])",
                 "minimumWindows: 0 | rounding.minimumWindows: 0 (expected: 1 or more)",
-                "holdOut: 0 | rounding.holdOut: 0 (expected: 1 or more)"
+                "holdOut: 0 | rounding.holdOut: 0 (expected: 1 or more, or none)"
             })
     void aValueOutOfBoundsIsRefused(String value, String message) {
         assertThatThrownBy(() -> recipe(", " + value)).hasMessage(message);

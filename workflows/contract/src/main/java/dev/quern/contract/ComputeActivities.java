@@ -23,6 +23,16 @@ public interface ComputeActivities {
     void trace(JobRef job, PlanRef plan, TileRunRef run, int tilesInFlight);
 
     /**
+     * Walks a run of tiles back through the original model until the slice's time is up, and stores the sums of its
+     * gradients; what is there is not made again.
+     *
+     * @param slice of a segment, of which the last block comes first
+     * @return what is left of the slice
+     */
+    @ActivityMethod(name = "gradient")
+    SliceRef gradient(JobRef job, PlanRef plan, TileRunRef run, SliceRef slice, int tilesInFlight);
+
+    /**
      * Walks blocks until the slice's time is up; every block is durable before the next begins, one that exists is not
      * made again.
      */

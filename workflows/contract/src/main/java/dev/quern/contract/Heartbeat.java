@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * How far a compute activity is: a hint for people, never the truth, which is in the store.
  *
- * @param stage TRACE, COMPRESS or EVALUATE
+ * @param stage TRACE, GRADIENT, COMPRESS or EVALUATE
  * @param block in work; -1 before the first
  * @param reusedBlocks that were there before
  * @param fraction of the stage, 0 to 1

@@ -111,6 +111,10 @@ public final class CompressionWorkflowImpl implements CompressionWorkflow {
 
     private Outcome fromBlocks(JobRef job, PlanRef plan, Compute compute, Steps steps) {
         // Without blocks to compress the job evaluates a finished result.
+        if (plan.gradients() != null) {
+            steps.enter(Stage.GRADIENT);
+            compute.gradients(plan.gradients());
+        }
         if (!plan.segments().isEmpty()) {
             steps.enter(Stage.COMPRESS);
             compute.compress();

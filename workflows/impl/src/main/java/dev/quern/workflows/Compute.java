@@ -6,6 +6,7 @@ import dev.quern.contract.Failures;
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Queues;
 import dev.quern.contract.SliceResult;
+import dev.quern.contract.plan.GradientsRef;
 import dev.quern.contract.plan.PlanRef;
 import dev.quern.contract.plan.Shard;
 import dev.quern.contract.plan.SliceRef;
@@ -43,6 +44,15 @@ final class Compute {
         List<Promise<Void>> runs = new ArrayList<>();
         for (TileRunRef run : plan.traceRuns()) {
             runs.add(Async.procedure(this::trace, run));
+        }
+        all(runs);
+    }
+
+    /** Side by side: every run of tiles is taken back through the original model. */
+    void gradients(GradientsRef gradients) {
+        List<Promise<Void>> runs = new ArrayList<>();
+        for (TileRunRef run : gradients.runs()) {
+            runs.add(Async.procedure(this::gradients, run, gradients.segments()));
         }
         all(runs);
     }
@@ -85,6 +95,16 @@ final class Compute {
             anyone().trace(job, plan, run, tiles);
             return run;
         });
+    }
+
+    private void gradients(TileRunRef run, List<SliceRef> segments) {
+        for (SliceRef segment : segments.reversed()) {
+            SliceRef next = segment;
+            while (!next.empty()) {
+                SliceRef slice = next;
+                next = insist(true, tiles -> anyone().gradient(job, plan, run, slice, tiles));
+            }
+        }
     }
 
     private void compress(SliceRef segment) {

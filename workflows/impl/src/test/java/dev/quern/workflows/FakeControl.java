@@ -8,6 +8,7 @@ import dev.quern.contract.Queues;
 import dev.quern.contract.Settled;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRecord;
+import dev.quern.contract.plan.GradientsRef;
 import dev.quern.contract.plan.Inspection;
 import dev.quern.contract.plan.PlanRef;
 import dev.quern.contract.plan.Shard;
@@ -39,6 +40,7 @@ final class FakeControl implements ControlActivities {
     volatile int segments = 1;
     volatile int blocks = BLOCKS;
     volatile @Nullable SharingRef sharing;
+    volatile @Nullable GradientsRef gradients;
     /** What settling a shared block found, the blocks that were done before included. */
     final List<String> settled = new CopyOnWriteArrayList<>();
     /** How many blocks of a shared job exist. */
@@ -71,6 +73,7 @@ final class FakeControl implements ControlActivities {
                 blocks,
                 4,
                 segments <= 1 ? List.of() : List.of(new TileRunRef(0, 3), new TileRunRef(3, 6)),
+                gradients,
                 IntStream.range(0, segments)
                         .mapToObj(i -> new SliceRef(blocks * i / segments, blocks * (i + 1) / segments))
                         .toList(),

@@ -50,6 +50,18 @@ final class FakeWorker implements ComputeActivities {
         return new Device(name, "p1", "fake", "cpu", 1, 1 << 20, null, 1e9, 1e9);
     }
 
+    /** One block, the last. */
+    @Override
+    public SliceRef gradient(JobRef job, PlanRef plan, TileRunRef run, SliceRef slice, int tiles) {
+        tilesInFlight.add(tiles);
+        Trouble next = stepTrouble.poll();
+        if (next != null) {
+            next.happen();
+        }
+        took.add("gradient " + run.first() + "." + (slice.end() - 1));
+        return new SliceRef(slice.first(), slice.end() - 1);
+    }
+
     @Override
     public SliceResult compress(JobRef job, PlanRef plan, SliceRef slice, int tiles) {
         tilesInFlight.add(tiles);

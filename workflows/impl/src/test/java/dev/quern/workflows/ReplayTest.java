@@ -30,6 +30,7 @@ class ReplayTest {
                 "failed",
                 "segments",
                 "shared",
+                "gradients",
                 "running",
                 "evaluation"
             })

@@ -61,7 +61,7 @@ public record Provenance(
     }
 
     /** The states of one tile of the original model as they enter a block, whatever the propagation. */
-    ArtifactName originalStream(int block, int tile) {
+    public ArtifactName originalStream(int block, int tile) {
         return tileOf(originalStream(block), block, tile);
     }
 

@@ -72,7 +72,7 @@ final class BlockMaker implements AutoCloseable {
         for (int output = 0; output < inputs.provenances().size(); output++) {
             Provenance provenance = inputs.provenances().get(output);
             if (!store.contains(provenance.block(block))) {
-                solvers.put(provenance, new LinearSolver(backend, inputs, output, options, block, weights));
+                solvers.put(provenance, new LinearSolver(backend, inputs, output, store, options, block, weights));
             }
         }
         return solvers;

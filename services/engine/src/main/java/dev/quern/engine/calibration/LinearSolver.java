@@ -1,6 +1,8 @@
 package dev.quern.engine.calibration;
 
 import dev.quern.engine.artifact.BlockArtifact;
+import dev.quern.engine.artifact.BlockStore;
+import dev.quern.engine.artifact.GradientNames;
 import dev.quern.engine.artifact.LinearRecord;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
@@ -9,10 +11,13 @@ import dev.quern.engine.compress.LinearCompressor.Compressed;
 import dev.quern.engine.compress.LinearCompressor.Weight;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.forward.BlockWeights;
+import dev.quern.engine.method.Sketches;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.statistics.SketchPlan;
+import dev.quern.engine.statistics.StoredSketches;
 import dev.quern.recipes.Recipe;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +42,7 @@ final class LinearSolver {
             ComputeBackend backend,
             WalkInputs inputs,
             int output,
+            BlockStore store,
             WalkOptions options,
             int block,
             BlockWeights weights) {
@@ -46,7 +52,23 @@ final class LinearSolver {
         this.options = options;
         this.block = block;
         this.weights = weights;
-        this.compressor = new LinearCompressor(backend, recipe, inputs.storedType());
+        this.compressor =
+                new LinearCompressor(backend, recipe, inputs.storedType(), sketches(backend, inputs, store, block));
+    }
+
+    /** Null where no recipe of the walk needs gradients. */
+    private static @Nullable Sketches sketches(ComputeBackend backend, WalkInputs inputs, BlockStore store, int block) {
+        SketchPlan plan = inputs.sketches().orElse(null);
+        if (plan == null) {
+            return null;
+        }
+        GradientNames names = new GradientNames(inputs.provenance(), plan.seed());
+        StoredSketches fit = new StoredSketches(backend, store, names, plan.fit(), plan.sides());
+        StoredSketches heldOut = new StoredSketches(backend, store, names, List.of(plan.heldOut()), plan.sides());
+        return (linear, scope) -> {
+            LinearSpec spec = inputs.block(block).program().linear(linear.name());
+            return new Sketches.Pair(fit.read(block, spec, scope), heldOut.read(block, spec, scope));
+        };
     }
 
     /** @param statistics null for a recipe that needs none */

@@ -166,7 +166,7 @@ public final class SharedBlock {
                 SymmetricSum into = new SymmetricSum(backend, gram);
                 tokens += StatisticsArtifact.read(file.get(), sum, work.cols(), into::add);
             }
-            LinearSolver solver = new LinearSolver(backend, inputs, 0, options, block, weights);
+            LinearSolver solver = new LinearSolver(backend, inputs, 0, store, options, block, weights);
             solver.solve(work, new Statistics.Inputs(gram, tokens));
             BlockArtifact solved = solver.artifact(work.linears());
             commits().commit(part, file -> solved.write(file, part));

@@ -4,9 +4,7 @@ import dev.quern.engine.artifact.BlockStore;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.LinearInputs;
-import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
-import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
 
 /**
@@ -49,8 +47,7 @@ public final class TraceWalk {
 
     /**
      * @param options of which the memory for statistics is not used
-     * @param segments of the plan, in order; the first one starts from the tokens and needs no stream
-     * @throws IllegalArgumentException for a recipe whose inputs do not come from the original model
+     * @param starts blocks that segments start with, rising; the one that starts from the tokens needs no stream
      * @throws dev.quern.engine.artifact.DamagedArtifactException when the stream that it would continue from is damaged
      * @throws dev.quern.engine.Cancellation.CancelledException within about 2 s of a request; what was stored stays
      */
@@ -60,16 +57,12 @@ public final class TraceWalk {
             BlockStore store,
             WalkOptions options,
             TileRun run,
-            List<Slice> segments) {
-        if (inputs.provenance().recipe().propagation() != Propagation.INDEPENDENT) {
-            throw new IllegalArgumentException("propagation: SEQUENTIAL (expected: INDEPENDENT, to be traced)");
-        }
-        List<Integer> starts =
-                segments.stream().map(Slice::first).filter(first -> first > 0).toList();
+            List<Integer> starts) {
+        List<Integer> streams = starts.stream().filter(start -> start > 0).toList();
         StreamPositions positions =
-                new StreamPositions(inputs.provenance()::stream, new Commits(store, options.scratch()));
-        int made = new TraceWalk(backend, inputs, positions, options, run, starts).walk();
-        return new Traced(made, starts.size() * run.tiles() - made);
+                new StreamPositions(inputs.provenance()::originalStream, new Commits(store, options.scratch()));
+        int made = new TraceWalk(backend, inputs, positions, options, run, streams).walk();
+        return new Traced(made, streams.size() * run.tiles() - made);
     }
 
     /** How many streams were made. */

@@ -5,12 +5,14 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.WeightSource;
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What decides the results of a walk, and where it is named.
@@ -68,6 +70,11 @@ public record WalkInputs(
     /** What the walk records, for all outputs together. */
     StatisticsCost statisticsCost() {
         return StatisticsCost.of(provenances.stream().map(Provenance::recipe).toList());
+    }
+
+    /** The gradients that the recipes are made from; empty where none needs any. Throws as {@link SketchPlan#of}. */
+    public Optional<SketchPlan> sketches() {
+        return SketchPlan.of(provenances.stream().map(Provenance::recipe).toList(), tiling());
     }
 
     /** A block of the model. */

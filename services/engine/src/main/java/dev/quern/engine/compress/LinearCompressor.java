@@ -13,7 +13,9 @@ import dev.quern.engine.method.GridCodes;
 import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.method.Rounder;
+import dev.quern.engine.method.Rounder.Evidence;
 import dev.quern.engine.method.Rounder.Rounded;
+import dev.quern.engine.method.Sketches;
 import dev.quern.engine.method.Statistics;
 import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.LinearFigures;
@@ -41,6 +43,7 @@ public final class LinearCompressor {
     private final ComputeBackend backend;
     private final Recipe recipe;
     private final DType checkpointType;
+    private final @Nullable Sketches sketches;
 
     /** @param values [rows, cols] in the backend's working type; read only */
     public record Weight(LinearId id, Tensor values) {}
@@ -53,11 +56,20 @@ public final class LinearCompressor {
      */
     public record Compressed(CompressedLinear linear, LinearFigures figures, double loss) {}
 
-    /** @param checkpointType the dtype that loaders decode to; error figures are measured on it */
+    /** For a recipe that needs no gradients. */
     public LinearCompressor(ComputeBackend backend, Recipe recipe, DType checkpointType) {
+        this(backend, recipe, checkpointType, null);
+    }
+
+    /**
+     * @param checkpointType the dtype that loaders decode to; error figures are measured on it
+     * @param sketches of the linears; null where the recipe needs no gradients
+     */
+    public LinearCompressor(ComputeBackend backend, Recipe recipe, DType checkpointType, @Nullable Sketches sketches) {
         this.backend = backend;
         this.recipe = recipe;
         this.checkpointType = checkpointType;
+        this.sketches = sketches;
     }
 
     /**
@@ -135,7 +147,8 @@ public final class LinearCompressor {
                     treatment(weight).rounding(),
                     rounding -> silent && readsInputs(rounding)
                             ? LinearCompressor::unreached
-                            : Rounders.of(rounding).prepare(backend, scope, heard, cancellation));
+                            : Rounders.of(rounding)
+                                    .prepare(backend, scope, new Evidence(heard, sketches), cancellation));
         }
         ErrorMeasure measure = heard == null
                 ? ErrorMeasure.plain(backend)
@@ -154,7 +167,7 @@ public final class LinearCompressor {
     }
 
     private static Rounded unreached(
-            Scope scope, Tensor w, GridCodes start, Tensor scratch, Cancellation cancellation) {
+            Scope scope, LinearId linear, Tensor w, GridCodes start, Tensor scratch, Cancellation cancellation) {
         return Rounded.nearest(start, "no calibration input reached this linear");
     }
 
@@ -175,7 +188,7 @@ public final class LinearCompressor {
             double nearestError = shared.measure().of(scratch);
 
             Rounder.Unit rounder = Objects.requireNonNull(shared.rounders().get(treatment.rounding()));
-            Rounded rounded = rounder.round(scope, kept, nearest, scratch, cancellation);
+            Rounded rounded = rounder.round(scope, weight.id(), kept, nearest, scratch, cancellation);
             double error = nearestError;
             if (!rounded.codes().equals(nearest)) {
                 rounded.codes().error(w, checkpointType, scratch);

@@ -3,6 +3,7 @@ package dev.quern.engine.compress;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.method.gptq.GptqRounder;
 import dev.quern.engine.method.nearest.NearestRounder;
+import dev.quern.engine.method.yaqa.YaqaRounder;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Yaqa;
 
@@ -15,7 +16,7 @@ public final class Rounders {
         return switch (rounding) {
             case Recipe.Nearest() -> new NearestRounder();
             case Recipe.Gptq gptq -> new GptqRounder(gptq);
-            case Yaqa _ -> throw new IllegalStateException("rounding.method: yaqa (expected: refused before)");
+            case Yaqa yaqa -> new YaqaRounder(yaqa);
         };
     }
 }

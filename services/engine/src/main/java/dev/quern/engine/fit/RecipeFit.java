@@ -8,7 +8,6 @@ import dev.quern.engine.transform.Transforms;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
-import dev.quern.recipes.Yaqa;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.util.ArrayList;
@@ -50,7 +49,6 @@ public final class RecipeFit {
      *     compress, the transform is not made for this model, or a method needs what calibration does not make
      */
     public static Recipe resolve(Recipe recipe, Architecture architecture) {
-        requireMethods(recipe);
         requirePatterns(recipe, architecture);
         requireRuns(recipe, architecture);
         Transforms.check(recipe.transform(), architecture);
@@ -89,15 +87,6 @@ public final class RecipeFit {
         return linears.stream()
                 .filter(linear -> recipe.of(block.id(linear).module()).isPresent())
                 .toList();
-    }
-
-    private static void requireMethods(Recipe recipe) {
-        if (recipe.roundings().stream().anyMatch(Yaqa.class::isInstance)) {
-            throw new QuernException(
-                    ErrorCode.INVALID_RECIPE,
-                    "rounding.method: yaqa (expected: gptq or nearest; yaqa needs gradients, which calibration does not"
-                            + " make yet)");
-        }
     }
 
     private static void requirePatterns(Recipe recipe, Architecture architecture) {

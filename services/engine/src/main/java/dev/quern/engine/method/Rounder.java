@@ -4,6 +4,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.LinearFigures.TwoSided;
 import org.jspecify.annotations.Nullable;
 
@@ -30,20 +31,44 @@ public interface Rounder {
      * Prepares what the linears of a unit share.
      *
      * @param scope of what is kept while the unit is in work
-     * @param inputs of the unit; null where none were recorded, which only a method that needs none takes
+     * @param evidence of the unit
      */
-    Unit prepare(ComputeBackend backend, Scope scope, @Nullable InputStatistics inputs, Cancellation cancellation);
+    Unit prepare(ComputeBackend backend, Scope scope, Evidence evidence, Cancellation cancellation);
+
+    /**
+     * What is known of a unit beside its weights.
+     *
+     * @param inputs null where none were recorded, which only a method that needs none takes
+     * @param sketches of its linears; null where no gradients were computed, likewise
+     */
+    record Evidence(
+            @Nullable InputStatistics inputs, @Nullable Sketches sketches) {
+        /**
+         * The statistics of the inputs.
+         *
+         * @param method that needs them
+         * @throws IllegalArgumentException where there are none
+         */
+        public InputStatistics requireInputs(String method) {
+            if (inputs == null) {
+                throw new IllegalArgumentException("inputs: null (expected: statistics, which " + method + " needs)");
+            }
+            return inputs;
+        }
+    }
 
     /** Rounds the linears of one unit. */
     interface Unit {
         /**
          * Rounds one linear.
          *
+         * @param linear its name, for messages and for what is known of it alone
          * @param w [m, n], read only
          * @param start w rounded to nearest on the grid that was fitted to it
          * @param scratch like w
          */
-        Rounded round(Scope scope, Tensor w, GridCodes start, Tensor scratch, Cancellation cancellation);
+        Rounded round(
+                Scope scope, LinearId linear, Tensor w, GridCodes start, Tensor scratch, Cancellation cancellation);
     }
 
     /**

@@ -3,11 +3,14 @@ package dev.quern.engine.plan;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.compress.LinearCompressor;
 import dev.quern.engine.forward.OutputHead;
+import dev.quern.engine.gradient.Backward;
 import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
+import dev.quern.engine.statistics.KroneckerSums;
+import dev.quern.engine.statistics.Sides;
 import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.Tiling;
@@ -66,6 +69,37 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
         long calibrating = calibrates() ? tile() : 0;
         Moment compressing = new Moment(block() + Math.max(calibrating, solving()), PROCESS + recipes.size() * codes());
         return List.of(compressing, evaluating);
+    }
+
+    /**
+     * A block backwards over one tile, or the logits that gradients begin with: all values of the block with the
+     * gradients by them, attention twice, and the products that sums are made of.
+     */
+    Moment walkingBack() {
+        long tokens = tiling.tokensPerTile();
+        long values =
+                largest(program -> Backward.bytes(program, architecture.hidden(), tiling.tokensPerTile(), DType.F32));
+        long scores = 2L * threads * tiling.seqLen() * tiling.seqLen() * FLOAT;
+        long products = architecture.linears().stream()
+                .mapToLong(linear -> FLOAT
+                        * Math.max(
+                                (long) linear.rows() * linear.cols(),
+                                tokens * Math.max(linear.rows(), linear.cols())
+                                        + (long) tiling.seqLen() * tiling.seqLen()))
+                .max()
+                .orElse(0);
+        long ends = 3 * tokens * architecture.hidden() * FLOAT;
+        return new Moment(Math.max(block() + values + scores + products + ends, logits() + ends), PROCESS);
+    }
+
+    /** Bytes of the sums of gradients of each linear, of the block that takes most. */
+    List<Long> sums(Sides sides) {
+        return architecture.programs().stream()
+                .max(Comparator.comparingLong(program -> KroneckerSums.bytes(program, sides)))
+                .map(program -> program.linears().stream()
+                        .map(linear -> KroneckerSums.bytes(linear, sides))
+                        .toList())
+                .orElse(List.of());
     }
 
     /** The most of a figure that is held at once; statistics, which lie on the device, are apart. */

@@ -9,6 +9,7 @@ import dev.quern.recipes.codec.Flat;
 import dev.quern.recipes.view.Estimate;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * @param segments runs of blocks that can be walked side by side; none where a finished result is evaluated
  * @param traceRuns runs of tiles that are taken through the original model before; empty where no segment waits for
  *     that
+ * @param gradients that are walked before; null where no recipe needs any
  * @param sharing of each block by several workers; null where one makes it
  * @param linears of the blocks, each shape of a name once. None where a finished result is evaluated
  * @param outputs one for each recipe; none where a finished result is evaluated
  * @param recipes as they are for this model, in the same order
- * @param compressed the linears that the first recipe compresses, by block, in program order and named inside the block
+ * @param compressed the linears that the first recipe compresses, by block, in program order and named inside the
+ *     block; none of any block where a finished result is evaluated
  * @param secondsPerBlock estimated for compressing one block on one worker; 0 where no device was measured
  * @param secondsPerStage estimated for all workers together, by lower-case stage; none where no device was measured
  */
@@ -30,8 +33,8 @@ public record Plan(
         Tiling tiling,
         List<Slice> segments,
         List<TileRun> traceRuns,
+        @Nullable Gradients gradients,
         @Nullable Sharing sharing,
-        int blocks,
         List<Linear> linears,
         @Flat Needs needs,
         List<Output> outputs,
@@ -49,6 +52,22 @@ public record Plan(
      * @param scratchBytes on the disk of a worker that has the artifacts on it too: streams at segment starts included
      */
     public record Needs(long weightsCompressed, long statisticsBytes, long peakBytes, long scratchBytes) {}
+
+    /**
+     * How gradients are walked: each run of tiles on its own, through the segments from the last to the first.
+     *
+     * @param runs of tiles, side by side
+     * @param segments of blocks whose states are in scratch at the same time
+     * @param linears that have sums, by block, named inside the block
+     * @param sumsBytes memory for the sums of gradients that are held at once
+     */
+    public record Gradients(List<TileRun> runs, List<Slice> segments, List<List<String>> linears, long sumsBytes) {
+        public Gradients {
+            runs = List.copyOf(runs);
+            linears = linears.stream().map(List::copyOf).toList();
+            segments = List.copyOf(segments);
+        }
+    }
 
     /**
      * A linear of every block that has one of this shape.
@@ -92,11 +111,32 @@ public record Plan(
         secondsPerStage = Map.copyOf(secondsPerStage);
     }
 
+    /** How many blocks the model has. */
+    public int blocks() {
+        return compressed.size();
+    }
+
+    /** The blocks before which streams are stored, for segments that start there; rising, none of them 0. */
+    public List<Integer> streamStarts() {
+        Stream<Slice> backwards = gradients == null ? Stream.empty() : gradients.segments().stream();
+        return Stream.concat(segments.stream(), backwards)
+                .map(Slice::first)
+                .filter(start -> start > 0)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
     /** The part that users see. */
     public Estimate estimate(long sourceBytes, Budget budget, Fanout fanout) {
         return new Estimate(
                 new Estimate.Work(
-                        fanout.workers(), budget.threads(), segments.size(), traceRuns.size(), tiling.tokensPerTile()),
+                        fanout.workers(),
+                        budget.threads(),
+                        segments.size(),
+                        traceRuns.size(),
+                        gradients == null ? 0 : gradients.runs().size(),
+                        tiling.tokensPerTile()),
                 new Estimate.Sizes(
                         needs.weightsCompressed(),
                         bitsPerWeight(),

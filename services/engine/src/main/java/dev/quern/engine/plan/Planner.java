@@ -1,5 +1,8 @@
 package dev.quern.engine.plan;
 
+import dev.quern.engine.artifact.StatisticsArtifact;
+import dev.quern.engine.backend.DType;
+import dev.quern.engine.calibration.GradientWalk;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
@@ -10,11 +13,16 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.plan.Plan.Linear;
 import dev.quern.engine.plan.Plan.Use;
+import dev.quern.engine.statistics.Sides;
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.statistics.StatisticsCost;
+import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,26 +66,71 @@ public final class Planner {
         int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
         Sharing sharing = Sharing.of(architecture, recipe, tiling, fanout, time);
-        Schedule schedule = Schedule.of(architecture.blocks().size(), tiling, recipe, budget, fanout, time.block());
-        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, largest);
+        SketchPlan sketches = SketchPlan.of(recipes, tiling).orElse(null);
+        Plan.Gradients gradients = sketches == null ? null : gradients(architecture, sketches, memory, budget);
+        Schedule schedule =
+                Schedule.of(architecture.blocks().size(), tiling, recipe, gradients, budget, fanout, time.block());
+        long scratch = Math.max(
+                scratchBytes(architecture, workload, tiling, schedule, sharing, largest),
+                sketches == null || gradients == null ? 0 : scratchBytes(architecture, tiling, gradients, sketches));
         requireDisk(scratch, budget);
         return new Plan(
                 tiling,
                 schedule.segments(),
                 schedule.traceRuns(),
+                gradients,
                 sharing,
-                architecture.blocks().size(),
                 linears(architecture, recipe),
                 new Plan.Needs(
                         packed.getFirst().weights(),
                         statistics,
-                        memory.most(MemoryModel.Moment::together) + statistics,
+                        Math.max(
+                                memory.most(MemoryModel.Moment::together) + statistics,
+                                gradients == null ? 0 : memory.walkingBack().together() + gradients.sumsBytes()),
                         scratch),
                 outputs,
                 recipes,
                 compressed(architecture, recipe),
                 time.block(),
-                time.secondsPerStage(sourceBytes, schedule, sharing, fanout.workers()));
+                time.secondsPerStage(sourceBytes, schedule, sharing, sketches, fanout.workers()));
+    }
+
+    /**
+     * A segment of a walk has the states of all its blocks in scratch, and the store has those before each segment:
+     * both are least with as many segments as each has blocks.
+     */
+    private static Plan.Gradients gradients(
+            Architecture architecture, SketchPlan sketches, MemoryModel memory, Budget budget) {
+        int blocks = architecture.blocks().size();
+        List<Slice> segments = Slice.split(blocks, (int) Math.max(1, Math.round(Math.sqrt(blocks))));
+        List<Long> sums = memory.sums(sketches.sides());
+        MemoryModel.Moment moment = memory.walkingBack();
+        long device = budget.memory().hostBytes() == null ? moment.together() : moment.device();
+        List<List<String>> linears = architecture.blocks().stream()
+                .map(block ->
+                        block.program().linears().stream().map(LinearSpec::name).toList())
+                .toList();
+        return new Plan.Gradients(sketches.runs(), segments, linears, left(sums, device, moment.host(), budget));
+    }
+
+    /** The states of a segment and the gradient of the longest run, and in the store all sketches. */
+    private static long scratchBytes(
+            Architecture architecture, Tiling tiling, Plan.Gradients gradients, SketchPlan sketches) {
+        long walking = 0;
+        for (TileRun run : gradients.runs()) {
+            long tokens = (long) run.tiles() * tiling.tokensPerTile();
+            for (Slice segment : gradients.segments()) {
+                walking =
+                        Math.max(walking, GradientWalk.scratchBytes(segment, architecture.hidden(), tokens, DType.F32));
+            }
+        }
+        long stored = architecture.blocks().stream()
+                .flatMap(block -> block.program().linears().stream())
+                .mapToLong(linear -> StatisticsArtifact.bytes(linear.rows())
+                        + (sketches.sides() == Sides.OUTER ? 0 : StatisticsArtifact.bytes(linear.cols())))
+                .sum();
+        long streams = (gradients.segments().size() - 1) * tiling.tokens() * architecture.hidden() * Short.BYTES;
+        return walking + streams + gradients.runs().size() * stored;
     }
 
     private static Plan evaluation(
@@ -99,12 +152,12 @@ public final class Planner {
                 List.of(),
                 List.of(),
                 null,
-                architecture.blocks().size(),
+                null,
                 List.of(),
                 new Plan.Needs(0, 0, memory.most(MemoryModel.Moment::together), scratch),
                 List.of(),
                 List.of(),
-                List.of(),
+                Collections.nCopies(architecture.blocks().size(), List.of()),
                 time.block(),
                 time.secondsOfEvaluation(sourceBytes, workers));
     }
@@ -167,14 +220,27 @@ public final class Planner {
 
     /** What the budget leaves for statistics: at least those of the largest unit, at most those of a whole block. */
     private static long statisticsBytes(MemoryModel memory, Budget budget) {
-        long largest =
-                memory.statistics().stream().mapToLong(Long::longValue).max().orElse(0);
-        long all = memory.statistics().stream().mapToLong(Long::longValue).sum();
-        Long host = budget.memory().hostBytes();
-        long device = memory.most(host == null ? MemoryModel.Moment::together : MemoryModel.Moment::device);
+        boolean together = budget.memory().hostBytes() == null;
+        return left(
+                memory.statistics(),
+                memory.most(together ? MemoryModel.Moment::together : MemoryModel.Moment::device),
+                memory.most(MemoryModel.Moment::host),
+                budget);
+    }
+
+    /**
+     * What a budget leaves for sums.
+     *
+     * @param sums bytes of each
+     * @param device bytes that are held beside them; in one pot, those of the process too
+     */
+    private static long left(List<Long> sums, long device, long host, Budget budget) {
+        long largest = sums.stream().mapToLong(Long::longValue).max().orElse(0);
+        long all = sums.stream().mapToLong(Long::longValue).sum();
         requireMemory("memory", device + largest, budget.memory().deviceBytes());
-        if (host != null) {
-            requireMemory("memory of the host", memory.most(MemoryModel.Moment::host), host);
+        Long hostBytes = budget.memory().hostBytes();
+        if (hostBytes != null) {
+            requireMemory("memory of the host", host, hostBytes);
         }
         return Math.min(budget.memory().deviceBytes() - device, all);
     }

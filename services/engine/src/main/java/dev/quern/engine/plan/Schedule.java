@@ -6,6 +6,7 @@ import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the work is cut so that workers can share it.
@@ -13,9 +14,10 @@ import java.util.List;
  * @param segments runs of blocks, walked side by side
  * @param traceRuns runs of tiles, each taken through the original model before; none where no segment waits for a
  *     stream
+ * @param tracedBlocks so many of them: what stands behind the last start is not traced
  * @param storedPositions block boundaries whose streams the store will hold: segment starts, and where slices end
  */
-record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositions) {
+record Schedule(List<Slice> segments, List<TileRun> traceRuns, int tracedBlocks, int storedPositions) {
     /** Two for each worker: one that is faster, or comes later, finds something to do. */
     private static final int SEGMENTS_PER_WORKER = 2;
     /** Shorter segments cost more in tracing and waiting than they save. */
@@ -27,21 +29,32 @@ record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositio
     private static final double MIN_RUN = 5;
 
     /** @param blockSeconds predicted for compressing one block on one worker */
-    static Schedule of(int blocks, Tiling tiling, Recipe recipe, Budget budget, Fanout fanout, double blockSeconds) {
+    static Schedule of(
+            int blocks,
+            Tiling tiling,
+            Recipe recipe,
+            Plan.@Nullable Gradients gradients,
+            Budget budget,
+            Fanout fanout,
+            double blockSeconds) {
         List<Slice> segments = Slice.split(blocks, segments(blocks, recipe, fanout, blockSeconds));
         if (!recipe.needsCalibration()) {
-            return new Schedule(segments, List.of(), 0);
+            return new Schedule(segments, List.of(), 0, 0);
         }
         double blocksPerSlice = fanout.sliceSeconds() == 0 ? 1 : Math.max(1, fanout.sliceSeconds() / blockSeconds);
         int positions = segments.stream()
                 .mapToInt(segment -> slices(segment.end() - segment.first(), blocksPerSlice))
                 .sum();
         List<TileRun> runs = List.of();
-        if (segments.size() > 1) {
+        int backwards = gradients == null ? 1 : gradients.segments().size();
+        if (Math.max(segments.size(), backwards) > 1) {
             runs = traceRuns(tiling, budget, Math.max(fanout.workers(), segments.size()));
         }
+        int traced = Math.max(
+                segments.getLast().first(),
+                gradients == null ? 0 : gradients.segments().getLast().first());
         // What follows the last slice of a segment is the next segment's start, which the first does not need.
-        return new Schedule(segments, runs, positions - 1);
+        return new Schedule(segments, runs, traced, positions - 1);
     }
 
     private static int slices(int blocks, double blocksPerSlice) {
@@ -67,10 +80,5 @@ record Schedule(List<Slice> segments, List<TileRun> traceRuns, int storedPositio
         double tokens = speed == null ? 0 : MIN_RUN * speed.flopsPerSecond() / speed.bytesPerSecond();
         int tiles = (int) Math.clamp(Math.ceil(tokens / tiling.tokensPerTile()), 1, tiling.tiles());
         return TileRun.split(tiling.tiles(), Math.min(tasks, tiling.tiles() / tiles));
-    }
-
-    /** The block that the last segment starts with: so far the original is walked. */
-    int tracedBlocks() {
-        return segments.getLast().first();
     }
 }

@@ -8,6 +8,8 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
+import dev.quern.engine.statistics.KroneckerSums;
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.Stage;
@@ -33,7 +35,12 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     private static final double SOLVE_SHARE = 0.4;
 
     /** All workers together, as the schedule lets them. */
-    Map<String, Double> secondsPerStage(long sourceBytes, Schedule schedule, @Nullable Sharing sharing, int workers) {
+    Map<String, Double> secondsPerStage(
+            long sourceBytes,
+            Schedule schedule,
+            @Nullable Sharing sharing,
+            @Nullable SketchPlan sketches,
+            int workers) {
         if (budget.speed() == null) {
             return Map.of();
         }
@@ -43,6 +50,7 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
         return Map.of(
                 Stage.INSPECT.word(), sourceBytes / READ_BYTES_PER_SECOND,
                 Stage.TRACE.word(), trace(schedule) / tracing,
+                Stage.GRADIENT.word(), sketches == null ? 0.0 : gradients(sketches, workers),
                 Stage.COMPRESS.word(), architecture.blocks().size() * perBlock / compressing,
                 Stage.ASSEMBLE.word(), outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
                 Stage.VERIFY.word(), outputs() * sourceBytes / WRITE_BYTES_PER_SECOND,
@@ -90,6 +98,21 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     private double trace(Schedule schedule) {
         double block = schedule.traceRuns().size() * loading() + computing(tokens() * forward());
         return schedule.tracedBlocks() * block;
+    }
+
+    /**
+     * All runs side by side, as far as there are workers: the states of each block, then all of its values again, and
+     * back through it with two products for each linear's one; the head costs as much at the start.
+     */
+    private double gradients(SketchPlan sketches, int workers) {
+        double blocks = architecture.blocks().size();
+        double sums = perBlock(block -> block.program().linears().stream()
+                .mapToDouble(linear -> KroneckerSums.operations(linear, workload.seqLen(), sketches.sides()))
+                .sum());
+        double head = 3 * 2.0 * architecture.vocabulary() * architecture.hidden();
+        double operations = blocks * (4 * tokens() * forward() + workload.windows() * sums) + tokens() * head;
+        int runs = sketches.runs().size();
+        return (runs * blocks * 2 * loading() + computing(operations)) / Math.min(runs, workers);
     }
 
     private double evaluate() {

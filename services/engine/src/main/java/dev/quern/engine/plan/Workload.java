@@ -72,7 +72,7 @@ public record Workload(List<Recipe> recipes, int windows, int seqLen, long evalu
         }
         return new Workload(
                 recipes,
-                windows == null ? Datasets.CALIBRATION_WINDOWS : windows,
+                Datasets.windows(windows, recipes),
                 seqLen(calibration == null ? null : calibration.seqLen(), architecture),
                 evaluated);
     }

@@ -4,6 +4,7 @@ import dev.quern.engine.artifact.FolderBlockStore;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.GradientWalk;
 import dev.quern.engine.calibration.TraceWalk;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.calibration.WalkOptions;
@@ -21,6 +22,7 @@ import dev.quern.engine.model.Model;
 import dev.quern.engine.plan.Plan;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.CompressionRequest.Text;
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.text.Datasets;
 import dev.quern.engine.text.TextFile;
 import dev.quern.engine.text.TokenWindows;
@@ -90,6 +92,10 @@ public final class CompressionRun {
             if (!plan.traceRuns().isEmpty()) {
                 stages.run("trace", () -> trace(inputs, plan, blocks));
             }
+            Plan.Gradients gradients = plan.gradients();
+            if (gradients != null) {
+                stages.run("gradient", () -> gradients(inputs, gradients, blocks));
+            }
             stages.run("compress", () -> compress(inputs, plan, blocks));
             Assembly assembly = blocks.assembly();
             Assembled assembled = stages.time("assemble", () -> assemble(assembly));
@@ -106,7 +112,8 @@ public final class CompressionRun {
                     source.architecture().vocabulary(),
                     source.architecture().maxPositions());
             Text text = request.calibration();
-            TokenWindows calibration = datasets.calibration(file(text), text.windows(), text.seqLen());
+            TokenWindows calibration =
+                    datasets.calibration(file(text), Datasets.windows(text.windows(), List.of(recipe)), text.seqLen());
             List<TokenWindows> evaluations = new ArrayList<>();
             for (Text evaluation : request.evaluations()) {
                 evaluations.add(datasets.evaluation(file(evaluation), evaluation.windows(), evaluation.seqLen()));
@@ -133,7 +140,24 @@ public final class CompressionRun {
 
     private void trace(WalkInputs inputs, Plan plan, StoredBlocks blocks) {
         for (TileRun run : plan.traceRuns()) {
-            TraceWalk.walk(backend, inputs, blocks.store(), options(plan), run, plan.segments());
+            TraceWalk.walk(backend, inputs, blocks.store(), options(plan), run, plan.streamStarts());
+        }
+    }
+
+    private void gradients(WalkInputs inputs, Plan.Gradients gradients, StoredBlocks blocks) {
+        SketchPlan sketches = inputs.sketches().orElseThrow();
+        WalkOptions options =
+                new WalkOptions(place.scratch(), gradients.sumsBytes(), place.listener(), place.cancellation());
+        for (TileRun run : gradients.runs()) {
+            for (Slice segment : gradients.segments().reversed()) {
+                try (GradientWalk walk = GradientWalk.open(
+                        backend, inputs, sketches.seed(), sketches.sides(), blocks.store(), options, run, segment)) {
+                    while (walk.hasNext()) {
+                        walk.next();
+                    }
+                    walk.rest();
+                }
+            }
         }
     }
 

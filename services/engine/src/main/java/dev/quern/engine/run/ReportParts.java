@@ -17,6 +17,7 @@ import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The parts of a quality report as the engine knows them. */
@@ -151,6 +152,7 @@ public final class ReportParts {
         if (!grids.kept().isEmpty()) {
             notes.add("not compressed: " + String.join(", ", grids.kept()));
         }
+        twoSided(linears).ifPresent(notes::add);
         for (Report.Linear linear : linears) {
             LinearFigures figures = linear.figures();
             if (figures.fallback() != null) {
@@ -166,6 +168,27 @@ public final class ReportParts {
             }
         }
         return notes;
+    }
+
+    /** How far the choice between one side and two went. */
+    private static Optional<String> twoSided(List<Report.Linear> linears) {
+        List<LinearFigures.TwoSided> choices = linears.stream()
+                .map(linear -> linear.figures().twoSided())
+                .filter(Objects::nonNull)
+                .toList();
+        if (choices.isEmpty()) {
+            return Optional.empty();
+        }
+        long kept = choices.stream().filter(choice -> choice.kept() != null).count();
+        double logarithm = choices.stream()
+                .filter(choice -> choice.oneSided() > 0 && choice.error() > 0)
+                .mapToDouble(choice -> Math.log(choice.error() / choice.oneSided()))
+                .average()
+                .orElse(0);
+        return Optional.of(
+                ("%d of %d linears are rounded by both of their sides, which lowers the error on windows held out by"
+                                + " %.0f %% on average")
+                        .formatted(kept, choices.size(), 100 * (1 - Math.exp(logarithm))));
     }
 
     private static String words(IntegerShape grid) {

@@ -6,6 +6,7 @@ import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.gradient.LinearGradients;
+import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import java.util.ArrayList;

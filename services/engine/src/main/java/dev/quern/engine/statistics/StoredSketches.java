@@ -2,17 +2,18 @@ package dev.quern.engine.statistics;
 
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.BlockStore;
+import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.GradientNames;
 import dev.quern.engine.artifact.StatisticsArtifact;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.tiling.TileRun;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -30,32 +31,27 @@ public record StoredSketches(
      * The sketch of a linear.
      *
      * @param scope of the sums
-     * @return empty when that of a run is missing
-     * @throws dev.quern.engine.artifact.DamagedArtifactException naming one that is not what was stored
+     * @throws DamagedArtifactException naming one that is missing, or not what was stored
      */
-    public Optional<KroneckerSketch> read(int block, LinearSpec linear, Scope scope) {
-        Optional<Factor> outer =
-                sum(scope, linear.rows(), run -> names.outer(block, linear.name(), run.first(), run.end()));
-        if (outer.isEmpty() || sides == Sides.OUTER) {
-            return outer.map(factor -> new KroneckerSketch(factor.sum(), null, factor.windows()));
+    public KroneckerSketch read(int block, LinearSpec linear, Scope scope) {
+        Factor outer = sum(scope, linear.rows(), run -> names.outer(block, linear.name(), run.first(), run.end()));
+        if (sides == Sides.OUTER) {
+            return new KroneckerSketch(outer.sum(), null, outer.windows());
         }
-        return sum(scope, linear.cols(), run -> names.inner(block, linear.name(), run.first(), run.end()))
-                .map(inner -> new KroneckerSketch(outer.get().sum(), inner.sum(), inner.windows()));
+        Factor inner = sum(scope, linear.cols(), run -> names.inner(block, linear.name(), run.first(), run.end()));
+        return new KroneckerSketch(outer.sum(), inner.sum(), inner.windows());
     }
 
     private record Factor(Tensor sum, long windows) {}
 
-    private Optional<Factor> sum(Scope scope, int width, Function<TileRun, ArtifactName> name) {
+    private Factor sum(Scope scope, int width, Function<TileRun, ArtifactName> name) {
         Tensor sum = scope.allocate(DType.F64, width, width);
         long windows = 0;
         for (TileRun run : runs) {
             ArtifactName artifact = name.apply(run);
-            Optional<Path> file = store.find(artifact);
-            if (file.isEmpty()) {
-                return Optional.empty();
-            }
-            windows += StatisticsArtifact.read(file.get(), artifact, width, new SymmetricSum(backend, sum)::add);
+            Path file = store.find(artifact).orElseThrow(() -> DamagedArtifactException.missing(artifact));
+            windows += StatisticsArtifact.read(file, artifact, width, new SymmetricSum(backend, sum)::add);
         }
-        return Optional.of(new Factor(sum, windows));
+        return new Factor(sum, windows);
     }
 }

@@ -1,11 +1,14 @@
 package dev.quern.engine.text;
 
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.tokenizer.Tokenizer;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,8 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
 
     /** Windows of calibration where nobody says. */
     public static final int CALIBRATION_WINDOWS = 128;
+    /** The same where gradients are computed, which need more of them. */
+    public static final int GRADIENT_WINDOWS = 512;
     /** Tokens of a window where nobody says and the model has so many positions. */
     public static final int SEQ_LEN = 2048;
     /** Windows of an evaluation text where nobody says and it has so many. */
@@ -36,6 +41,16 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
      */
     public TokenWindows calibration(@Nullable TextFile file, @Nullable Integer samples, @Nullable Integer seqLen) {
         return read(file, "calibration.jsonl", "samples", samples, CALIBRATION_WINDOWS, seqLen);
+    }
+
+    /**
+     * Windows of calibration that recipes have together.
+     *
+     * @param asked null where nobody says
+     */
+    public static int windows(@Nullable Integer asked, List<Recipe> recipes) {
+        int usual = SketchPlan.isNeeded(recipes) ? GRADIENT_WINDOWS : CALIBRATION_WINDOWS;
+        return Objects.requireNonNullElse(asked, usual);
     }
 
     /**

@@ -8,7 +8,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.GridCodes;
-import dev.quern.engine.method.Kronecker;
+import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.method.Rounder.Rounded;
 import dev.quern.engine.method.yaqa.YaqaRounding;
 import dev.quern.engine.model.LinearId;
@@ -68,7 +68,7 @@ class YaqaRoundingTest {
             return new Problem(lab, lab.gaussian(m, n), group, lab.gram(n), lab.gram(m));
         }
 
-        Rounded round(Yaqa yaqa, Kronecker fit, Kronecker heldOut) {
+        Rounded round(Yaqa yaqa, KroneckerSketch fit, KroneckerSketch heldOut) {
             Tensor weights = lab.tensor(w);
             GridCodes start =
                     GridCodes.nearest(lab.backend, lab.scope, weights, Lab.options(3, group, true), Cancellation.NEVER);
@@ -80,8 +80,8 @@ class YaqaRoundingTest {
             return round(yaqa, sketch(outer, inner), sketch(heldOut, inner));
         }
 
-        Kronecker sketch(double[][] left, double[][] right) {
-            return new Kronecker(lab.tensor(DType.F64, left), lab.tensor(DType.F64, right), 7);
+        KroneckerSketch sketch(double[][] left, double[][] right) {
+            return new KroneckerSketch(lab.tensor(DType.F64, left), lab.tensor(DType.F64, right), 7);
         }
 
         double[][] error(Rounded rounded) {
@@ -160,8 +160,8 @@ class YaqaRoundingTest {
     void theSizeOfGradientsChangesNothing(double outer, double inner) {
         try (Lab lab = new Lab(DType.F32, 5)) {
             Problem problem = Problem.of(lab, 24, 32, 8);
-            Kronecker usual = sketch(problem);
-            Kronecker other = problem.sketch(scaled(problem.outer, outer), scaled(problem.inner, inner));
+            KroneckerSketch usual = sketch(problem);
+            KroneckerSketch other = problem.sketch(scaled(problem.outer, outer), scaled(problem.inner, inner));
             Rounded expected = problem.round(yaqa(Order.STATIC, 0.0, 0.5), usual, usual);
             Rounded rounded = problem.round(yaqa(Order.STATIC, 0.0, 0.5), other, other);
             assertThat(Lab.array(rounded.codes().codes()))
@@ -209,7 +209,7 @@ class YaqaRoundingTest {
         }
     }
 
-    private static Kronecker sketch(Problem problem) {
+    private static KroneckerSketch sketch(Problem problem) {
         return problem.sketch(problem.outer, problem.inner);
     }
 
@@ -225,7 +225,7 @@ class YaqaRoundingTest {
     void withoutGradientsItIsRoundedByWhatThereIs(Order order) {
         try (Lab lab = new Lab(DType.F64, 1)) {
             Problem problem = Problem.of(lab, 8, 16, 8);
-            Kronecker good = sketch(problem);
+            KroneckerSketch good = sketch(problem);
             Rounded oneSided = problem.round(yaqa(order, 0.0), problem.sketch(new double[8][8], problem.inner), good);
             assertThat(oneSided.fallback()).isNull();
             assertThat(figures(oneSided).tried()).isEmpty();
@@ -241,9 +241,9 @@ class YaqaRoundingTest {
             Problem problem = Problem.of(lab, 8, 16, 8);
             double[][] broken = lab.gram(8);
             broken[3][4] = Double.NaN;
-            Kronecker good = sketch(problem);
-            Kronecker bad = problem.sketch(broken, problem.inner);
-            for (Kronecker[] pair : new Kronecker[][] {{bad, good}, {good, bad}}) {
+            KroneckerSketch good = sketch(problem);
+            KroneckerSketch bad = problem.sketch(broken, problem.inner);
+            for (KroneckerSketch[] pair : new KroneckerSketch[][] {{bad, good}, {good, bad}}) {
                 assertThatThrownBy(() -> problem.round(yaqa(order, 0.0), pair[0], pair[1]))
                         .isInstanceOfSatisfying(
                                 QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NON_FINITE_INPUTS))

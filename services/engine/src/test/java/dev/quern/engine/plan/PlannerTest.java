@@ -16,11 +16,13 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Plans for a model of 8 billion weights, of which only the config is there. */
@@ -125,6 +127,37 @@ class PlannerTest {
                         "memory of the host: " + host + " bytes predicted (expected: at most " + (host - 1));
         assertThatThrownBy(() -> plan(recipe, pots(device / 4, 64 * GIB), Fanout.ALONE))
                 .hasMessageContaining("memory: ");
+    }
+
+    /** Gradients need the states before each of their segments, also where one worker compresses all blocks. */
+    @Test
+    void gradientsAreWalkedInRunsOfTilesThroughSegmentsOfBlocks() {
+        Workload workload = new Workload(Recipes.find("yaqa-w4a16"), 512, 2048, 32_768);
+        Plan plan = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, workload, ROOMY, Fanout.ALONE);
+
+        Plan.Gradients gradients = Objects.requireNonNull(plan.gradients());
+        assertThat(gradients.runs()).hasSize(5).endsWith(new TileRun(228, 256));
+        assertThat(gradients.segments()).isEqualTo(Slice.split(32, 6));
+        assertThat(plan.segments()).hasSize(1);
+        assertThat(plan.streamStarts()).containsExactly(5, 10, 16, 21, 26);
+        assertThat(plan.traceRuns()).isNotEmpty();
+        assertThat(gradients.sumsBytes()).isGreaterThanOrEqualTo(8 * (14336L * 14336 + 4096L * 4096));
+        assertThat(plan.secondsPerStage().get("gradient"))
+                .isGreaterThan(4 * plan.secondsPerStage().get("trace"));
+        assertThat(plan.needs().scratchBytes()).as("the sums of five runs").isBetween(500 * GIB, 600 * GIB);
+    }
+
+    /** The factor of the outputs alone takes less of everything. */
+    @Test
+    void theCheapModeSumsOneSide() {
+        Workload both = new Workload(Recipes.find("yaqa-w4a16"), 512, 2048, 32_768);
+        Workload one = new Workload(Recipes.find("yaqa-lite-w4a16"), 512, 2048, 32_768);
+        Plan full = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, ROOMY, Fanout.ALONE);
+        Plan lite = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, one, ROOMY, Fanout.ALONE);
+
+        assertThat(lite.needs().scratchBytes()).isLessThan(full.needs().scratchBytes() * 2 / 3);
+        assertThat(lite.secondsPerStage().get("gradient"))
+                .isLessThan(full.secondsPerStage().get("gradient"));
     }
 
     private static Budget pots(long device, long host) {

@@ -20,11 +20,19 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Yaqa;
+import dev.quern.recipes.Yaqa.InputFactor;
 import dev.quern.recipes.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,6 +142,60 @@ class CompressionRunTest {
         }
     }
 
+    /** Sums of gradients know nothing of bits: what another width starts from is not made again. */
+    @Test
+    void twoBitWidthsStartFromTheSameGradients() throws IOException {
+        Report four = run("w4", MANY_TILES, yaqa(InputFactor.FISHER, 4), "same");
+        Map<String, FileTime> sketches = sketches();
+        Report two = run("w2", MANY_TILES, yaqa(InputFactor.FISHER, 2), "same");
+        Report lite = run("lite", MANY_TILES, yaqa(InputFactor.ACTIVATIONS, 4), "same");
+
+        assertThat(sketches).hasSize(28 * 2 * 2);
+        assertThat(sketches()).isEqualTo(sketches);
+        for (Report report : List.of(four, two, lite)) {
+            assertThat(report.linears())
+                    .extracting(linear -> linear.figures().twoSided())
+                    .doesNotContainNull();
+            assertThat(report.times().secondsPerStage()).containsKeys("trace", "gradient", "compress");
+        }
+        assertThat(four.evaluations().getFirst().klMean())
+                .isLessThan(two.evaluations().getFirst().klMean());
+        assertThat(lite.model().outputDigest()).isNotEqualTo(four.model().outputDigest());
+    }
+
+    /** The gradients are the original's; the inputs come through the compressed blocks. */
+    @Test
+    void gradientsServeASequentialRecipe() {
+        Recipe independent = yaqa(InputFactor.ACTIVATIONS, 4);
+        Report report = run(
+                "sequential",
+                MANY_TILES,
+                new Recipe("test", Propagation.SEQUENTIAL, independent.grid(), independent.rounding(), true),
+                "w");
+
+        assertThat(report.verdict().accepted()).isTrue();
+        assertThat(report.linears())
+                .extracting(linear -> linear.figures().twoSided())
+                .doesNotContainNull();
+    }
+
+    private static Recipe yaqa(InputFactor factor, int bits) {
+        Yaqa rounding = new Yaqa(factor, 0.01, List.of(0.0, 0.5), 1, 1, Order.STATIC, 0);
+        return new Recipe(
+                "test", Propagation.INDEPENDENT, new Grid(bits, Grid.AUTO, true, ClipSearch.MSE), rounding, true);
+    }
+
+    private Map<String, FileTime> sketches() throws IOException {
+        Map<String, FileTime> sketches = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder.resolve("work-same/artifacts"))) {
+            for (Path file : files.filter(each -> each.getFileName().toString().startsWith("sketch-"))
+                    .toList()) {
+                sketches.put(file.getFileName().toString(), Files.getLastModifiedTime(file));
+            }
+        }
+        return sketches;
+    }
+
     /** The built-in recipes say auto since groups of 64 exist; what they made with 128 is found again. */
     @Test
     void autoIsTheSameAsTheGroupThatItTakesForEveryLinear() {
@@ -173,6 +235,10 @@ class CompressionRunTest {
     private final List<Integer> reused = new ArrayList<>();
 
     private Report run(String name, Recipe recipe, String work) {
+        return run(name, FEW, recipe, work);
+    }
+
+    private Report run(String name, int windows, Recipe recipe, String work) {
         WalkListener listener = new WalkListener() {
             @Override
             public void blockDone(int block, boolean again, List<LinearRecord> linears) {
@@ -189,7 +255,7 @@ class CompressionRunTest {
                     Fanout.ALONE,
                     listener,
                     () -> false);
-            return new CompressionRun(backend, request(FEW, recipe), place).run();
+            return new CompressionRun(backend, request(windows, recipe), place).run();
         }
     }
 

@@ -151,7 +151,7 @@ class TwoKindsOfBlocksTest {
                 parts,
                 options(),
                 TileRun.all(inputs(provenance).tiling()),
-                segments);
+                List.of(1, 3));
         segments.forEach(segment -> walk(provenance, parts, segment));
 
         for (int block = 0; block < 4; block++) {

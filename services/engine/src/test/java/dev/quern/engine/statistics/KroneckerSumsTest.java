@@ -10,6 +10,7 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.java.JavaBackend;
+import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.model.LinearSpec;
 import java.util.Arrays;
 import java.util.List;

@@ -164,7 +164,18 @@ public final class BoardDrawing {
         return text.toString();
     }
 
+    private static String words(LinearFigures.TwoSided choice) {
+        String kept = choice.kept() == null
+                ? "one side kept"
+                : "both sides kept with shrinkage " + Figures.plain(choice.kept());
+        return kept + " (held out " + Figures.error(choice.error()) + ", one side " + Figures.error(choice.oneSided())
+                + ")";
+    }
+
     private static void remarks(LinearFigures figures, StringJoiner text) {
+        if (figures.twoSided() != null) {
+            text.add(words(figures.twoSided()));
+        }
         if (figures.damping() > 0) {
             text.add("damping " + Figures.plain(figures.damping()));
         }

@@ -9,6 +9,7 @@ public enum Stage {
     INSPECT(0),
     PLAN(3),
     TRACE(5),
+    GRADIENT(5),
     COMPRESS(5),
     ASSEMBLE(70),
     VERIFY(74),

@@ -29,9 +29,16 @@ public record Estimate(
      * @param segments runs of blocks that are compressed side by side; 0 for an evaluation
      * @param traceRuns runs of calibration text that are taken through the original model before; 0 where no segment
      *     waits for that
+     * @param gradientRuns runs of calibration text whose gradients are computed before; 0 where no recipe needs any
      * @param tile tokens of a tile
      */
-    public record Work(int workers, int threads, int segments, int traceRuns, int tile) {}
+    public record Work(
+            int workers,
+            int threads,
+            int segments,
+            int traceRuns,
+            @Default("0") int gradientRuns,
+            int tile) {}
 
     /**
      * What is there, what comes out, and what it needs.

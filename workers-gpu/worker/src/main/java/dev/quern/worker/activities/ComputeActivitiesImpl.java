@@ -9,6 +9,7 @@ import dev.quern.contract.JobRef;
 import dev.quern.contract.SliceResult;
 import dev.quern.contract.StepRef;
 import dev.quern.contract.StepResult;
+import dev.quern.contract.plan.JobPlan;
 import dev.quern.contract.plan.PlanRef;
 import dev.quern.contract.plan.Shard;
 import dev.quern.contract.plan.SliceRef;
@@ -20,12 +21,15 @@ import dev.quern.engine.artifact.DamagedArtifactException;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.BlockWalk;
+import dev.quern.engine.calibration.GradientWalk;
 import dev.quern.engine.calibration.SharedBlock;
 import dev.quern.engine.calibration.TraceWalk;
+import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.calibration.WalkOptions;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.TokenFigures;
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.inputs.Sources;
@@ -40,7 +44,9 @@ import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Opens a job's inputs, calls the engine on the device, stores what it makes. */
 public final class ComputeActivitiesImpl implements ComputeActivities {
@@ -83,24 +89,99 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
         String what = "trace of " + range("tiles", run.first(), run.end());
         work(job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
             TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
-            List<Slice> missing = missing(source.provenances(), blocks, plan);
-            if (missing.isEmpty()) {
+            List<Integer> starts = starts(source, blocks, plan);
+            if (starts.isEmpty()) {
                 return new TraceWalk.Traced(0, 0);
             }
             WalkOptions options = new WalkOptions(folder.path(), 0, progress, cancellation);
             TileRun tiles = new TileRun(run.first(), run.end());
-            return TraceWalk.walk(backend, source.inputs(backend), blocks, options, tiles, missing);
+            return TraceWalk.walk(backend, source.inputs(backend), blocks, options, tiles, starts);
         });
     }
 
-    /** The segments that have blocks to be made: no other one needs a start. */
-    private static List<Slice> missing(List<Provenance> provenances, BlockStore blocks, PlanRef plan) {
-        return plan.segments().stream()
-                .filter(segment -> IntStream.range(segment.first(), segment.end())
-                        .anyMatch(block ->
-                                provenances.stream().anyMatch(provenance -> !blocks.contains(provenance.block(block)))))
-                .map(segment -> new Slice(segment.first(), segment.end()))
+    /** Where streams are of use: segments with blocks to be made start there, forward or backward. */
+    private static List<Integer> starts(JobSource source, BlockStore blocks, PlanRef plan) {
+        List<Provenance> provenances = source.provenances();
+        boolean sequential = provenances.getFirst().recipe().walksCompressed();
+        Stream<SliceRef> forward = sequential ? Stream.empty() : plan.segments().stream();
+        Stream<SliceRef> backward = plan.gradients() == null || isDone(provenances, blocks, 0, plan.blocks())
+                ? Stream.empty()
+                : plan.gradients().segments().stream();
+        return Stream.concat(
+                        forward.filter(segment -> !isDone(provenances, blocks, segment.first(), segment.end())),
+                        backward)
+                .map(SliceRef::first)
+                .filter(first -> first > 0)
+                .distinct()
+                .sorted()
                 .toList();
+    }
+
+    /** Whether the blocks [first, end) of all outputs are in the store. */
+    private static boolean isDone(List<Provenance> provenances, BlockStore blocks, int first, int end) {
+        return IntStream.range(first, end)
+                .allMatch(
+                        block -> provenances.stream().allMatch(provenance -> blocks.contains(provenance.block(block))));
+    }
+
+    /** Where all blocks are there, their gradients are of no use. */
+    @Override
+    public SliceRef gradient(JobRef job, PlanRef plan, TileRunRef run, SliceRef slice, int tilesInFlight) {
+        GradientProgress progress = new GradientProgress(plan, run, slice);
+        String what = "gradients of " + range("tiles", run.first(), run.end()) + ", "
+                + range("blocks", slice.first(), slice.end());
+        SliceRef rest = work(
+                job, what, plan, progress::heartbeat, progress::counter, (backend, source, folder, cancellation) -> {
+                    TenantBlocks blocks = new TenantBlocks(store, Keys.of(job.tenant()), folder.path());
+                    if (isDone(source.provenances(), blocks, 0, plan.blocks())) {
+                        return new SliceRef(slice.first(), slice.first());
+                    }
+                    WalkOptions options =
+                            new WalkOptions(folder.path(), sumsBytes(source, tilesInFlight), progress, cancellation);
+                    return walkBack(backend, source, blocks, options, run, slice);
+                });
+        if (!rest.empty()) {
+            slot.moreToCome();
+        }
+        return rest;
+    }
+
+    /** One block at least, as {@link #walk}. */
+    private SliceRef walkBack(
+            ComputeBackend backend,
+            JobSource source,
+            BlockStore blocks,
+            WalkOptions options,
+            TileRunRef run,
+            SliceRef slice) {
+        WalkInputs inputs = source.inputs(backend);
+        SketchPlan sketches = inputs.sketches().orElseThrow();
+        long end = end(source);
+        try (GradientWalk walk = GradientWalk.open(
+                backend,
+                inputs,
+                sketches.seed(),
+                sketches.sides(),
+                blocks,
+                options,
+                new TileRun(run.first(), run.end()),
+                new Slice(slice.first(), slice.end()))) {
+            do {
+                walk.next();
+            } while (walk.hasNext() && System.nanoTime() < end && !slot.draining());
+            Slice rest = walk.rest();
+            return new SliceRef(rest.first(), rest.end());
+        }
+    }
+
+    /** When a slice that begins now hands over. */
+    private static long end(JobSource source) {
+        return System.nanoTime() + (long) (source.plan().work().sliceSeconds() * 1e9);
+    }
+
+    private static long sumsBytes(JobSource source, int tilesInFlight) {
+        JobPlan.Gradients gradients = Objects.requireNonNull(source.plan().gradients());
+        return gradients.sumsBytes() / source.plan().tiles().tilesInFlight() * tilesInFlight;
     }
 
     @Override
@@ -115,7 +196,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
                     Slice blocksLeft = new Slice(slice.first(), slice.end());
                     try (BlockWalk walk =
                             BlockWalk.open(backend, source.inputs(backend), blocks, options, blocksLeft)) {
-                        Slice rest = walk(walk, source.plan().work().sliceSeconds());
+                        Slice rest = walk(walk, end(source));
                         SliceRef left = new SliceRef(rest.first(), rest.end());
                         return new SliceResult(left, announced.worker(), progress.made(), progress.reused());
                     }
@@ -127,8 +208,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
     }
 
     /** One block at least, then on until the time is up or the worker is to end. */
-    private Slice walk(BlockWalk walk, double seconds) {
-        long end = System.nanoTime() + (long) (seconds * 1e9);
+    private Slice walk(BlockWalk walk, long end) {
         do {
             walk.next();
         } while (walk.hasNext() && System.nanoTime() < end && !slot.draining());

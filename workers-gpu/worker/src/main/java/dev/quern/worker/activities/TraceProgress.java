@@ -20,8 +20,11 @@ final class TraceProgress implements WalkListener {
         this.index = plan.traceRuns().indexOf(run);
         this.runs = plan.traceRuns().size();
         // Nothing behind the last start is traced.
-        this.tiles =
-                (double) (run.end() - run.first()) * plan.segments().getLast().first();
+        int forward = plan.segments().getLast().first();
+        int backward = plan.gradients() == null
+                ? 0
+                : plan.gradients().segments().getLast().first();
+        this.tiles = (double) (run.end() - run.first()) * Math.max(forward, backward);
     }
 
     @Override

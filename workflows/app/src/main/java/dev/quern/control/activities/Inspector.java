@@ -19,6 +19,7 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.run.Source;
+import dev.quern.engine.text.Datasets;
 import dev.quern.engine.text.TextFile;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.jobs.JobOutput;
@@ -126,7 +127,10 @@ record Inspector(
                 place,
                 job.recipes(),
                 IntStream.range(0, job.recipes().size()).mapToObj(job::format).toList(),
-                Text.of(file(job, calibration.text(), folder), calibration.samples(), calibration.seqLen()),
+                Text.of(
+                        file(job, calibration.text(), folder),
+                        Datasets.windows(calibration.samples(), job.recipes()),
+                        calibration.seqLen()),
                 evaluations(job, folder),
                 folder.toString());
     }

@@ -2,6 +2,7 @@ package dev.quern.control.activities;
 
 import dev.quern.contract.JobRef;
 import dev.quern.contract.Queues;
+import dev.quern.contract.plan.GradientsRef;
 import dev.quern.contract.plan.Inspection;
 import dev.quern.contract.plan.JobPlan;
 import dev.quern.contract.plan.PlanRef;
@@ -26,6 +27,7 @@ import dev.quern.engine.plan.Sharing;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Slice;
+import dev.quern.engine.tiling.TileRun;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.job.Stage;
@@ -77,14 +79,25 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
                 queue,
                 plan.blocks(),
                 TILES_IN_FLIGHT,
-                plan.traceRuns().stream()
-                        .map(run -> new TileRunRef(run.first(), run.end()))
-                        .toList(),
-                plan.segments().stream()
-                        .map(segment -> new SliceRef(segment.first(), segment.end()))
-                        .toList(),
+                runs(plan.traceRuns()),
+                gradients(plan.gradients()),
+                slices(plan.segments()),
                 shards,
                 sharing == null ? null : new SharingRef(sharing.runs(), sharing.units()));
+    }
+
+    private static @Nullable GradientsRef gradients(Plan.@Nullable Gradients gradients) {
+        return gradients == null ? null : new GradientsRef(runs(gradients.runs()), slices(gradients.segments()));
+    }
+
+    private static List<TileRunRef> runs(List<TileRun> runs) {
+        return runs.stream().map(run -> new TileRunRef(run.first(), run.end())).toList();
+    }
+
+    private static List<SliceRef> slices(List<Slice> segments) {
+        return segments.stream()
+                .map(segment -> new SliceRef(segment.first(), segment.end()))
+                .toList();
     }
 
     private static Workload workload(
@@ -151,6 +164,10 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
                         plan.needs().peakBytes(),
                         plan.needs().scratchBytes(),
                         plan.needs().weightsCompressed()),
+                plan.gradients() == null
+                        ? null
+                        : new JobPlan.Gradients(
+                                plan.gradients().linears(), plan.gradients().sumsBytes()),
                 outputs(plan));
     }
 

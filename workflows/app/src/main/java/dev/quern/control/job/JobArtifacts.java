@@ -6,8 +6,10 @@ import dev.quern.contract.plan.JobPlan;
 import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.engine.artifact.ArtifactName.Lifetime;
+import dev.quern.engine.artifact.GradientNames;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.artifact.SharedNames;
+import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.inputs.Plans;
@@ -47,7 +49,7 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
      * entered the block before it, because the next block starts behind that one.
      */
     public void deleteSupersededBy(int block) throws IOException {
-        Stream<ArtifactName> entered = block > 1 ? streams(block - 1, tiles()) : Stream.empty();
+        Stream<ArtifactName> entered = block > 1 ? streams(block - 1, tiling().tiles()) : Stream.empty();
         delete(Stream.concat(shared(block).all(), entered), ArtifactName::positionPrefix);
     }
 
@@ -67,13 +69,13 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
                         .map(provenance -> provenance.blocks(plan.work().blocks()))
                         .flatMap(List::stream);
             case STREAM -> {
-                int tiles = tiles();
-                yield ofEachBlock(block -> streams(block, tiles));
+                int tiles = tiling().tiles();
+                yield ofEachBlock(block -> Stream.concat(streams(block, tiles), originalStreams(block, tiles)));
             }
             case STATISTICS ->
                 ofEachBlock(block -> shared(block).statistics().stream().flatMap(List::stream));
-            // No job walks gradients.
-            case GRADIENT, SKETCH -> Stream.empty();
+            case GRADIENT -> gradients();
+            case SKETCH -> sketches();
             case PART -> ofEachBlock(block -> shared(block).parts().stream());
         };
     }
@@ -93,10 +95,49 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
                 : provenance.shared(block, plan.work().sharedUnits());
     }
 
-    /** The number of tiles of the calibration text. */
-    private int tiles() {
+    /** Where gradients are walked, those of the original model, whatever the propagation. */
+    private Stream<ArtifactName> originalStreams(int block, int tiles) {
+        Provenance provenance = Plans.provenance(plan);
+        return plan.gradients() == null
+                ? Stream.empty()
+                : IntStream.range(0, tiles).mapToObj(tile -> provenance.originalStream(block, tile));
+    }
+
+    private Stream<ArtifactName> gradients() {
+        if (plan.gradients() == null) {
+            return Stream.empty();
+        }
+        Tiling tiling = tiling();
+        GradientNames names = gradientNames(sketchPlan(tiling));
+        return ofEachBlock(block -> IntStream.range(0, tiling.tiles()).mapToObj(tile -> names.gradient(block, tile)));
+    }
+
+    private Stream<ArtifactName> sketches() {
+        JobPlan.Gradients gradients = plan.gradients();
+        if (gradients == null) {
+            return Stream.empty();
+        }
+        SketchPlan sketches = sketchPlan(tiling());
+        GradientNames names = gradientNames(sketches);
+        return ofEachBlock(block -> gradients.linears().get(block).stream()
+                .flatMap(linear -> sketches.runs().stream()
+                        .flatMap(run -> Stream.of(
+                                names.outer(block, linear, run.first(), run.end()),
+                                names.inner(block, linear, run.first(), run.end())))));
+    }
+
+    private SketchPlan sketchPlan(Tiling tiling) {
+        return SketchPlan.of(plan.recipes(), tiling).orElseThrow();
+    }
+
+    private GradientNames gradientNames(SketchPlan sketches) {
+        return new GradientNames(Plans.provenance(plan), sketches.seed());
+    }
+
+    /** How the calibration text is cut. */
+    private Tiling tiling() {
         TokenWindows windows = contexts.windows(plan.calibrationWindows());
-        return new Tiling(windows.count(), windows.seqLen(), plan.tiles().windowsPerTile()).tiles();
+        return new Tiling(windows.count(), windows.seqLen(), plan.tiles().windowsPerTile());
     }
 
     private String key(ArtifactName name) {

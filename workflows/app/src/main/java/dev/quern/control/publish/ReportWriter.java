@@ -81,7 +81,7 @@ record ReportWriter(
                     : Optional.of(ReportParts.unusedText(text, recipe()));
         }
         Integer samples = asked == null ? null : asked.samples();
-        return ReportParts.shortText("calibration", text, samples == null ? Datasets.CALIBRATION_WINDOWS : samples);
+        return ReportParts.shortText("calibration", text, Datasets.windows(samples, plan.recipes()));
     }
 
     private List<String> notes(

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Shows in the rows what running activities say in their heartbeats, and how long the work still takes. */
 final class Projector {
+    /** How much of a job is behind it when its gradients are there, in percent. */
+    private static final double GRADIENTS_DONE = 45;
+
     private final Repositories rows;
     private final Map<JobRef, Watched> watched = new HashMap<>();
 
@@ -35,6 +38,9 @@ final class Projector {
         private final Set<Integer> blocks = new HashSet<>();
 
         private @Nullable Pace pace;
+        /** Whether the plan computes gradients; not known before there is one. */
+        private boolean gradients;
+
         private long looked = System.nanoTime();
 
         /** Seconds since the last look. */
@@ -80,6 +86,7 @@ final class Projector {
         if (seen.pace == null) {
             Map<String, Double> planned = rows.board().planned(job.id());
             seen.pace = planned.isEmpty() ? null : new Pace(planned);
+            seen.gradients = planned.getOrDefault(Stage.GRADIENT.word(), 0.0) > 0;
         }
         if (seen.pace == null || waits) {
             return null;
@@ -113,7 +120,7 @@ final class Projector {
                                 heartbeat.stage(),
                                 heartbeat.block(),
                                 heartbeat.reusedBlocks(),
-                                percent(job, heartbeat)));
+                                percent(job, heartbeat, seen.gradients)));
     }
 
     /** How much of the job's stage is done; 0 where the heartbeat is of an earlier one. */
@@ -128,20 +135,22 @@ final class Projector {
                 : heartbeat.fraction();
     }
 
-    private static double percent(Job job, Heartbeat heartbeat) {
+    private static double percent(Job job, Heartbeat heartbeat, boolean gradients) {
+        double compress = gradients ? GRADIENTS_DONE : Stage.COMPRESS.percent();
         return switch (heartbeat.stage()) {
             case TRACE -> Stage.TRACE.percent();
-            case COMPRESS -> between(Stage.COMPRESS, Stage.ASSEMBLE, fraction(job, heartbeat));
+            case GRADIENT -> between(Stage.GRADIENT.percent(), GRADIENTS_DONE, heartbeat.fraction());
+            case COMPRESS -> between(compress, Stage.ASSEMBLE.percent(), fraction(job, heartbeat));
             // Where nothing is compressed this is nearly all of the work.
             default ->
                 between(
-                        job.request().result() == null ? Stage.EVALUATE : Stage.COMPRESS,
-                        Stage.PUBLISH,
+                        job.request().result() == null ? Stage.EVALUATE.percent() : compress,
+                        Stage.PUBLISH.percent(),
                         heartbeat.fraction());
         };
     }
 
-    private static double between(Stage from, Stage to, double fraction) {
-        return from.percent() + fraction * (to.percent() - from.percent());
+    private static double between(double from, double to, double fraction) {
+        return from + fraction * (to - from);
     }
 }

@@ -15,7 +15,7 @@ import java.util.Set;
  */
 public record PendingWork(int started, int unstarted, boolean calls) {
     /** The activities of workers that take a device. */
-    private static final Set<String> WORK = Set.of("trace", "compress", "statistics", "solve", "evaluate");
+    private static final Set<String> WORK = Set.of("trace", "gradient", "compress", "statistics", "solve", "evaluate");
 
     private static final String CALL = "announce";
 

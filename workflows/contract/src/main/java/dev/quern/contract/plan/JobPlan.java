@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * All that decides the bits of a job, and the figures of its plan: a document in the store, named by its digest.
  *
  * @param result that is evaluated; null for a compression
+ * @param gradients null where no recipe needs any
  * @param outputs that are compressed, in one walk; none for an evaluation
  */
 @CompletedBy(PlanForm.class)
@@ -23,6 +24,7 @@ public record JobPlan(
         @Flat Work work,
         @Flat Numerics numerics,
         @Flat Prediction prediction,
+        @Nullable Gradients gradients,
         List<Output> outputs) {
     public JobPlan {
         outputs = List.copyOf(outputs);
@@ -87,6 +89,18 @@ public record JobPlan(
      * @param scratchBytes on a worker's disk
      */
     public record Prediction(long statisticsBytes, long peakBytes, long scratchBytes, long weightsCompressed) {}
+
+    /**
+     * The gradients of the original model. What they are summed over follows from recipes and tiles.
+     *
+     * @param linears that have sums, by block, named inside the block
+     * @param sumsBytes memory for sums that are held at once
+     */
+    public record Gradients(List<List<String>> linears, long sumsBytes) {
+        public Gradients {
+            linears = linears.stream().map(List::copyOf).toList();
+        }
+    }
 
     /**
      * A result of the job.

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param tilesInFlight a micro-batch: changes memory, no bit
  * @param segments empty where nothing is compressed
  * @param traceRuns empty where no segment waits for a trace
+ * @param gradients null where no recipe needs any
  * @param sharing null where no block is shared
  */
 public record PlanRef(
@@ -19,6 +20,7 @@ public record PlanRef(
         int blocks,
         int tilesInFlight,
         List<TileRunRef> traceRuns,
+        @Nullable GradientsRef gradients,
         List<SliceRef> segments,
         List<Shard> shards,
         @Nullable SharingRef sharing) {

@@ -44,21 +44,18 @@ public record GptqRounder(Gptq gptq) implements Rounder {
     }
 
     @Override
-    public Unit prepare(
-            ComputeBackend backend, Scope scope, @Nullable InputStatistics inputs, Cancellation cancellation) {
-        if (inputs == null) {
-            throw new IllegalArgumentException("inputs: null (expected: statistics, which GPTQ needs)");
-        }
+    public Unit prepare(ComputeBackend backend, Scope scope, Evidence evidence, Cancellation cancellation) {
+        InputStatistics inputs = evidence.requireInputs("GPTQ");
         Optional<DampedFactor> factor = DampedFactor.of(backend, scope, inputs, gptq, cancellation);
         if (factor.isEmpty()) {
-            return (local, w, start, scratch, cancelled) ->
+            return (local, linear, w, start, scratch, cancelled) ->
                     Rounded.nearest(start, "H is not positive definite with any damping below 1");
         }
         return gptq.sweeps() == 0 ? unit(backend, factor.get()) : polished(backend, scope, factor.get(), inputs);
     }
 
     private static Unit unit(ComputeBackend backend, DampedFactor factor) {
-        return (scope, w, start, scratch, cancelled) -> {
+        return (scope, linear, w, start, scratch, cancelled) -> {
             GridCodes target = start.with(scope.allocate(DType.U8, w.rows(), w.cols()));
             double loss = sweep(backend, factor, w, target, scratch, cancelled);
             return new Rounded(target, loss, factor.damping(), factor.retries(), null);
@@ -68,7 +65,7 @@ public record GptqRounder(Gptq gptq) implements Rounder {
     /** With the damping that the factor needed: what conditions the sweep conditions the polish. */
     private Unit polished(ComputeBackend backend, Scope shared, DampedFactor factor, InputStatistics inputs) {
         CoordinateDescent descent = CoordinateDescent.of(backend, shared, inputs, factor.damping());
-        return (scope, w, start, scratch, cancelled) -> {
+        return (scope, linear, w, start, scratch, cancelled) -> {
             Tensor scales = scope.allocate(
                     start.scales().dtype(),
                     start.scales().rows(),

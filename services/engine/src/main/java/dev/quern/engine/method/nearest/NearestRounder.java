@@ -3,9 +3,7 @@ package dev.quern.engine.method.nearest;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
-import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.Rounder;
-import org.jspecify.annotations.Nullable;
 
 /** Leaves the weights at their nearest codes. */
 public record NearestRounder() implements Rounder {
@@ -26,8 +24,7 @@ public record NearestRounder() implements Rounder {
     }
 
     @Override
-    public Unit prepare(
-            ComputeBackend backend, Scope scope, @Nullable InputStatistics inputs, Cancellation cancellation) {
-        return (local, w, start, scratch, cancelled) -> Rounded.nearest(start, null);
+    public Unit prepare(ComputeBackend backend, Scope scope, Evidence evidence, Cancellation cancellation) {
+        return (local, linear, w, start, scratch, cancelled) -> Rounded.nearest(start, null);
     }
 }

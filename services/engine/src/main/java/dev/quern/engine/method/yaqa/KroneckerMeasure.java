@@ -6,7 +6,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.engine.method.Kronecker;
+import dev.quern.engine.method.KroneckerSketch;
 
 /**
  * {@code tr(H_O E H_I Eᵀ)}, up to a factor that is the same for every E: the sum over all elements of {@code (H_O E) *
@@ -21,11 +21,11 @@ public final class KroneckerMeasure {
     private final Cancellation cancellation;
 
     /** Copies of the factors in the working type are kept in the scope, with a mean of 1 on their diagonals. */
-    public KroneckerMeasure(ComputeBackend backend, Scope scope, Kronecker sketch, Cancellation cancellation) {
+    public KroneckerMeasure(ComputeBackend backend, Scope scope, KroneckerSketch sketch, Cancellation cancellation) {
         this.backend = backend;
         this.cancellation = cancellation;
         outer = normalised(scope, sketch.outer());
-        inner = normalised(scope, sketch.inner());
+        inner = normalised(scope, sketch.requireInner());
     }
 
     /** Sums of squared gradients may be out of reach of float32. */

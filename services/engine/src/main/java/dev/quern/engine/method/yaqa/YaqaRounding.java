@@ -6,7 +6,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.GridCodes;
-import dev.quern.engine.method.Kronecker;
+import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.method.Rounder.Rounded;
 import dev.quern.engine.method.gptq.DampedFactor;
 import dev.quern.engine.model.LinearId;
@@ -50,10 +50,11 @@ public final class YaqaRounding {
      * @param heldOut of other windows, what the results are judged by
      * @throws QuernException NON_FINITE_INPUTS when a factor holds NaN or infinity
      */
-    public Rounded round(Scope scope, LinearId linear, Tensor w, GridCodes start, Kronecker fit, Kronecker heldOut) {
-        Side inner = Side.of(backend, fit.inner(), linear, fit.windows());
+    public Rounded round(
+            Scope scope, LinearId linear, Tensor w, GridCodes start, KroneckerSketch fit, KroneckerSketch heldOut) {
+        Side inner = Side.of(backend, fit.requireInner(), linear, fit.windows());
         Side outer = Side.of(backend, fit.outer(), linear, fit.windows());
-        Side.of(backend, heldOut.inner(), linear, heldOut.windows());
+        Side.of(backend, heldOut.requireInner(), linear, heldOut.windows());
         Side.of(backend, heldOut.outer(), linear, heldOut.windows());
         if (!inner.hasSignal()) {
             return Rounded.nearest(start, "no gradient reached this linear");

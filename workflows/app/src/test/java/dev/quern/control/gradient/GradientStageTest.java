@@ -1,0 +1,127 @@
+package dev.quern.control.gradient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.control.ServiceHarness;
+import dev.quern.jobs.Job;
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.Order;
+import dev.quern.recipes.Recipes;
+import dev.quern.recipes.Yaqa;
+import dev.quern.recipes.Yaqa.InputFactor;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.report.Report;
+import dev.quern.testing.Await;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Jobs whose recipes need the gradients of the original model. */
+@Timeout(400)
+class GradientStageTest {
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    /** Four tiles: three runs whose sums are added, and one that is held out. */
+    private static final JobRequest REQUEST = ServiceHarness.request(128, 4, null);
+
+    @RegisterExtension
+    final ServiceHarness service = new ServiceHarness();
+
+    private static Recipe yaqa(int bits) {
+        Recipe usual = Recipes.find("yaqa-w4a16");
+        Yaqa few = new Yaqa(InputFactor.FISHER, 0.01, List.of(0.0, 0.5), 1, null, Order.STATIC, 0);
+        Recipe.Grid grid =
+                new Recipe.Grid(bits, Recipe.Grid.AUTO, true, usual.grid().clipSearch());
+        return new Recipe("yaqa", usual.propagation(), grid, few, true);
+    }
+
+    /**
+     * One worker dies with the sums of a block half stored; the job ends with the bytes of one that nobody disturbed.
+     */
+    @Test
+    void aDeathInAWalkBackChangesNoByteAndAnotherWidthStartsFromItsSums() throws Exception {
+        Process first = workerThatDies("sketch.after:9");
+        Job disturbed = service.submit("default", REQUEST, yaqa(4));
+        assertThat(first.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(list("default", "sketch-")).isNotEmpty();
+        service.startWorker();
+        Job end = service.awaitEnd(disturbed.id(), LIMIT);
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
+        List<Entry> sketches = list("default", "sketch-");
+
+        assertThat(sketches)
+                .as("four blocks, seven linears, two sides, four runs")
+                .hasSize(4 * 7 * 2 * 4);
+        assertThat(Stream.of("stream-", "gradient-").flatMap(kind -> list("default", kind).stream()))
+                .as("on the way")
+                .isEmpty();
+        Report report = report(end.id());
+        assertThat(report.linears())
+                .extracting(linear -> linear.figures().twoSided())
+                .doesNotContainNull();
+        assertThat(report.times().secondsPerStage()).containsKeys("TRACE", "GRADIENT", "COMPRESS");
+
+        Job narrow =
+                service.awaitEnd(service.submit("default", REQUEST, yaqa(2)).id(), LIMIT);
+        assertThat(narrow.state()).isIn(JobState.COMPLETED, JobState.QUARANTINED);
+        assertThat(list("default", "sketch-"))
+                .as("with etags and times: none was made again, and no other one")
+                .containsExactlyInAnyOrderElementsOf(sketches);
+
+        Job alone = service.awaitEnd(service.submit("other", REQUEST, yaqa(4)).id(), LIMIT);
+        assertThat(alone.outputs().getFirst().digest())
+                .isEqualTo(end.outputs().getFirst().digest());
+    }
+
+    @Test
+    void tooShortATextIsRefusedBeforeAnyWork() throws Exception {
+        service.startWorker();
+        Job job = service.submit("default", ServiceHarness.request(64, 4, null), Recipes.find("yaqa-w4a16"));
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).isEqualTo(JobState.REJECTED);
+        assertThat(end.remarks().failure()).isNotNull();
+        assertThat(end.remarks().failure().code()).isEqualTo(ErrorCode.INVALID_DATASET.slug());
+        assertThat(end.remarks().failure().message())
+                .contains("64 windows of 128 tokens, of which 32 are held out (expected: at least 128 besides");
+        assertThat(list("default", "")).isEmpty();
+    }
+
+    private List<Entry> list(String tenant, String kind) {
+        try {
+            return service.store().list("t/" + tenant + "/artifacts/" + kind);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A worker that is ready for work, and halts at a place. */
+    private Process workerThatDies(String place) throws Exception {
+        Process process = service.startWorkerProcess(List.of("env", "QUERN_FAILPOINT=" + place), "first");
+        Path log = service.folder().resolve("first.log");
+        Await.within(LIMIT, "the worker is ready").until(() -> {
+            assertThat(process.isAlive()).isTrue();
+            return Files.exists(log) && Files.readString(log).contains("ready,");
+        });
+        return process;
+    }
+
+    private Report report(UUID job) {
+        String json = service.rows().reports().find(job, 0).orElseThrow();
+        return RecordCodec.read(Json.parse(json), Report.class);
+    }
+}
