@@ -5,6 +5,7 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.Yaqa;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -56,6 +57,14 @@ record Client(Installation installation, HttpClient http) {
                 independent.grid(),
                 independent.rounding(),
                 independent.reproducible());
+        return request(model, new JobRequest.RecipeChoice(null, recipe), windows, tokens, segments);
+    }
+
+    /** The same with a recipe that needs gradients, however few windows there are. */
+    static JobRequest gradients(Path model, int windows, int tokens, int segments) {
+        Recipe usual = Recipes.find("yaqa-w4a16");
+        Yaqa few = new Yaqa(Yaqa.InputFactor.FISHER, 0.01, List.of(0.0, 0.5), 1, null, Recipe.Order.STATIC, 0);
+        Recipe recipe = new Recipe("gradients", usual.propagation(), usual.grid(), few, usual.reproducible());
         return request(model, new JobRequest.RecipeChoice(null, recipe), windows, tokens, segments);
     }
 

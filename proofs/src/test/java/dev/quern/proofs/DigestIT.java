@@ -2,6 +2,7 @@ package dev.quern.proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
@@ -43,6 +44,8 @@ class DigestIT {
             new Case(3, ALL_CORES, false),
             new Case(3, ALL_CORES, true));
 
+    private static final List<Case> CASES_OF_GRADIENTS = List.of(CASES.get(1), CASES.get(4), CASES.get(5));
+
     @TempDir
     Path model;
 
@@ -65,18 +68,29 @@ class DigestIT {
 
     @Test
     void ofAnyWorkersOnAnyCores() throws Exception {
+        agree("digests", CASES, Client.request(model, WINDOWS, 512, SEGMENTS));
+    }
+
+    /** Sums of gradients over runs of text are added in order, whoever made them. */
+    @Test
+    void ofAnyWorkersWithGradients() throws Exception {
+        agree("digests-of-gradients", CASES_OF_GRADIENTS, Client.gradients(model, WINDOWS, 256, SEGMENTS));
+    }
+
+    private void agree(String name, List<Case> cases, JobRequest request) throws Exception {
         long seed = RandomGenerator.getDefault().nextLong();
         SplittableRandom random = new SplittableRandom(seed);
         Models.repeat(model, BLOCKS);
-        Table table = new Table("digests", "store", "workers", "cores", "events", "makers", "seconds", "digest");
+        Table table = new Table(name, "store", "workers", "cores", "events", "makers", "seconds", "digest");
         table.note("%d blocks in %d segments, seed %d".formatted(BLOCKS, SEGMENTS, seed));
         Set<String> digests = new HashSet<>();
         try {
             if (TestBackends.external()) {
-                digests.add(run("folder", EmbeddedInstallation::new, CASES.getFirst(), random, table));
+                digests.add(run("folder", EmbeddedInstallation::new, cases.getFirst(), request, random, table));
             }
-            for (Case one : CASES) {
-                digests.add(run(TestBackends.external() ? "S3" : "folder", Installation::start, one, random, table));
+            for (Case one : cases) {
+                digests.add(run(
+                        TestBackends.external() ? "S3" : "folder", Installation::start, one, request, random, table));
             }
         } finally {
             table.write();
@@ -84,12 +98,14 @@ class DigestIT {
         assertThat(digests).hasSize(1);
     }
 
-    private String run(String store, Starter starter, Case one, SplittableRandom random, Table table) throws Exception {
+    private String run(
+            String store, Starter starter, Case one, JobRequest request, SplittableRandom random, Table table)
+            throws Exception {
         List<Process> joined = new ArrayList<>();
         try (Installation installation = starter.start(List.of("taskset", "-c", one.cores()), 1)) {
             Client client = new Client(installation, HttpClient.newHttpClient());
             long begin = System.nanoTime();
-            String job = client.submit(Client.request(model, WINDOWS, 512, SEGMENTS), LIMIT);
+            String job = client.submit(request, LIMIT);
             for (int worker = 1; worker < one.workers(); worker++) {
                 Thread.sleep(random.nextLong(LONGEST_DELAY_MILLIS));
                 joined.add(installation.join(1));

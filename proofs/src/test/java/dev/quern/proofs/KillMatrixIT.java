@@ -56,6 +56,15 @@ class KillMatrixIT {
                 table("kills-in-shared-blocks"));
     }
 
+    /** A recipe that walks the model back before it rounds any weight. */
+    @Test
+    void atEveryPlaceOfGradients() throws Exception {
+        suffer(
+                Client.gradients(Models.TINY, 96, 128, 2),
+                chosen(Trial.inGradients(VICTIMS)),
+                table("kills-in-gradients"));
+    }
+
     private static List<Trial> chosen(List<Trial> trials) {
         return trials.stream()
                 .filter(trial ->

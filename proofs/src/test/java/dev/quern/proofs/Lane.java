@@ -29,7 +29,7 @@ final class Lane implements AutoCloseable {
     private static final Duration RECOVERY = Duration.ofSeconds(60);
     private static final List<String> REUSED = List.of("t/default/artifacts/", "t/default/figures/");
     /** What only leads to blocks. */
-    private static final Pattern ON_THE_WAY = Pattern.compile("(stream|statistics|part)-.*");
+    private static final Pattern ON_THE_WAY = Pattern.compile("(stream|gradient|statistics|part)-.*");
 
     private final JobRequest request;
     private final Installation installation;

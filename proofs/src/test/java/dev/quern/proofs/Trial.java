@@ -64,6 +64,21 @@ record Trial(@Nullable String place, double fraction, Victim victim) {
             "settle.within",
             "settle.within:2");
 
+    /** Those of a job that computes gradients. */
+    private static final List<String> STEPS_OF_GRADIENTS = List.of(
+            "stream.before",
+            "stream.after:3",
+            "sketch.before",
+            "sketch.after",
+            "sketch.after:20",
+            "gradient.before",
+            "gradient.after",
+            "gradient.after:4",
+            "step.before.gradient",
+            "step.within.gradient",
+            "step.after.gradient",
+            "block.before:2");
+
     /** Each of the victims dies while some process stands at each of the places. */
     static List<Trial> atPlaces(Set<Victim> victims) {
         Stream<String> steps = STEPS.stream()
@@ -74,6 +89,11 @@ record Trial(@Nullable String place, double fraction, Victim victim) {
     /** The same at the places that only a job with a sequential recipe passes. */
     static List<Trial> inSharedBlocks(Set<Victim> victims) {
         return at(STEPS_OF_BLOCKS.stream(), victims);
+    }
+
+    /** The same at the places that only a job with gradients passes. */
+    static List<Trial> inGradients(Set<Victim> victims) {
+        return at(STEPS_OF_GRADIENTS.stream(), victims);
     }
 
     private static List<Trial> at(Stream<String> places, Set<Victim> victims) {
