@@ -42,14 +42,18 @@ public final class RecipeTable {
         List<Text> evaluations = Stream.of("wt2_test.txt", "holdout.jsonl")
                 .map(file -> new Text(data.resolve(file), windows, SEQ_LEN))
                 .toList();
-        out.println("| recipe | KL wt2_test | KL holdout | perplexity wt2_test | holdout | seconds of COMPRESS |");
-        out.println("| --- | --- | --- | --- | --- | --- |");
+        out.println(
+                "| recipe | KL wt2_test | KL holdout | perplexity wt2_test | holdout | seconds of GRADIENT | COMPRESS |");
+        out.println("| --- | --- | --- | --- | --- | --- | --- |");
+        Path work = Files.createTempDirectory("quern-table");
         try (ComputeBackend backend = new OpenBlasBackend(threads)) {
             for (String name : Arrays.asList(args).subList(5, args.length)) {
                 CompressionRequest request =
                         new CompressionRequest(Path.of(args[0]), recipe(name), calibration, evaluations, Gate.NONE);
-                out.println(row(name, run(backend, request, threads)));
+                out.println(row(name, run(backend, request, threads, work)));
             }
+        } finally {
+            delete(work);
         }
     }
 
@@ -57,17 +61,18 @@ public final class RecipeTable {
         return Recipes.names().contains(name) ? Recipes.find(name) : Recipes.read(Files.readString(Path.of(name)));
     }
 
-    private static Report run(ComputeBackend backend, CompressionRequest request, int threads) throws IOException {
-        Path work = Files.createTempDirectory("quern-table");
-        try {
-            Workplace place =
-                    new Workplace(work, work.resolve("output"), new Budget(Budget.machineBytes(), threads, null));
-            return new CompressionRun(backend, request, place).run();
-        } finally {
-            try (Stream<Path> files = Files.walk(work)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
+    /** In one folder: recipes that read the same gradients share them. */
+    private static Report run(ComputeBackend backend, CompressionRequest request, int threads, Path work)
+            throws IOException {
+        Path output = Files.createTempDirectory(work, "output");
+        Workplace place = new Workplace(work, output, new Budget(Budget.machineBytes(), threads, null));
+        return new CompressionRun(backend, request, place).run();
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
             }
         }
     }
@@ -77,7 +82,9 @@ public final class RecipeTable {
         report.evaluations().forEach(text -> cells.add("%.5f".formatted(text.klMean())));
         report.evaluations()
                 .forEach(text -> cells.add("%.3f → %.3f".formatted(text.pplOriginal(), text.pplCompressed())));
-        cells.add("%.0f".formatted(report.times().secondsPerStage().getOrDefault("compress", 0.0)));
+        for (String stage : List.of("gradient", "compress")) {
+            cells.add("%.0f".formatted(report.times().secondsPerStage().getOrDefault(stage, 0.0)));
+        }
         return "| " + String.join(" | ", cells) + " |";
     }
 }
