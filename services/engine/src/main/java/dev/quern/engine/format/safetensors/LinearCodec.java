@@ -73,6 +73,7 @@ public interface LinearCodec {
     /** Takes tensors one after the other. */
     @FunctionalInterface
     interface TensorSink {
+        /** @param data native memory, or over a byte array: other arrays have no buffer of bytes to be written from */
         void accept(String tensor, MemorySegment data) throws IOException;
     }
 }
