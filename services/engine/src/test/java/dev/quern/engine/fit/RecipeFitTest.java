@@ -62,16 +62,6 @@ class RecipeFitTest {
                         + " every linear, 0 as one scale per row: 16, 0; ask for one with --group-size 16)");
     }
 
-    @Test
-    void aMethodThatNeedsGradientsIsRefused() {
-        Recipe yaqa = Recipes.read("apiVersion: quern/v1\ngrid: {bits: 4}\nrounding: {method: yaqa}\n");
-        assertThatThrownBy(() -> RecipeFit.resolve(yaqa, model(4096, 14336)))
-                .isInstanceOfSatisfying(
-                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_RECIPE))
-                .hasMessage("rounding.method: yaqa (expected: gptq or nearest; yaqa needs gradients, which calibration"
-                        + " does not make yet)");
-    }
-
     /** What is ignored need not fit. */
     @Test
     void ignoredLinearsDoNotCount() {

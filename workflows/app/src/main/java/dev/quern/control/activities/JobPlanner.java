@@ -167,7 +167,9 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
                 plan.gradients() == null
                         ? null
                         : new JobPlan.Gradients(
-                                plan.gradients().linears(), plan.gradients().sumsBytes()),
+                                plan.tiling().windows(),
+                                plan.gradients().linears(),
+                                plan.gradients().sumsBytes()),
                 outputs(plan));
     }
 

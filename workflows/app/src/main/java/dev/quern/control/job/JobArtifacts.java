@@ -104,11 +104,12 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
     }
 
     private Stream<ArtifactName> gradients() {
-        if (plan.gradients() == null) {
+        JobPlan.Gradients gradients = plan.gradients();
+        if (gradients == null) {
             return Stream.empty();
         }
-        Tiling tiling = tiling();
-        GradientNames names = gradientNames(sketchPlan(tiling));
+        Tiling tiling = tiling(gradients);
+        GradientNames names = gradientNames(sketchPlan(gradients));
         return ofEachBlock(block -> IntStream.range(0, tiling.tiles()).mapToObj(tile -> names.gradient(block, tile)));
     }
 
@@ -117,7 +118,7 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
         if (gradients == null) {
             return Stream.empty();
         }
-        SketchPlan sketches = sketchPlan(tiling());
+        SketchPlan sketches = sketchPlan(gradients);
         GradientNames names = gradientNames(sketches);
         return ofEachBlock(block -> gradients.linears().get(block).stream()
                 .flatMap(linear -> sketches.runs().stream()
@@ -126,12 +127,18 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
                                 names.inner(block, linear, run.first(), run.end())))));
     }
 
-    private SketchPlan sketchPlan(Tiling tiling) {
-        return SketchPlan.of(plan.recipes(), tiling).orElseThrow();
+    private SketchPlan sketchPlan(JobPlan.Gradients gradients) {
+        return SketchPlan.of(plan.recipes(), tiling(gradients)).orElseThrow();
     }
 
     private GradientNames gradientNames(SketchPlan sketches) {
         return new GradientNames(Plans.provenance(plan), sketches.seed());
+    }
+
+    /** Of the plan alone: sketches outlive the text that they were made from. */
+    private Tiling tiling(JobPlan.Gradients gradients) {
+        JobPlan.Tiles tiles = plan.tiles();
+        return new Tiling(gradients.windows(), tiles.tokensPerTile() / tiles.windowsPerTile(), tiles.windowsPerTile());
     }
 
     /** How the calibration text is cut. */

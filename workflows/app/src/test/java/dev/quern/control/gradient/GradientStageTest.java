@@ -3,7 +3,12 @@ package dev.quern.control.gradient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.artifacts.ArtifactStore.Entry;
+import dev.quern.artifacts.Keys;
 import dev.quern.control.ServiceHarness;
+import dev.quern.control.job.JobArtifacts;
+import dev.quern.control.job.JobContexts;
+import dev.quern.engine.artifact.ArtifactName.Lifetime;
+import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
@@ -81,6 +86,9 @@ class GradientStageTest {
                 .as("with etags and times: none was made again, and no other one")
                 .containsExactlyInAnyOrderElementsOf(sketches);
 
+        assertThat(artifacts(end).keys(Lifetime.RESULT))
+                .as("what retention keeps, by the plan alone")
+                .containsAll(sketches.stream().map(Entry::key).toList());
         Job alone = service.awaitEnd(service.submit("other", REQUEST, yaqa(4)).id(), LIMIT);
         assertThat(alone.outputs().getFirst().digest())
                 .isEqualTo(end.outputs().getFirst().digest());
@@ -99,6 +107,19 @@ class GradientStageTest {
         assertThat(end.remarks().failure().message())
                 .contains("64 windows of 128 tokens, of which 32 are held out (expected: at least 128 besides");
         assertThat(list("default", "")).isEmpty();
+    }
+
+    /** What the job's plan names, when its texts are gone. */
+    private JobArtifacts artifacts(Job job) throws IOException {
+        for (Entry text : service.store().list("t/default/datasets/")) {
+            service.store().delete(text.key(), text.etag());
+        }
+        Entry plan =
+                service.store().list("t/default/jobs/" + job.id() + "/plan-").getFirst();
+        return new JobArtifacts(
+                service.bean(JobContexts.class),
+                Keys.of("default"),
+                Plans.parse(service.store().read(plan.key())));
     }
 
     private List<Entry> list(String tenant, String kind) {

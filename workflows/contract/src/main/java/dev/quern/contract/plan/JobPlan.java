@@ -93,10 +93,11 @@ public record JobPlan(
     /**
      * The gradients of the original model. What they are summed over follows from recipes and tiles.
      *
+     * @param windows of the calibration text, so that sums can be named when the text is gone
      * @param linears that have sums, by block, named inside the block
      * @param sumsBytes memory for sums that are held at once
      */
-    public record Gradients(List<List<String>> linears, long sumsBytes) {
+    public record Gradients(int windows, List<List<String>> linears, long sumsBytes) {
         public Gradients {
             linears = linears.stream().map(List::copyOf).toList();
         }
