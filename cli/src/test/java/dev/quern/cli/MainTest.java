@@ -321,8 +321,11 @@ class MainTest {
                 .contains("SGLang 0.5.23: does not load (4 and 8 bits only)");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "rtn").out())
                 .contains("with rtn-w4a16 on this machine");
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "yaqa", "--seq-len", "128").out())
+                .contains("with yaqa-w4a16 on this machine")
+                .contains("and gradients in 5 runs of text");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "awq").err())
-                .contains("--method: awq (expected: gptq or rtn)");
+                .contains("--method: awq (expected: gptq or yaqa or yaqa-lite or rtn)");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--group-size", "96").err())
                 .contains("these fit every linear, 0 as one scale per row: 128, 64, 32, 16, 0");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--symmetric", "--asymmetric")
