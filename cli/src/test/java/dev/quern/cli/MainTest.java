@@ -321,7 +321,8 @@ class MainTest {
                 .contains("SGLang 0.5.23: does not load (4 and 8 bits only)");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "rtn").out())
                 .contains("with rtn-w4a16 on this machine");
-        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "yaqa", "--seq-len", "128").out())
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "yaqa", "--seq-len", "128")
+                        .out())
                 .contains("with yaqa-w4a16 on this machine")
                 .contains("and gradients in 5 runs of text");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--method", "awq").err())
