@@ -71,7 +71,7 @@ class DigestIT {
         agree("digests", CASES, Client.request(model, WINDOWS, 512, SEGMENTS));
     }
 
-    /** Sums of gradients over runs of text are added in order, whoever made them. */
+    /** Sums of gradients over runs of text are added in order, whichever worker made them. */
     @Test
     void ofAnyWorkersWithGradients() throws Exception {
         agree("digests-of-gradients", CASES_OF_GRADIENTS, Client.gradients(model, WINDOWS, 256, SEGMENTS));

@@ -220,6 +220,23 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
         return process;
     }
 
+    /**
+     * A worker of its own process that is ready for work, and halts at a place.
+     *
+     * @param place as {@code FailPoint} names it
+     */
+    public Process startWorkerThatDies(String name, String place, Duration limit) throws IOException {
+        Process process = startWorkerProcess(List.of("env", "QUERN_FAILPOINT=" + place), name);
+        Path log = folder.resolve(name + ".log");
+        Await.within(limit, "the worker is ready").until(() -> {
+            if (!process.isAlive()) {
+                throw new IllegalStateException("the worker ended before it was ready: " + Files.readString(log));
+            }
+            return Files.exists(log) && Files.readString(log).contains("ready,");
+        });
+        return process;
+    }
+
     private List<String> workerArguments(String name) {
         return List.of(
                 "--temporal", temporalAddress(),

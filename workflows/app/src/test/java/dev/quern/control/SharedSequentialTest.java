@@ -12,12 +12,9 @@ import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
-import dev.quern.testing.Await;
 import dev.quern.worker.ComputeWorker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +48,7 @@ class SharedSequentialTest {
      */
     @Test
     void workersOfWhomOneDiesInAStepMakeTheBytesOfOneThatIsAlone() throws Exception {
-        Process first = workerThatDies("statistics.after:6");
+        Process first = service.startWorkerThatDies("first", "statistics.after:6", LIMIT);
         Job job;
         Job end;
         try (ComputeWorker second = service.startWorker()) {
@@ -108,17 +105,6 @@ class SharedSequentialTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** A worker that is ready for work, and halts at a place. */
-    private Process workerThatDies(String place) throws Exception {
-        Process process = service.startWorkerProcess(List.of("env", "QUERN_FAILPOINT=" + place), "first");
-        Path log = service.folder().resolve("first.log");
-        Await.within(LIMIT, "the worker is ready").until(() -> {
-            assertThat(process.isAlive()).isTrue();
-            return Files.exists(log) && Files.readString(log).contains("ready,");
-        });
-        return process;
     }
 
     private Report report(UUID job) {

@@ -46,7 +46,7 @@ public final class RecipeFit {
      *
      * @throws QuernException SHAPE_MISMATCH when a group does not divide the columns of a linear, with the groups that
      *     fit all of its grid; INVALID_RECIPE when a pattern of an override names no linear, no linear is left to
-     *     compress, the transform is not made for this model, or a method needs what calibration does not make
+     *     compress, or the transform is not made for this model
      */
     public static Recipe resolve(Recipe recipe, Architecture architecture) {
         requirePatterns(recipe, architecture);

@@ -70,9 +70,11 @@ public final class Planner {
         Plan.Gradients gradients = sketches == null ? null : gradients(architecture, sketches, memory, budget);
         Schedule schedule =
                 Schedule.of(architecture.blocks().size(), tiling, recipe, gradients, budget, fanout, time.block());
-        long scratch = Math.max(
-                scratchBytes(architecture, workload, tiling, schedule, sharing, largest),
-                sketches == null || gradients == null ? 0 : scratchBytes(architecture, tiling, gradients, sketches));
+        long scratch = scratchBytes(architecture, workload, tiling, schedule, sharing, largest);
+        if (sketches != null && gradients != null) {
+            scratch = sketchBytes(architecture, sketches)
+                    + Math.max(scratch, walkingBytes(architecture, tiling, gradients));
+        }
         requireDisk(scratch, budget);
         return new Plan(
                 tiling,
@@ -113,9 +115,18 @@ public final class Planner {
         return new Plan.Gradients(sketches.runs(), segments, linears, left(sums, device, moment.host(), budget));
     }
 
-    /** The states of a segment and the gradient of the longest run, and in the store all sketches. */
-    private static long scratchBytes(
-            Architecture architecture, Tiling tiling, Plan.Gradients gradients, SketchPlan sketches) {
+    /** What the store holds of all runs, while gradients are walked and while blocks are compressed. */
+    private static long sketchBytes(Architecture architecture, SketchPlan sketches) {
+        long run = architecture.blocks().stream()
+                .flatMap(block -> block.program().linears().stream())
+                .mapToLong(linear -> StatisticsArtifact.bytes(linear.rows())
+                        + (sketches.sides() == Sides.OUTER ? 0 : StatisticsArtifact.bytes(linear.cols())))
+                .sum();
+        return sketches.runs().size() * run;
+    }
+
+    /** The states of a segment with the gradient of the longest run, and in the store the states before segments. */
+    private static long walkingBytes(Architecture architecture, Tiling tiling, Plan.Gradients gradients) {
         long walking = 0;
         for (TileRun run : gradients.runs()) {
             long tokens = (long) run.tiles() * tiling.tokensPerTile();
@@ -124,13 +135,8 @@ public final class Planner {
                         Math.max(walking, GradientWalk.scratchBytes(segment, architecture.hidden(), tokens, DType.F32));
             }
         }
-        long stored = architecture.blocks().stream()
-                .flatMap(block -> block.program().linears().stream())
-                .mapToLong(linear -> StatisticsArtifact.bytes(linear.rows())
-                        + (sketches.sides() == Sides.OUTER ? 0 : StatisticsArtifact.bytes(linear.cols())))
-                .sum();
         long streams = (gradients.segments().size() - 1) * tiling.tokens() * architecture.hidden() * Short.BYTES;
-        return walking + streams + gradients.runs().size() * stored;
+        return walking + streams;
     }
 
     private static Plan evaluation(

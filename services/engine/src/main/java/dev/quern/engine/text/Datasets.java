@@ -44,9 +44,9 @@ public record Datasets(Tokenizer tokenizer, int vocabulary, int maxPositions) {
     }
 
     /**
-     * Windows of calibration that recipes have together.
+     * How many windows of calibration text a job with these recipes reads.
      *
-     * @param asked null where nobody says
+     * @param asked null is the default
      */
     public static int windows(@Nullable Integer asked, List<Recipe> recipes) {
         int usual = SketchPlan.isNeeded(recipes) ? GRADIENT_WINDOWS : CALIBRATION_WINDOWS;

@@ -135,7 +135,7 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
         return new GradientNames(Plans.provenance(plan), sketches.seed());
     }
 
-    /** Of the plan alone: sketches outlive the text that they were made from. */
+    /** How the calibration text was cut. The plan says it, because sketches outlive the text they were made from. */
     private Tiling tiling(JobPlan.Gradients gradients) {
         JobPlan.Tiles tiles = plan.tiles();
         return new Tiling(gradients.windows(), tiles.tokensPerTile() / tiles.windowsPerTile(), tiles.windowsPerTile());

@@ -21,11 +21,8 @@ import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
-import dev.quern.testing.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -54,11 +51,11 @@ class GradientStageTest {
     }
 
     /**
-     * One worker dies with the sums of a block half stored; the job ends with the bytes of one that nobody disturbed.
+     * A worker dies when half of a block's sums are stored; the job still ends with the bytes of an undisturbed one.
      */
     @Test
     void aDeathInAWalkBackChangesNoByteAndAnotherWidthStartsFromItsSums() throws Exception {
-        Process first = workerThatDies("sketch.after:9");
+        Process first = service.startWorkerThatDies("first", "sketch.after:9", LIMIT);
         Job disturbed = service.submit("default", REQUEST, yaqa(4));
         assertThat(first.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(list("default", "sketch-")).isNotEmpty();
@@ -128,17 +125,6 @@ class GradientStageTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** A worker that is ready for work, and halts at a place. */
-    private Process workerThatDies(String place) throws Exception {
-        Process process = service.startWorkerProcess(List.of("env", "QUERN_FAILPOINT=" + place), "first");
-        Path log = service.folder().resolve("first.log");
-        Await.within(LIMIT, "the worker is ready").until(() -> {
-            assertThat(process.isAlive()).isTrue();
-            return Files.exists(log) && Files.readString(log).contains("ready,");
-        });
-        return process;
     }
 
     private Report report(UUID job) {
