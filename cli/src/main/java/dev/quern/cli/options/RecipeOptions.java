@@ -2,7 +2,6 @@ package dev.quern.cli.options;
 
 import dev.quern.cli.command.Heading;
 import dev.quern.recipes.JobRequest.RecipeChoice;
-import dev.quern.recipes.OutputRecipes;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.ModuleOverride;
@@ -11,6 +10,7 @@ import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import dev.quern.recipes.job.OutputRecipes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-/** How a job stands, in the words that rows, workflows, the REST API, pages and commands share. */
+/** What a job makes, and how it stands, in the words that rows, workflows, the REST API, pages and commands share. */
 @NullMarked
 package dev.quern.recipes.job;
 

@@ -1,6 +1,10 @@
-package dev.quern.recipes;
+package dev.quern.recipes.job;
 
+import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.RecipeNames;
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
