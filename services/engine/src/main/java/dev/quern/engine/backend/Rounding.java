@@ -182,6 +182,26 @@ public interface Rounding {
     void keepLargest(Tensor w, Tensor importance, int keep, int segment, Tensor mask);
 
     /**
+     * Weights that are rounded on supports of their own.
+     *
+     * @param w [rows, n], zero off the mask
+     * @param mask U8 [rows, n]: 1 for what is kept, else 0
+     * @param h F64 [n, n], symmetric and positive definite
+     * @param order a permutation, I32 [1, n]: the column that is rounded j-th
+     */
+    record Supported(Tensor w, Tensor mask, Tensor h, Tensor order) {}
+
+    /**
+     * The sweep of {@link #gptqPanel} over whole rows, each with the factor of H on its own support: with {@code H_II =
+     * V Vᵀ} over the kept columns I of a row in their order, {@code c_j = w_j + Σ_{k<j in I} (w_k - q_k) V_kj / V_jj}.
+     * No error is passed to a weight that cannot take it. Weights off the mask become the code of zero.
+     *
+     * @param codes U8 [rows, n], out
+     * @param loss F64 [1, 1]: Σ (c_j - q_j)² V_jj² over all rows is added to it; that is tr(E H Eᵀ), exactly
+     */
+    void roundOnSupport(Supported weights, Grid grid, Tensor codes, Tensor loss);
+
+    /**
      * Conjugate gradients for the rows of {@code x H = b} on their own supports, each row a system of its own.
      *
      * @param mask U8 [rows, n]: 1 where x is free

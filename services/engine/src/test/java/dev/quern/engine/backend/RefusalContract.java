@@ -8,6 +8,7 @@ import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
+import dev.quern.engine.backend.Rounding.Supported;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -404,6 +405,14 @@ public abstract class RefusalContract extends BackendContract {
                         "descend",
                         "product: [3, 3] (expected: [3, 4])",
                         () -> rounding.descend(descent, floats(3, 3), doubles(1, 1))),
+                new Refusal(
+                        "roundOnSupport",
+                        "h: F32 (expected: [F64])",
+                        () -> rounding.roundOnSupport(
+                                new Supported(floats(3, 4), bytes(3, 4), floats(4, 4), ints(0, 1, 2, 3)),
+                                new Grid(GRID, floats(3, 2), bytes(3, 2)),
+                                bytes(3, 4),
+                                doubles(1, 1))),
                 new Refusal("turn", "product: F64 (expected: [F32])", () -> rounding.turn(descent, doubles(3, 4))));
     }
 

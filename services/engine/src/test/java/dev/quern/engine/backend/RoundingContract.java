@@ -2,15 +2,19 @@ package dev.quern.engine.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.quern.engine.backend.Parity.Both;
 import dev.quern.engine.backend.Rounding.Descent;
+import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Refit;
+import dev.quern.engine.backend.Rounding.Supported;
 import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import java.util.Arrays;
 import java.util.function.DoubleSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,6 +193,77 @@ public abstract class RoundingContract extends SpecifiedContract {
                 }
             }
         }
+    }
+
+    /** Rows keep half of their weights, nothing, or all. The loss is tr(E H Eᵀ) of what they became. */
+    @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
+    @MethodSource("grids")
+    void roundsOnSupports(int rows, int cols, int group, int bits, boolean symmetric) {
+        DType type = backend.workingType();
+        int[] next = {0};
+        Both mask =
+                parity.filled(DType.U8, rows, cols, () -> Math.max(0, next[0]++ / cols % 3 - parity.random.nextInt(2)));
+        DoubleSupplier kept = elements(mask.oracle());
+        Both w = parity.filled(type, rows, cols, () -> kept.getAsDouble() == 0 ? 0 : parity.random.nextGaussian());
+        Both h = gram(cols);
+        int[] columns = IntStream.range(0, cols).map(j -> cols - 1 - j).toArray();
+        Both order = parity.ints(columns);
+        GridOptions options = new GridOptions(bits, group, symmetric, false, DType.BF16);
+        Both scales = parity.filled(type, rows, cols / group, () -> 0.5 + parity.random.nextInt(4) / 8.0);
+        Both zeros = parity.filled(DType.U8, rows, cols / group, options::middle);
+        Both codes = parity.zeros(DType.U8, rows, cols);
+        Both loss = parity.filled(DType.F64, 1, 1, () -> 1);
+        backend.rounding()
+                .roundOnSupport(
+                        new Supported(w.subject(), mask.subject(), h.subject(), order.subject()),
+                        new Grid(options, scales.subject(), zeros.subject()),
+                        codes.subject(),
+                        loss.subject());
+
+        Tensor expected = plain.allocate(DType.U8, rows, cols);
+        Grid grid = new Grid(options, working(scales), bytes(zeros));
+        Tensor ordered = order.oracle();
+        specification
+                .rounding()
+                .roundOnSupport(
+                        new Supported(working(w), bytes(mask), h.oracle(), ordered), grid, expected, loss.oracle());
+        parity.verify("loss", loss, 1e-9, 1e-9);
+        assertThat(backend.memory().value(loss.subject()) - 1)
+                .as(parity.seed())
+                .isCloseTo(quadratic(w, expected, grid, h), withinPercentage(1e-3));
+        verifySame("codes", codes, expected);
+    }
+
+    private Both gram(int n) {
+        double[][] x = new double[n + 1][n];
+        for (double[] row : x) {
+            Arrays.setAll(row, j -> parity.random.nextGaussian());
+        }
+        int[] next = {0};
+        return parity.filled(DType.F64, n, n, () -> {
+            int i = next[0] / n;
+            int j = next[0]++ % n;
+            return Arrays.stream(x).mapToDouble(row -> row[i] * row[j]).sum() + (i == j ? 0.1 : 0);
+        });
+    }
+
+    /** tr(E H Eᵀ). */
+    private static double quadratic(Both w, Tensor codes, Grid grid, Both h) {
+        double sum = 0;
+        for (int r = 0; r < w.rows(); r++) {
+            double[] error = HostTensor.of(w.oracle()).row(r);
+            for (int j = 0; j < error.length; j++) {
+                int group = j / grid.options().groupSize();
+                error[j] -= (HostTensor.of(codes).get(r, j) - grid.options().middle())
+                        * HostTensor.of(grid.scales()).get(r, group);
+            }
+            for (int i = 0; i < error.length; i++) {
+                for (int j = 0; j < error.length; j++) {
+                    sum += error[i] * HostTensor.of(h.oracle()).get(i, j) * error[j];
+                }
+            }
+        }
+        return sum;
     }
 
     /** Where a direction has no curvature, and in a row without energy, nothing moves. */

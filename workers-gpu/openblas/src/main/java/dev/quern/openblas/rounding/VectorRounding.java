@@ -271,6 +271,12 @@ public final class VectorRounding implements Rounding {
     }
 
     @Override
+    public void roundOnSupport(Supported weights, Grid grid, Tensor codes, Tensor loss) {
+        RoundingChecks.roundOnSupport(weights, grid, codes, loss);
+        new SupportSweep(allocator, threads, weights, grid).run(codes, loss);
+    }
+
+    @Override
     public void descend(Descent descent, Tensor product, Tensor gain) {
         RoundingChecks.descend(descent, product, gain);
         VectorSupport.descend(threads, descent, product, gain);

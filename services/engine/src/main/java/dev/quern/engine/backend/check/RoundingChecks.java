@@ -7,6 +7,7 @@ import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
 import dev.quern.engine.backend.Rounding.Refit;
+import dev.quern.engine.backend.Rounding.Supported;
 import dev.quern.engine.backend.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -134,6 +135,20 @@ public final class RoundingChecks {
         Shapes.check("segment", segment, segment > 0 && w.cols() % segment == 0, "a divisor of " + w.cols());
         Shapes.check("keep", keep, keep >= 0 && keep <= segment, "0 to " + segment);
         mask(w, mask);
+    }
+
+    /** @throws IllegalArgumentException unless the tensors belong to one linear, and loss is F64 [1, 1] */
+    public static void roundOnSupport(Supported weights, Grid grid, Tensor codes, Tensor loss) {
+        Tensor w = weights.w();
+        grid(w, grid.options(), grid.scales(), grid.zeros());
+        mask(w, weights.mask());
+        Shapes.shape("h", weights.h(), w.cols(), w.cols());
+        Shapes.dtype("h", weights.h(), DType.F64);
+        Shapes.shape("order", weights.order(), 1, w.cols());
+        Shapes.dtype("order", weights.order(), DType.I32);
+        codes(w, codes);
+        Shapes.shape("loss", loss, 1, 1);
+        Shapes.dtype("loss", loss, DType.F64);
     }
 
     /** @throws IllegalArgumentException unless the tensors belong to one descent */

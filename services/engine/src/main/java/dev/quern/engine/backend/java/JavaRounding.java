@@ -279,6 +279,12 @@ public final class JavaRounding implements Rounding {
     }
 
     @Override
+    public void roundOnSupport(Supported weights, Grid grid, Tensor codes, Tensor loss) {
+        RoundingChecks.roundOnSupport(weights, grid, codes, loss);
+        new JavaSupportSweep(threads, weights, grid).run(codes, loss);
+    }
+
+    @Override
     public void descend(Descent descent, Tensor product, Tensor gain) {
         RoundingChecks.descend(descent, product, gain);
         double[] gains = new double[product.rows()];

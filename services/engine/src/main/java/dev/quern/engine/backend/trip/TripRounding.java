@@ -129,6 +129,15 @@ public class TripRounding implements Rounding {
     }
 
     @Override
+    public void roundOnSupport(Supported weights, Grid grid, Tensor codes, Tensor loss) {
+        trips.perform("roundOnSupport", device, trip -> {
+            Supported moved = new Supported(
+                    trip.in(weights.w()), trip.in(weights.mask()), trip.in(weights.h()), trip.in(weights.order()));
+            host.roundOnSupport(moved, in(trip, grid), trip.out(codes), trip.inOut(loss));
+        });
+    }
+
+    @Override
     public void descend(Descent descent, Tensor product, Tensor gain) {
         trips.perform("descend", device, trip -> {
             Descent moved = new Descent(
