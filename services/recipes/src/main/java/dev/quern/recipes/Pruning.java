@@ -4,6 +4,8 @@ import dev.quern.recipes.codec.Default;
 import dev.quern.recipes.codec.Described;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
+import java.math.BigDecimal;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record Pruning(
         @Described(
                 "What a weight is worth: its magnitude, times the size of its inputs (wanda), or by what the columns after"
-                        + " it cannot repay (sparsegpt).")
+                        + " it cannot repay (sparsegpt). admm looks for mask and weights together, which takes longer.")
         @Default("\"wanda\"")
         Score score,
 
@@ -40,11 +42,14 @@ public record Pruning(
         double damping) {
     private static final Pattern RUNS = Pattern.compile("([1-9]\\d{0,3}):([1-9]\\d{0,3})");
 
+    private static final double USUAL_DAMPING = 0.01;
+
     /** By what weights are chosen. */
     public enum Score {
         MAGNITUDE,
         WANDA,
-        SPARSEGPT
+        SPARSEGPT,
+        ADMM
     }
 
     public Pruning {
@@ -70,6 +75,20 @@ public record Pruning(
         return sparsity == null ? part(2) : cols;
     }
 
+    /** As names of recipes have it: {@code s50} for half of each row, {@code -2of4} for a pattern. */
+    public String shortName() {
+        if (pattern != null) {
+            return "-" + pattern.replace(":", "of");
+        }
+        BigDecimal share = BigDecimal.valueOf(Objects.requireNonNull(sparsity));
+        return "s" + share.movePointRight(2).stripTrailingZeros().toPlainString();
+    }
+
+    /** The same share or pattern, chosen as built-in recipes do; null for none. */
+    static @Nullable Pruning usual(@Nullable Pruning mask) {
+        return mask == null ? null : new Pruning(Score.WANDA, mask.sparsity, mask.pattern, USUAL_DAMPING);
+    }
+
     /** For people. */
     public String title() {
         return (pattern == null ? sparsity + " of each row" : "all but " + pattern) + " pruned by "
@@ -77,6 +96,7 @@ public record Pruning(
                     case MAGNITUDE -> "magnitude";
                     case WANDA -> "Wanda's score";
                     case SPARSEGPT -> "SparseGPT's score";
+                    case ADMM -> "ADMM";
                 };
     }
 

@@ -17,6 +17,9 @@ public interface Elementwise {
     /** Adds {@code value} to the diagonal of a square matrix. */
     void addDiagonal(double value, Tensor target);
 
+    /** Adds {@code factor * values}, F64 [1, n], to the diagonal of a square matrix. */
+    void addDiagonal(double factor, Tensor values, Tensor target);
+
     /** The diagonal of a square matrix as a vector [1, n]. */
     void diagonal(Tensor source, Tensor target);
 

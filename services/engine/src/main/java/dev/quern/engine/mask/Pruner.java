@@ -8,6 +8,7 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.gptq.DampedFactor;
 import dev.quern.recipes.Pruning;
+import dev.quern.recipes.Pruning.Score;
 import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Order;
 import java.util.Optional;
@@ -16,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Prunes the linears of one unit, each on its own. */
 public final class Pruner {
     private final ComputeBackend backend;
-    private final Pruning pruning;
-    private final Tensor importance;
+    private final Selection selection;
     private final @Nullable SupportFit fit;
 
     /**
@@ -28,10 +28,9 @@ public final class Pruner {
      */
     public record Pruned(Tensor weights, Tensor mask) {}
 
-    private Pruner(ComputeBackend backend, Pruning pruning, Tensor importance, @Nullable SupportFit fit) {
+    private Pruner(ComputeBackend backend, Selection selection, @Nullable SupportFit fit) {
         this.backend = backend;
-        this.pruning = pruning;
-        this.importance = importance;
+        this.selection = selection;
         this.fit = fit;
     }
 
@@ -47,37 +46,55 @@ public final class Pruner {
             int cols,
             @Nullable InputStatistics inputs,
             Cancellation cancellation) {
-        Tensor importance = scope.allocate(DType.F64, 1, cols);
+        if (inputs == null) {
+            return new Pruner(backend, scored(backend, scope, pruning, new Magnitude(backend, cols)), null);
+        }
         try (Scope local = backend.memory().scope()) {
-            if (inputs == null) {
-                backend.memory().copy(new Magnitude(backend, cols).columns(local), importance);
-                return new Pruner(backend, pruning, importance, null);
-            }
             Optional<DampedFactor> factor =
                     DampedFactor.of(backend, local, inputs, new Gptq(Order.NONE, pruning.damping()), cancellation);
-            backend.memory()
-                    .copy(score(backend, pruning.score(), inputs, factor).columns(local), importance);
-            SupportFit fit = factor.map(it -> SupportFit.of(backend, scope, inputs, it, cancellation))
-                    .orElse(null);
-            return new Pruner(backend, pruning, importance, fit);
+            if (factor.isEmpty()) {
+                return new Pruner(backend, scored(backend, scope, pruning, new Wanda(inputs)), null);
+            }
+            Selection selection = selection(backend, scope, pruning, inputs, factor.get(), cancellation);
+            SupportFit fit = SupportFit.of(backend, scope, inputs, factor.get(), cancellation);
+            return new Pruner(backend, selection, fit);
         }
     }
 
-    private static Importance score(
-            ComputeBackend backend, Pruning.Score score, InputStatistics inputs, Optional<DampedFactor> factor) {
-        return switch (score) {
-            case MAGNITUDE -> new Magnitude(backend, inputs.columns());
-            case WANDA -> new Wanda(inputs);
-            case SPARSEGPT -> factor.<Importance>map(SparseGpt::new).orElseGet(() -> new Wanda(inputs));
+    private static Selection selection(
+            ComputeBackend backend,
+            Scope scope,
+            Pruning pruning,
+            InputStatistics inputs,
+            DampedFactor factor,
+            Cancellation cancellation) {
+        return switch (pruning.score()) {
+            case MAGNITUDE -> scored(backend, scope, pruning, new Magnitude(backend, inputs.columns()));
+            case WANDA -> scored(backend, scope, pruning, new Wanda(inputs));
+            case SPARSEGPT -> scored(backend, scope, pruning, new SparseGpt(factor));
+            case ADMM -> new AdmmSelection(backend, scope, pruning, inputs, factor.damping(), cancellation);
         };
     }
 
+    /** Keeps the largest scores. */
+    private static Selection scored(ComputeBackend backend, Scope scope, Pruning pruning, Importance importance) {
+        Tensor columns;
+        try (Scope local = backend.memory().scope()) {
+            Tensor factors = importance.columns(local);
+            columns = scope.allocate(DType.F64, 1, factors.cols());
+            backend.memory().copy(factors, columns);
+        }
+        int cols = columns.cols();
+        return (w, mask) -> backend.rounding().keepLargest(w, columns, pruning.kept(cols), pruning.run(cols), mask);
+    }
+
     /** Upper bound of the tensor bytes that a unit and one of its linears take. */
-    public static long workingBytes(int rows, int cols, int typeBytes) {
+    public static long workingBytes(Pruning pruning, int rows, int cols, int typeBytes) {
         long h = (long) cols * cols;
         long w = (long) rows * cols;
         // H and its inverse, beside a factor in both types; weights, mask, and three matrices of a descent.
-        return h * (4L * typeBytes + Double.BYTES) + w * (4L * typeBytes + 1);
+        long fit = h * (4L * typeBytes + Double.BYTES) + w * (4L * typeBytes + 1);
+        return fit + (pruning.score() == Score.ADMM ? AdmmSelection.workingBytes(rows, cols, typeBytes) : 0);
     }
 
     /** Operations that a unit takes once: the factor and the inverse. */
@@ -85,9 +102,10 @@ public final class Pruner {
         return 3.0 * cols * cols * cols;
     }
 
-    /** Operations that a linear takes, in as many steps as a fit usually needs. */
-    public static double operations(int rows, int cols) {
-        return 4.0 * rows * cols * cols * SupportFit.USUAL_STEPS;
+    /** Operations that a linear takes. */
+    public static double operations(Pruning pruning, int rows, int cols) {
+        double selection = pruning.score() == Score.ADMM ? AdmmSelection.operations(rows, cols) : 0;
+        return selection + SupportFit.operations(rows, cols);
     }
 
     /** @param w working type [m, n], read only */
@@ -95,7 +113,7 @@ public final class Pruner {
         int cols = w.cols();
         Tensor mask = scope.allocate(DType.U8, w.rows(), cols);
         Tensor weights = scope.allocate(w.dtype(), w.rows(), cols);
-        backend.rounding().keepLargest(w, importance, pruning.kept(cols), pruning.run(cols), mask);
+        selection.mark(w, mask);
         if (fit == null) {
             backend.memory().copy(w, weights);
             backend.elementwise().keep(mask, weights);

@@ -36,7 +36,7 @@ public final class SupportFit {
      * What a fit to half the weights takes on a model without strong directions; with many of them it is up to six
      * times that.
      */
-    static final int USUAL_STEPS = 12;
+    private static final int USUAL_STEPS = 12;
 
     private final ComputeBackend backend;
     private final Tensor h;
@@ -54,6 +54,17 @@ public final class SupportFit {
         this.h = h;
         this.preconditioner = preconditioner;
         this.cancellation = cancellation;
+    }
+
+    /** What {@link #of} keeps, and a fit allocates. */
+    public static long workingBytes(int rows, int cols, int typeBytes) {
+        long h = (long) cols * cols;
+        return 2 * h * typeBytes + Math.min(rows, TILE) * (3L * cols * typeBytes + Double.BYTES);
+    }
+
+    /** Operations of a fit, in as many steps as one usually needs. */
+    public static double operations(int rows, int cols) {
+        return 4.0 * rows * cols * cols * USUAL_STEPS;
     }
 
     /**
@@ -83,6 +94,19 @@ public final class SupportFit {
      * @param v working type [m, n], out
      */
     public Fitted fit(Tensor w, Tensor mask, Tensor v) {
+        backend.memory().copy(w, v);
+        backend.elementwise().keep(mask, v);
+        return refit(w, mask, v);
+    }
+
+    /**
+     * Fits v again on a mask. What it holds elsewhere stays, and counts: the weights on the mask repay it.
+     *
+     * @param w working type [m, n], read only
+     * @param mask U8 [m, n], 1 for what may move
+     * @param v working type [m, n], in and out
+     */
+    public Fitted refit(Tensor w, Tensor mask, Tensor v) {
         double error = 0;
         int steps = 0;
         for (int row = 0; row < w.rows(); row += TILE) {
@@ -100,7 +124,7 @@ public final class SupportFit {
             Tensor residual = like(scope, w);
             Tensor direction = like(scope, w);
             Tensor energies = scope.allocate(DType.F64, w.rows(), 1);
-            double error = start(w, mask, v, direction, residual);
+            double error = start(w, v, direction, residual);
             backend.elementwise().keep(mask, residual);
             backend.elementwise().scale(0, direction);
             Descent descent = new Descent(mask, v, residual, direction, energies);
@@ -112,10 +136,8 @@ public final class SupportFit {
         return scope.allocate(w.dtype(), w.rows(), w.cols());
     }
 
-    /** Begins at v = w on the mask; leaves (w - v) H in the residual. */
-    private double start(Tensor w, Tensor mask, Tensor v, Tensor difference, Tensor residual) {
-        backend.memory().copy(w, v);
-        backend.elementwise().keep(mask, v);
+    /** Leaves (w - v) H in the residual. */
+    private double start(Tensor w, Tensor v, Tensor difference, Tensor residual) {
         backend.memory().copy(v, difference);
         backend.elementwise().scale(-1, difference);
         backend.elementwise().add(difference, w, difference);

@@ -147,7 +147,8 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
 
     /** Each method of a recipe may have prepared the unit at the same time. */
     private static long solving(Recipe recipe, LinearSpec linear) {
-        long pruning = recipe.mask() == null ? 0 : Pruner.workingBytes(linear.rows(), linear.cols(), FLOAT);
+        long pruning =
+                recipe.mask() == null ? 0 : Pruner.workingBytes(recipe.mask(), linear.rows(), linear.cols(), FLOAT);
         return pruning
                 + recipe.roundings().stream()
                         .mapToLong(rounding ->

@@ -176,7 +176,8 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
                     Rounder rounder = Rounders.of(rounding);
                     operations += rounder.operations(linear.rows(), linear.cols());
                     operations += roundings.add(rounding) ? rounder.unitOperations(unit.cols()) : 0;
-                    operations += recipe.mask() == null ? 0 : Pruner.operations(linear.rows(), linear.cols());
+                    operations +=
+                            recipe.mask() == null ? 0 : Pruner.operations(recipe.mask(), linear.rows(), linear.cols());
                 }
             }
         }

@@ -145,13 +145,16 @@ public abstract class MemoryContract extends BackendContract {
         for (int n : SIZES) {
             Both matrix = parity.random(DType.F64, n, n, 1);
             Both diagonal = parity.zeros(DType.F64, 1, n);
+            Both values = parity.random(DType.F64, 1, n, 1);
             parity.run(
                     b -> {
                         b.elementwise().addDiagonal(0.25, matrix.subject());
+                        b.elementwise().addDiagonal(-2, values.subject(), matrix.subject());
                         b.elementwise().diagonal(matrix.subject(), diagonal.subject());
                     },
                     b -> {
                         b.elementwise().addDiagonal(0.25, matrix.oracle());
+                        b.elementwise().addDiagonal(-2, values.oracle(), matrix.oracle());
                         b.elementwise().diagonal(matrix.oracle(), diagonal.oracle());
                     });
             parity.verify("diagonal", diagonal, 0, 0);

@@ -66,6 +66,11 @@ public final class VectorElementwise implements Elementwise {
     }
 
     @Override
+    public void addDiagonal(double factor, Tensor values, Tensor target) {
+        plain.addDiagonal(factor, values, target);
+    }
+
+    @Override
     public void diagonal(Tensor source, Tensor target) {
         plain.diagonal(source, target);
     }

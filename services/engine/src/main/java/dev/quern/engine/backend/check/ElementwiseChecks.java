@@ -29,6 +29,13 @@ public final class ElementwiseChecks {
         Shapes.square("target", target);
     }
 
+    /** @throws IllegalArgumentException unless target is [n, n] and values F64 [1, n] */
+    public static void addDiagonal(Tensor values, Tensor target) {
+        addDiagonal(target);
+        Shapes.shape("values", values, 1, target.cols());
+        Shapes.dtype("values", values, DType.F64);
+    }
+
     /** @throws IllegalArgumentException unless source is [n, n] and target [1, n] */
     public static void diagonal(Tensor source, Tensor target) {
         Shapes.square("source", source);

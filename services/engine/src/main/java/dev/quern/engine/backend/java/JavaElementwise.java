@@ -64,6 +64,16 @@ public final class JavaElementwise implements Elementwise {
     }
 
     @Override
+    public void addDiagonal(double factor, Tensor values, Tensor target) {
+        ElementwiseChecks.addDiagonal(values, target);
+        HostTensor matrix = HostTensor.of(target);
+        double[] added = HostTensor.of(values).row(0);
+        for (int i = 0; i < added.length; i++) {
+            matrix.set(i, i, matrix.get(i, i) + factor * added[i]);
+        }
+    }
+
+    @Override
     public void diagonal(Tensor source, Tensor target) {
         ElementwiseChecks.diagonal(source, target);
         HostTensor from = HostTensor.of(source);

@@ -43,6 +43,11 @@ public class TripElementwise implements Elementwise {
     }
 
     @Override
+    public void addDiagonal(double factor, Tensor values, Tensor target) {
+        trips.perform("addDiagonal", device, trip -> host.addDiagonal(factor, trip.in(values), trip.inOut(target)));
+    }
+
+    @Override
     public void diagonal(Tensor source, Tensor target) {
         trips.perform("diagonal", device, trip -> host.diagonal(trip.in(source), trip.out(target)));
     }
