@@ -77,9 +77,7 @@ public record Recipe(
     public Recipe {
         overrides = overrides == null || overrides.isEmpty() ? null : List.copyOf(overrides);
         for (Treatment each : treatments(new Treatment(grid, rounding), overrides)) {
-            check(
-                    mask == null || keepsMasks(each.rounding()),
-                    "mask: with a rounding that does not keep zeros (expected: gptq or nearest)");
+            requireFor(mask, each.rounding());
             // Plain rounding asks for no text, so there are no inputs to count errors by.
             check(
                     each.grid().clipSearch() != ClipSearch.INPUTS
@@ -238,7 +236,7 @@ public record Recipe(
 
     /** How weights are put on the grid. */
     @Discriminator("method")
-    public sealed interface Rounding permits Nearest, Gptq, Yaqa {
+    public sealed interface Rounding permits Nearest, Gptq, Yaqa, Obr {
         /** What calibration has to record for it. */
         Needs needs();
 
@@ -406,13 +404,13 @@ public record Recipe(
         return new Recipe(name, propagation, grid, rounding, reproducible, overrides, transform, other);
     }
 
-    /** What is pruned stays zero with these. */
-    private static boolean keepsMasks(Rounding rounding) {
-        return switch (rounding) {
-            case Nearest nearest -> true;
-            case Gptq gptq -> true;
-            case Yaqa yaqa -> false;
-        };
+    private static void requireFor(@Nullable Pruning mask, Rounding rounding) {
+        switch (rounding) {
+            case Nearest _, Gptq _ -> {}
+            case Yaqa _ ->
+                check(mask == null, "mask: with yaqa, which does not keep zeros (expected: gptq, nearest or obr)");
+            case Obr _ -> check(mask != null, "rounding: obr without a mask (expected: a mask, or gptq)");
+        }
     }
 
     private static List<Treatment> treatments(Treatment common, @Nullable List<ModuleOverride> overrides) {

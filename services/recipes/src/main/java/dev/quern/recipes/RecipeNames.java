@@ -14,6 +14,7 @@ import dev.quern.recipes.json.JsonValue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Names that say what a recipe does: {@code gptq-w4a16}, {@code rtn-w8a16-asym-g64}. No two recipes share one. */
 public final class RecipeNames {
@@ -33,15 +34,23 @@ public final class RecipeNames {
         }
         Grid grid = recipe.grid();
         Rounding rounding = recipe.rounding();
-        String name = rounding.shortName() + "-w" + grid.bits() + "a16" + (grid.symmetric() ? "" : "-asym")
-                + group(grid.groupSize());
+        String name = rounding.shortName() + "-w" + grid.bits() + weights(recipe.mask())
+                + (grid.symmetric() ? "" : "-asym") + group(grid.groupSize());
         Recipe usual = new Recipe(
                 name,
                 Propagation.INDEPENDENT,
                 new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), rounding.usualClipSearch()),
                 rounding.usual(),
-                true);
+                true,
+                null,
+                null,
+                Pruning.usual(recipe.mask()));
         return recipe.withName(name).equals(usual) ? name : name + "-" + hash(recipe.withName(name));
+    }
+
+    /** Weights of 16 bits beside the activations' are what every recipe without a mask has. */
+    private static String weights(@Nullable Pruning mask) {
+        return mask == null ? "a16" : mask.shortName();
     }
 
     private static String group(int size) {

@@ -34,7 +34,7 @@ class PruningTest {
         assertThat(mask.kept(64)).isEqualTo(2);
         assertThat(mask.run(64)).isEqualTo(4);
         assertThat(mask.title()).isEqualTo("all but 2:4 pruned by SparseGPT's score");
-        assertThat(recipe.name()).startsWith("gptq-w4a16-");
+        assertThat(recipe.name()).startsWith("gptq-w4-2of4-");
         assertThat(recipe.decisive().get("mask")).isNotNull();
         assertThat(recipe.withMask(null).decisive().get("mask")).isNull();
     }

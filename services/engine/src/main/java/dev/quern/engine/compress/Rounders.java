@@ -3,7 +3,9 @@ package dev.quern.engine.compress;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.method.gptq.GptqRounder;
 import dev.quern.engine.method.nearest.NearestRounder;
+import dev.quern.engine.method.obr.ObrRounder;
 import dev.quern.engine.method.yaqa.YaqaRounder;
+import dev.quern.recipes.Obr;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Yaqa;
 
@@ -17,6 +19,7 @@ public final class Rounders {
             case Recipe.Nearest() -> new NearestRounder();
             case Recipe.Gptq gptq -> new GptqRounder(gptq);
             case Yaqa yaqa -> new YaqaRounder(yaqa);
+            case Obr obr -> new ObrRounder(obr);
         };
     }
 }

@@ -68,6 +68,18 @@ public record GridCodes(
         return new GridCodes(backend, grid, other, scales, zeros, mask);
     }
 
+    /**
+     * The mask of weights that were pruned.
+     *
+     * @throws IllegalStateException where every weight is kept
+     */
+    public Tensor requireMask() {
+        if (mask == null) {
+            throw new IllegalStateException("mask: none (expected: one of a recipe that prunes)");
+        }
+        return mask;
+    }
+
     /** {@code target = w - decode(as)}. */
     public void error(Tensor w, DType as, Tensor target) {
         backend.rounding().decode(codes, scales, zeros, grid.groupSize(), as, target);

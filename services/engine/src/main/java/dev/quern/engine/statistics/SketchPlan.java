@@ -2,6 +2,7 @@ package dev.quern.engine.statistics;
 
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
+import dev.quern.recipes.Obr;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Yaqa;
 import dev.quern.recipes.Yaqa.InputFactor;
@@ -81,6 +82,7 @@ public record SketchPlan(long seed, Sides sides, List<TileRun> fit, TileRun held
         return switch (rounding) {
             case Recipe.Nearest() -> Stream.empty();
             case Recipe.Gptq gptq -> Stream.empty();
+            case Obr obr -> Stream.empty();
             case Yaqa yaqa -> Stream.of(yaqa);
         };
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.method.IntegerGrid;
+import dev.quern.recipes.Obr;
+import dev.quern.recipes.Obr.Form;
 import dev.quern.recipes.Pruning;
 import dev.quern.recipes.Pruning.Score;
 import dev.quern.recipes.Recipe;
@@ -11,6 +13,7 @@ import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Rounding;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,11 +24,15 @@ class PrunedCompressionTest {
     private static final Rounding NATURAL = new Gptq(Order.NONE, 0.01);
     private static final Rounding ORDERED = new Gptq(Order.STATIC, 0.01);
     private static final Rounding POLISHED = new Gptq(Order.STATIC, 0.01, 2);
+    private static final Rounding RESTRICTED = new Obr(Form.RESTRICTED, 0.01);
+    private static final Rounding STAGED = new Obr(Form.STAGED, 0.01);
+    private static final List<Rounding> ROUNDINGS =
+            List.of(NATURAL, ORDERED, POLISHED, RESTRICTED, STAGED, new Nearest());
     private static final Pruning HALF = new Pruning(Score.WANDA, 0.5, null, 0.01);
 
     private static Recipe recipe(Rounding rounding, boolean symmetric, @Nullable Pruning mask) {
-        return new Recipe("test", Recipe.Propagation.INDEPENDENT, Lab.grid(4, 16, symmetric), rounding, true)
-                .withMask(mask);
+        Recipe.Grid grid = Lab.grid(4, 16, symmetric);
+        return new Recipe("test", Recipe.Propagation.INDEPENDENT, grid, rounding, true, null, null, mask);
     }
 
     @ParameterizedTest
@@ -34,7 +41,7 @@ class PrunedCompressionTest {
         try (Lab lab = new Lab(DType.F32, Lab.freshSeed())) {
             double[][] w = lab.gaussian(13, 64);
             double[][] h = lab.gram(64);
-            for (Rounding rounding : new Rounding[] {NATURAL, ORDERED, POLISHED, new Nearest()}) {
+            for (Rounding rounding : ROUNDINGS) {
                 for (boolean symmetric : new boolean[] {true, false}) {
                     Pruning half = new Pruning(score, 0.5, null, 0.01);
                     Pruning runs = new Pruning(score, null, "1:4", 0.01);

@@ -28,6 +28,7 @@ import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tokenizer.Tokenizer;
 import dev.quern.engine.verify.OutputVerifier;
 import dev.quern.recipes.Formats;
+import dev.quern.recipes.Obr;
 import dev.quern.recipes.Pruning;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
@@ -135,6 +136,7 @@ class GoldenResultsTest {
         return switch (recipe.rounding()) {
             case Recipe.Nearest() -> recipe;
             case Recipe.Gptq gptq -> recipe;
+            case Obr obr -> recipe;
             case Yaqa yaqa ->
                 new Recipe(
                         recipe.name(),

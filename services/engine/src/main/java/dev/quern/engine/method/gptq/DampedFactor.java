@@ -89,6 +89,22 @@ public record DampedFactor(Tensor unit, Tensor pivots, Tensor order, boolean nat
         }
     }
 
+    /**
+     * The factor of the columns that are rounded after the first ones: V is upper triangular, so it is the end of V.
+     *
+     * @param first the place in the order from which on they are rounded
+     */
+    public DampedFactor from(int first) {
+        int n = order.cols();
+        return new DampedFactor(
+                unit.rows(first, n).cols(first, n),
+                pivots.cols(first, n),
+                order.cols(first, n),
+                natural,
+                damping,
+                retries);
+    }
+
     /** The group of each column in the order of rounding, I32 [1, n]. Groups stay where they are in the linear. */
     Tensor groups(ComputeBackend backend, Scope scope, int groupSize) {
         Tensor groups = scope.allocate(DType.I32, 1, order.cols());
