@@ -62,6 +62,7 @@ class KillIT {
     }
 
     @Test
+    @Tag("slow")
     void killingTheWorkerCostsNothingThatWasCommitted() throws Exception {
         killInTheMiddle(stack -> child(stack, "java"));
     }
@@ -72,6 +73,7 @@ class KillIT {
     }
 
     @Test
+    @Tag("slow")
     void killingPostgresCostsNothingThatWasCommitted() throws Exception {
         killInTheMiddle(stack -> child(stack, "postgres"));
     }
