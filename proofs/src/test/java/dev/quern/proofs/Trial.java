@@ -73,7 +73,7 @@ record Trial(@Nullable String place, double fraction, Victim victim) {
             "sketch.after:20",
             "gradient.before",
             "gradient.after",
-            "gradient.after:4",
+            "gradient.after:2",
             "step.before.gradient",
             "step.within.gradient",
             "step.after.gradient",
