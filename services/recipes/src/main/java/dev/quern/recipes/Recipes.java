@@ -38,6 +38,8 @@ public final class Recipes {
             "yaqa-w3a16",
             "yaqa-w2a16",
             "yaqa-lite-w4a16",
+            "obr-w4s50",
+            "obr-w4-2of4",
             "rtn-w4a16");
 
     private Recipes() {}

@@ -72,6 +72,8 @@ class RecipeFormTest {
                 "gptq-best-w4a16",
                 "yaqa-w3a16",
                 "yaqa-lite-w4a16",
+                "obr-w4s50",
+                "obr-w4-2of4",
                 "rtn-w4a16"
             })
     void builtInRecipesAreCalledByTheirValues(String name) {
