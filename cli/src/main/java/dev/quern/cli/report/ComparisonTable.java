@@ -76,11 +76,7 @@ public final class ComparisonTable {
     private void linears() {
         if (!comparison.linears().isEmpty()) {
             Table table = Table.ofNumbers(row("largest differences of error", letters()));
-            comparison
-                    .linears()
-                    .forEach(linear -> table.row(row(
-                            linear.name(),
-                            linear.errors().stream().map(Figures::percent).toList())));
+            comparison.linears().forEach(linear -> linear(table, linear));
             print(table);
         }
     }
@@ -94,6 +90,18 @@ public final class ComparisonTable {
         List<String> row = new ArrayList<>();
         row.add(first);
         row.addAll(rest);
+    private static void linear(Table table, Comparison.Linear linear) {
+        table.row(row(linear.name(), linear.errors().stream().map(Figures::percent).toList()));
+        List<Double> sparsities = linear.sparsities();
+        if (sparsities != null) {
+            table.row(row("  weights of zero", sparsities.stream().map(Figures::percent).toList()));
+        }
+        List<Long> tokens = linear.tokens();
+        if (tokens != null) {
+            table.row(row("  tokens", tokens.stream().map(Figures::count).toList()));
+        }
+    }
+
         return row.toArray(String[]::new);
     }
 

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param scaleToAbsmax mean over groups of the scale over the scale that spans the group's largest weight; null where
  *     no scale was fitted, or an earlier version did not keep it
  * @param twoSided how a result was chosen that is weighed by the outputs of the model as well; null where none is
+ * @param sparsity share of the weights that are exactly zero as a loader decodes them, 0 to 1: those that a mask pruned
+ *     and those that rounding made zero; null in older records
+ * @param tokens of the calibration text that reached the linear; null where none are counted: the recipe reads no text,
+ *     or in older records
  */
 public record LinearFigures(
         double relativeError,
@@ -27,8 +31,10 @@ public record LinearFigures(
         @Nullable String fallback,
         int deadColumns,
         @Nullable Double scaleToAbsmax,
-        @Nullable TwoSided twoSided) {
-    /** Those of a method that weighs errors by inputs alone. */
+        @Nullable TwoSided twoSided,
+        @Nullable Double sparsity,
+        @Nullable Long tokens) {
+    /** Those of a method that weighs errors by inputs alone, where neither zeros nor tokens were counted. */
     public LinearFigures(
             double relativeError,
             double relativeErrorNearest,
@@ -37,7 +43,17 @@ public record LinearFigures(
             @Nullable String fallback,
             int deadColumns,
             @Nullable Double scaleToAbsmax) {
-        this(relativeError, relativeErrorNearest, damping, retries, fallback, deadColumns, scaleToAbsmax, null);
+        this(
+                relativeError,
+                relativeErrorNearest,
+                damping,
+                retries,
+                fallback,
+                deadColumns,
+                scaleToAbsmax,
+                null,
+                null,
+                null);
     }
 
     /**

@@ -126,12 +126,14 @@ public final class LinearCompressor {
      * @param inputs null where none were recorded, or all were zero
      * @param pruner null where all weights are kept
      * @param rounders one for each method
+     * @param tokens that were recorded; null where none were
      */
     private record Shared(
             @Nullable InputStatistics inputs,
             @Nullable Pruner pruner,
             Map<Rounding, Rounder.Unit> rounders,
-            ErrorMeasure measure) {}
+            ErrorMeasure measure,
+            @Nullable Long tokens) {}
 
     private Shared prepare(Scope scope, List<Weight> unit, @Nullable Statistics statistics, Cancellation cancellation) {
         InputStatistics inputs = switch (statistics) {
@@ -156,7 +158,11 @@ public final class LinearCompressor {
         int cols = unit.getFirst().values().cols();
         Pruner pruner =
                 recipe.mask() == null ? null : Pruner.of(backend, scope, recipe.mask(), cols, heard, cancellation);
-        return new Shared(heard, pruner, rounders, measure);
+        Long tokens = switch (statistics) {
+            case null -> null;
+            case Statistics.Inputs recorded -> recorded.tokens();
+        };
+        return new Shared(heard, pruner, rounders, measure, tokens);
     }
 
     private static boolean readsInputs(Rounding rounding) {
@@ -194,6 +200,7 @@ public final class LinearCompressor {
                 rounded.codes().error(w, checkpointType, scratch);
                 error = shared.measure().of(scratch);
             }
+            CompressedLinear linear = rounded.codes().toLinear(weight.id(), treatment.grid());
             LinearFigures figures = new LinearFigures(
                     relative(error, reference),
                     relative(nearestError, reference),
@@ -202,9 +209,11 @@ public final class LinearCompressor {
                     rounded.fallback(),
                     readsInputs(treatment.rounding()) ? deadWeights(shared.inputs(), w) : 0,
                     rounded.codes().scaleToAbsmax(kept),
-                    rounded.twoSided());
+                    rounded.twoSided(),
+                    linear.sparsity(),
+                    shared.tokens());
             double loss = rounded.loss() == null ? nearestError : rounded.loss();
-            return new Compressed(rounded.codes().toLinear(weight.id(), treatment.grid()), figures, loss);
+            return new Compressed(linear, figures, loss);
         }
     }
 

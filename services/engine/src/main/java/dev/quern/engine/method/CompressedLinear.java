@@ -33,6 +33,13 @@ public record CompressedLinear(LinearId id, int rows, int cols, Core core) {
         };
     }
 
+    /** Share of the weights that are exactly zero, 0 to 1. */
+    public double sparsity() {
+        return switch (core) {
+            case IntegerGrid grid -> (double) grid.zeroWeights(cols) / ((long) rows * cols);
+        };
+    }
+
     /**
      * The weights as a loader of dtype {@code as} sees them: rounded to it, then stored in the working type.
      *

@@ -65,6 +65,24 @@ public final class IntegerGrid implements Core {
         return scales;
     }
 
+    /**
+     * How many weights are zero: their code is the zero point of their group, or its scale is 0.
+     *
+     * @param cols of a row
+     */
+    long zeroWeights(int cols) {
+        int columns = groupSize == 0 ? cols : groupSize;
+        long count = 0;
+        for (int group = 0; group < zeros.length; group++) {
+            for (int at = group * columns; at < (group + 1) * columns; at++) {
+                if (codes[at] == zeros[group] || scales[group] == 0) {
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+
     @Override
     public boolean sameAs(Core other) {
         return switch (other) {

@@ -9,7 +9,9 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.LinearFigures;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.digest.Digests;
+import dev.quern.recipes.json.Json;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -59,6 +61,20 @@ class BlockArtifactTest {
 
         assertThat(BlockArtifact.read(file, NAME).linears()).isEmpty();
         assertThat(BlockArtifact.readRecords(file, NAME)).isEmpty();
+    }
+
+    /** As the header of an artifact has it that an earlier version wrote, and one from before that. */
+    @ParameterizedTest
+    @ValueSource(strings = {"""
+                {"name":"o","rows":4,"cols":8,"bits":4,"groupSize":8,"symmetric":true,"figures":{"relativeError":0.01,
+                "relativeErrorNearest":0.02,"damping":0.01,"retries":0,"deadColumns":0,"scaleToAbsmax":0.93},"seconds":1.5}
+                """, """
+                {"name":"o","rows":4,"cols":8,"bits":4,"groupSize":8,"symmetric":true,"relativeError":0.01,
+                "relativeErrorNearest":0.02,"damping":0.01,"retries":0,"deadColumns":0,"scaleToAbsmax":0.93,"seconds":1.5}
+                """})
+    void recordsOfEarlierVersionsAreRead(String json) {
+        assertThat(RecordCodec.read(Json.parse(json), LinearRecord.class))
+                .isEqualTo(new LinearRecord("o", 4, 8, 4, 8, true, FIGURES, 1.5));
     }
 
     /** The payload is decided by the input key; how long it took is not. */

@@ -92,6 +92,42 @@ class LinearCompressorTest {
         }
     }
 
+    /** Zeros as a loader decodes them: a row of the weights is zero, and rounding makes more. */
+    @Test
+    void figuresCountZerosAndTokens() {
+        try (Lab lab = new Lab(DType.F32, Lab.freshSeed())) {
+            double[][] w = lab.gaussian(7, 64);
+            Arrays.fill(w[3], 0);
+            for (boolean symmetric : new boolean[] {true, false}) {
+                Recipe recipe = Lab.gptq(Lab.grid(3, 16, symmetric), Order.STATIC, 0.01);
+                LinearCompressor compressor = new LinearCompressor(lab.backend, recipe, DType.BF16);
+                Weight weight = new Weight(new LinearId("", "w"), lab.tensor(w));
+                Statistics.Inputs statistics = new Statistics.Inputs(lab.tensor(DType.F64, lab.gram(64)), 4711);
+                Compressed result = compressor.compress(weight, statistics, Cancellation.NEVER);
+
+                double[][] decoded = Lab.array(result.linear().decode(lab.backend, lab.scope, DType.BF16));
+                long zeros = Arrays.stream(decoded)
+                        .flatMapToDouble(Arrays::stream)
+                        .filter(value -> value == 0)
+                        .count();
+                assertThat(zeros).isGreaterThanOrEqualTo(64);
+                assertThat(result.figures().sparsity()).isEqualTo(zeros / (7.0 * 64));
+                assertThat(result.figures().tokens()).isEqualTo(4711);
+                assertThat(compressor
+                                .compress(weight, statistics, Cancellation.NEVER)
+                                .figures())
+                        .isEqualTo(result.figures());
+            }
+            Recipe plain = Lab.nearest(Lab.grid(4, 16, true));
+            assertThat(new LinearCompressor(lab.backend, plain, DType.BF16)
+                            .compress(new Weight(new LinearId("", "w"), lab.tensor(w)), null, Cancellation.NEVER)
+                            .figures()
+                            .tokens())
+                    .as("without statistics")
+                    .isNull();
+        }
+    }
+
     @Test
     void tellsOfEachLinearInOrder() {
         try (Lab lab = new Lab(DType.F32, 6)) {

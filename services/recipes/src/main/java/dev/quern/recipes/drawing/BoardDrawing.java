@@ -182,6 +182,12 @@ public final class BoardDrawing {
         if (figures.retries() > 0) {
             text.add("damping raised " + figures.retries() + " times");
         }
+        if (figures.sparsity() != null) {
+            text.add(Figures.percent(figures.sparsity()) + " of the weights are zero");
+        }
+        if (figures.tokens() != null) {
+            text.add(Figures.count(figures.tokens()) + " tokens");
+        }
         if (figures.deadColumns() > 0) {
             text.add(figures.deadColumns() + " dead columns");
         }

@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
@@ -8,12 +9,14 @@ import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.report.Report.Evaluation;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +61,16 @@ public record Comparison(
     /** @param side its position, from 0 */
     public record Measured(int side, Evaluation figures) {}
 
-    /** @param errors relative errors as ratios of norms, one for each side */
-    public record Linear(String name, List<Double> errors) {
+    /**
+     * @param errors relative errors as ratios of norms, one for each side
+     * @param sparsities shares of zeros, one for each side; null where they are alike, or a side does not say
+     * @param tokens that reached it in calibration, likewise
+     */
+    public record Linear(
+            String name,
+            List<Double> errors,
+            @Nullable List<Double> sparsities,
+            @Nullable List<Long> tokens) {
         double spread() {
             double least = errors.stream().mapToDouble(e -> e).min().orElse(0);
             double most = errors.stream().mapToDouble(e -> e).max().orElse(0);
@@ -147,24 +158,39 @@ public record Comparison(
     }
 
     private static List<Linear> linears(List<Report> reports) {
-        List<Map<String, Double>> errors = reports.stream()
+        List<Map<String, LinearFigures>> sides = reports.stream()
                 .map(report -> report.linears().stream()
-                        .collect(Collectors.toMap(
-                                Report.Linear::name,
-                                linear -> Math.sqrt(linear.figures().relativeError()),
-                                (a, b) -> a)))
+                        .collect(Collectors.toMap(Report.Linear::name, Report.Linear::figures, (a, b) -> a)))
                 .toList();
         return reports.getFirst().linears().stream()
                 .map(Report.Linear::name)
-                .filter(name -> errors.stream().allMatch(side -> side.containsKey(name)))
-                .map(name -> new Linear(
+                .filter(name -> sides.stream().allMatch(side -> side.containsKey(name)))
+                .map(name -> linear(
                         name,
-                        errors.stream()
+                        sides.stream()
                                 .map(side -> Objects.requireNonNull(side.get(name)))
                                 .toList()))
                 .sorted(Comparator.comparingDouble(Linear::spread).reversed())
                 .limit(LINEARS)
                 .toList();
+    }
+
+    private static Linear linear(String name, List<LinearFigures> sides) {
+        return new Linear(
+                name,
+                sides.stream().map(side -> Math.sqrt(side.relativeError())).toList(),
+                different(sides, LinearFigures::sparsity),
+                different(sides, LinearFigures::tokens));
+    }
+
+    /** A figure of every side; null where they are alike, or a side does not say it. */
+    private static <T> @Nullable List<T> different(
+            List<LinearFigures> sides, Function<LinearFigures, @Nullable T> figure) {
+        List<T> values = sides.stream()
+                .map(side -> figure.apply(side))
+                .filter(Objects::nonNull)
+                .toList();
+        return values.size() == sides.size() && new HashSet<>(values).size() > 1 ? values : null;
     }
 
     private static List<String> warnings(List<Report> reports, List<Text> texts) {

@@ -3,6 +3,7 @@ package dev.quern.recipes.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.report.Report.Evaluation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,69 @@ class ComparisonTest {
                                 linear.errors().get(1) / linear.errors().getFirst())
                         .isCloseTo(2, org.assertj.core.data.Offset.offset(1e-9)));
         assertThat(comparison.linears()).isSortedAccordingTo((a, b) -> Double.compare(b.spread(), a.spread()));
+    }
+
+    /** The first linear lost half its weights on one side; all others are alike. */
+    @Test
+    void zerosAndTokensAreShownWhereTheyDiffer() {
+        Report one = report(0.01, evaluation("a.txt", "a0", 1));
+        Report other = report(0.04, evaluation("a.txt", "a0", 1));
+        String name = one.linears().getFirst().name();
+        Comparison comparison = Comparison.of(
+                List.of("dense", "pruned", "old"), List.of(counted(one, name, 0.1), counted(other, name, 0.5), other));
+        Comparison same = Comparison.of(
+                List.of("dense", "pruned"), List.of(counted(one, name, 0.1), counted(other, name, 0.5)));
+
+        assertThat(comparison.linears())
+                .as("a side does not say")
+                .allSatisfy(linear -> assertThat(linear.sparsities()).isNull());
+        assertThat(same.linears())
+                .filteredOn(linear -> linear.sparsities() != null)
+                .singleElement()
+                .returns(name, Comparison.Linear::name)
+                .returns(List.of(0.1, 0.5), Comparison.Linear::sparsities)
+                .returns(null, Comparison.Linear::tokens);
+    }
+
+    private static Report counted(Report report, String name, double sparsity) {
+        List<Report.Linear> linears = report.linears().stream()
+                .map(linear -> {
+                    LinearFigures figures = linear.figures();
+                    LinearFigures counted = new LinearFigures(
+                            linear.name().equals(name) ? 1 - sparsity : figures.relativeError(),
+                            figures.relativeErrorNearest(),
+                            figures.damping(),
+                            figures.retries(),
+                            figures.fallback(),
+                            figures.deadColumns(),
+                            figures.scaleToAbsmax(),
+                            figures.twoSided(),
+                            linear.name().equals(name) ? sparsity : 0.1,
+                            4096L);
+                    return new Report.Linear(
+                            linear.block(),
+                            linear.name(),
+                            linear.rows(),
+                            linear.cols(),
+                            linear.bits(),
+                            linear.groupSize(),
+                            counted,
+                            linear.seconds());
+                })
+                .toList();
+        return new Report(
+                report.head(),
+                report.model(),
+                report.recipe(),
+                report.calibration(),
+                report.plan(),
+                linears,
+                report.evaluations(),
+                report.sizes(),
+                report.times(),
+                report.origin(),
+                report.verdict(),
+                report.notes());
     }
 
     private static Report report(double error, Evaluation... evaluations) {
