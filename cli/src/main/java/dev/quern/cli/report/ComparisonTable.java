@@ -63,8 +63,17 @@ public final class ComparisonTable {
         table.row(row("ppl ratio", figures(text, e -> Figures.fixed(e.pplRatio(), 4))));
         table.row(row("KL mean", figures(text, e -> Figures.number(e.klMean()))));
         table.row(row("KL p99", figures(text, e -> Figures.number(e.klP99()))));
+        if (text.figures().stream().allMatch(measured -> measured.figures().blockErrors() != null)) {
+            table.row(row("hidden states", figures(text, ComparisonTable::lastBlock)));
+        }
         table.row(row("top-1 kept", figures(text, e -> Figures.percent(e.top1()))));
         print(table);
+    }
+
+    /** The error of the hidden states that the head reads. */
+    private static String lastBlock(Evaluation evaluation) {
+        List<Double> errors = evaluation.blockErrors();
+        return errors == null ? Figures.NONE : Figures.percent(errors.getLast());
     }
 
     private static List<String> figures(Comparison.Text text, Function<Evaluation, String> figure) {
@@ -81,6 +90,21 @@ public final class ComparisonTable {
         }
     }
 
+    private static void linear(Table table, Comparison.Linear linear) {
+        table.row(row(
+                linear.name(), linear.errors().stream().map(Figures::percent).toList()));
+        List<Double> sparsities = linear.sparsities();
+        if (sparsities != null) {
+            table.row(row(
+                    "  weights of zero",
+                    sparsities.stream().map(Figures::percent).toList()));
+        }
+        List<Long> tokens = linear.tokens();
+        if (tokens != null) {
+            table.row(row("  tokens", tokens.stream().map(Figures::count).toList()));
+        }
+    }
+
     private void print(Table table) {
         table.print(console);
         console.print("");
@@ -90,18 +114,6 @@ public final class ComparisonTable {
         List<String> row = new ArrayList<>();
         row.add(first);
         row.addAll(rest);
-    private static void linear(Table table, Comparison.Linear linear) {
-        table.row(row(linear.name(), linear.errors().stream().map(Figures::percent).toList()));
-        List<Double> sparsities = linear.sparsities();
-        if (sparsities != null) {
-            table.row(row("  weights of zero", sparsities.stream().map(Figures::percent).toList()));
-        }
-        List<Long> tokens = linear.tokens();
-        if (tokens != null) {
-            table.row(row("  tokens", tokens.stream().map(Figures::count).toList()));
-        }
-    }
-
         return row.toArray(String[]::new);
     }
 

@@ -46,6 +46,7 @@ public final class Plans {
             return List.of(shard -> Provenance.figures(
                     plan.model().digest(),
                     result.digest(),
+                    result.transform(),
                     plan.numerics().profile(),
                     evaluation(plan, shard),
                     shard.first(),

@@ -3,12 +3,15 @@ package dev.quern.engine.artifact;
 import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Transform;
+import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the artifacts of one compression are made from, and so their names (docs/design.md, artifacts). Only what
@@ -27,8 +30,8 @@ public record Provenance(
     static final String STREAM_SCHEMA = "quern-stream/v1";
     static final String STATISTICS_SCHEMA = "quern-statistics/v1";
     static final String PART_SCHEMA = "quern-part/v1";
-    static final String FIGURES_SCHEMA = "quern-figures/v1";
-    static final String RESULT_FIGURES_SCHEMA = "quern-result-figures/v1";
+    static final String FIGURES_SCHEMA = "quern-figures/v2";
+    static final String RESULT_FIGURES_SCHEMA = "quern-result-figures/v2";
 
     /**
      * With sequential propagation the sum over all tiles is the sum over so many runs of tiles, or over all tiles where
@@ -139,11 +142,20 @@ public record Provenance(
      *
      * @param model digest of the original
      * @param result digest of the result
+     * @param transform that the result says was done to the original; null where it says none
      * @param profile numeric profile of the job's workers
      */
-    public static String figures(String model, String result, String profile, String evaluation, int first, int end) {
-        return key(JsonObject.EMPTY
-                .with("schema", RESULT_FIGURES_SCHEMA)
+    public static String figures(
+            String model,
+            String result,
+            @Nullable Transform transform,
+            String profile,
+            String evaluation,
+            int first,
+            int end) {
+        JsonObject axes =
+                transform == null ? JsonObject.EMPTY : JsonObject.EMPTY.with("transform", RecordCodec.write(transform));
+        return key(axes.with("schema", RESULT_FIGURES_SCHEMA)
                 .with("model", model)
                 .with("result", result)
                 .with("evaluation", evaluation)

@@ -4,6 +4,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.forward.Embedding;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.TileRun;
@@ -98,6 +99,11 @@ public final class TileStates implements AutoCloseable {
     /** The states of a tile of the run, [tokens, hidden]; valid until closed. */
     MemorySegment tile(int tile) {
         return states.asSlice(tokensBefore(tile) * rowBytes(), tiling.tokens(tile) * rowBytes());
+    }
+
+    /** All of them as they are kept, [tokens, hidden]; valid until closed. */
+    public HostTensor host() {
+        return HostTensor.over(states, dtype, Math.toIntExact(tokensBefore(run.end())), hidden);
     }
 
     /** Puts every tile at the entry of the first block. */

@@ -1,6 +1,8 @@
 package dev.quern.engine.evaluation;
 
 import dev.quern.engine.forward.BlockWeights;
+import dev.quern.engine.model.Architecture;
+import java.util.function.Consumer;
 
 /** The compressed model as its difference from the original. */
 @FunctionalInterface
@@ -18,5 +20,14 @@ public interface CompressedBlocks {
      */
     default StoredModel others(StoredModel original) {
         return original;
+    }
+
+    /**
+     * What turns a hidden state of the original, in place, into the axes of this model's.
+     *
+     * @return nothing to do where it has the original's axes, or its own are not known
+     */
+    default Consumer<double[]> axes(Architecture original) {
+        return state -> {};
     }
 }

@@ -2,6 +2,7 @@ package dev.quern.engine.evaluation;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The quality of a compressed model on one text.
@@ -10,9 +11,17 @@ import java.util.List;
  * @param klP99 the smallest KL that 99 % of the tokens do not exceed
  * @param top1 share of tokens where both models find the same token most probable, 0 to 1
  * @param tokens predicted ones
+ * @param blockErrors of the hidden states after each block, in order: the mean over all tokens of ‖h' - h‖ / ‖h‖; null
+ *     where the axes of the compressed model's states are not known, or a state is not finite
  */
 public record EvaluationFigures(
-        double pplOriginal, double pplCompressed, double klMean, double klP99, double top1, long tokens) {
+        double pplOriginal,
+        double pplCompressed,
+        double klMean,
+        double klP99,
+        double top1,
+        long tokens,
+        @Nullable List<Double> blockErrors) {
     private static final double PERCENTILE = 0.99;
 
     /**
@@ -44,7 +53,8 @@ public record EvaluationFigures(
                 klMean,
                 percentile(kl),
                 (double) same / tokens,
-                tokens);
+                tokens,
+                StreamErrors.means(shards.stream().map(TokenFigures::stream).toList()));
     }
 
     /** By nearest rank. */

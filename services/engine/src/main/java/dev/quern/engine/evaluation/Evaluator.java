@@ -43,8 +43,8 @@ public final class Evaluator {
     }
 
     /**
-     * Figures of every token that has a predecessor in its window, for each compressed model: the bits are those of an
-     * evaluation of its own.
+     * Figures of every token that has a predecessor in its window, for each compressed model, and errors of the hidden
+     * states of all tokens at every block boundary: the bits are those of an evaluation of its own.
      *
      * @param windows a shard; tiles start at its first window
      * @throws QuernException INVALID_DATASET for a token that the model does not have, or windows that predict nothing
@@ -64,7 +64,7 @@ public final class Evaluator {
                 + chunks;
         Steps steps = new Steps(total, progress, cancellation);
         try (Lane original = new Lane(backend, tiling, architecture.hidden(), scratch);
-                Lanes others = new Lanes(backend, tiling, architecture.hidden(), scratch, compressed.size())) {
+                Lanes others = new Lanes(backend, tiling, architecture, scratch, compressed)) {
             embed(original, model, windows, steps);
             for (int i = 0; i < stored.size(); i++) {
                 if (isOther(stored.get(i))) {
@@ -72,6 +72,7 @@ public final class Evaluator {
                 } else {
                     others.each().get(i).join(original);
                 }
+                others.measure(i, 0, original);
             }
             advance(original, others, compressed, stored, tiling.seqLen(), steps);
             return compare(original, others, stored, windows, chunks, steps);
@@ -106,6 +107,7 @@ public final class Evaluator {
                         compressed.get(i).replaceLinears(block, weights);
                         others.each().get(i).advance(interpreter, weights, steps);
                     }
+                    others.measure(i, block + 1, original);
                 }
             }
         }
@@ -119,7 +121,7 @@ public final class Evaluator {
                 comparison.compare(chunk, original, others.each());
                 steps.next();
             }
-            return comparison.figures();
+            return comparison.figures(others.errors());
         }
     }
 

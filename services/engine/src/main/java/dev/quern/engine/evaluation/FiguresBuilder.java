@@ -23,10 +23,10 @@ final class FiguresBuilder {
         count++;
     }
 
-    TokenFigures build() {
+    TokenFigures build(StreamErrors stream) {
         if (count != kl.length) {
             throw new IllegalStateException("tokens: " + count + " (expected: " + kl.length + ")");
         }
-        return new TokenFigures(nllOriginal, nllCompressed, kl, top1);
+        return new TokenFigures(nllOriginal, nllCompressed, kl, top1, stream);
     }
 }

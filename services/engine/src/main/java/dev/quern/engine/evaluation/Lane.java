@@ -3,6 +3,7 @@ package dev.quern.engine.evaluation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
+import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.calibration.TileStates;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.Embedding;
@@ -48,6 +49,11 @@ final class Lane implements AutoCloseable {
             }
             steps.next();
         }
+    }
+
+    /** All states, [tokens, hidden]; valid until closed. */
+    HostTensor host() {
+        return states.host();
     }
 
     /** The states of tokens [from, to) in the scope. */

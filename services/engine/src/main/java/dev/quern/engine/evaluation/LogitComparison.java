@@ -121,8 +121,11 @@ final class LogitComparison implements AutoCloseable {
         return host.toArray(JAVA_BYTE);
     }
 
-    List<TokenFigures> figures() {
-        return figures.stream().map(FiguresBuilder::build).toList();
+    /** @param streams errors of hidden states, one for each compressed model */
+    List<TokenFigures> figures(List<StreamErrors> streams) {
+        return IntStream.range(0, figures.size())
+                .mapToObj(model -> figures.get(model).build(streams.get(model)))
+                .toList();
     }
 
     @Override

@@ -5,10 +5,11 @@ import java.nio.ByteOrder;
 
 /**
  * Per predicted token, in window order: negative log likelihood of the token that follows under both models,
- * KL(original ‖ compressed), both in nats, and whether both models find the same token most probable. Immutable.
+ * KL(original ‖ compressed), both in nats, and whether both models find the same token most probable. Beside them, by
+ * window, the errors of hidden states at all block boundaries. Immutable.
  */
 public final class TokenFigures {
-    private static final int MAGIC = 0x31465451;
+    private static final int MAGIC = 0x32465451;
     private static final int HEADER = 2 * Integer.BYTES;
     private static final int TOKEN = 3 * Float.BYTES + 1;
 
@@ -16,12 +17,14 @@ public final class TokenFigures {
     private final float[] nllCompressed;
     private final float[] kl;
     private final byte[] top1;
+    private final StreamErrors stream;
 
-    TokenFigures(float[] nllOriginal, float[] nllCompressed, float[] kl, byte[] top1) {
+    TokenFigures(float[] nllOriginal, float[] nllCompressed, float[] kl, byte[] top1, StreamErrors stream) {
         this.nllOriginal = nllOriginal;
         this.nllCompressed = nllCompressed;
         this.kl = kl;
         this.top1 = top1;
+        this.stream = stream;
     }
 
     /** Predicted tokens: all of a window but the first. */
@@ -45,32 +48,40 @@ public final class TokenFigures {
         return top1[token] != 0;
     }
 
+    StreamErrors stream() {
+        return stream;
+    }
+
     /** Everything, little-endian, to be read back by {@link #of}. */
     public byte[] bytes() {
-        ByteBuffer out = ByteBuffer.allocate(HEADER + count() * TOKEN).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out =
+                ByteBuffer.allocate(HEADER + count() * TOKEN + stream.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putInt(count());
         for (float[] figures : new float[][] {nllOriginal, nllCompressed, kl}) {
             out.asFloatBuffer().put(figures);
             out.position(out.position() + count() * Float.BYTES);
         }
-        return out.put(top1).array();
+        stream.write(out.put(top1));
+        return out.array();
     }
 
     /** @throws IllegalArgumentException when the bytes were not made by {@link #bytes} */
     public static TokenFigures of(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < HEADER || in.getInt() != MAGIC) {
-            throw new IllegalArgumentException("token figures: " + bytes.length + " bytes (expected: QTF1 ...)");
+            throw new IllegalArgumentException("token figures: " + bytes.length + " bytes (expected: QTF2 ...)");
         }
         int count = in.getInt();
-        if (count < 0 || in.remaining() != (long) count * TOKEN) {
+        if (count < 0 || in.remaining() < (long) count * TOKEN) {
             throw new IllegalArgumentException("token figures: " + in.remaining() + " bytes (expected: " + count
                     + " tokens of " + TOKEN + " bytes)");
         }
-        TokenFigures figures =
-                new TokenFigures(floats(in, count), floats(in, count), floats(in, count), new byte[count]);
-        in.get(figures.top1);
-        return figures;
+        float[] nllOriginal = floats(in, count);
+        float[] nllCompressed = floats(in, count);
+        float[] kl = floats(in, count);
+        byte[] top1 = new byte[count];
+        in.get(top1);
+        return new TokenFigures(nllOriginal, nllCompressed, kl, top1, StreamErrors.read(in));
     }
 
     private static float[] floats(ByteBuffer in, int count) {

@@ -96,7 +96,8 @@ public final class ReportParts {
                 figures.top1(),
                 figures.tokens(),
                 text.seqLen(),
-                text.digest());
+                text.digest(),
+                figures.blockErrors());
     }
 
     /**

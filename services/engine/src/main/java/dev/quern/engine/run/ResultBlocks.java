@@ -6,14 +6,24 @@ import dev.quern.engine.evaluation.StoredModel;
 import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.StoredWeights;
+import dev.quern.engine.transform.Transforms;
+import dev.quern.recipes.Transform;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none.
+ *
+ * @param transform what was done to the original before; null where nothing was, or it is not known
  */
-public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) implements CompressedBlocks {
+public record ResultBlocks(
+        ComputeBackend backend,
+        CompressedCheckpoint result,
+        @Nullable Transform transform) implements CompressedBlocks {
     @Override
     public void replaceLinears(int block, BlockWeights weights) {
         for (LinearSpec linear : weights.block().program().linears()) {
@@ -29,5 +39,10 @@ public record ResultBlocks(ComputeBackend backend, CompressedCheckpoint result) 
     @Override
     public StoredModel others(StoredModel original) {
         return new StoredModel(result.architecture(), new StoredWeights(backend, result.checkpoint()));
+    }
+
+    @Override
+    public Consumer<double[]> axes(Architecture original) {
+        return Transforms.axes(transform, original);
     }
 }

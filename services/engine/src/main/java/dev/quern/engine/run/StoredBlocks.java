@@ -13,10 +13,13 @@ import dev.quern.engine.evaluation.StoredModel;
 import dev.quern.engine.format.Assembly;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.method.CompressedLinear;
+import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.Model;
+import dev.quern.engine.transform.Transforms;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The compressed blocks of a model in a store. Reads a block when it is asked for and keeps none.
@@ -77,6 +80,11 @@ public record StoredBlocks(Source source, Provenance provenance, BlockStore stor
             return blocks.provenance().recipe().transform() == null
                     ? original
                     : new StoredModel(model.architecture(), model.weights(backend));
+        }
+
+        @Override
+        public Consumer<double[]> axes(Architecture original) {
+            return Transforms.axes(blocks.provenance().recipe().transform(), original);
         }
     }
 

@@ -59,6 +59,11 @@ final class Rotation {
         return outputs;
     }
 
+    /** Turns a state of the residual stream, in place. */
+    void turn(double[] state) {
+        residual.turn(state, 0, 1);
+    }
+
     private void add(Block block) {
         Set<String> stream = new HashSet<>(Set.of(BlockProgram.INPUT));
         for (Op op : block.program().ops()) {

@@ -4,6 +4,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Model;
 import dev.quern.recipes.Transform;
 import dev.quern.recipes.error.QuernException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What a recipe's transform makes of a model. */
@@ -19,6 +20,19 @@ public final class Transforms {
             case null -> model;
             case Transform.Fold fold -> FoldedNorms.fold(model);
             case Transform.Rotate rotate -> RotatedTensors.rotate(model, rotate.seed());
+        };
+    }
+
+    /**
+     * What turns a hidden state of a model, in place, into the axes of the transformed model's.
+     *
+     * @throws QuernException INVALID_RECIPE as {@link #check}
+     */
+    public static Consumer<double[]> axes(@Nullable Transform transform, Architecture architecture) {
+        return switch (transform) {
+            case null -> state -> {};
+            case Transform.Fold fold -> state -> {};
+            case Transform.Rotate rotate -> Rotation.of(architecture, rotate.seed())::turn;
         };
     }
 

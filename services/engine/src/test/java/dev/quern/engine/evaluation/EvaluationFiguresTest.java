@@ -11,17 +11,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EvaluationFiguresTest {
+    private static final StreamErrors NO_STREAM = new StreamErrors(0, 1, 0);
+
     @Test
     void reducesToMeansInWindowOrder() {
         EvaluationFigures figures = EvaluationFigures.reduce(List.of(
-                new TokenFigures(new float[] {1, 2}, new float[] {2, 2}, new float[] {0.25f, 0.5f}, new byte[] {1, 0}),
-                new TokenFigures(new float[] {3}, new float[] {5}, new float[] {0.75f}, new byte[] {1})));
+                new TokenFigures(
+                        new float[] {1, 2},
+                        new float[] {2, 2},
+                        new float[] {0.25f, 0.5f},
+                        new byte[] {1, 0},
+                        NO_STREAM),
+                new TokenFigures(new float[] {3}, new float[] {5}, new float[] {0.75f}, new byte[] {1}, NO_STREAM)));
 
         assertThat(figures.pplOriginal()).isCloseTo(Math.exp(2), within(1e-12));
         assertThat(figures.pplCompressed()).isCloseTo(Math.exp(3), within(1e-12));
         assertThat(figures.klMean()).isEqualTo(0.5);
         assertThat(figures.top1()).isCloseTo(2.0 / 3, within(1e-12));
         assertThat(figures.tokens()).isEqualTo(3);
+        assertThat(figures.blockErrors()).isNull();
     }
 
     @ParameterizedTest(name = "KL 1 .. {0}")
@@ -31,7 +39,7 @@ class EvaluationFiguresTest {
         for (int i = 0; i < tokens; i++) {
             kl[i] = tokens - i;
         }
-        TokenFigures figures = new TokenFigures(new float[tokens], new float[tokens], kl, new byte[tokens]);
+        TokenFigures figures = new TokenFigures(new float[tokens], new float[tokens], kl, new byte[tokens], NO_STREAM);
 
         assertThat(EvaluationFigures.reduce(List.of(figures)).klP99()).isEqualTo(expected);
     }
@@ -44,7 +52,11 @@ class EvaluationFiguresTest {
     @Test
     void figuresOfTokensSurviveTheirBytes() {
         TokenFigures figures = new TokenFigures(
-                new float[] {1, 2}, new float[] {3, Float.NaN}, new float[] {-0f, 1e-30f}, new byte[] {0, 1});
+                new float[] {1, 2},
+                new float[] {3, Float.NaN},
+                new float[] {-0f, 1e-30f},
+                new byte[] {0, 1},
+                NO_STREAM);
 
         byte[] bytes = figures.bytes();
         assertThat(TokenFigures.of(bytes).bytes()).isEqualTo(bytes);
@@ -54,11 +66,15 @@ class EvaluationFiguresTest {
 
     @Test
     void otherBytesAreRefused() {
-        byte[] bytes = new TokenFigures(new float[1], new float[1], new float[1], new byte[1]).bytes();
+        byte[] bytes = new TokenFigures(new float[1], new float[1], new float[1], new byte[1], NO_STREAM).bytes();
 
-        assertThatThrownBy(() -> TokenFigures.of(Arrays.copyOf(bytes, bytes.length - 1)))
+        assertThatThrownBy(() -> TokenFigures.of(Arrays.copyOf(bytes, 20)))
                 .hasMessageContaining("12 bytes (expected: 1 tokens of 13 bytes)");
-        assertThatThrownBy(() -> TokenFigures.of(new byte[20])).hasMessageContaining("expected: QTF1");
-        assertThatThrownBy(() -> TokenFigures.of(new byte[0])).hasMessageContaining("expected: QTF1");
+        assertThatThrownBy(() -> TokenFigures.of(Arrays.copyOf(bytes, bytes.length - 1)))
+                .hasMessageContaining("expected: a sum for each boundary and window");
+        assertThatThrownBy(() -> TokenFigures.of(Arrays.copyOf(bytes, bytes.length + 1)))
+                .hasMessageContaining("expected: a sum for each boundary and window");
+        assertThatThrownBy(() -> TokenFigures.of(new byte[20])).hasMessageContaining("expected: QTF2");
+        assertThatThrownBy(() -> TokenFigures.of(new byte[0])).hasMessageContaining("expected: QTF2");
     }
 }

@@ -64,6 +64,7 @@ class EvaluatorTest {
         assertThat(figures.top1()).isEqualTo(1);
         assertThat(figures.pplCompressed()).isEqualTo(figures.pplOriginal());
         assertThat(figures.tokens()).isEqualTo(2L * (FIXTURE.seqLen() - 1));
+        assertThat(figures.blockErrors()).containsExactly(0.0, 0.0);
     }
 
     /** The logits of transformers lie beside the fixture; the sums over them are done here in plain float64. */
@@ -95,6 +96,16 @@ class EvaluatorTest {
         }
         assertThat(figures.count()).isEqualTo(token);
         assertThat(EvaluationFigures.reduce(List.of(figures)).klMean()).isGreaterThan(0.1);
+    }
+
+    /** The first block is that of the original. */
+    @Test
+    void theErrorStartsAfterTheBlockThatIsChanged() {
+        List<Double> errors =
+                EvaluationFigures.reduce(List.of(evaluate(windows, crippled))).blockErrors();
+
+        assertThat(errors).hasSize(2).first().isEqualTo(0.0);
+        assertThat(errors.getLast()).isBetween(0.01, 10.0);
     }
 
     @Test

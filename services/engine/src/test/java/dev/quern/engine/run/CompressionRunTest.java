@@ -83,6 +83,13 @@ class CompressionRunTest {
                 .allSatisfy(figures -> assertThat(figures.relativeError()).isLessThan(figures.relativeErrorNearest()));
         assertThat(report.linears().getLast().name()).isEqualTo("model.layers.3.mlp.down_proj");
         assertThat(report.evaluations().getFirst().tokens()).isEqualTo(8 * 47);
+        assertThat(report.evaluations().getFirst().blockErrors())
+                .hasSize(4)
+                .allSatisfy(error -> assertThat(error).isBetween(0.001, 1.0));
+        assertThat(report.linears()).extracting(Report.Linear::figures).allSatisfy(figures -> {
+            assertThat(figures.tokens()).isEqualTo(FEW * 48);
+            assertThat(figures.sparsity()).isBetween(0.01, 0.5);
+        });
         assertThat(report.sizes().bitsPerWeight()).isBetween(4.5, 4.51);
         assertThat(report.times().secondsPerStage())
                 .containsOnlyKeys("inspect", "plan", "compress", "assemble", "verify", "evaluate");

@@ -111,6 +111,9 @@ public record Report(
      * @param file its name, or {@code built-in}
      * @param digest SHA-256 over window length and token ids: equal where the same windows were read; null in older
      *     reports
+     * @param blockErrors of the hidden states after each block, in order: the mean over all tokens of ‖h' - h‖ / ‖h‖,
+     *     not squared; null where the axes of the result's states are not known, as those of a model that another tool
+     *     rotated, where a state is not finite, and in older reports
      */
     public record Evaluation(
             String file,
@@ -121,7 +124,12 @@ public record Report(
             double top1,
             long tokens,
             int seqLen,
-            @Nullable String digest) {
+            @Nullable String digest,
+            @Nullable List<Double> blockErrors) {
+        public Evaluation {
+            blockErrors = blockErrors == null ? null : List.copyOf(blockErrors);
+        }
+
         /** An evaluation whose windows are not known. */
         public Evaluation(
                 String file,
@@ -132,7 +140,7 @@ public record Report(
                 double top1,
                 long tokens,
                 int seqLen) {
-            this(file, pplOriginal, pplCompressed, klMean, klP99, top1, tokens, seqLen, null);
+            this(file, pplOriginal, pplCompressed, klMean, klP99, top1, tokens, seqLen, null, null);
         }
 
         public double pplRatio() {

@@ -78,8 +78,8 @@ class ComparisonTest {
         String name = one.linears().getFirst().name();
         Comparison comparison = Comparison.of(
                 List.of("dense", "pruned", "old"), List.of(counted(one, name, 0.1), counted(other, name, 0.5), other));
-        Comparison same = Comparison.of(
-                List.of("dense", "pruned"), List.of(counted(one, name, 0.1), counted(other, name, 0.5)));
+        Comparison same =
+                Comparison.of(List.of("dense", "pruned"), List.of(counted(one, name, 0.1), counted(other, name, 0.5)));
 
         assertThat(comparison.linears())
                 .as("a side does not say")
@@ -138,6 +138,6 @@ class ComparisonTest {
     }
 
     private static Evaluation evaluation(String file, String digest, double ratio) {
-        return new Evaluation(file, 10, 10 * ratio, 0.01, 0.1, 0.9, 100, 10, digest);
+        return new Evaluation(file, 10, 10 * ratio, 0.01, 0.1, 0.9, 100, 10, digest, null);
     }
 }

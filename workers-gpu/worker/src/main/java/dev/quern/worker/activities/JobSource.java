@@ -18,6 +18,7 @@ import dev.quern.inputs.Sources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +73,8 @@ record JobSource(
      */
     List<CompressedBlocks> compared(ComputeBackend backend, BlockStore blocks) {
         if (result != null) {
-            return List.of(new ResultBlocks(backend, result));
+            return List.of(new ResultBlocks(
+                    backend, result, Objects.requireNonNull(plan.result()).transform()));
         }
         return provenances().stream()
                 .map(provenance -> new StoredBlocks(source, provenance, blocks).decoded(backend))
