@@ -205,6 +205,9 @@ public final class CompressionRun {
             Verification verification,
             List<Report.Evaluation> evaluations) {
         List<Report.Linear> linears = ReportParts.linears(blocks);
+        Report.Verdict verdict = GateCheck.judge(request.gate(), evaluations);
+        List<String> notes = new ArrayList<>(ReportParts.diagnosis(verdict, evaluations, linears, recipe));
+        notes.addAll(notes(source, texts, linears));
         return new Report(
                 new Report.Head(Report.SCHEMA, "in-process", null, null),
                 new Report.Model(
@@ -226,8 +229,8 @@ public final class CompressionRun {
                         verification.bitsPerWeight()),
                 new Report.Times(stages.seconds(), Map.of()),
                 new Report.Origin(Map.of("java", Runtime.version().toString()), List.of()),
-                GateCheck.judge(request.gate(), evaluations),
-                notes(source, texts, linears));
+                verdict,
+                notes);
     }
 
     private List<String> notes(Source source, Texts texts, List<Report.Linear> linears) {

@@ -13,12 +13,16 @@ import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.report.Closeness;
+import dev.quern.recipes.report.ErrorStart;
 import dev.quern.recipes.report.Figures;
+import dev.quern.recipes.report.NextRecipe;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of a quality report as the engine knows them. */
 public final class ReportParts {
@@ -137,6 +141,31 @@ public final class ReportParts {
                                 + " wrong tokenizer, wrong head or wrong rope?")
                         .formatted(evaluation.file(), evaluation.pplOriginal()))
                 : Optional.empty();
+    }
+
+    /**
+     * Where the error of a result starts that is not close to its original, and what to try next where its gate refused
+     * it.
+     *
+     * @param linears of the result; none where they are not known
+     * @param recipe null where it is not known
+     */
+    public static List<String> diagnosis(
+            Report.Verdict verdict,
+            List<Report.Evaluation> evaluations,
+            List<Report.Linear> linears,
+            @Nullable Recipe recipe) {
+        List<String> notes = new ArrayList<>();
+        Optional<ErrorStart> start = ErrorStart.of(evaluations, linears);
+        if (!verdict.accepted() || Closeness.of(evaluations) != Closeness.CLOSE) {
+            start.map(ErrorStart::sentence).ifPresent(notes::add);
+        }
+        if (!verdict.accepted() && recipe != null) {
+            NextRecipe.after(recipe, evaluations, linears, start)
+                    .map(NextRecipe::sentence)
+                    .ifPresent(notes::add);
+        }
+        return notes;
     }
 
     /** What a reader of the report should not miss: how the result is loaded, and which linears went wrong. */

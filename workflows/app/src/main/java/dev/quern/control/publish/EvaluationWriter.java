@@ -16,6 +16,9 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
 
     Report write(Source source, StageTimes times) {
         List<Report.Evaluation> evaluations = measured.evaluations();
+        Report.Verdict verdict = measured.verdict(evaluations);
+        List<String> notes = new ArrayList<>(ReportParts.diagnosis(verdict, evaluations, List.of(), result.recipe()));
+        notes.addAll(notes(evaluations, source.architecture().vocabulary()));
         return new Report(
                 new Report.Head(
                         Report.SCHEMA,
@@ -32,8 +35,8 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
                         source.checkpoint().tensorBytes(), result.bytes(), result.weights(), result.bitsPerWeight()),
                 new Report.Times(times.working(), times.waiting()),
                 new Report.Origin(measured.versions(), List.of()),
-                measured.verdict(evaluations),
-                notes(evaluations, source.architecture().vocabulary()));
+                verdict,
+                notes);
     }
 
     private Report.Model model(Source source) {

@@ -32,6 +32,9 @@ record ReportWriter(
         Measurements measured = new Measurements(contexts, job, ref, plan, output);
         List<Report.Linear> linears = ReportParts.linears(blocks);
         List<Report.Evaluation> evaluations = measured.evaluations();
+        Report.Verdict verdict = measured.verdict(evaluations);
+        List<String> notes = new ArrayList<>(ReportParts.diagnosis(verdict, evaluations, linears, recipe()));
+        notes.addAll(notes(measured, source, linears, evaluations));
         return new Report(
                 new Report.Head(Report.SCHEMA, job.id(), job.row().request().name(), null),
                 model(source, verified.outputDigest()),
@@ -43,8 +46,8 @@ record ReportWriter(
                 sizes(source, verified),
                 new Report.Times(times.working(), times.waiting()),
                 new Report.Origin(measured.versions(), makers),
-                measured.verdict(evaluations),
-                notes(measured, source, linears, evaluations));
+                verdict,
+                notes);
     }
 
     private Report.Model model(Source source, String outputDigest) {
