@@ -9,6 +9,7 @@ import dev.quern.recipes.drawing.LoadingDrawing;
 import dev.quern.recipes.drawing.QualityDrawing;
 import dev.quern.recipes.drawing.ReportDrawing;
 import dev.quern.recipes.drawing.ReportPage;
+import dev.quern.recipes.drawing.StreamDrawing;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
@@ -72,6 +73,7 @@ final class JobResults {
                         reports.size() == 1
                                 ? QualityDrawing.evaluations(first.evaluations())
                                 : QualityDrawing.comparison(reports),
+                        StreamDrawing.of(reports),
                         Html.of(
                                 "<p class=\"aside\">Gate: {}.</p>",
                                 QualityDrawing.gate(first.verdict().gate())),

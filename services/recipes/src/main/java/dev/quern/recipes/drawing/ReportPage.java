@@ -5,6 +5,7 @@ import dev.quern.recipes.report.ErrorOf;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.LinearView.Board;
+import java.util.List;
 
 /** {@code quern-report.html}: the report as one page that needs nothing but itself: no script, no request, no font. */
 public final class ReportPage {
@@ -84,6 +85,7 @@ public final class ReportPage {
                 "Quality",
                 Html.join(
                         QualityDrawing.evaluations(report.evaluations()),
+                        StreamDrawing.of(List.of(report)),
                         Html.of(
                                 "<p class=\"aside\">Gate: {}.</p>\n",
                                 QualityDrawing.gate(report.verdict().gate())),

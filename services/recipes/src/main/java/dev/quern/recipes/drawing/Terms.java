@@ -14,6 +14,10 @@ public enum Terms {
             "perplexity",
             "How hard the model finds the text; lower is better. Shown is the change against the original on the same windows."),
     TOP1("top-1 kept", "Share of tokens for which both models think the same next token the most probable."),
+    HIDDEN_STATES(
+            "Error of the hidden states",
+            "How far the hidden states of the compressed model are from the original's, relative to their size: the mean over all"
+                    + " tokens. Where it rises, blocks add errors of their own."),
     SMALLER("smaller", "Size of all tensors of the original over that of the result.");
 
     private final String word;

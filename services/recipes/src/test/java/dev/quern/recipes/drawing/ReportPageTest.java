@@ -38,6 +38,28 @@ class ReportPageTest {
         assertThat(unknown).contains("38.292").doesNotContain("<h2>Recipe</h2>", "<h2>Calibrated on</h2>");
     }
 
+    /** A block is a column of the drawing; the line begins below, without an error, and ends at the last block. */
+    @Test
+    void drawsTheErrorAlongTheModel() {
+        String page = ReportPage.render(Reports.of(4, 0.01, new Report.Verdict(true, Gate.NONE, List.of())));
+
+        assertThat(page)
+                .contains("<svg viewBox=\"0 0 4 100\"")
+                .contains("<path class=\"line l0\" d=\"M0 100L1 90.00L2 85.86L3 32.68L4 30.00\"/>")
+                .contains("<rect class=\"start\" x=\"2\"")
+                .contains("wt2_test.txt: 1.00 % after the first block, 7.00 % after the last")
+                .contains("<tr><th scope=\"row\">2</th><td>6.73 %</td><td>5.39 %</td></tr>");
+    }
+
+    @Test
+    void drawsNothingWhereAnOlderReportSaysNothing() {
+        Report.Evaluation old = new Report.Evaluation("a.txt", 10, 11, 0.1, 1, 0.9, 100, 10);
+        Report.Verdict accepted = new Report.Verdict(true, Gate.NONE, List.of());
+
+        assertThat(ReportPage.render(Reports.of(2, 0.1, accepted, List.of(old))))
+                .doesNotContain("<svg");
+    }
+
     @Test
     void asksForNothingOutsideItself() {
         String page = ReportPage.render(Reports.accepted());
