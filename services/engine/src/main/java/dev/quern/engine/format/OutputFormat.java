@@ -33,7 +33,7 @@ public interface OutputFormat {
     }
 
     /**
-     * Bytes of a linear in an output.
+     * Bytes of a linear in an output; the most that they can be where they depend on the codes.
      *
      * @param stored the dtype of the source's weights
      */

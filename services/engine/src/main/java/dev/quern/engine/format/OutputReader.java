@@ -12,6 +12,7 @@ import dev.quern.engine.model.Model;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
@@ -36,8 +37,8 @@ public interface OutputReader extends AutoCloseable {
     /** A linear as it was before it was written: the same codes, zero points and scales. */
     CompressedLinear read(LinearId linear, IntegerShape grid);
 
-    /** Bytes of codes, scales and zero points of a linear. */
-    long weightBytes(LinearId linear);
+    /** What a linear takes. */
+    WeightBytes weightBytes(LinearId linear);
 
     /**
      * Checks what is not compressed: all there, in shape; no second copy of a tied head; no linears but the model's.
@@ -56,6 +57,14 @@ public interface OutputReader extends AutoCloseable {
      * @return in the order of the names
      */
     List<FileDigest> digests(List<String> files, LongConsumer progress, Cancellation cancellation);
+
+    /**
+     * What the output holds, to be written in another format. It may be read until this reader is closed. Empty for a
+     * container that keeps too little of its source.
+     */
+    default Optional<Assembly> assembly() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

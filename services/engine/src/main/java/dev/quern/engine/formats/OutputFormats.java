@@ -3,6 +3,7 @@ package dev.quern.engine.formats;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputReader;
 import dev.quern.engine.format.compressedtensors.CompressedTensors;
+import dev.quern.engine.format.quernsparse.QuernSparse;
 import dev.quern.engine.format.safetensors.SafetensorsFolder;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.ErrorCode;
@@ -13,7 +14,8 @@ import java.util.List;
 /** The formats that can be written. */
 public final class OutputFormats {
     /** One line per format. */
-    public static final List<OutputFormat> ALL = List.of(new SafetensorsFolder(new CompressedTensors()));
+    public static final List<OutputFormat> ALL =
+            List.of(new SafetensorsFolder(new CompressedTensors()), new SafetensorsFolder(new QuernSparse()));
 
     private OutputFormats() {}
 

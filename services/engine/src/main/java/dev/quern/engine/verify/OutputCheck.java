@@ -7,6 +7,7 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.OutputReader;
+import dev.quern.engine.format.WeightBytes;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
@@ -42,7 +43,7 @@ final class OutputCheck {
      */
     Verification check(List<FileDigest> files, LinearVisitor visitor, Cancellation cancellation) {
         Set<LinearId> expected = new HashSet<>();
-        long compressedBytes = 0;
+        WeightBytes compressed = WeightBytes.NONE;
         long weights = 0;
         int linears = 0;
         for (int block = 0; block < architecture.blocks().size(); block++) {
@@ -56,7 +57,7 @@ final class OutputCheck {
                 CompressedLinear linear = read(checked.id(spec), spec, grid);
                 visitor.visit(block, linear);
                 expected.add(linear.id());
-                compressedBytes += output.weightBytes(linear.id());
+                compressed = compressed.plus(output.weightBytes(linear.id()));
                 weights += (long) linear.rows() * linear.cols();
                 linears++;
             }
@@ -68,7 +69,7 @@ final class OutputCheck {
                 output.format(),
                 linears,
                 weights,
-                compressedBytes,
+                compressed,
                 files.stream().mapToLong(FileDigest::size).sum(),
                 architecture.tied());
     }

@@ -6,12 +6,11 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.format.Assembled;
 import dev.quern.engine.format.Assembly;
-import dev.quern.engine.format.CompressedModel;
+import dev.quern.engine.format.LinearsByBlock;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputReader;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.CompressedLinear;
-import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -19,10 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads an output back: digests, headers, shapes, ties, and every code, zero point and scale. */
@@ -69,7 +66,7 @@ public final class OutputVerifier {
                     .orElseThrow(() -> damaged(folder + ": of another format (expected: " + format.name() + ")"))) {
                 List<FileDigest> files = output.digests(assembled.files(), progress, cancellation);
                 Verification verified = new OutputCheck(output, assembly.model().architecture())
-                        .check(files, new Comparison(assembly.compressed()), cancellation);
+                        .check(files, new Comparison(new LinearsByBlock(assembly.compressed())), cancellation);
                 output.compareOthers(assembly.source(), assembly.model());
                 return verified;
             }
@@ -143,24 +140,11 @@ public final class OutputVerifier {
         return files.stream().filter(file -> !Manifests.isReport(file.name())).toList();
     }
 
-    /** Holds one block of the original result, and compares linear by linear. */
-    private static final class Comparison implements OutputCheck.LinearVisitor {
-        private final CompressedModel model;
-        private Map<LinearId, CompressedLinear> linears = Map.of();
-        private int current = -1;
-
-        Comparison(CompressedModel model) {
-            this.model = model;
-        }
-
+    /** Compares with the original result, linear by linear. */
+    private record Comparison(LinearsByBlock linears) implements OutputCheck.LinearVisitor {
         @Override
         public void visit(int block, CompressedLinear written) {
-            if (block != current) {
-                linears =
-                        model.linears(block).stream().collect(Collectors.toMap(CompressedLinear::id, linear -> linear));
-                current = block;
-            }
-            CompressedLinear original = linears.get(written.id());
+            CompressedLinear original = linears.find(block, written.id());
             if (original == null || !same(original, written)) {
                 throw damaged(
                         written.id() + ": differs from what was compressed (expected: equal codes, zeros, scales)");

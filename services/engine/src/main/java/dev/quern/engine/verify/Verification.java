@@ -1,6 +1,7 @@
 package dev.quern.engine.verify;
 
 import dev.quern.engine.checkpoint.digest.FileDigest;
+import dev.quern.engine.format.WeightBytes;
 import java.util.List;
 
 /**
@@ -10,7 +11,7 @@ import java.util.List;
  * @param files those files with their digests, in the order in which they were given
  * @param linears compressed modules
  * @param weights weights in them
- * @param compressedBytes of codes, scales and zero points
+ * @param compressed bytes of those weights
  * @param bytes of all those files
  */
 public record Verification(
@@ -19,7 +20,7 @@ public record Verification(
         String format,
         int linears,
         long weights,
-        long compressedBytes,
+        WeightBytes compressed,
         long bytes,
         boolean tied) {
     public Verification {
@@ -28,6 +29,6 @@ public record Verification(
 
     /** Bits per compressed weight, with scales and zero points. */
     public double bitsPerWeight() {
-        return weights == 0 ? 0 : 8.0 * compressedBytes / weights;
+        return weights == 0 ? 0 : 8.0 * compressed.total() / weights;
     }
 }

@@ -40,7 +40,7 @@ public record Outputs(JobContexts contexts, JobSources sources, ScratchFolders s
     }
 
     private Path verifiedMark(JobRef job, int output) {
-        return scratch.of(job.id()).resolve("verified-" + output + ".json");
+        return scratch.of(job.id()).resolve("verification-" + output + ".json");
     }
 
     public void assemble(JobRef job, PlanRef plan, LongConsumer bytes, Cancellation cancellation) throws IOException {

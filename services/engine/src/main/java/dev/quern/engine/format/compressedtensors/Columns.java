@@ -67,13 +67,4 @@ final class Columns {
         }
         return target;
     }
-
-    /** Longs as the file holds them. */
-    static byte[] littleEndian(long... values) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (long value : values) {
-            bytes.putLong(value);
-        }
-        return bytes.array();
-    }
 }

@@ -7,6 +7,8 @@ import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.fit.RecipeFit;
+import dev.quern.engine.format.safetensors.Scales;
+import dev.quern.engine.format.safetensors.WeightShape;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
@@ -109,7 +111,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
 
     /** The dtype that loaders decode a packed linear to: that of its scales. */
     public DType decodedType(LinearId linear) {
-        return checkpoint.entry(linear + CompressedTensors.SCALE).type().dtype();
+        return checkpoint.entry(linear + Scales.NAME).type().dtype();
     }
 
     /** Weights of the packed linears. */
@@ -126,7 +128,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
         long bytes = grids.keySet().stream()
                 .flatMap(linear -> ResultTensors.of(linear).filter(checkpoint::has))
                 .map(checkpoint::entry)
-                .filter(tensor -> !tensor.name().endsWith(CompressedTensors.SHAPE))
+                .filter(tensor -> !tensor.name().endsWith(WeightShape.NAME))
                 .mapToLong(TensorEntry::bytes)
                 .sum();
         return grids.isEmpty() ? 0 : 8.0 * bytes / weights();

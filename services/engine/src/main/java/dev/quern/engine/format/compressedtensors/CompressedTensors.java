@@ -4,7 +4,11 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.WeightBytes;
 import dev.quern.engine.format.safetensors.LinearCodec;
+import dev.quern.engine.format.safetensors.Scales;
+import dev.quern.engine.format.safetensors.TensorChecks;
+import dev.quern.engine.format.safetensors.WeightShape;
 import dev.quern.engine.method.BitPacking;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
@@ -17,7 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 
 /**
  * compressed-tensors' {@code pack-quantized}, which vLLM, SGLang and transformers load: {@code weight_packed} I32
@@ -26,8 +30,6 @@ import java.util.stream.Stream;
  */
 public record CompressedTensors() implements LinearCodec {
     static final String PACKED = ".weight_packed";
-    static final String SCALE = ".weight_scale";
-    static final String SHAPE = ".weight_shape";
     static final String ZERO_POINT = ".weight_zero_point";
 
     @Override
@@ -51,17 +53,35 @@ public record CompressedTensors() implements LinearCodec {
     }
 
     @Override
-    public List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType) {
+    public List<OutputTensor> tensors(
+            LinearId linear,
+            int rows,
+            int cols,
+            IntegerShape grid,
+            StoredType scaleType,
+            Supplier<CompressedLinear> values) {
+        return tensors(linear, rows, cols, grid, scaleType);
+    }
+
+    /** They follow from the shape. */
+    List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType) {
         long groups = grid.groups(cols);
         List<OutputTensor> tensors = new ArrayList<>();
         tensors.add(new OutputTensor(linear + PACKED, StoredType.I32, List.of((long) rows, words(cols, grid.bits()))));
-        tensors.add(new OutputTensor(linear + SCALE, scaleType, List.of((long) rows, groups)));
-        tensors.add(new OutputTensor(linear + SHAPE, StoredType.I64, List.of(2L)));
+        tensors.add(new OutputTensor(linear + Scales.NAME, scaleType, List.of((long) rows, groups)));
+        tensors.add(WeightShape.tensor(linear));
         if (!grid.symmetric()) {
             tensors.add(
                     new OutputTensor(linear + ZERO_POINT, StoredType.I32, List.of(words(rows, grid.bits()), groups)));
         }
         return tensors;
+    }
+
+    @Override
+    public long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
+        return tensors(new LinearId("", ""), rows, cols, grid, scaleType).stream()
+                .mapToLong(OutputTensor::bytes)
+                .sum();
     }
 
     private static long words(int codes, int bits) {
@@ -82,8 +102,9 @@ public record CompressedTensors() implements LinearCodec {
                 BitPacking packing = packing(grid.bits());
                 byte[] packed = packing.pack(grid.codes(), 0, rows, cols);
                 sink.accept(linear.id() + PACKED, MemorySegment.ofArray(packed).asSlice(0, packing.bytes(rows, cols)));
-                sink.accept(linear.id() + SCALE, Scales.encode(linear.id() + SCALE, grid.scales(), scaleType));
-                sink.accept(linear.id() + SHAPE, MemorySegment.ofArray(Columns.littleEndian(rows, cols)));
+                String scales = linear.id() + Scales.NAME;
+                sink.accept(scales, Scales.encode(scales, grid.scales(), scaleType));
+                sink.accept(linear.id() + WeightShape.NAME, new WeightShape(rows, cols).bytes());
                 if (!grid.symmetric()) {
                     byte[] zeros = Columns.pack(grid.zeros(), rows, linear.groups(), grid.bits());
                     sink.accept(linear.id() + ZERO_POINT, MemorySegment.ofArray(zeros));
@@ -106,14 +127,13 @@ public record CompressedTensors() implements LinearCodec {
                 .toList();
     }
 
-    /** All but what only says the shape. */
     @Override
-    public long weightBytes(Checkpoint output, LinearId linear) {
-        return Stream.of(PACKED, SCALE, ZERO_POINT)
-                .map(linear.module()::concat)
-                .filter(output::has)
-                .mapToLong(name -> output.entry(name).bytes())
-                .sum();
+    public WeightBytes weightBytes(Checkpoint output, LinearId linear) {
+        return new WeightBytes(
+                0,
+                TensorChecks.bytes(output, linear + PACKED),
+                TensorChecks.bytes(output, linear + Scales.NAME),
+                TensorChecks.bytes(output, linear + ZERO_POINT));
     }
 
     @Override

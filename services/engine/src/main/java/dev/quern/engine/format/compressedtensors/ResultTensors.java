@@ -5,6 +5,8 @@ import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
+import dev.quern.engine.format.safetensors.Scales;
+import dev.quern.engine.format.safetensors.WeightShape;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
@@ -35,12 +37,7 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
 
     /** The tensors that may stand for a packed linear. */
     static Stream<String> of(LinearId linear) {
-        return Stream.of(
-                        CompressedTensors.PACKED,
-                        CompressedTensors.SCALE,
-                        CompressedTensors.SHAPE,
-                        CompressedTensors.ZERO_POINT,
-                        ORDER)
+        return Stream.of(CompressedTensors.PACKED, Scales.NAME, WeightShape.NAME, CompressedTensors.ZERO_POINT, ORDER)
                 .map(linear.module()::concat);
     }
 
@@ -105,7 +102,7 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
     }
 
     private boolean fits(LinearId id, LinearSpec linear, IntegerShape grid) {
-        String scale = id + CompressedTensors.SCALE;
+        String scale = id + Scales.NAME;
         if (!checkpoint.has(scale) || !checkpoint.entry(scale).type().isWeight()) {
             return false;
         }

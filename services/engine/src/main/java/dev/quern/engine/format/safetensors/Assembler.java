@@ -54,7 +54,7 @@ final class Assembler {
         this.model = assembly.model();
         this.codec = format.codec();
         this.grids = assembly.grids();
-        this.plan = OutputPlan.of(model, format, grids);
+        this.plan = OutputPlan.of(assembly, format);
         this.maxShardBytes = maxShardBytes;
     }
 
@@ -165,6 +165,6 @@ final class Assembler {
     }
 
     private JsonObject config() {
-        return model.tensors().config().raw().with("quantization_config", codec.quantizationConfig(grids));
+        return model.tensors().config().raw().with(SafetensorsFolder.QUANTIZATION, codec.quantizationConfig(grids));
     }
 }

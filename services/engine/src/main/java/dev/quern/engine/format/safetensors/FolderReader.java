@@ -10,10 +10,14 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.FileDigests;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.fit.RecipeFit;
+import dev.quern.engine.format.Assembly;
 import dev.quern.engine.format.OutputReader;
+import dev.quern.engine.format.WeightBytes;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.model.TensorSpec;
@@ -25,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
@@ -56,7 +61,7 @@ record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantizatio
     }
 
     @Override
-    public long weightBytes(LinearId linear) {
+    public WeightBytes weightBytes(LinearId linear) {
         return codec.weightBytes(output, linear);
     }
 
@@ -94,14 +99,17 @@ record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantizatio
     }
 
     private void compareTensors(StoredTensors model) {
+        Set<String> packed =
+                codec.modules(output).stream().map(module -> module + ".weight").collect(Collectors.toSet());
+        Set<String> original = model.tensorNames();
         for (String name : output.tensorNames()) {
-            if (model.tensorNames().contains(name) && !isSameTensor(name, model)) {
+            if (!packed.contains(name) && original.contains(name) && !isSameTensor(name, model)) {
                 throw damaged(name + ": differs from the source (expected: the same bytes)");
             }
         }
         // A source may say "quantization_config": null.
-        JsonObject config = output.config().raw().without("quantization_config");
-        if (!config.equals(model.config().raw().without("quantization_config"))) {
+        JsonObject config = output.config().raw().without(SafetensorsFolder.QUANTIZATION);
+        if (!config.equals(model.config().raw().without(SafetensorsFolder.QUANTIZATION))) {
             throw damaged(ModelConfig.FILE + ": differs from the source (expected: only quantization_config added)");
         }
     }
@@ -121,6 +129,23 @@ record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantizatio
     @Override
     public List<FileDigest> digests(List<String> files, LongConsumer progress, Cancellation cancellation) {
         return FileDigests.of(output, files, progress, cancellation);
+    }
+
+    @Override
+    public Optional<Assembly> assembly() {
+        Architecture architecture = architecture();
+        GridMap grids =
+                grids(RecipeFit.modules(architecture).map(RecipeFit.Module::id).toList());
+        Model model = new Model(architecture, SourceView.of(output, codec, architecture));
+        return Optional.of(new Assembly(output, model, grids, block -> linears(architecture, grids, block)));
+    }
+
+    private List<CompressedLinear> linears(Architecture architecture, GridMap grids, int index) {
+        Block block = architecture.blocks().get(index);
+        return block.program().linears().stream()
+                .map(block::id)
+                .flatMap(id -> grids.of(id).map(grid -> read(id, grid)).stream())
+                .toList();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.format.WeightBytes;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.LinearId;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A way to store compressed linears among the tensors of a {@link SafetensorsFolder}: a pure serializer, which also
@@ -29,15 +31,18 @@ public interface LinearCodec {
      * The tensors that stand for a linear.
      *
      * @param scaleType the dtype of the source's weights
+     * @param values the linear itself, for codecs whose tensors depend on its codes; to ask for it may read a block
      */
-    List<OutputTensor> tensors(LinearId linear, int rows, int cols, IntegerShape grid, StoredType scaleType);
+    List<OutputTensor> tensors(
+            LinearId linear,
+            int rows,
+            int cols,
+            IntegerShape grid,
+            StoredType scaleType,
+            Supplier<CompressedLinear> values);
 
-    /** Bytes of those tensors. */
-    default long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
-        return tensors(new LinearId("", ""), rows, cols, grid, scaleType).stream()
-                .mapToLong(OutputTensor::bytes)
-                .sum();
-    }
+    /** Bytes of those tensors; the most that they can be where they depend on the codes. */
+    long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType);
 
     /**
      * Serializes a linear.
@@ -67,8 +72,8 @@ public interface LinearCodec {
     /** The modules that an output holds in compressed form, sorted. */
     List<String> modules(Checkpoint output);
 
-    /** Bytes that count as bits of weights: codes, scales and zero points of a linear of an output. */
-    long weightBytes(Checkpoint output, LinearId linear);
+    /** Bytes that count as bits of weights. */
+    WeightBytes weightBytes(Checkpoint output, LinearId linear);
 
     /** Takes tensors one after the other. */
     @FunctionalInterface

@@ -24,6 +24,9 @@ import java.util.function.LongConsumer;
  * @param codec how linears are stored in it
  */
 public record SafetensorsFolder(LinearCodec codec) implements OutputFormat {
+    /** What config.json calls the block for loaders. */
+    static final String QUANTIZATION = "quantization_config";
+
     @Override
     public String name() {
         return codec.name();
@@ -51,7 +54,7 @@ public record SafetensorsFolder(LinearCodec codec) implements OutputFormat {
             return Optional.empty();
         }
         Checkpoint output = Checkpoint.openQuantized(folder);
-        if (output.config().raw().get("quantization_config") instanceof JsonObject config
+        if (output.config().raw().get(QUANTIZATION) instanceof JsonObject config
                 && new JsonString(codec.name()).equals(config.get("quant_method"))) {
             return Optional.of(new FolderReader(output, codec, config));
         }

@@ -9,6 +9,7 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.format.OutputReader;
+import dev.quern.engine.format.WeightBytes;
 import dev.quern.engine.format.onefile.OneFile.Header;
 import dev.quern.engine.format.onefile.OneFile.Packed;
 import dev.quern.engine.format.onefile.OneFile.Part;
@@ -105,8 +106,11 @@ final class OneFileReader implements OutputReader {
     }
 
     @Override
-    public long weightBytes(LinearId linear) {
-        return packed.get(linear).part().size();
+    public WeightBytes weightBytes(LinearId linear) {
+        Packed found = packed.get(linear);
+        long codes = (long) found.rows() * found.cols();
+        long scales = (found.part().size() - codes) / (1 + Float.BYTES);
+        return new WeightBytes(0, codes, scales * Float.BYTES, scales);
     }
 
     @Override

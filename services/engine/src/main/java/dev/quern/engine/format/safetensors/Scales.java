@@ -1,7 +1,11 @@
-package dev.quern.engine.format.compressedtensors;
+package dev.quern.engine.format.safetensors;
 
+import static dev.quern.engine.format.OutputReader.damaged;
+
+import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.model.LinearId;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -10,7 +14,10 @@ import java.nio.ByteOrder;
  * Scales in the dtype of the model. They are chosen to be exact in it; a scale that is not is a defect, never rounded
  * in silence.
  */
-final class Scales {
+public final class Scales {
+    /** What follows the name of a module in the name of the tensor. */
+    public static final String NAME = ".weight_scale";
+
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -18,7 +25,7 @@ final class Scales {
     private Scales() {}
 
     /** @throws IllegalArgumentException for a scale that the type does not hold exactly */
-    static MemorySegment encode(String name, float[] scales, StoredType type) {
+    public static MemorySegment encode(String name, float[] scales, StoredType type) {
         int width = type.bits() / Byte.SIZE;
         MemorySegment bytes = MemorySegment.ofArray(new byte[Math.multiplyExact(scales.length, width)]);
         for (int i = 0; i < scales.length; i++) {
@@ -37,7 +44,28 @@ final class Scales {
         return bytes;
     }
 
-    static float[] decode(StoredTensor tensor) {
+    /**
+     * The scales of a linear of an output.
+     *
+     * @return [rows, groups]
+     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED for a type that weights are not read in, and for a
+     *     scale that is not positive and finite
+     */
+    public static float[] read(Checkpoint output, LinearId linear) {
+        StoredTensor tensor = output.tensor(linear + NAME);
+        if (!tensor.type().isWeight()) {
+            throw damaged(tensor.name() + ": " + tensor.type() + " (expected: BF16, F16 or F32)");
+        }
+        float[] scales = decode(tensor);
+        for (int i = 0; i < scales.length; i++) {
+            if (!(scales[i] > 0) || Float.isInfinite(scales[i])) {
+                throw damaged(tensor.name() + "[" + i + "]: " + scales[i] + " (expected: positive and finite)");
+            }
+        }
+        return scales;
+    }
+
+    private static float[] decode(StoredTensor tensor) {
         int width = tensor.type().bits() / Byte.SIZE;
         float[] scales = new float[Math.toIntExact(tensor.data().byteSize() / width)];
         for (int i = 0; i < scales.length; i++) {
