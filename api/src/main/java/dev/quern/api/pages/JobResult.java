@@ -16,6 +16,12 @@ record JobResult(
         @Nullable Recipe recipe,
         @Nullable Report report,
         @Nullable Manifest manifest) {
+    /** As its report names it; null is compressed-tensors. */
+    @Nullable
+    String format() {
+        return report == null ? null : report.model().format();
+    }
+
     /**
      * The recipe of a compression.
      *

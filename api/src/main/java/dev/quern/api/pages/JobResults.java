@@ -268,7 +268,8 @@ final class JobResults {
                 Html.when(!alone, () -> Html.of("<h3>{}</h3>\n", name)),
                 Html.when(
                         accepted,
-                        () -> LoadingDrawing.of(result.knownRecipe(), folder(view.job()) + (alone ? "" : "/" + name))),
+                        () -> LoadingDrawing.of(
+                                result.format(), result.knownRecipe(), folder(view.job()) + (alone ? "" : "/" + name))),
                 files(view.job(), output, accepted, manifest),
                 view.job().id(),
                 alone ? "" : "?output=" + output);

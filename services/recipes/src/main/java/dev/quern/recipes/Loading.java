@@ -10,9 +10,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a loader takes a result in compressed-tensors format.
+ * Whether a loader takes a result.
  *
  * @param detail versions, and the condition or the reason, in words
  * @param command that loads a result from {@code FOLDER}
@@ -112,13 +113,53 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
     private static final String FUSED_REASON =
             "it joins q_proj, k_proj and v_proj, and gate_proj and up_proj: treat all of them alike";
 
-    /** One answer for each loader, in the order of {@link Loader}. */
+    /** One answer for each loader, in the order of {@link Loader}, for a result in compressed-tensors. */
     public static List<Loading> of(Packing packing) {
         return List.of(vllm(packing), sglang(packing), transformers(packing));
     }
 
+    /**
+     * The same for a result in another format, which no loader knows.
+     *
+     * @param format null is compressed-tensors
+     */
+    public static List<Loading> of(@Nullable String format, Packing packing) {
+        return format == null || format.equals(Formats.COMPRESSED_TENSORS)
+                ? of(packing)
+                : of(packing).stream().map(loading -> loading.refusing(format)).toList();
+    }
+
+    /** For results of a recipe in a format. */
+    public static List<Loading> of(@Nullable String format, Recipe recipe) {
+        return of(format, packing(recipe));
+    }
+
+    private Loading refusing(String format) {
+        String reason = "it does not know " + format + ": quern convert makes a result in " + Formats.COMPRESSED_TENSORS
+                + " of it";
+        return new Loading(loader, Answer.REFUSED, reason, command);
+    }
+
+    /** Sentences about the loaders that do not take a result as it is, for its report. */
+    public static List<String> notes(@Nullable String format, Packing packing) {
+        return of(format, packing).stream()
+                .filter(loading ->
+                        loading.answer() != Answer.LOADS || !loading.detail().isEmpty())
+                .map(Loading::sentence)
+                .toList();
+    }
+
+    /** Whether a note of a report is one of {@link #notes}. */
+    public static boolean isNote(String note) {
+        return Stream.of(Loader.values()).anyMatch(loader -> note.startsWith(loader.title() + " "));
+    }
+
     /** For results of a recipe, as far as it says what they are: which linears it is for depends on the model. */
     public static List<Loading> of(Recipe recipe) {
+        return of(packing(recipe));
+    }
+
+    private static Packing packing(Recipe recipe) {
         Set<Packed> grids = Stream.concat(
                         Stream.of(recipe.grid()),
                         recipe.overriding().stream()
@@ -126,7 +167,7 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
                                 .filter(Objects::nonNull))
                 .map(Loading::packed)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
-        return of(new Packing(grids, false));
+        return new Packing(grids, false);
     }
 
     /** Every group that auto takes is one that all loaders have. */

@@ -71,6 +71,23 @@ class LoadingTest {
     }
 
     @Test
+    void noLoaderTakesAFormatOfOurOwn() {
+        Packing usual = alike(new Packed(4, 128, true));
+
+        assertThat(Loading.of(Formats.COMPRESSED_TENSORS, usual)).isEqualTo(Loading.of(usual));
+        assertThat(Loading.of(Formats.QUERN_SPARSE, usual))
+                .extracting(Loading::answer)
+                .containsOnly(Answer.REFUSED);
+        assertThat(Loading.notes(Formats.COMPRESSED_TENSORS, usual)).isEmpty();
+        assertThat(Loading.notes(Formats.QUERN_SPARSE, usual))
+                .hasSize(3)
+                .allMatch(Loading::isNote)
+                .contains("vLLM 0.33: does not load (it does not know quern-sparse: quern convert makes a result in"
+                        + " compressed-tensors of it)");
+        assertThat(Loading.isNote("not compressed: model.layers.0.mlp.up_proj")).isFalse();
+    }
+
+    @Test
     void aSentenceNamesVersionAndReason() {
         List<Loading> loadings = Loading.of(alike(new Packed(3, 64, true), new Packed(3, 128, true)));
         assertThat(loadings)

@@ -359,6 +359,11 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
                 List.of(JobRequest.Evaluation.of(evaluation, 4, 128)));
     }
 
+    /** The same request for a result in another format. */
+    public static JobRequest inFormat(JobRequest request, String format) {
+        return withOutputs(request, List.of(new JobRequest.Output(format, null, null)));
+    }
+
     private static JobRequest withOutputs(JobRequest request, List<JobRequest.Output> outputs) {
         return new JobRequest(
                 request.apiVersion(),

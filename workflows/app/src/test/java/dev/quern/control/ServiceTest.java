@@ -11,6 +11,7 @@ import dev.quern.engine.artifact.ArtifactName.Lifetime;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
@@ -85,6 +86,30 @@ class ServiceTest {
         assertThat(report.linears()).hasSize(end.progress().linears());
         assertThat(report.times().secondsPerStage()).containsKeys("INSPECT", "COMPRESS", "EVALUATE");
         assertThat(service.folder().resolve("scratch/control/job-" + job.id())).doesNotExist();
+    }
+
+    /** It passes all stages like any other; its report says that it must be converted. */
+    @Test
+    void publishesAPrunedResultInTheSparseFormat() throws Exception {
+        Recipe pruned = Recipes.read("""
+                extends: gptq-w4a16
+                mask: {score: magnitude, sparsity: 0.5}
+                """);
+        JobRequest request = ServiceHarness.inFormat(ServiceHarness.request(8, 4, null), Formats.QUERN_SPARSE);
+        Job job = service.submit("default", request, pruned);
+
+        Job end = service.awaitEnd(job.id(), LIMIT);
+
+        assertThat(end.state()).as("%s", end.remarks().failure()).isIn(JobState.COMPLETED, JobState.QUARANTINED);
+        Report report = report(end);
+        assertThat(report.model().format()).isEqualTo("quern-sparse");
+        assertThat(report.sizes().bitsPerWeight()).as("4.125 when dense").isLessThan(3);
+        assertThat(report.notes())
+                .contains("vLLM 0.33: does not load (it does not know quern-sparse: quern convert makes a result in"
+                        + " compressed-tensors of it)");
+        String card = new String(
+                service.store().read(end.outputs().getFirst().location() + "README.md"), StandardCharsets.UTF_8);
+        assertThat(card).contains("| format | quern-sparse |").doesNotContain("vllm serve");
     }
 
     @Test

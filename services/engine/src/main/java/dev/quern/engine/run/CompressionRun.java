@@ -216,7 +216,8 @@ public final class CompressionRun {
                         verification.outputDigest(),
                         source.architecture().modelType(),
                         source.architecture().blocks().size(),
-                        source.parameters()),
+                        source.parameters(),
+                        FORMAT.name()),
                 recipe,
                 recipe.needsCalibration() ? ReportParts.calibration(texts.calibration()) : ReportParts.noCalibration(),
                 ReportParts.plan(plan, backend),
@@ -234,7 +235,8 @@ public final class CompressionRun {
     }
 
     private List<String> notes(Source source, Texts texts, List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>(ReportParts.notes(GridMap.of(recipe, source.architecture()), linears));
+        List<String> notes =
+                new ArrayList<>(ReportParts.notes(FORMAT.name(), GridMap.of(recipe, source.architecture()), linears));
         notes.addAll(Account.of(source).remarks());
         if (recipe.needsCalibration()) {
             ReportParts.chats("calibration", texts.calibration()).ifPresent(notes::add);

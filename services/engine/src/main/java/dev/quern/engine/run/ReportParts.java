@@ -168,13 +168,13 @@ public final class ReportParts {
         return notes;
     }
 
-    /** What a reader of the report should not miss: how the result is loaded, and which linears went wrong. */
-    public static List<String> notes(GridMap grids, List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>();
-        Loading.of(grids.packing()).stream()
-                .filter(loading -> loading.answer() != Loading.Answer.LOADS
-                        || !loading.detail().isEmpty())
-                .forEach(loading -> notes.add(loading.sentence()));
+    /**
+     * What a reader of the report should not miss: how the result is loaded, and which linears went wrong.
+     *
+     * @param format of the result
+     */
+    public static List<String> notes(String format, GridMap grids, List<Report.Linear> linears) {
+        List<String> notes = new ArrayList<>(Loading.notes(format, grids.packing()));
         List<GridMap.Group> groups = grids.groups();
         if (groups.size() > 1) {
             groups.forEach(group -> notes.add(words(group.grid()) + " in " + String.join(", ", group.names())));

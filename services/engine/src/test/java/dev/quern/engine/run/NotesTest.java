@@ -6,6 +6,7 @@ import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.text.TokenWindows;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.report.Report;
@@ -65,7 +66,7 @@ class NotesTest {
         GridMap grids = new GridMap(
                 Map.of(new LinearId("model.layers.0.", "mlp.down_proj"), Optional.of(new IntegerShape(4, 128, true))));
 
-        assertThat(ReportParts.notes(grids, List.of(linear)))
+        assertThat(ReportParts.notes(Formats.COMPRESSED_TENSORS, grids, List.of(linear)))
                 .contains(
                         "model.layers.0.mlp.down_proj: 3 of 16 inputs were zero on the whole calibration text, their weights"
                                 + " are rounded to nearest");

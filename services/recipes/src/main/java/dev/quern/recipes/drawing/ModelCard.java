@@ -1,5 +1,6 @@
 package dev.quern.recipes.drawing;
 
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
@@ -10,6 +11,7 @@ import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +64,11 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
 
     private List<String> tags() {
         Recipe.Grid grid = report.knownRecipe().grid();
-        return List.of(
-                "compressed-tensors", "quantized", method(), grid.bits() + "-bit", "w" + grid.bits() + "a16", "quern");
+        return List.of(format(), "quantized", method(), grid.bits() + "-bit", "w" + grid.bits() + "a16", "quern");
+    }
+
+    private String format() {
+        return Objects.requireNonNullElse(report.model().format(), Formats.COMPRESSED_TENSORS);
     }
 
     private String method() {
@@ -110,7 +115,7 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
 
     private String loading() {
         StringJoiner text = new StringJoiner("\n\n");
-        for (Loading loading : LoadingDrawing.answers(report.knownRecipe())) {
+        for (Loading loading : Loading.of(format(), report.knownRecipe())) {
             text.add(loading.sentence() + (LoadingDrawing.offered(loading) ? ":" : "."));
             if (LoadingDrawing.offered(loading)) {
                 text.add("```\n" + loading.commandFor("./" + folder()) + "\n```");
@@ -135,7 +140,8 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
                 + groups(grid.groupSize()) + ", "
                 + (grid.symmetric() ? "symmetric" : "asymmetric") + ", clip search " + lower(grid.clipSearch()) + " |");
         text.add("| calibration | " + calibration() + " |");
-        text.add("| format | compressed-tensors, pack-quantized |");
+        text.add("| format | "
+                + (format().equals(Formats.COMPRESSED_TENSORS) ? format() + ", pack-quantized" : format()) + " |");
         return text.toString();
     }
 

@@ -9,6 +9,9 @@ import java.util.List;
 
 /** {@code quern-report.html}: the report as one page that needs nothing but itself: no script, no request, no font. */
 public final class ReportPage {
+    /** The name of its file in the folder of a result. */
+    public static final String FILE = "quern-report.html";
+
     private ReportPage() {}
 
     /** The whole document. Its own Content-Security-Policy forbids every request and every script. */
@@ -116,7 +119,10 @@ public final class ReportPage {
                         section("Recipe", ReportDrawing.facts(ReportDrawing.recipeFacts(recipe))),
                         section(
                                 "Load it",
-                                LoadingDrawing.of(recipe, report.model().source() + "-" + recipe.name())),
+                                LoadingDrawing.of(
+                                        report.model().format(),
+                                        recipe,
+                                        report.model().source() + "-" + recipe.name())),
                         section("Time", ReportDrawing.time(report)),
                         section("Provenance", ReportDrawing.facts(ReportDrawing.originFacts(report)))));
     }

@@ -62,8 +62,21 @@ public record Report(
      * @param source its name: the last part of where it was
      * @param digest of the source: SHA-256 over its sorted (path, size, SHA-256)
      * @param outputDigest the same over the files of the result that a loader reads
+     * @param format of the result; null in older reports, whose results are in compressed-tensors, and in evaluations
      */
-    public record Model(String source, String digest, String outputDigest, String type, int blocks, long parameters) {}
+    public record Model(
+            String source,
+            String digest,
+            String outputDigest,
+            String type,
+            int blocks,
+            long parameters,
+            @Nullable String format) {
+        /** A model whose format the report does not name. */
+        public Model(String source, String digest, String outputDigest, String type, int blocks, long parameters) {
+            this(source, digest, outputDigest, type, blocks, parameters, null);
+        }
+    }
 
     /**
      * @param source the name of a file, or {@code built-in}; recommendation is null where the user gave a text of their
@@ -192,6 +205,30 @@ public record Report(
                 origin,
                 new Verdict(true, given.gate(), given.failures(), given.quality(), approval),
                 notes);
+    }
+
+    /** The report of the same result in another format. */
+    public Report converted(String format, String outputDigest, Sizes converted, List<String> remarks) {
+        return new Report(
+                head,
+                new Model(
+                        model.source(),
+                        model.digest(),
+                        outputDigest,
+                        model.type(),
+                        model.blocks(),
+                        model.parameters(),
+                        format),
+                recipe,
+                calibration,
+                plan,
+                linears,
+                evaluations,
+                converted,
+                times,
+                origin,
+                verdict,
+                remarks);
     }
 
     /**

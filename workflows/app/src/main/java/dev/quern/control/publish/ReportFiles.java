@@ -18,11 +18,10 @@ import java.util.Map;
  * @param json the report, as the row keeps it too
  */
 record ReportFiles(String json, Map<String, byte[]> contents) {
-    private static final String HTML = "quern-report.html";
     /** In the order in which they are published. */
-    static final List<String> NAMES = List.of(Report.NAME, HTML, Recipe.FILE, Manifests.CARD);
+    static final List<String> NAMES = List.of(Report.NAME, ReportPage.FILE, Recipe.FILE, Manifests.CARD);
     /** The same for an evaluation. */
-    static final List<String> REPORT_NAMES = List.of(Report.NAME, HTML);
+    static final List<String> REPORT_NAMES = List.of(Report.NAME, ReportPage.FILE);
 
     static ReportFiles of(Report report, ModelCard card) {
         ReportFiles reports = ofReport(report);
@@ -40,7 +39,7 @@ record ReportFiles(String json, Map<String, byte[]> contents) {
                 Map.of(
                         Report.NAME,
                         json.getBytes(StandardCharsets.UTF_8),
-                        HTML,
+                        ReportPage.FILE,
                         ReportPage.render(report).getBytes(StandardCharsets.UTF_8)));
     }
 

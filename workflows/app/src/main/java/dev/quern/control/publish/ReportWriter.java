@@ -37,7 +37,7 @@ record ReportWriter(
         notes.addAll(notes(measured, source, linears, evaluations));
         return new Report(
                 new Report.Head(Report.SCHEMA, job.id(), job.row().request().name(), null),
-                model(source, verified.outputDigest()),
+                model(source, verified),
                 recipe(),
                 calibration(),
                 measured.planned(plan.outputs().get(output).outputBytes()),
@@ -50,14 +50,15 @@ record ReportWriter(
                 notes);
     }
 
-    private Report.Model model(Source source, String outputDigest) {
+    private Report.Model model(Source source, Verification verified) {
         return new Report.Model(
                 Figures.leaf(plan.model().source()),
                 plan.model().digest(),
-                outputDigest,
+                verified.outputDigest(),
                 source.architecture().modelType(),
                 source.architecture().blocks().size(),
-                source.parameters());
+                source.parameters(),
+                verified.format());
     }
 
     private Report.Calibration calibration() {
@@ -89,7 +90,8 @@ record ReportWriter(
 
     private List<String> notes(
             Measurements measured, Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
-        List<String> notes = new ArrayList<>(ReportParts.notes(GridMap.of(recipe(), source.architecture()), linears));
+        GridMap grids = GridMap.of(recipe(), source.architecture());
+        List<String> notes = new ArrayList<>(ReportParts.notes(job.format(output), grids, linears));
         List<String> leftOut = source.checkpoint().leftOut();
         if (!leftOut.isEmpty()) {
             notes.add("Not copied, because not every store holds such names: " + String.join(", ", leftOut));
