@@ -7,6 +7,7 @@ import dev.quern.cli.completion.Ids;
 import dev.quern.cli.compress.Compress;
 import dev.quern.cli.compress.Evaluate;
 import dev.quern.cli.jobs.Jobs;
+import dev.quern.cli.results.Convert;
 import dev.quern.cli.stack.Df;
 import dev.quern.cli.stack.Doctor;
 import dev.quern.cli.stack.Gc;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Command;
             ListRecipes.class,
             Inspect.class,
             Verify.class,
+            Convert.class,
             Compare.class,
             Df.class,
             Gc.class,

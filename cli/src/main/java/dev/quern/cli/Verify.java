@@ -4,6 +4,7 @@ import dev.quern.cli.command.Exit;
 import dev.quern.cli.command.Problems;
 import dev.quern.cli.command.RootCommand;
 import dev.quern.cli.console.Console;
+import dev.quern.cli.console.Meter;
 import dev.quern.cli.console.Units;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.verify.OutputVerifier;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -31,8 +31,6 @@ import picocli.CommandLine.ParentCommand;
         description =
                 "Read a result back: digests of its manifest, shapes, codes, scales, ties; or the report of an evaluation.")
 final class Verify implements Callable<Integer> {
-    private static final long STEP = 64L << 20;
-
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private RootCommand quern;
@@ -71,7 +69,7 @@ final class Verify implements Callable<Integer> {
 
     private JsonValue result(Console console, Path folder) {
         long started = System.nanoTime();
-        Verification found = OutputVerifier.verify(folder, new Meter(console), Cancellation.NEVER);
+        Verification found = OutputVerifier.verify(folder, new Meter(console, "read"), Cancellation.NEVER);
         if (!console.json()) {
             print(console, folder, found, (System.nanoTime() - started) / 1e9);
         }
@@ -95,25 +93,6 @@ final class Verify implements Callable<Integer> {
     private static void erase(Console console) {
         if (console.terminal()) {
             console.erase();
-        }
-    }
-
-    /** Bytes read so far, in a line that is redrawn; only a terminal sees it. */
-    private static final class Meter implements java.util.function.LongConsumer {
-        private final Console console;
-        private final AtomicLong read = new AtomicLong();
-
-        Meter(Console console) {
-            this.console = console;
-        }
-
-        @Override
-        public void accept(long bytes) {
-            long now = read.addAndGet(bytes);
-            if (console.terminal() && !console.quiet() && now / STEP != (now - bytes) / STEP) {
-                console.err().print("\r" + Units.bytes(now) + " read ");
-                console.err().flush();
-            }
         }
     }
 

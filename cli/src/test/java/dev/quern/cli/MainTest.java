@@ -103,6 +103,7 @@ class MainTest {
                 "recipes",
                 "inspect",
                 "verify",
+                "convert",
                 "doctor",
                 "version",
                 "completion"

@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -29,12 +30,16 @@ import java.util.stream.Stream;
 public final class Placement implements AutoCloseable {
     private final Path folder;
     private final boolean overwrite;
+    /** What a command with --overwrite may do about a folder that is not empty, for messages. */
+    private final String hint;
+
     private final Set<Object> before;
     private final Path replaced;
 
-    private Placement(Path folder, boolean overwrite) {
+    private Placement(Path folder, boolean overwrite, String hint) {
         this.folder = folder.toAbsolutePath().normalize();
         this.overwrite = overwrite;
+        this.hint = hint;
         this.before = overwrite ? content(this.folder) : Set.of();
         this.replaced = sibling(ProcessHandle.current().pid() + ".replaced");
     }
@@ -49,15 +54,24 @@ public final class Placement implements AutoCloseable {
      * @throws QuernException OUTPUT_TAKEN for a folder that holds something, unless it may be replaced
      */
     static Placement into(Path folder, boolean overwrite) {
-        Placement placement = new Placement(folder, overwrite);
-        if (Files.exists(placement.folder) && !Files.isDirectory(placement.folder)) {
-            throw taken(folder + ": is a file (expected: a folder, or nothing)");
+        return new Placement(folder, overwrite, ", or --overwrite").looked(folder);
+    }
+
+    /** For a command that replaces nothing; throws as {@link #into}. */
+    static Placement intoEmpty(Path folder) {
+        return new Placement(folder, false, "").looked(folder);
+    }
+
+    /** @param typed the folder as the command line has it, for messages */
+    private Placement looked(Path typed) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw taken(typed + ": is a file (expected: a folder, or nothing)");
         }
-        if (!overwrite && !isEmpty(placement.folder)) {
-            throw taken(folder + ": is not empty (expected: an empty folder, or --overwrite)");
+        if (!overwrite && !isEmpty(folder)) {
+            throw taken(typed + ": is not empty (expected: an empty folder" + hint + ")");
         }
-        placement.requireWritable();
-        return placement;
+        requireWritable();
+        return this;
     }
 
     /** Tried, since the system alone knows: hours of work must not end at a folder in which nothing can be made. */
@@ -114,6 +128,26 @@ public final class Placement implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes the content in a sibling, then shows it under the folder's name. What fails leaves nothing.
+     *
+     * @param content writes into a folder that does not exist yet
+     */
+    <T> T make(Function<Path, T> content) throws IOException {
+        Path temporary = sibling(ProcessHandle.current().pid() + ".new");
+        boolean complete = false;
+        try {
+            T made = content.apply(temporary);
+            complete = true;
+            show(temporary);
+            return made;
+        } finally {
+            if (!complete) {
+                delete(temporary);
+            }
+        }
+    }
+
     private void requireAlone(FileChannel channel) throws IOException {
         if (channel.tryLock() == null) {
             throw new QuernException(ErrorCode.CONFLICT, folder + ": another command fetches the same result into it");
@@ -161,7 +195,7 @@ public final class Placement implements AutoCloseable {
 
     private QuernException newcomers(Path temporary) {
         return taken(folder + ": files came into it while the command ran; they stay, and the whole result is in "
-                + temporary + " (expected: an empty folder, or --overwrite and no changes)");
+                + temporary + " (expected: an empty folder" + (hint.isEmpty() ? "" : hint + " and no changes") + ")");
     }
 
     /** What is in the folder, each file as the system tells it from all others; empty where there is no folder. */
