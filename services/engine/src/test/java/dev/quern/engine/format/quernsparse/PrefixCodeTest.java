@@ -96,7 +96,8 @@ class PrefixCodeTest {
     private byte[] symbols(int bits, int length) {
         byte[] symbols = new byte[length];
         for (int i = 0; i < length; i++) {
-            symbols[i] = (byte) (random.nextInt(1 << bits) & random.nextInt(1 << bits));
+            // Small symbols more often than large ones.
+            symbols[i] = (byte) random.nextInt(1 + random.nextInt(1 << bits));
         }
         return symbols;
     }
