@@ -92,6 +92,7 @@ class ServiceTest {
     @Test
     void publishesAPrunedResultInTheSparseFormat() throws Exception {
         Recipe pruned = Recipes.read("""
+                apiVersion: quern/v1
                 extends: gptq-w4a16
                 mask: {score: magnitude, sparsity: 0.5}
                 """);
