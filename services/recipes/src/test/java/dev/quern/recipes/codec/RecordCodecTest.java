@@ -213,7 +213,7 @@ class RecordCodecTest {
                         new Violation("/grid/groupSize", "grid.groupSize: -1 (expected: a whole number or auto)"),
                         new Violation("/grid/symmetric", "grid.symmetric: yes (expected: true or false)"),
                         new Violation(
-                                "/rounding/method", "rounding.method: awq (expected one of: nearest, gptq, yaqa)"));
+                                "/rounding/method", "rounding.method: awq (expected one of: nearest, gptq, yaqa, obr)"));
     }
 
     @Test
@@ -222,7 +222,7 @@ class RecordCodecTest {
         assertThat(e.violations().stream().map(Violation::message))
                 .containsExactly(
                         "grid: missing (expected: an object)",
-                        "rounding.method: missing (expected one of: nearest, gptq, yaqa)");
+                        "rounding.method: missing (expected one of: nearest, gptq, yaqa, obr)");
         assertThatThrownBy(() -> read("[]")).hasMessage("[] (expected: an object)");
         assertThatThrownBy(() -> read(TEXT.replace("quern/v1", "quern/v2")))
                 .hasMessage("apiVersion: quern/v2 (expected: quern/v1)");
