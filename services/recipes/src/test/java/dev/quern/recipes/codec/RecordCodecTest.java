@@ -213,7 +213,8 @@ class RecordCodecTest {
                         new Violation("/grid/groupSize", "grid.groupSize: -1 (expected: a whole number or auto)"),
                         new Violation("/grid/symmetric", "grid.symmetric: yes (expected: true or false)"),
                         new Violation(
-                                "/rounding/method", "rounding.method: awq (expected one of: nearest, gptq, yaqa, obr)"));
+                                "/rounding/method",
+                                "rounding.method: awq (expected one of: nearest, gptq, yaqa, obr)"));
     }
 
     @Test
