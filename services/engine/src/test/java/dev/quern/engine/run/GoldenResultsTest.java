@@ -47,6 +47,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +63,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class GoldenResultsTest {
     private static final Path GOLDENS = Path.of("src/test/resources/golden/results");
+    /** They differ from yaqa-w4a16 in their bits alone, and the plain backend takes long to round from two sides. */
+    private static final Set<String> OTHER_WIDTHS = Set.of("yaqa-w3a16", "yaqa-w2a16");
+
     private static final int PREAMBLE = 48;
     private static final int WINDOWS = 4;
     private static final int SEQ_LEN = 48;
@@ -118,6 +122,7 @@ class GoldenResultsTest {
      */
     private static List<Recipe> recipes(Model model) {
         List<Recipe> recipes = new ArrayList<>(Recipes.all());
+        recipes.removeIf(recipe -> OTHER_WIDTHS.contains(recipe.name()));
         Recipe first = recipes.getFirst();
         recipes.add(new Recipe("sequential", Propagation.SEQUENTIAL, first.grid(), first.rounding(), true));
         recipes.add(
