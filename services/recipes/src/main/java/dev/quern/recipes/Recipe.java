@@ -406,10 +406,11 @@ public record Recipe(
 
     private static void requireFor(@Nullable Pruning mask, Rounding rounding) {
         switch (rounding) {
-            case Nearest _, Gptq _ -> {}
-            case Yaqa _ ->
+            case Nearest nearest -> {}
+            case Gptq gptq -> {}
+            case Yaqa yaqa ->
                 check(mask == null, "mask: with yaqa, which does not keep zeros (expected: gptq, nearest or obr)");
-            case Obr _ -> check(mask != null, "rounding: obr without a mask (expected: a mask, or gptq)");
+            case Obr obr -> check(mask != null, "rounding: obr without a mask (expected: a mask, or gptq)");
         }
     }
 
