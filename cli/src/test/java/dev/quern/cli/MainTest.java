@@ -2,6 +2,7 @@ package dev.quern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonNumber;
@@ -122,7 +123,7 @@ class MainTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).containsPattern("gptq-w4a16 .*\\(default\\)").contains("rtn-w4a16");
         assertThat(((JsonArray) Cli.run("recipes", "--output", "json").json()).size())
-                .isEqualTo(13);
+                .isEqualTo(Recipes.names().size());
         assertThat(Cli.run("recipes", "gptq-w3a16").out()).contains("bits: 3");
     }
 
