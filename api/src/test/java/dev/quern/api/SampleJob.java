@@ -259,7 +259,7 @@ final class SampleJob {
                 output == 0 ? List.of("a note of all") : List.of("a note of all", "a note of one"));
     }
 
-    /** Of the hidden states: one block adds much more than the others. */
+    /** Errors of the hidden states, to which one block adds much more than the others. */
     private List<Double> errors(double factor) {
         return IntStream.range(0, blocks)
                 .mapToObj(block -> factor * (0.01 * Math.sqrt(block + 1) + (block < blocks / 2 ? 0 : 0.05)))

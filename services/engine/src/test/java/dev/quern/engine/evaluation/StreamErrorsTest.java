@@ -87,7 +87,7 @@ class StreamErrorsTest {
         }
     }
 
-    /** Of a rotated model of another tool nobody knows the rotation, so the distance to its states says nothing. */
+    /** The rotation of another tool is not known, so the distance to the states of such a model says nothing. */
     @Test
     void statesOfUnknownAxesAreNotMeasured() {
         double[][] original = states();

@@ -110,7 +110,7 @@ class AdmmSelectionTest {
         return tensor(DType.F32, w);
     }
 
-    /** Of inputs in which a few directions are strong. */
+    /** H of inputs in which a few directions are strong. */
     private double[][] gram() {
         double[][] mix = new double[8][COLS];
         for (double[] direction : mix) {

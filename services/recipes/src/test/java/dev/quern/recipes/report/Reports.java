@@ -22,7 +22,7 @@ public final class Reports {
             "mlp.up_proj",
             "mlp.down_proj");
 
-    /** Of the hidden states: they grow along the model, most in its third block. */
+    /** Errors of the hidden states, which grow along the model, most in its third block. */
     private static List<Double> errors(int blocks, double factor) {
         return IntStream.range(0, blocks)
                 .mapToObj(block -> factor * (0.01 * Math.sqrt(block + 1) + (block < 2 ? 0 : 0.05)))

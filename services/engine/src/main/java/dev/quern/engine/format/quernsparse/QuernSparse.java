@@ -27,8 +27,8 @@ import java.util.function.Supplier;
  */
 public record QuernSparse() implements LinearCodec {
     /**
-     * The codes have the name of the weights that they stand for. A loader that does not know the format and goes on
-     * without it finds a tensor of another shape and stops; for a missing one it would make up random weights.
+     * The codes are stored under the name of the weights. A loader that does not know the format and ignores it then
+     * finds a tensor of the wrong shape and stops; a missing tensor it might initialise at random.
      */
     static final String CODES = ".weight";
 
