@@ -94,7 +94,7 @@ class LivePageIT {
                 .extracting(now -> ((Number) now.get("cells")).intValue())
                 .isSorted()
                 .endsWith(job.progress().linears());
-        assertThat(browser.script("return document.querySelectorAll('#verdict tbody tr').length"))
+        assertThat(browser.script("return document.querySelectorAll('#verdict .cards tbody tr').length"))
                 .as("rows of the quality table")
                 .isEqualTo(1L);
         assertThat(
