@@ -31,15 +31,16 @@ class OutputsTest {
     void eachOutputHasItsRecipeAndItsPlace() {
         JobView job = submitted(FIRST + "," + SECOND);
 
-        assertThat(job.first().recipe()).isEqualTo("gptq-w4a16");
+        assertThat(job.first().recipe()).isEqualTo("gptq-w4a16-independent");
         assertThat(job.outputs())
                 .extracting(JobView.Output::recipe, JobView.Output::prefix, JobView.Output::accepted)
                 .containsExactly(
-                        tuple("gptq-w4a16", job.id(), null), tuple("gptq-w3a16", job.id() + "-gptq-w3a16", null));
+                        tuple("gptq-w4a16-independent", job.id(), null),
+                        tuple("gptq-w3a16-independent", job.id() + "-gptq-w3a16-independent", null));
         assertThat(job.outputs())
                 .extracting(
                         output -> Objects.requireNonNull(output.parameters()).name())
-                .containsExactly("gptq-w4a16", "gptq-w3a16");
+                .containsExactly("gptq-w4a16-independent", "gptq-w3a16-independent");
         assertThat(submitted(SECOND).outputs())
                 .singleElement()
                 .returns("gptq-w3a16", JobView.Output::recipe)
@@ -53,13 +54,13 @@ class OutputsTest {
             value = {
                 " | /outputs | outputs: 0 outputs (expected: 1 to 4)",
                 "A,B,A,B,A | /outputs | outputs: 5 outputs (expected: 1 to 4)",
-                "A,A | /outputs/1/recipe | outputs.1.recipe: gptq-w4a16 (expected: another recipe than that of outputs[0])",
+                "A,A | /outputs/1/recipe | outputs.1.recipe: gptq-w4a16-independent (expected: another recipe than that of outputs[0])",
                 "A,{R,'recipe':{}} | /outputs/1/recipe | outputs.1.recipe: empty (expected: either ref or inline)",
                 "A,{R,'recipe':{'ref':'gptq-w5'}} | /outputs/1/recipe/ref | outputs.1.recipe.ref: gptq-w5 (expected one of: ",
                 "A,{R,'recipe':{'ref':'rtn-w4a16'}} | /outputs/1/recipe | outputs.1.recipe: rtn-w4a16 (expected: one that needs calibration",
-                "A,{R,'recipe':{'inline':S}} | /outputs/1/recipe | outputs.1.recipe: mine (expected: one with independent propagation",
+                "A,{R,'recipe':{'inline':S}} | /outputs/1/recipe | outputs.1.recipe: mine (expected: one with propagation: independent",
                 "A,{R,'recipe':{'inline':N}} | /outputs/1/recipe | outputs.1.recipe: my own (expected: a name of letters",
-                "A,{R,'recipe':{'inline':D}} | /outputs/1/recipe | outputs.1.recipe: GPTQ-W4A16 (expected: another recipe than that of outputs[0])",
+                "A,{R,'recipe':{'inline':D}} | /outputs/1/recipe | outputs.1.recipe: GPTQ-W4A16-INDEPENDENT (expected: another recipe than that of outputs[0])",
                 "A,{R,'recipe':{'ref':'gptq-w3a16'},'prefix':'../b'} | /outputs/1/prefix | outputs.1.prefix: ../b (expected: letters",
                 "A,{R,'recipe':{'ref':'gptq-w3a16'},'uri':'s3://else/b'} | /outputs/1/uri | outputs.1.uri: s3://else/b (expected: "
             })
@@ -82,7 +83,7 @@ class OutputsTest {
                 .replace("{R,", "{'format':'compressed-tensors',")
                 .replace("'inline':S", "'inline':" + inline.formatted("mine", "sequential", 3))
                 .replace("'inline':N", "'inline':" + inline.formatted("my own", "independent", 3))
-                .replace("'inline':D", "'inline':" + inline.formatted("GPTQ-W4A16", "independent", 3))
+                .replace("'inline':D", "'inline':" + inline.formatted("GPTQ-W4A16-INDEPENDENT", "independent", 3))
                 .replace('\'', '"');
     }
 
@@ -105,8 +106,8 @@ class OutputsTest {
         SampleJob sample = finished();
         String path = "/api/v1/jobs/" + sample.job().id();
 
-        assertThat(recipe(path + "/report")).isEqualTo("gptq-w4a16");
-        assertThat(recipe(path + "/report?output=1")).isEqualTo("gptq-w3a16");
+        assertThat(recipe(path + "/report")).isEqualTo("gptq-w4a16-independent");
+        assertThat(recipe(path + "/report?output=1")).isEqualTo("gptq-w3a16-independent");
         assertThat(server.get(path + "/files", server.read).body()).contains("safetensors");
         assertThat(server.get(path + "/files?output=1", server.read).body()).contains("safetensors");
         assertThat(server.get(path + "/files/" + Manifest.NAME + "?output=1", server.read)
@@ -154,7 +155,9 @@ class OutputsTest {
                 .body();
 
         Comparison read = RecordCodec.read(Json.parse(comparison), Comparison.class);
-        assertThat(read.sides()).extracting(Comparison.Side::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
+        assertThat(read.sides())
+                .extracting(Comparison.Side::recipe)
+                .containsExactly("gptq-w4a16-independent", "gptq-w3a16-independent");
         assertThat(read.recipe()).extracting(Comparison.Difference::field).contains("grid.bits");
         assertThat(read.texts()).extracting(Comparison.Text::same).containsOnly(true);
         assertThat(server.get("/api/v1/compare", server.read).body()).contains("job: 0 results (expected: at least 2");
@@ -168,20 +171,20 @@ class OutputsTest {
 
         assertThat(page)
                 .contains(
-                        "gptq-w4a16 + gptq-w3a16",
-                        "By gptq-w4a16, the first of 2 recipes",
-                        ">gptq-w4a16 <small>on</small> wt2_test.txt<",
-                        ">gptq-w3a16 <small>on</small> holdout.jsonl<",
-                        "<li>a note of all</li><li>gptq-w3a16: a note of one</li>",
-                        "Approve gptq-w3a16",
-                        "Publish gptq-w3a16?",
+                        "gptq-w4a16-independent + gptq-w3a16-independent",
+                        "By gptq-w4a16-independent, the first of 2 recipes",
+                        ">gptq-w4a16-independent <small>on</small> wt2_test.txt<",
+                        ">gptq-w3a16-independent <small>on</small> holdout.jsonl<",
+                        "<li>a note of all</li><li>gptq-w3a16-independent: a note of one</li>",
+                        "Approve gptq-w3a16-independent",
+                        "Publish gptq-w3a16-independent?",
                         "/files/config.json?output=1\" download>config.json<",
                         "/report?output=0\"",
                         "/report?output=1\"",
-                        "vllm serve ./tiny/gptq-w4a16",
+                        "vllm serve ./tiny/gptq-w4a16-independent",
                         ">close</span>")
                 .as("what is in quarantine cannot be served")
-                .doesNotContain("./tiny/gptq-w3a16");
+                .doesNotContain("./tiny/gptq-w3a16-independent");
     }
 
     /** The second output is in quarantine. */

@@ -105,14 +105,14 @@ class CompressIT {
     @Test
     void severalRecipesMakeAResultEachFromOneCalibration() throws IOException {
         Path out = folder.resolve("out");
-        String four = out.resolve("gptq-w4a16").toString();
-        String three = out.resolve("gptq-w3a16").toString();
+        String four = out.resolve("gptq-w4a16-independent").toString();
+        String three = out.resolve("gptq-w3a16-independent").toString();
 
         Cli ran = stack.compress(Cli.TINY, "--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16", "--out", out.toString());
 
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).contains("result in " + four, "result in " + three);
-        assertThat(names(out)).containsExactly("gptq-w3a16", "gptq-w4a16");
+        assertThat(names(out)).containsExactly("gptq-w3a16-independent", "gptq-w4a16-independent");
         Cli verified = Cli.run("verify", four, three);
         assertThat(verified.code()).as(verified.err()).isZero();
         assertThat(verified.out()).contains("4.13 bits", "3.13 bits");
@@ -120,7 +120,8 @@ class CompressIT {
                 .head()
                 .job();
         String data = stack.data().toString();
-        assertThat(Cli.run("jobs", "show", id, "--data", data).out()).contains("gptq-w4a16 + gptq-w3a16");
+        assertThat(Cli.run("jobs", "show", id, "--data", data).out())
+                .contains("gptq-w4a16-independent + gptq-w3a16-independent");
         Path copy = folder.resolve("copy");
         assertThat(Cli.run("jobs", "download", id, "--out", copy.toString(), "--data", data)
                         .code())
@@ -144,8 +145,8 @@ class CompressIT {
                 out.toString());
 
         assertThat(ran.code()).as(ran.err()).isEqualTo(3);
-        assertThat(ran.out()).contains("gptq-w2a16 failed its gate and was not placed");
-        assertThat(names(out)).containsExactly("gptq-w8a16");
+        assertThat(ran.out()).contains("gptq-w2a16-independent failed its gate and was not placed");
+        assertThat(names(out)).containsExactly("gptq-w8a16-independent");
     }
 
     @Test

@@ -148,43 +148,31 @@ class MainTest {
     }
 
     @Test
-    void inspectEstimatesForWorkersThatShareTheMachine() {
+    void inspectEstimatesForWorkersThatShareTheMachine() throws IOException {
+        String recipe = Files.writeString(
+                        folder.resolve("independent.yaml"),
+                        "apiVersion: quern/v1\nextends: gptq-w4a16\npropagation: independent\n")
+                .toString();
+        List<String> shared = List.of("--recipe", recipe, "--workers", "2", "--segments", "2");
         Estimate one = estimate();
-        Estimate two = estimate("--workers", "2", "--segments", "2");
+        Estimate two = estimate(shared.toArray(String[]::new));
 
         assertThat(one.work().workers()).isEqualTo(1);
         assertThat(two.work().workers()).isEqualTo(2);
         assertThat(two.work().segments()).isEqualTo(2);
         assertThat(two.work().traceRuns()).isPositive();
         assertThat(two.sizes().outputBytes()).isEqualTo(one.sizes().outputBytes());
-        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--workers", "2", "--segments", "2")
-                        .out())
+        assertThat(Cli.run(inspect(shared)).out())
                 .contains("2 workers of ", "segments  2, after a trace in ", "at most in a worker");
         assertThat(Cli.run("inspect", Cli.TINY.toString(), "--workers", "0").code())
                 .isEqualTo(65);
     }
 
     @Test
-    void inspectSaysThatWorkersShareTheBlocksOfASequentialRecipe() throws IOException {
-        Path recipe = Files.writeString(
-                folder.resolve("mine.yaml"),
-                Cli.run("recipes", "gptq-w4a16")
-                        .out()
-                        .replace("propagation: independent", "propagation: sequential")
-                        .replace("name: gptq-w4a16", "name: mine"));
-
-        String shared = Cli.run(
-                        "inspect",
-                        Cli.TINY.toString(),
-                        "--recipe",
-                        recipe.toString(),
-                        "--workers",
-                        "2",
-                        "--segments",
-                        "2")
-                .out();
-        String alone = Cli.run("inspect", Cli.TINY.toString(), "--recipe", recipe.toString(), "--segments", "1")
-                .out();
+    void inspectSaysThatWorkersShareTheBlocksOfASequentialRecipe() {
+        String shared =
+                Cli.run(inspect(List.of("--workers", "2", "--segments", "2"))).out();
+        String alone = Cli.run(inspect(List.of("--segments", "1"))).out();
 
         assertThat(shared)
                 .contains(
@@ -196,19 +184,27 @@ class MainTest {
     void inspectEstimatesSeveralResultsOfOneCalibration() {
         Estimate both = estimate("--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
 
-        assertThat(both.outputs()).extracting(Estimate.Output::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
+        assertThat(both.outputs())
+                .extracting(Estimate.Output::recipe)
+                .containsExactly("gptq-w4a16-independent", "gptq-w3a16-independent");
         assertThat(both.sizes().outputBytes()).isGreaterThan(estimate().sizes().outputBytes());
         Cli printed = Cli.run("inspect", Cli.TINY.toString(), "--recipe", "gptq-w4a16", "--recipe", "gptq-w3a16");
-        assertThat(printed.out()).contains("with gptq-w4a16 + gptq-w3a16 on this machine");
+        assertThat(printed.out()).contains("with gptq-w4a16-independent + gptq-w3a16-independent on this machine");
         Cli refused = Cli.run("inspect", Cli.TINY.toString(), "--recipe", "gptq-w4a16", "--recipe", "rtn-w4a16");
         assertThat(refused.code()).isEqualTo(65);
         assertThat(refused.err()).contains("outputs.1.recipe: rtn-w4a16 (expected: one that needs calibration");
     }
 
     private static Estimate estimate(String... options) {
-        List<String> arguments = new ArrayList<>(List.of("inspect", Cli.TINY.toString(), "--output", "json"));
-        arguments.addAll(List.of(options));
+        List<String> arguments = inspect(List.of(options));
+        arguments.addAll(List.of("--output", "json"));
         return RecordCodec.read(((JsonObject) Cli.run(arguments).json()).get("estimate"), Estimate.class);
+    }
+
+    private static List<String> inspect(List<String> options) {
+        List<String> arguments = new ArrayList<>(List.of("inspect", Cli.TINY.toString()));
+        arguments.addAll(options);
+        return arguments;
     }
 
     @Test
@@ -317,7 +313,7 @@ class MainTest {
                 .out();
 
         assertThat(out)
-                .contains("3 bits, groups of 64, asymmetric, gptq (order static, damping 0.01), clip search mse")
+                .contains("3 bits, groups of 64, asymmetric, gptq (order static, damping 0.01), clip search inputs")
                 .contains("; model.layers.0.mlp.down_proj: not compressed")
                 .containsPattern("mlp.down_proj +128 +384 +3 +64 +3")
                 .contains("SGLang 0.5.23: does not load (4 and 8 bits only)");

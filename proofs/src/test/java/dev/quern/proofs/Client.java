@@ -3,7 +3,6 @@ package dev.quern.proofs;
 import dev.quern.cli.client.Api;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.Yaqa;
 import dev.quern.recipes.codec.RecordCodec;
@@ -33,6 +32,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /** Talks to whatever life of an installation runs; every call fails while none answers. */
 record Client(Installation installation, HttpClient http) {
     private static final String RECIPE = "gptq-w4a16";
+    private static final Recipe INDEPENDENT =
+            Recipes.read("apiVersion: quern/v1\npropagation: independent\nextends: " + RECIPE);
     private static final Duration ANSWER = Duration.ofSeconds(20);
 
     /** An entry of a job's log. */
@@ -43,21 +44,14 @@ record Client(Installation installation, HttpClient http) {
         }
     }
 
-    /** A job with the built-in texts. */
+    /** A job with the built-in texts, whose blocks do not depend on each other. */
     static JobRequest request(Path model, int windows, int tokens, int segments) {
-        return request(model, new JobRequest.RecipeChoice(RECIPE, null), windows, tokens, segments);
+        return request(model, new JobRequest.RecipeChoice(null, INDEPENDENT), windows, tokens, segments);
     }
 
     /** The same with the recipe's blocks made one after the other, each by the workers that are there. */
     static JobRequest sequential(Path model, int windows, int tokens, int segments) {
-        Recipe independent = Recipes.find(RECIPE);
-        Recipe recipe = new Recipe(
-                "sequential",
-                Propagation.SEQUENTIAL,
-                independent.grid(),
-                independent.rounding(),
-                independent.reproducible());
-        return request(model, new JobRequest.RecipeChoice(null, recipe), windows, tokens, segments);
+        return request(model, new JobRequest.RecipeChoice(RECIPE, null), windows, tokens, segments);
     }
 
     /** The same with a recipe that needs gradients, however few windows there are. */

@@ -84,8 +84,7 @@ public final class RecipeOptions {
         List<String> typed = recipes.isEmpty() ? List.of(Recipes.defaultName()) : recipes;
         List<Recipe> all =
                 typed.stream().map(RecipeFiles::recipe).map(this::changed).toList();
-        OutputRecipes.requireTogether(all);
-        return all;
+        return OutputRecipes.together(all);
     }
 
     /** A built-in recipe by its name. */
@@ -105,15 +104,16 @@ public final class RecipeOptions {
             return base;
         }
         Rounding rounding = rounding(base.rounding());
+        boolean sameMethod = rounding.getClass() == base.rounding().getClass();
         Grid grid = base.grid();
         Grid changed = new Grid(
                 bits == null ? grid.bits() : bits,
                 groupSize == null ? grid.groupSize() : group(groupSize),
                 symmetric(grid.symmetric()),
-                rounding.getClass() == base.rounding().getClass() ? grid.clipSearch() : rounding.usualClipSearch());
+                sameMethod ? grid.clipSearch() : rounding.usualClipSearch());
         Recipe recipe = new Recipe(
                 "unnamed",
-                base.propagation(),
+                sameMethod ? base.propagation() : RecipeNames.usualPropagation(rounding),
                 changed,
                 rounding,
                 base.reproducible(),

@@ -30,7 +30,7 @@ public final class RecipeWords {
         if (recipe.mask() != null) {
             words.add(recipe.mask().title());
         }
-        if (recipe.propagation() != Recipe.Propagation.INDEPENDENT) {
+        if (recipe.needsCalibration()) {
             words.add(lower(recipe.propagation()) + " propagation");
         }
         String line = recipe.name() + ": " + String.join(", ", words);

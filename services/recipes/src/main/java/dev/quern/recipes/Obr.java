@@ -75,6 +75,6 @@ public record Obr(
 
     @Override
     public ClipSearch usualClipSearch() {
-        return ClipSearch.MSE;
+        return ClipSearch.INPUTS;
     }
 }

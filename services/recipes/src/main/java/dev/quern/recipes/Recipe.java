@@ -46,9 +46,9 @@ public record Recipe(
         String name,
 
         @Described(
-                "Whose outputs feed the next block during calibration: those of the original model (independent) or of the"
-                        + " compressed blocks before it (sequential).")
-        @Default("\"independent\"")
+                "Whose outputs feed the next block during calibration: those of the compressed blocks before it (sequential)"
+                        + " or of the original model (independent, usual with yaqa).")
+        @Default("\"sequential\"")
         Propagation propagation,
 
         @Described("The integer grid of every linear.") Grid grid,
@@ -178,9 +178,10 @@ public record Recipe(
             boolean symmetric,
 
             @Described(
-                    "mse shrinks a group's range where that lowers its rounding error; inputs counts the error of a column by"
-                            + " the size of its inputs; none spans the weights.")
-            @Default("\"mse\"")
+                    "inputs shrinks a group's range where that lowers its rounding error, each column counted by the size of"
+                            + " its inputs; mse counts all alike (usual with yaqa); none spans the weights (usual with"
+                            + " nearest).")
+            @Default("\"inputs\"")
             ClipSearch clipSearch) {
         /** As a group size: the first of {@link #SIZES} that divides the columns of a linear. */
         public static final int AUTO = -1;
@@ -372,7 +373,7 @@ public record Recipe(
 
         @Override
         public ClipSearch usualClipSearch() {
-            return ClipSearch.MSE;
+            return ClipSearch.INPUTS;
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.Recipe.Gptq;
 import dev.quern.recipes.Recipe.Grid;
+import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.codec.RecordCodec;
@@ -12,6 +14,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonValue;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +26,13 @@ public final class RecipeNames {
     private RecipeNames() {}
 
     /**
-     * A recipe's name by its values: method, bits, grid and group, and a hash where it differs from the built-in
-     * recipes in more. A built-in recipe has its own name.
+     * A recipe's name by its values: method, bits, grid and group, the propagation where it is not the usual one, and a
+     * hash where it differs from the built-in recipes in more. A built-in recipe has its own name.
      */
     public static String of(Recipe recipe) {
         for (Recipe builtIn : Recipes.all()) {
-            if (recipe.withName(builtIn.name()).equals(builtIn)) {
-                return builtIn.name();
+            if (isLike(recipe, builtIn)) {
+                return builtIn.name() + propagation(recipe, builtIn);
             }
         }
         Grid grid = recipe.grid();
@@ -38,14 +41,36 @@ public final class RecipeNames {
                 + (grid.symmetric() ? "" : "-asym") + group(grid.groupSize());
         Recipe usual = new Recipe(
                 name,
-                Propagation.INDEPENDENT,
+                usualPropagation(rounding),
                 new Grid(grid.bits(), grid.groupSize(), grid.symmetric(), rounding.usualClipSearch()),
                 rounding.usual(),
                 true,
                 null,
                 null,
                 Pruning.usual(recipe.mask()));
-        return recipe.withName(name).equals(usual) ? name : name + "-" + hash(recipe.withName(name));
+        return isLike(recipe, usual) ? name + propagation(recipe, usual) : name + "-" + hash(recipe.withName(name));
+    }
+
+    /** In all but name and propagation. */
+    private static boolean isLike(Recipe recipe, Recipe other) {
+        return recipe.reproducible() == other.reproducible()
+                && recipe.decisive().equals(other.decisive());
+    }
+
+    private static String propagation(Recipe recipe, Recipe usual) {
+        return recipe.propagation() == usual.propagation()
+                ? ""
+                : "-" + recipe.propagation().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The propagation that built-in recipes have with a method. */
+    public static Propagation usualPropagation(Rounding rounding) {
+        return switch (rounding) {
+            case Nearest nearest -> Propagation.INDEPENDENT;
+            case Gptq gptq -> Propagation.SEQUENTIAL;
+            case Yaqa yaqa -> Propagation.INDEPENDENT;
+            case Obr obr -> Propagation.SEQUENTIAL;
+        };
     }
 
     /** Weights of 16 bits beside the activations' are what every recipe without a mask has. */

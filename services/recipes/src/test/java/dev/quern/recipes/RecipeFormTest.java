@@ -28,8 +28,8 @@ class RecipeFormTest {
         assertThat(Recipes.read(HEAD + "name: mine\ngrid:\n  bits: 5\n"))
                 .isEqualTo(new Recipe(
                         "mine",
-                        Propagation.INDEPENDENT,
-                        new Grid(5, Grid.AUTO, true, ClipSearch.MSE),
+                        Propagation.SEQUENTIAL,
+                        new Grid(5, Grid.AUTO, true, ClipSearch.INPUTS),
                         new Gptq(Order.STATIC, 0.01),
                         true));
     }
@@ -39,15 +39,38 @@ class RecipeFormTest {
         Recipe derived =
                 Recipes.read(HEAD + "extends: gptq-w4a16\ngrid:\n  groupSize: 64\nrounding:\n  damping: 0.05\n");
 
-        assertThat(derived.grid()).isEqualTo(new Grid(4, 64, true, ClipSearch.MSE));
+        assertThat(derived.grid()).isEqualTo(new Grid(4, 64, true, ClipSearch.INPUTS));
         assertThat(derived.rounding()).isEqualTo(new Gptq(Order.STATIC, 0.05));
     }
 
     @Test
     void anotherMethodTakesNothingFromTheBase() {
-        assertThat(Recipes.read(HEAD + "extends: gptq-w4a16\nrounding: {method: nearest}\n")
-                        .rounding())
-                .isEqualTo(new Nearest());
+        assertThat(Recipes.read(HEAD + "extends: gptq-w4a16\nrounding: {method: nearest}\n"))
+                .isEqualTo(Recipes.find("rtn-w4a16"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nearest, INDEPENDENT, NONE",
+        "gptq, SEQUENTIAL, INPUTS",
+        "yaqa, INDEPENDENT, MSE",
+        "obr, SEQUENTIAL, INPUTS"
+    })
+    void whatIsNotSaidIsUsualWithTheMethod(String method, Propagation propagation, ClipSearch clipSearch) {
+        String mask = method.equals("obr") ? "mask: {sparsity: 0.5}\n" : "";
+        Recipe recipe = Recipes.read(HEAD + mask + "grid: {bits: 3}\nrounding: {method: " + method + "}\n");
+
+        assertThat(recipe.propagation()).isEqualTo(propagation);
+        assertThat(recipe.grid().clipSearch()).isEqualTo(clipSearch);
+    }
+
+    @Test
+    void whatIsSaidHolds() {
+        Recipe recipe = Recipes.read(
+                HEAD + "propagation: independent\ngrid: {bits: 3, clipSearch: mse}\nrounding: {method: gptq}\n");
+
+        assertThat(recipe.propagation()).isEqualTo(Propagation.INDEPENDENT);
+        assertThat(recipe.grid().clipSearch()).isEqualTo(ClipSearch.MSE);
     }
 
     @Test
@@ -90,8 +113,22 @@ class RecipeFormTest {
         "32, false, gptq-w4a16-asym-g32"
     })
     void namesSayWhatARecipeDoes(int group, boolean symmetric, String name) {
-        Recipe recipe = Recipes.find("gptq-w4a16").withGrid(new Grid(4, group, symmetric, ClipSearch.MSE));
+        Recipe recipe = Recipes.find("gptq-w4a16").withGrid(new Grid(4, group, symmetric, ClipSearch.INPUTS));
         assertThat(RecipeNames.of(recipe)).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "gptq-w4a16, independent, gptq-w4a16-independent",
+        "gptq-best-w3a16, independent, gptq-best-w3a16-independent",
+        "obr-w4s50, independent, obr-w4s50-independent",
+        "yaqa-w4a16, sequential, yaqa-w4a16-sequential",
+        "gptq-w4a16, sequential, gptq-w4a16"
+    })
+    void namesSayAPropagationThatIsNotTheUsualOne(String base, String propagation, String name) {
+        assertThat(Recipes.read(HEAD + "extends: " + base + "\npropagation: " + propagation)
+                        .name())
+                .isEqualTo(name);
     }
 
     @Test
@@ -148,7 +185,12 @@ class RecipeFormTest {
     /** What is not used leaves no trace in the canonical form, on which the names of artifacts rest. */
     @Test
     void theCanonicalFormOfAnEarlierRecipeIsTheSame() {
-        Recipe resolved = Recipes.find("gptq-w4a16").withGrid(new Grid(4, 128, true, ClipSearch.MSE));
+        Recipe resolved = new Recipe(
+                "gptq-w4a16",
+                Propagation.INDEPENDENT,
+                new Grid(4, 128, true, ClipSearch.MSE),
+                new Gptq(Order.STATIC, 0.01),
+                true);
         assertThat(Json.canonical(RecordCodec.write(resolved)))
                 .isEqualTo("{\"apiVersion\":\"quern/v1\",\"grid\":{\"bits\":4,\"clipSearch\":\"mse\",\"groupSize\":128,"
                         + "\"symmetric\":true},\"name\":\"gptq-w4a16\",\"propagation\":\"independent\",\"reproducible\":true,"
@@ -177,8 +219,9 @@ class RecipeFormTest {
         assertThat(recipe.of("model.layers.1.mlp.down_proj"))
                 .as("the first entry that names it")
                 .contains(new Recipe.Treatment(
-                        new Grid(8, Grid.AUTO, true, ClipSearch.MSE), new Gptq(Order.STATIC, 0.01)));
-        assertThat(recipe.of("model.layers.2.self_attn.o_proj")).contains(new Recipe.Treatment(common, new Nearest()));
+                        new Grid(8, Grid.AUTO, true, ClipSearch.INPUTS), new Gptq(Order.STATIC, 0.01)));
+        assertThat(recipe.of("model.layers.2.self_attn.o_proj"))
+                .contains(new Recipe.Treatment(new Grid(4, Grid.AUTO, true, ClipSearch.NONE), new Nearest()));
         assertThat(recipe.of("model.layers.2.self_attn.v_proj"))
                 .contains(new Recipe.Treatment(common, new Gptq(Order.STATIC, 0.1)));
         assertThat(recipe.of("model.layers.2.mlp.up_proj")).contains(new Recipe.Treatment(common, recipe.rounding()));
@@ -186,7 +229,7 @@ class RecipeFormTest {
                 .containsExactly(
                         "model.layers.0.*: not compressed",
                         "*.down_proj: 8 bits",
-                        "*.o_proj, *.layers.1.*: rtn",
+                        "*.o_proj, *.layers.1.*: clip search none, rtn",
                         "*.v_proj: gptq (order static, damping 0.1)");
         assertThat(Recipes.read(Json.write(RecordCodec.write(recipe)))).isEqualTo(recipe);
     }

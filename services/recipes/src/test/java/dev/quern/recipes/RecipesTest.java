@@ -33,8 +33,8 @@ class RecipesTest {
         assertThat(Recipes.find(name))
                 .isEqualTo(new Recipe(
                         name,
-                        Propagation.INDEPENDENT,
-                        new Grid(bits, Grid.AUTO, symmetric, ClipSearch.MSE),
+                        Propagation.SEQUENTIAL,
+                        new Grid(bits, Grid.AUTO, symmetric, ClipSearch.INPUTS),
                         new Gptq(Order.STATIC, 0.01),
                         true));
     }
@@ -112,8 +112,9 @@ class RecipesTest {
         assertThatThrownBy(() -> Recipes.read(head + "rounding: {method: nearest}"))
                 .hasMessage("clipSearch: inputs (expected: mse or none with plain rounding, for which no inputs are"
                         + " recorded)");
-        assertThatThrownBy(
-                        () -> Recipes.read(head + "overrides: [{modules: ['*.v_proj'], rounding: {method: nearest}}]"))
+        String override =
+                "overrides: [{modules: ['*.v_proj'], grid: {clipSearch: inputs}, rounding: {method: nearest}}]";
+        assertThatThrownBy(() -> Recipes.read(head + override))
                 .hasMessageStartingWith("clipSearch: inputs (expected: mse or none");
     }
 

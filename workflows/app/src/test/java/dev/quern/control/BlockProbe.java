@@ -19,6 +19,11 @@ import java.util.UUID;
 
 /** What a disturbed job has made, and what the same job makes when nothing disturbs it. */
 public record BlockProbe(ServiceHarness service, Duration limit) {
+    /** A built-in recipe, but for its propagation: its blocks do not depend on each other. */
+    static Recipe independent(String builtIn) {
+        return Recipes.read("apiVersion: quern/v1\npropagation: independent\nextends: " + builtIn);
+    }
+
     List<Entry> blocks() {
         try {
             return service.store().list("t/default/artifacts/block-");
@@ -42,11 +47,6 @@ public record BlockProbe(ServiceHarness service, Duration limit) {
     }
 
     /** Forgets all artifacts, makes the job from nothing and tells its digest. */
-    String undisturbed(JobRequest request, String recipe) throws Exception {
-        return undisturbed(request, Recipes.find(recipe));
-    }
-
-    /** As {@link #undisturbed(JobRequest, String)}. */
     String undisturbed(JobRequest request, Recipe recipe) throws Exception {
         ArtifactStore store = service.store();
         for (Entry entry : store.list("t/default/artifacts/")) {

@@ -7,6 +7,7 @@ import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.ReasonCode;
 import dev.quern.recipes.job.Stage;
@@ -35,7 +36,7 @@ class DurabilityTest {
      */
     private static final Duration CANCELLED = Duration.ofSeconds(25);
 
-    private static final String RECIPE = "gptq-w4a16";
+    private static final Recipe RECIPE = BlockProbe.independent("gptq-w4a16");
     /** Long enough that there is a middle to die in. */
     private static final JobRequest REQUEST = ServiceHarness.request(192, 4, null);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(400)
 class FanOutTest {
     private static final Duration LIMIT = Duration.ofMinutes(4);
-    private static final String RECIPE = "gptq-w4a16";
+    private static final Recipe RECIPE = BlockProbe.independent("gptq-w4a16");
     private static final JobRequest ALONE = ServiceHarness.request(192, 4, null);
     private static final JobRequest FOUR_SEGMENTS =
             ServiceHarness.placed(ALONE, new JobRequest.Placement(null, 4), null);

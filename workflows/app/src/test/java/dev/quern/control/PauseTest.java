@@ -6,6 +6,7 @@ import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.artifacts.Keys;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.job.Stage;
 import dev.quern.testing.Await;
@@ -26,8 +27,8 @@ class PauseTest {
     /** A dead worker's word is waited for so long; then some time to write it down. */
     private static final Duration STOP = Duration.ofSeconds(60);
 
-    private static final String RECIPE = "gptq-w4a16";
-    private static final String OTHER_RECIPE = "gptq-w3a16";
+    private static final Recipe RECIPE = BlockProbe.independent("gptq-w4a16");
+    private static final Recipe OTHER_RECIPE = BlockProbe.independent("gptq-w3a16");
     private static final JobRequest REQUEST = ServiceHarness.request(192, 4, null);
 
     @RegisterExtension

@@ -227,14 +227,23 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
      */
     public Process startWorkerThatDies(String name, String place, Duration limit) throws IOException {
         Process process = startWorkerProcess(List.of("env", "QUERN_FAILPOINT=" + place), name);
-        Path log = folder.resolve(name + ".log");
-        Await.within(limit, "the worker is ready").until(() -> {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("the worker ended before it was ready: " + Files.readString(log));
-            }
-            return Files.exists(log) && Files.readString(log).contains("ready,");
-        });
+        awaitReady(process, name, limit);
         return process;
+    }
+
+    void awaitReady(Process worker, String name, Duration limit) {
+        Await.within(limit, "the worker is ready").until(() -> {
+            if (!worker.isAlive()) {
+                throw new IllegalStateException("the worker ended before it was ready: " + log(name));
+            }
+            return log(name).contains("ready,");
+        });
+    }
+
+    /** What a worker of its own process has printed. */
+    String log(String name) throws IOException {
+        Path log = folder.resolve(name + ".log");
+        return Files.exists(log) ? Files.readString(log) : "";
     }
 
     private List<String> workerArguments(String name) {
@@ -280,6 +289,10 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
         return submit("default", request, recipeName);
     }
 
+    public Job submit(JobRequest request, Recipe recipe) {
+        return submit("default", request, recipe);
+    }
+
     /** @param tenant two of them share no artifacts */
     public Job submit(String tenant, JobRequest request, String recipeName) {
         return submit(tenant, request, Recipes.find(recipeName));
@@ -293,15 +306,13 @@ public final class ServiceHarness implements BeforeAllCallback, BeforeEachCallba
     }
 
     /** A job with an output for each recipe. */
-    public Job submit(JobRequest request, List<String> recipeNames) {
+    public Job submit(JobRequest request, List<Recipe> recipes) {
         JobRequest.Output output = new JobRequest.Output("compressed-tensors", null, null);
-        JobRequest several = withOutputs(request, Collections.nCopies(recipeNames.size(), output));
+        JobRequest several = withOutputs(request, Collections.nCopies(recipes.size(), output));
         return submit(
                 "default",
                 several,
-                recipeNames.stream()
-                        .map(name -> output(output, Recipes.find(name)))
-                        .toList());
+                recipes.stream().map(recipe -> output(output, recipe)).toList());
     }
 
     /** The evaluation of a finished result. */

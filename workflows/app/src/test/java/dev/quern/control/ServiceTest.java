@@ -184,11 +184,13 @@ class ServiceTest {
     @Test
     void twoOutputsOfOneCalibrationAreThoseOfTwoJobs() throws Exception {
         JobRequest request = ServiceHarness.request(9, 4, null);
-        Job four = service.awaitEnd(service.submit(request, "gptq-w4a16").id(), LIMIT);
+        Recipe fourBits = BlockProbe.independent("gptq-w4a16");
+        Recipe threeBits = BlockProbe.independent("gptq-w3a16");
+        Job four = service.awaitEnd(service.submit(request, fourBits).id(), LIMIT);
         List<ArtifactStore.Entry> before = blocks();
 
         Job end = service.awaitEnd(
-                service.submit(request, List.of("gptq-w4a16", "gptq-w3a16")).id(), LIMIT);
+                service.submit(request, List.of(fourBits, threeBits)).id(), LIMIT);
 
         assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.COMPLETED);
         assertThat(blocks()).containsAll(before).hasSize(before.size() + 4);
@@ -196,7 +198,7 @@ class ServiceTest {
                 .as("a block is done when all its artifacts are there")
                 .isZero();
         forgetArtifacts();
-        Job three = service.awaitEnd(service.submit(request, "gptq-w3a16").id(), LIMIT);
+        Job three = service.awaitEnd(service.submit(request, threeBits).id(), LIMIT);
         assertThat(end.outputs())
                 .extracting(JobOutput::digest)
                 .containsExactly(
@@ -205,7 +207,8 @@ class ServiceTest {
         assertThat(end.outputs())
                 .extracting(JobOutput::location)
                 .containsExactly(
-                        "t/default/outputs/" + end.id() + "/", "t/default/outputs/" + end.id() + "-gptq-w3a16/");
+                        "t/default/outputs/" + end.id() + "/",
+                        "t/default/outputs/" + end.id() + "-" + threeBits.name() + "/");
         assertThat(end.outputs().getFirst().location())
                 .isEqualTo(end.outputs().getFirst().location());
         for (int output = 0; output < 2; output++) {
@@ -223,17 +226,19 @@ class ServiceTest {
 
     @Test
     void ofTwoOutputsOnlyTheOneBeyondTheGateIsHeld() throws Exception {
-        Job job = service.submit(
-                ServiceHarness.request(8, 4, new Gate(0.02, null, null)), List.of("gptq-w2a16", "gptq-w8a16"));
+        Recipe twoBits = BlockProbe.independent("gptq-w2a16");
+        Recipe eightBits = BlockProbe.independent("gptq-w8a16");
+        Job job = service.submit(ServiceHarness.request(8, 4, new Gate(0.02, null, null)), List.of(twoBits, eightBits));
         Job held = service.awaitEnd(job.id(), LIMIT);
 
         assertThat(held.state()).as("%s", held.remarks().failure()).isEqualTo(JobState.QUARANTINED);
         assertThat(held.outputs()).extracting(JobOutput::accepted).containsExactly(false, true);
         assertThat(held.outputs().getFirst().location()).isEqualTo("t/default/quarantine/" + job.id() + "/");
         assertThat(held.remarks().failure())
-                .satisfies(failure ->
-                        assertThat(failure.message()).startsWith("gptq-w2a16: ").doesNotContain("gptq-w8a16"));
-        String published = "t/default/outputs/" + job.id() + "-gptq-w8a16/";
+                .satisfies(failure -> assertThat(failure.message())
+                        .startsWith(twoBits.name() + ": ")
+                        .doesNotContain(eightBits.name()));
+        String published = "t/default/outputs/" + job.id() + "-" + eightBits.name() + "/";
         assertThat(service.store().head(published + Manifest.NAME)).isPresent();
         assertThat(service.store().list("t/default/outputs/" + job.id() + "/")).isEmpty();
 

@@ -6,7 +6,6 @@ import dev.quern.artifacts.ArtifactStore.Entry;
 import dev.quern.jobs.Job;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.JobState;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(400)
 class SharedSequentialTest {
     private static final Duration LIMIT = Duration.ofMinutes(4);
-    private static final Recipe RECIPE = sequential(Recipes.find("gptq-w4a16"));
+    private static final Recipe RECIPE = Recipes.find("gptq-w4a16");
     /** Three tiles, three runs. */
     private static final JobRequest REQUEST = ServiceHarness.request(96, 4, null);
 
@@ -114,10 +113,5 @@ class SharedSequentialTest {
 
     private static JobRequest placed(int segments) {
         return ServiceHarness.placed(REQUEST, new JobRequest.Placement(null, segments), null);
-    }
-
-    private static Recipe sequential(Recipe recipe) {
-        return new Recipe(
-                "sequential", Propagation.SEQUENTIAL, recipe.grid(), recipe.rounding(), recipe.reproducible());
     }
 }

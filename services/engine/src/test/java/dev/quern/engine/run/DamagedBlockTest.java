@@ -64,7 +64,7 @@ class DamagedBlockTest {
                         .as("seed %d: %s", seed, evaluation.blockErrors())
                         .startsWith("a.txt: the error of the hidden states rises most in block " + block
                                 + " (from 0 % to ");
-                assertThat(notes.getLast()).startsWith("Try the recipe gptq-best-w3a16 next, ");
+                assertThat(notes.getLast()).isEqualTo("Try the recipe gptq-w4a16 next, with 4 bits");
             }
         }
     }

@@ -31,7 +31,10 @@ import dev.quern.recipes.Formats;
 import dev.quern.recipes.Obr;
 import dev.quern.recipes.Pruning;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Recipe.ClipSearch;
+import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.Transform;
 import dev.quern.recipes.Yaqa;
@@ -94,7 +97,7 @@ class GoldenResultsTest {
     static Stream<Model> models() {
         Stream<Model> fixtures = Stream.of(ModelFixture.values())
                 .map(fixture -> new Model(fixture.name().toLowerCase(Locale.ROOT), fixture.folder(), 8));
-        return Stream.concat(Stream.of(new Model("tiny-llama", Samples.tinyLlama(), Recipe.Grid.AUTO)), fixtures);
+        return Stream.concat(Stream.of(new Model("tiny-llama", Samples.tinyLlama(), Grid.AUTO)), fixtures);
     }
 
     @ParameterizedTest
@@ -117,14 +120,17 @@ class GoldenResultsTest {
     }
 
     /**
-     * The built-in ones, and the first of them with sequential propagation, with ignored linears, with folded norms and
-     * rotated.
+     * The built-in ones, and one with independent propagation and a search for ranges that counts all columns alike: as
+     * it is, with sequential propagation, with ignored linears, with folded norms, rotated and pruned.
      */
     private static List<Recipe> recipes(Model model) {
         List<Recipe> recipes = new ArrayList<>(Recipes.all());
         recipes.removeIf(recipe -> OTHER_WIDTHS.contains(recipe.name()));
-        Recipe first = recipes.getFirst();
-        recipes.add(new Recipe("sequential", Propagation.SEQUENTIAL, first.grid(), first.rounding(), true));
+        Grid grid = new Grid(4, Grid.AUTO, true, ClipSearch.MSE);
+        Rounding rounding = recipes.getFirst().rounding();
+        Recipe first = new Recipe("independent", Propagation.INDEPENDENT, grid, rounding, true);
+        recipes.add(first);
+        recipes.add(new Recipe("sequential", Propagation.SEQUENTIAL, grid, rounding, true));
         recipes.add(
                 first.withName("ignore").withOverrides(List.of(Recipe.ModuleOverride.keeping(List.of("*.o_proj")))));
         recipes.add(first.withName("fold").withTransform(new Transform.Fold()));
@@ -153,7 +159,7 @@ class GoldenResultsTest {
     }
 
     private static TokenWindows windows(Model model, Source source) {
-        if (model.groupSize() != Recipe.Grid.AUTO) {
+        if (model.groupSize() != Grid.AUTO) {
             ModelFixture fixture = ModelFixture.valueOf(model.name().toUpperCase(Locale.ROOT));
             return new TokenWindows(model.name(), fixture.seqLen(), fixture.tokens());
         }

@@ -47,19 +47,41 @@ public final class OutputRecipes {
             JobRequest.RecipeChoice own = request.outputs().get(i).recipe();
             recipes.add(own == null ? common : resolve(pointer(i), own));
         }
-        requireTogether(recipes);
-        return recipes;
+        return together(recipes);
     }
 
     /**
-     * Refuses several recipes that one walk cannot make; one alone may be any.
+     * The recipes of one job. One alone may be any. Of several, a built-in recipe with sequential propagation takes its
+     * inputs from the original model instead, and has the name that says so: a walk through compressed blocks serves
+     * one recipe only.
      *
-     * @throws QuernException INVALID_REQUEST with every violation
+     * @throws QuernException INVALID_REQUEST with every violation for several that one walk cannot make
      */
-    public static void requireTogether(List<Recipe> recipes) {
-        if (recipes.size() > 1) {
-            new OutputRecipes(recipes).checkTogether();
+    public static List<Recipe> together(List<Recipe> recipes) {
+        if (recipes.size() == 1) {
+            return recipes;
         }
+        List<Recipe> shared = recipes.stream().map(OutputRecipes::shared).toList();
+        new OutputRecipes(shared).checkTogether();
+        return shared;
+    }
+
+    private static Recipe shared(Recipe recipe) {
+        boolean builtIn = Recipes.names().contains(recipe.name())
+                && Recipes.find(recipe.name()).equals(recipe);
+        if (!builtIn || !recipe.walksCompressed()) {
+            return recipe;
+        }
+        Recipe independent = new Recipe(
+                recipe.name(),
+                Propagation.INDEPENDENT,
+                recipe.grid(),
+                recipe.rounding(),
+                recipe.reproducible(),
+                recipe.overrides(),
+                recipe.transform(),
+                recipe.mask());
+        return independent.withName(RecipeNames.of(independent));
     }
 
     private static Recipe resolve(String pointer, JobRequest.RecipeChoice choice) {
@@ -93,7 +115,8 @@ public final class OutputRecipes {
             expect(
                     recipe.propagation() == Propagation.INDEPENDENT,
                     i,
-                    "one with independent propagation: several outputs share a walk through the original model");
+                    "one with propagation: independent, as several outputs share a walk through the original model; or a"
+                            + " job for each output");
             expect(
                     Objects.equals(recipe.transform(), recipes.getFirst().transform()),
                     i,

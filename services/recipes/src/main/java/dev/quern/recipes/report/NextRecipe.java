@@ -81,11 +81,12 @@ public record NextRecipe(Recipe recipe, String change) {
         return evaluations.stream().anyMatch(evaluation -> !(evaluation.pplRatio() <= FAR));
     }
 
+    /** Polish alone brings too little to try it: what counts is propagation and clip search. */
     private static Optional<NextRecipe> better(Recipe used) {
         Recipe best = Recipes.find(BEST);
         boolean isBest = used.propagation() == best.propagation()
                 && used.grid().clipSearch() == best.grid().clipSearch()
-                && used.rounding().equals(best.rounding());
+                && used.needsCalibration();
         boolean ownMethods = used.overriding().stream().anyMatch(override -> override.rounding() != null);
         if (isBest || ownMethods || !replaceable(used.rounding())) {
             return Optional.empty();

@@ -73,7 +73,7 @@ class ModelCardTest {
     @Test
     void anOwnRecipeUnderABuiltInNameIsAFile() {
         Recipe own = new Recipe(
-                RECIPE.name(), Recipe.Propagation.SEQUENTIAL, RECIPE.grid(), RECIPE.rounding(), RECIPE.reproducible());
+                RECIPE.name(), Recipe.Propagation.INDEPENDENT, RECIPE.grid(), RECIPE.rounding(), RECIPE.reproducible());
 
         assertThat(Reproduction.command(request(null, null), own, REPORT)).contains("--recipe quern-recipe.json");
     }

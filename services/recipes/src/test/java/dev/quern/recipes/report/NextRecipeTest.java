@@ -25,14 +25,17 @@ class NextRecipeTest {
             ErrorStart.of(List.of(ErrorStartTest.text("a.txt", 0.3, 0.02, 0.04, 0.85, 0.9)), LINEARS);
 
     @ParameterizedTest
-    @CsvSource({
-        "gptq-w2a16, gptq-best-w2a16",
-        "gptq-w3a16, gptq-best-w3a16",
-        "gptq-w4a16, gptq-best-w4a16",
-        "rtn-w4a16, gptq-best-w4a16"
-    })
-    void theBestMethodForTheSameBitsComesFirst(String used, String next) {
-        assertThat(next(Recipes.find(used), 3, IN_ONE_BLOCK).sentence())
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "gptq-w2a16 | propagation: independent | gptq-best-w2a16",
+                "gptq-w3a16 | grid: {clipSearch: mse} | gptq-best-w3a16",
+                "gptq-best-w4a16 | propagation: independent | gptq-best-w4a16",
+                "rtn-w4a16 | propagation: independent | gptq-best-w4a16"
+            })
+    void theBestMethodForTheSameBitsComesFirst(String base, String change, String next) {
+        Recipe recipe = Recipes.read("apiVersion: quern/v1\nextends: " + base + "\n" + change);
+        assertThat(next(recipe, 3, IN_ONE_BLOCK).sentence())
                 .isEqualTo(
                         "Try the recipe " + next
                                 + " next, in which each block makes up for the errors of those before it, at the same number of bits");
@@ -41,7 +44,7 @@ class NextRecipeTest {
     /** A job's recipe says the groups that {@code auto} came to. */
     @Test
     void groupsThatFollowFromTheColumnsStayAutomatic() {
-        Recipe used = Recipes.find("gptq-w3a16");
+        Recipe used = Recipes.read("apiVersion: quern/v1\nextends: gptq-w3a16\npropagation: independent");
 
         assertThat(next(used.withGrid(used.grid().withGroupSize(128)), 3, EVERYWHERE)
                         .sentence())

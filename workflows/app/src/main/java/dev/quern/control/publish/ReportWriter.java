@@ -105,7 +105,8 @@ record ReportWriter(
         notes.addAll(measured.notes(evaluations, source.architecture().vocabulary()));
         int outputs = plan.recipes().size();
         if (outputs > 1) {
-            notes.add("One of " + outputs + " outputs of one calibration: the times are those of all.");
+            notes.add("One of " + outputs + " outputs of one calibration: the times are those of all, and every block"
+                    + " takes its inputs from the original model.");
         }
         return notes;
     }
