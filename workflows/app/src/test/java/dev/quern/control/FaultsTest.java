@@ -53,6 +53,9 @@ class FaultsTest {
     private static final JobRequest REQUEST =
             ServiceHarness.request(JobRequest.Source.objects(PLACE + "/models/tiny"), List.of(), 32, 4, null);
     private static final double SHARE = 0.05;
+    /** KB, for all that a worker needs. */
+    private static final int ROOM = 256 * 1024;
+
     private static final long SEED = 4;
     private static final Table TABLE = new Table("faults", "fault", "outcome", "seconds", "requests", "output digest");
 
@@ -201,14 +204,15 @@ class FaultsTest {
     @ParameterizedTest
     @ValueSource(ints = {256, 1024, 3072})
     void aWorkerWithoutRoomEndsTheJobUntilItIsTriedAgain(int kilobytes) throws Exception {
-        assumeTrue(
-                SmallDisk.possible(folder.resolve("disk")),
-                "no tmpfs can be mounted here, not even in a namespace of its own");
+        assumeSmallDisks();
         String name = "cramped-" + kilobytes;
         String what = "worker: scratch of " + kilobytes + " KB";
         JobRequest request = ServiceHarness.placed(REQUEST, new JobRequest.Placement(name, null), null);
         Process cramped =
-                service.startWorkerProcess(SmallDisk.before(service.scratch(name), kilobytes), name, "--class", name);
+                service.startWorkerProcess(SmallDisk.before(service.scratch(name), ROOM), name, "--class", name);
+        service.awaitReady(cramped, name, LIMIT);
+        // What the worker started from takes room as well.
+        SmallDisk.fill(cramped, service.scratch(name), kilobytes);
 
         Job failed = expectFailed(what, service.submit(name, request, RECIPE));
 
@@ -219,6 +223,23 @@ class FaultsTest {
         cramped.destroyForcibly().waitFor();
         service.startWorker("--class", name);
         expectFinishedByRetry(what, failed);
+    }
+
+    @Test
+    void aWorkerWithoutRoomToStartSaysSo() throws Exception {
+        assumeSmallDisks();
+        Process cramped = service.startWorkerProcess(SmallDisk.before(service.scratch("none"), 256), "none");
+
+        assertThat(cramped.waitFor()).isNotZero();
+        assertThat(service.log("none"))
+                .contains("native libraries cannot be unpacked into " + service.scratch("none"))
+                .contains("(expected: room for them)");
+    }
+
+    private static void assumeSmallDisks() throws Exception {
+        assumeTrue(
+                SmallDisk.possible(folder.resolve("disk")),
+                "no tmpfs can be mounted here, not even in a namespace of its own");
     }
 
     private static String name(Fault fault) {

@@ -1,8 +1,12 @@
 package dev.quern.control;
 
+import dev.quern.recipes.error.FullDisk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -28,6 +32,21 @@ final class SmallDisk {
                 MOUNT,
                 folder.toString(),
                 String.valueOf(kilobytes));
+    }
+
+    /** Leaves this much room on the disk that a process sees at a folder. */
+    static void fill(Process process, Path folder, int kilobytes) throws IOException {
+        Path ballast = Path.of("/proc", Long.toString(process.pid()), "root", folder.toString(), "ballast");
+        try (FileChannel file = FileChannel.open(ballast, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try {
+                while (file.write(ByteBuffer.allocate(4096)) > 0) {}
+            } catch (IOException e) {
+                if (!FullDisk.caused(e)) {
+                    throw e;
+                }
+            }
+            file.truncate(file.size() - 1024L * kilobytes);
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.quern.engine.natives;
 
 import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.FullDisk;
 import dev.quern.recipes.error.QuernException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,7 +34,8 @@ public final class NativeLibraries {
      * @param owner a class whose loader finds the resources
      * @param resources absolute names, for example {@code /native/lib/libtokenizers.so}; the file keeps the last part
      *     of the name
-     * @throws QuernException NATIVE_LIBRARY when this machine cannot load them: the message names the folder
+     * @throws QuernException NATIVE_LIBRARY when this machine cannot load them, DISK_BUDGET when the disk is full: the
+     *     message names the folder
      */
     public static void load(Class<?> owner, List<String> resources) {
         List<Path> unpacked = new ArrayList<>();
@@ -47,8 +49,10 @@ public final class NativeLibraries {
             }
             unpacked.forEach(NativeLibraries::load);
         } catch (IOException e) {
-            throw new QuernException(
-                    ErrorCode.NATIVE_LIBRARY, "native libraries cannot be unpacked into " + where + ": " + e, e);
+            String message = "native libraries cannot be unpacked into " + where + ": " + e;
+            throw FullDisk.caused(e)
+                    ? new QuernException(ErrorCode.DISK_BUDGET, message + " (expected: room for them)", e)
+                    : new QuernException(ErrorCode.NATIVE_LIBRARY, message, e);
         } finally {
             delete(unpacked, where);
         }
