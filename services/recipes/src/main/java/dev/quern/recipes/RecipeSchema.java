@@ -52,6 +52,20 @@ public final class RecipeSchema {
                 .with("additionalProperties", false);
     }
 
+    /** The schema of a whole recipe, as reports hold it; it is part of docs/report.schema.json. */
+    public static JsonObject whole() {
+        JsonObject recipe = RecordSchema.of(Recipe.class);
+        return recipe.with(
+                        "properties",
+                        JsonObject.EMPTY
+                                .with(ApiVersion.MEMBER, JsonObject.EMPTY.with("const", JobRequest.API_VERSION))
+                                .with((JsonObject) member(recipe, "properties")))
+                .with("description", "The recipe, resolved.")
+                .with(
+                        "required",
+                        strings(List.of(ApiVersion.MEMBER, "name", "propagation", "grid", "rounding", "reproducible")));
+    }
+
     /**
      * A grid that extends another one may leave everything out, and so may that of an override, which has no defaults
      * of its own.

@@ -44,6 +44,18 @@ class RecipeReferenceTest {
                 .isEqualTo(RecipeSchema.schema());
     }
 
+    @Test
+    void theSchemaOfReportsHoldsTheRecipeAsTheRecordsAre() throws IOException {
+        Path file = DOCS.resolve("report.schema.json");
+        JsonObject schema = object(Json.parse(Files.readString(file)));
+        JsonObject properties = object(schema.get("properties"));
+        if ("write".equals(System.getProperty("quern.docs"))) {
+            properties = properties.with("recipe", RecipeSchema.whole());
+            Files.writeString(file, Json.writePretty(schema.with("properties", properties)) + "\n");
+        }
+        assertThat(properties.get("recipe")).isEqualTo(RecipeSchema.whole());
+    }
+
     private static String section(String text, String name, String content) {
         int from = text.indexOf("<!-- " + name + " -->\n") + ("<!-- " + name + " -->\n").length();
         int to = text.indexOf("<!-- /" + name + " -->");
