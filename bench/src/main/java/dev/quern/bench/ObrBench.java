@@ -74,8 +74,8 @@ public final class ObrBench {
         try (Scope scope = backend.memory().scope()) {
             Tensor matrix = scope.allocate(type, rows, cols);
             Tensor copy = scope.allocate(type, rows, cols);
-            Tensor signs = gaussian(scope, 1, cols, 1, 1);
-            Tensor factor = gaussian(scope, order, order, 2, 1);
+            Tensor signs = signs(scope, 1, cols, 1);
+            Tensor factor = signs(scope, order, order, 2);
             backend.memory().copy(gaussian(scope, rows, cols, 3, 1), matrix);
             double best = Double.POSITIVE_INFINITY;
             double bestCopy = Double.POSITIVE_INFINITY;
@@ -261,6 +261,16 @@ public final class ObrBench {
             backend.linearAlgebra().addGram(x, h);
         }
         return h;
+    }
+
+    private static Tensor signs(Scope scope, int rows, int cols, long seed) {
+        HostTensor values = HostTensor.of(gaussian(scope, rows, cols, seed, 1));
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                values.set(r, c, Math.signum(values.get(r, c)));
+            }
+        }
+        return values;
     }
 
     private static Tensor gaussian(Scope scope, int rows, int cols, long seed, double size) {

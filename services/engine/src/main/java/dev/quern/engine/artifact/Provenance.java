@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public record Provenance(
         String modelDigest, Recipe recipe, String calibrationDigest, int windowsPerTile, String profile) {
     static final String BLOCK_SCHEMA = "quern-block/v2";
+    /** How weights on a mask are fitted; another number where the same fit gets other bits (ADR 50). */
+    private static final int MASK_FIT = 2;
+
     static final String STREAM_SCHEMA = "quern-stream/v1";
     static final String STATISTICS_SCHEMA = "quern-statistics/v1";
     static final String PART_SCHEMA = "quern-part/v1";
@@ -170,8 +173,11 @@ public record Provenance(
     }
 
     private ArtifactName block(int block, String inputs) {
-        JsonObject sums = recipe.walksCompressed() ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
-        String key = key(sums.with(recipe.decisive())
+        JsonObject parts = recipe.walksCompressed() ? JsonObject.EMPTY.with("sumRuns", SUM_RUNS) : JsonObject.EMPTY;
+        if (recipe.mask() != null) {
+            parts = parts.with("fit", MASK_FIT);
+        }
+        String key = key(parts.with(recipe.decisive())
                 .with("schema", BLOCK_SCHEMA)
                 .with("model", modelDigest)
                 .with("block", block)

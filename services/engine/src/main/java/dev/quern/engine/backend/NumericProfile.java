@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -99,16 +100,21 @@ public final class NumericProfile {
         add(inverse);
         Tensor mask = scope.allocate(DType.U8, TOKENS, SUPPORT);
         backend.rounding().keepLargest(x, pivots, SUPPORT / 2, SUPPORT, mask);
-        Tensor solution = scope.allocate(type, TOKENS, SUPPORT);
+        Tensor kept = scope.allocate(type, TOKENS, SUPPORT);
+        backend.memory().copy(x, kept);
+        backend.elementwise().keep(mask, kept);
+        add(kept);
         Tensor residual = scope.allocate(type, TOKENS, SUPPORT);
         Tensor direction = scope.allocate(type, TOKENS, SUPPORT);
         backend.memory().copy(x, residual);
-        backend.elementwise().keep(mask, residual);
         Tensor energies = scope.allocate(DType.F64, TOKENS, 1);
-        Rounding.Descent descent = new Rounding.Descent(mask, solution, residual, direction, energies);
-        backend.rounding().turn(descent, x);
+        double[] ones = new double[SUPPORT];
+        Arrays.fill(ones, 1);
+        Tensor diagonal = backend.memory().upload(scope, MemorySegment.ofArray(ones), DType.F64, 1, SUPPORT);
+        Rounding.Descent descent = new Rounding.Descent(mask, residual, direction, energies);
+        // A step of exactly 1 wherever energy and curvature are summed alike.
+        backend.rounding().turn(descent, diagonal);
         backend.rounding().descend(descent, x, scope.allocate(DType.F64, 1, 1));
-        add(solution);
         add(residual);
     }
 

@@ -202,28 +202,29 @@ public interface Rounding {
     void roundOnSupport(Supported weights, Grid grid, Tensor codes, Tensor loss);
 
     /**
-     * Conjugate gradients for the rows of {@code x H = b} on their own supports, each row a system of its own.
+     * Conjugate gradients for rows y that are zero on their masks, while y A becomes b off them; each row is a system
+     * of its own, preconditioned by the diagonal of A, which is symmetric and positive definite. The solutions
+     * themselves are not kept.
      *
-     * @param mask U8 [rows, n]: 1 where x is free
-     * @param solution [rows, n], zero off the support; so are residual and direction
-     * @param residual [rows, n]: {@code mask ⊙ (b - x H)}
-     * @param direction [rows, n]
-     * @param energies F64 [rows, 1]: residual times preconditioned residual; zeros before the first turn
+     * @param mask U8 [rows, n]: 0 where y is free, else 1
+     * @param residual [rows, n]: {@code b - y A}, in all columns
+     * @param direction [rows, n], zero on the mask
+     * @param energies F64 [rows, 1]: residual times preconditioned residual, off the mask; zeros before the first turn
      */
-    record Descent(Tensor mask, Tensor solution, Tensor residual, Tensor direction, Tensor energies) {}
+    record Descent(Tensor mask, Tensor residual, Tensor direction, Tensor energies) {}
 
     /**
      * Takes each row to the lowest point in its direction.
      *
-     * @param product [rows, n]: direction times H
-     * @param gain F64 [1, 1]: by how much x H xᵀ - 2 b xᵀ fell, added to it for all rows
+     * @param product [rows, n]: direction times A
+     * @param gain F64 [1, 1]: by how much y A yᵀ - 2 b yᵀ fell, added to it for all rows
      */
     void descend(Descent descent, Tensor product, Tensor gain);
 
     /**
      * Gives each row its next direction, conjugate to those before.
      *
-     * @param product [rows, n]: residual times the preconditioner, symmetric and positive definite
+     * @param diagonal F64 [1, n]: of A
      */
-    void turn(Descent descent, Tensor product);
+    void turn(Descent descent, Tensor diagonal);
 }

@@ -92,8 +92,8 @@ public final class Pruner {
     public static long workingBytes(Pruning pruning, int rows, int cols, int typeBytes) {
         long h = (long) cols * cols;
         long w = (long) rows * cols;
-        // H and its inverse, beside a factor in both types; weights, mask, and three matrices of a descent.
-        long fit = h * (4L * typeBytes + Double.BYTES) + w * (4L * typeBytes + 1);
+        // H and its inverse, beside a factor in both types; weights, mask, and four matrices of a descent.
+        long fit = h * (4L * typeBytes + Double.BYTES) + w * (5L * typeBytes + 1);
         return fit + (pruning.score() == Score.ADMM ? AdmmSelection.workingBytes(rows, cols, typeBytes) : 0);
     }
 

@@ -9,38 +9,36 @@ import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.InputStatistics;
 import dev.quern.engine.method.gptq.DampedFactor;
-import java.util.Arrays;
 
 /**
  * The weights v on a mask that come nearest to w: {@code min tr((w - v) H (w - v)ᵀ)} with v zero off the mask, H
  * damped. In a row with kept columns I and pruned columns Z that is {@code v_I = w_I + w_Z H_ZI H_II⁻¹} (OBR, arXiv
- * 2509.11177, whose printed sign is wrong). No row is factored: all rows take the steps of conjugate gradients
- * together, two products with an [n, n] matrix each, preconditioned by H⁻¹ on the mask. That is never less than the
- * inverse of H on the mask, so the residual times the preconditioned residual bounds what further steps can gain. The
- * bound is wide where a few directions of H are strong; then the gains of the last steps decide (Hestenes and Stiefel).
+ * 2509.11177, whose printed sign is wrong).
+ *
+ * <p>No row is factored. At the best weights the gradient vanishes on the mask, so {@code w - v = y H⁻¹} with y zero on
+ * I, and on Z, where w - v is given, y solves {@code y_Z (H⁻¹)_ZZ = (w - v)_Z}. All rows take the steps of conjugate
+ * gradients to that y together, one product with an [n, n] matrix each. They are few: H⁻¹ has next to nothing of the
+ * directions that are strong in H, and its pruned columns alone cannot bring that out, while H_II has all of them.
+ *
+ * <p>By duality no weights on the mask have an error below {@code 2 (w - v) yᵀ - y H⁻¹ yᵀ}, and with r, what is left of
+ * the right hand side, those of a y have exactly {@code r H rᵀ} more. The steps stop by that.
  */
 public final class SupportFit {
     /** How far the error may be above the smallest one, as a share of it. */
     private static final double TOLERANCE = 1e-4;
-    /** The last steps together gained no more than this share: they gained most of what there was before them. */
-    private static final double RECENT_TOLERANCE = 3e-5;
-
-    private static final int RECENT = 6;
-    /** Where the error falls below this share of that of w on the mask, float32 has no more to say. */
-    private static final double NOISE = 1e-6;
+    /** Where the smallest error is below this share of that after one step, float32 has no more to say. */
+    private static final double NOISE = 1e-5;
     /** Rows that take their steps together. */
     private static final int TILE = 1024;
 
     private static final int MAX_STEPS = 300;
-    /**
-     * What a fit to half the weights takes on a model without strong directions; with many of them it is up to six
-     * times that.
-     */
-    private static final int USUAL_STEPS = 12;
+    /** What a fit to half the weights takes, with the products that it stops by; to fewer weights it takes more. */
+    private static final int USUAL_PRODUCTS = 12;
 
     private final ComputeBackend backend;
     private final Tensor h;
-    private final Tensor preconditioner;
+    private final Tensor inverse;
+    private final Tensor diagonal;
     private final Cancellation cancellation;
 
     /**
@@ -49,22 +47,25 @@ public final class SupportFit {
      */
     public record Fitted(double error, int steps) {}
 
-    private SupportFit(ComputeBackend backend, Tensor h, Tensor preconditioner, Cancellation cancellation) {
+    private SupportFit(ComputeBackend backend, Tensor h, Tensor inverse, Tensor diagonal, Cancellation cancellation) {
         this.backend = backend;
         this.h = h;
-        this.preconditioner = preconditioner;
+        this.inverse = inverse;
+        this.diagonal = diagonal;
         this.cancellation = cancellation;
     }
 
     /** What {@link #of} keeps, and a fit allocates. */
     public static long workingBytes(int rows, int cols, int typeBytes) {
         long h = (long) cols * cols;
-        return 2 * h * typeBytes + Math.min(rows, TILE) * (3L * cols * typeBytes + Double.BYTES);
+        return 2 * h * typeBytes
+                + (long) cols * Double.BYTES
+                + Math.min(rows, TILE) * (4L * cols * typeBytes + Double.BYTES);
     }
 
-    /** Operations of a fit, in as many steps as one usually needs. */
+    /** Operations of a fit, with as many products as one usually needs. */
     public static double operations(int rows, int cols) {
-        return 4.0 * rows * cols * cols * USUAL_STEPS;
+        return 2.0 * rows * cols * cols * USUAL_PRODUCTS;
     }
 
     /**
@@ -83,7 +84,9 @@ public final class SupportFit {
         backend.memory().copy(inputs.gram(), h);
         backend.elementwise().addDiagonal(factor.damping() * inputs.meanDiagonal(), h);
         backend.linearAlgebra().invertFactored(factor.unit(), factor.pivots(), inverse);
-        return new SupportFit(backend, h, inverse, cancellation);
+        Tensor diagonal = scope.allocate(DType.F64, 1, n);
+        backend.elementwise().diagonal(inverse, diagonal);
+        return new SupportFit(backend, h, inverse, diagonal, cancellation);
     }
 
     /**
@@ -120,15 +123,14 @@ public final class SupportFit {
 
     private Fitted fitRows(Tensor w, Tensor mask, Tensor v) {
         try (Scope scope = backend.memory().scope()) {
-            Tensor product = like(scope, w);
             Tensor residual = like(scope, w);
-            Tensor direction = like(scope, w);
+            difference(w, v, residual);
             Tensor energies = scope.allocate(DType.F64, w.rows(), 1);
-            double error = start(w, v, direction, residual);
+            Descent descent = new Descent(mask, residual, like(scope, w), energies);
+            Fitted fitted = run(descent, like(scope, w), like(scope, w));
             backend.elementwise().keep(mask, residual);
-            backend.elementwise().scale(0, direction);
-            Descent descent = new Descent(mask, v, residual, direction, energies);
-            return run(descent, product, error);
+            backend.elementwise().add(v, residual, v);
+            return fitted;
         }
     }
 
@@ -136,37 +138,47 @@ public final class SupportFit {
         return scope.allocate(w.dtype(), w.rows(), w.cols());
     }
 
-    /** Leaves (w - v) H in the residual. */
-    private double start(Tensor w, Tensor v, Tensor difference, Tensor residual) {
-        backend.memory().copy(v, difference);
-        backend.elementwise().scale(-1, difference);
-        backend.elementwise().add(difference, w, difference);
-        product(difference, h, residual);
-        try (Scope scope = backend.memory().scope()) {
-            Tensor sum = scope.allocate(DType.F64, 1, 1);
-            backend.elementwise().addDot(difference, residual, sum);
-            return backend.memory().value(sum);
+    /** {@code target = a - b}. */
+    private void difference(Tensor a, Tensor b, Tensor target) {
+        backend.memory().copy(b, target);
+        backend.elementwise().scale(-1, target);
+        backend.elementwise().add(target, a, target);
+    }
+
+    /** A measurement takes as long as a step: what is left is measured where the last measurement promises enough. */
+    private Fitted run(Descent descent, Tensor product, Tensor scratch) {
+        double smallest = 0;
+        double first = 0;
+        double enough = Double.POSITIVE_INFINITY;
+        for (int step = 0; ; step++) {
+            cancellation.check();
+            backend.rounding().turn(descent, diagonal);
+            double energy = backend.elementwise().mean(descent.energies()) * product.rows();
+            if (step == MAX_STEPS || (step > 0 && energy <= enough)) {
+                double more = above(descent, scratch, product);
+                first = first == 0 ? smallest + more : first;
+                double allowed = TOLERANCE * Math.max(smallest, NOISE * first);
+                if (step == MAX_STEPS || more <= allowed) {
+                    return new Fitted(smallest + more, step);
+                }
+                enough = energy * allowed / more;
+            }
+            product(descent.direction(), inverse, product);
+            smallest += descend(descent, product);
         }
     }
 
-    private Fitted run(Descent descent, Tensor product, double start) {
-        double error = start;
-        double[] gains = new double[RECENT];
-        Arrays.fill(gains, start);
-        for (int step = 0; step < MAX_STEPS; step++) {
-            cancellation.check();
-            product(descent.residual(), preconditioner, product);
-            backend.rounding().turn(descent, product);
-            double bound = backend.elementwise().mean(descent.energies()) * product.rows();
-            double small = Math.max(error, NOISE * start);
-            if (bound <= TOLERANCE * small || Arrays.stream(gains).sum() <= RECENT_TOLERANCE * small) {
-                return new Fitted(error, step);
-            }
-            product(descent.direction(), h, product);
-            gains[step % RECENT] = descend(descent, product);
-            error -= gains[step % RECENT];
+    /** By how much the error is above the smallest one at most: {@code r H rᵀ}. */
+    private double above(Descent descent, Tensor left, Tensor product) {
+        backend.memory().copy(descent.residual(), product);
+        backend.elementwise().keep(descent.mask(), product);
+        difference(descent.residual(), product, left);
+        product(left, h, product);
+        try (Scope scope = backend.memory().scope()) {
+            Tensor sum = scope.allocate(DType.F64, 1, 1);
+            backend.elementwise().addDot(left, product, sum);
+            return backend.memory().value(sum);
         }
-        return new Fitted(error, MAX_STEPS);
     }
 
     private double descend(Descent descent, Tensor product) {

@@ -68,18 +68,23 @@ class SupportFitTest {
     }
 
     private Case open(ComputeBackend backend, Scope scope, int rows, int cols, double[][] mask) {
-        double[][] w = matrix(rows, cols);
-        double[][] h = gram(cols);
+        return open(backend, scope, matrix(rows, cols), gram(cols), DAMPING, mask);
+    }
+
+    private static Case open(
+            ComputeBackend backend, Scope scope, double[][] w, double[][] h, double damping, double[][] mask) {
         Statistics.Inputs statistics = new Statistics.Inputs(tensor(scope, DType.F64, h), 1);
         InputStatistics inputs = InputStatistics.of(backend, scope, statistics, new LinearId("", "w"));
         DampedFactor factor = DampedFactor.of(
-                        backend, scope, inputs, new Recipe.Gptq(Recipe.Order.NONE, DAMPING), Cancellation.NEVER)
+                        backend, scope, inputs, new Recipe.Gptq(Recipe.Order.NONE, damping), Cancellation.NEVER)
                 .orElseThrow();
-        for (int i = 0; i < cols; i++) {
-            h[i][i] += DAMPING * inputs.meanDiagonal();
+        double[][] damped = new double[h.length][];
+        for (int i = 0; i < h.length; i++) {
+            damped[i] = h[i].clone();
+            damped[i][i] += damping * inputs.meanDiagonal();
         }
         SupportFit fit = SupportFit.of(backend, scope, inputs, factor, Cancellation.NEVER);
-        return new Case(backend, scope, w, h, fit, tensor(scope, DType.U8, mask));
+        return new Case(backend, scope, w, damped, fit, tensor(scope, DType.U8, mask));
     }
 
     /** The last row keeps everything, the one before it nothing, the others half, a quarter, all but one. */
@@ -112,6 +117,105 @@ class SupportFitTest {
                 assertOnlyOnTheMask(v, mask);
             }
         }
+    }
+
+    /** A column without inputs, two columns with the same, and a damping that leaves H next to singular. */
+    @ParameterizedTest(name = "{0} of {1} kept, damping {2}")
+    @CsvSource({"2, 4, .01", "2, 4, .0001", "1, 4, .01", "7, 8, .01", "48, 96, .0001", "1, 96, .01", "96, 96, .01"})
+    void deadAndEqualColumnsAreFittedToo(int kept, int run, double damping) {
+        double[][] h = gram(96);
+        for (double[] row : h) {
+            row[5] = 0;
+            row[41] = row[40];
+        }
+        h[5] = new double[96];
+        h[41] = h[40].clone();
+        double[][] mask = new double[12][];
+        Arrays.setAll(mask, r -> runs(kept, run, 96));
+        for (ComputeBackend backend : new ComputeBackend[] {single, exact}) {
+            try (Scope scope = backend.memory().scope()) {
+                Case it = open(backend, scope, matrix(12, 96), h, damping, mask);
+                Tensor v = it.target();
+                SupportFit.Fitted fitted = it.fit.fit(it.weights(), it.mask, v);
+
+                double best = quadratic(it.w, cholesky(it.w, it.damped, mask), it.damped);
+                assertThat(quadratic(it.w, array(v), it.damped))
+                        .as("seed %d", seed)
+                        .isCloseTo(best, within(1.1e-4 * best + 1e-9));
+                assertThat(fitted.error()).isCloseTo(best, within(1.1e-4 * best + 1e-9));
+                assertOnlyOnTheMask(v, mask);
+            }
+        }
+    }
+
+    /** What is held off the mask stays to the bit, and what it does wrong is repaid on the mask. */
+    @Test
+    void aRefitRepaysWhatIsHeld() {
+        double[][] mask = mask(9, 64);
+        double[][] held = matrix(9, 64);
+        for (ComputeBackend backend : new ComputeBackend[] {single, exact}) {
+            try (Scope scope = backend.memory().scope()) {
+                Case it = open(backend, scope, 9, 64, mask);
+                Tensor v = tensor(scope, backend.workingType(), held);
+                SupportFit.Fitted fitted = it.fit.refit(it.weights(), it.mask, v);
+
+                double[][] off = masked(held, mask, 0);
+                double[][] missing = minus(it.w, off);
+                double best = quadratic(missing, cholesky(missing, it.damped, mask), it.damped);
+                double[][] found = array(v);
+                assertThat(quadratic(it.w, found, it.damped))
+                        .as("seed %d", seed)
+                        .isCloseTo(best, within(1.1e-4 * best));
+                assertThat(fitted.error()).isCloseTo(best, within(1.1e-4 * best));
+                assertThat(masked(found, mask, 0)).isDeepEqualTo(off);
+            }
+        }
+    }
+
+    /** By its factor H_II has a strong direction for every eighth column; by H⁻¹ there is none to be seen. */
+    @Test
+    void strongDirectionsTakeNoSteps() {
+        int n = 256;
+        double[][] h = gram(n, n / 8, 100);
+        double[][] mask = new double[8][];
+        Arrays.setAll(mask, r -> runs(n / 2, n, n));
+        for (ComputeBackend backend : new ComputeBackend[] {single, exact}) {
+            try (Scope scope = backend.memory().scope()) {
+                Case it = open(backend, scope, matrix(8, n), h, 0.001, mask);
+                Tensor v = it.target();
+                SupportFit.Fitted fitted = it.fit.fit(it.weights(), it.mask, v);
+
+                double best = quadratic(it.w, cholesky(it.w, it.damped, mask), it.damped);
+                assertThat(quadratic(it.w, array(v), it.damped))
+                        .as("seed %d", seed)
+                        .isCloseTo(best, within(1.1e-4 * best));
+                assertThat(fitted.steps()).as("seed %d", seed).isLessThan(24);
+            }
+        }
+    }
+
+    /** Keeps as many of every run, at random. */
+    private double[] runs(int kept, int run, int cols) {
+        double[] mask = new double[cols];
+        for (int from = 0; from < cols; from += run) {
+            for (int left = kept; left > 0; ) {
+                int at = from + random.nextInt(run);
+                left -= mask[at] == 0 ? 1 : 0;
+                mask[at] = 1;
+            }
+        }
+        return mask;
+    }
+
+    /** The values where the mask is so, else zeros. */
+    private static double[][] masked(double[][] values, double[][] mask, double where) {
+        double[][] masked = new double[values.length][values[0].length];
+        for (int r = 0; r < values.length; r++) {
+            for (int c = 0; c < values[r].length; c++) {
+                masked[r][c] = mask[r][c] == where ? values[r][c] : 0;
+            }
+        }
+        return masked;
     }
 
     /** The gradient vanishes on the mask, and the error is {@code w_Z [(H⁻¹)_ZZ]⁻¹ w_Zᵀ}: a wrong sign would show. */
@@ -275,14 +379,18 @@ class SupportFitTest {
         return values;
     }
 
-    /** H of inputs that have a few strong directions, and noise. */
     private double[][] gram(int n) {
-        double[][] mix = matrix(Math.max(1, n / 6), n);
+        return gram(n, Math.max(1, n / 6), 3);
+    }
+
+    /** H of inputs that have a few strong directions, and noise. */
+    private double[][] gram(int n, int directions, double strength) {
+        double[][] mix = matrix(directions, n);
         double[][] h = new double[n][n];
         for (int token = 0; token < 3 * n; token++) {
             double[] x = matrix(1, n)[0];
             for (double[] direction : mix) {
-                double size = 3 * random.nextGaussian();
+                double size = strength * random.nextGaussian();
                 for (int j = 0; j < n; j++) {
                     x[j] += size * direction[j];
                 }

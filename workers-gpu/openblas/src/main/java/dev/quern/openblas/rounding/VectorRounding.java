@@ -283,8 +283,8 @@ public final class VectorRounding implements Rounding {
     }
 
     @Override
-    public void turn(Descent descent, Tensor product) {
-        RoundingChecks.descent(descent, product);
-        VectorSupport.turn(threads, descent, product);
+    public void turn(Descent descent, Tensor diagonal) {
+        RoundingChecks.turn(descent, diagonal);
+        VectorSupport.turn(threads, descent, HostTensor.of(diagonal).row(0));
     }
 }

@@ -61,27 +61,31 @@ final class VectorSupport {
         double[] gains = new double[product.rows()];
         RowTasks.run(threads, product.rows(), product.cols(), (begin, end) -> {
             Row row = new Row(descent);
+            double[] curved = new double[product.cols()];
             for (int r = begin; r < end; r++) {
-                row.read(r, product);
+                row.read(r);
+                Rows.read(HostTensor.of(product), r, curved);
                 double energy = energies.get(r, 0);
-                double curvature = Sums.dot(row.direction, row.product, 0, row.product.length);
+                double curvature = Sums.dot(row.direction, curved, 0, curved.length);
                 double step = curvature > 0 ? energy / curvature : 0;
-                row.step(r, step);
+                row.step(r, step, curved);
                 gains[r] = step * energy;
             }
         });
         HostTensor.of(gain).addSum(gains);
     }
 
-    static void turn(HostThreads threads, Descent descent, Tensor product) {
+    static void turn(HostThreads threads, Descent descent, double[] diagonal) {
         HostTensor energies = HostTensor.of(descent.energies());
-        RowTasks.run(threads, product.rows(), product.cols(), (begin, end) -> {
+        RowTasks.run(threads, energies.rows(), diagonal.length, (begin, end) -> {
             Row row = new Row(descent);
+            double[] preconditioned = new double[diagonal.length];
             for (int r = begin; r < end; r++) {
-                row.read(r, product);
+                row.read(r);
+                row.precondition(r, diagonal, preconditioned);
                 double before = energies.get(r, 0);
-                double energy = Sums.dot(row.residual, row.product, 0, row.product.length);
-                row.turn(r, before > 0 ? energy / before : 0);
+                double energy = Sums.dot(row.residual, preconditioned, 0, preconditioned.length);
+                row.turn(r, preconditioned, before > 0 ? energy / before : 0);
                 energies.set(r, 0, energy);
             }
         });
@@ -91,41 +95,39 @@ final class VectorSupport {
     private static final class Row {
         private final Descent descent;
         private final byte[] mask;
-        private final double[] solution;
         private final double[] residual;
         private final double[] direction;
-        private final double[] product;
 
         Row(Descent descent) {
-            int n = descent.solution().cols();
+            int n = descent.residual().cols();
             this.descent = descent;
             mask = new byte[n];
-            solution = new double[n];
             residual = new double[n];
             direction = new double[n];
-            product = new double[n];
         }
 
-        void read(int r, Tensor products) {
-            Rows.read(HostTensor.of(descent.mask()), r, mask);
+        void read(int r) {
             Rows.read(HostTensor.of(descent.residual()), r, residual);
             Rows.read(HostTensor.of(descent.direction()), r, direction);
-            Rows.read(HostTensor.of(products), r, product);
         }
 
-        void step(int r, double step) {
-            Rows.read(HostTensor.of(descent.solution()), r, solution);
-            for (int c = 0; c < product.length; c++) {
-                solution[c] += step * direction[c];
-                residual[c] -= step * mask[c] * product[c];
+        void step(int r, double step, double[] curved) {
+            for (int c = 0; c < curved.length; c++) {
+                residual[c] -= step * curved[c];
             }
-            Rows.write(solution, HostTensor.of(descent.solution()), r);
             Rows.write(residual, HostTensor.of(descent.residual()), r);
         }
 
-        void turn(int r, double share) {
-            for (int c = 0; c < product.length; c++) {
-                direction[c] = mask[c] * product[c] + share * direction[c];
+        void precondition(int r, double[] diagonal, double[] target) {
+            Rows.read(HostTensor.of(descent.mask()), r, mask);
+            for (int c = 0; c < target.length; c++) {
+                target[c] = (1 - mask[c]) * residual[c] / diagonal[c];
+            }
+        }
+
+        void turn(int r, double[] preconditioned, double share) {
+            for (int c = 0; c < preconditioned.length; c++) {
+                direction[c] = preconditioned[c] + share * direction[c];
             }
             Rows.write(direction, HostTensor.of(descent.direction()), r);
         }

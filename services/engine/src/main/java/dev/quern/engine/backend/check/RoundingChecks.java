@@ -151,21 +151,26 @@ public final class RoundingChecks {
         Shapes.dtype("loss", loss, DType.F64);
     }
 
-    /** @throws IllegalArgumentException unless the tensors belong to one descent */
-    public static void descent(Rounding.Descent descent, Tensor product) {
-        Tensor solution = descent.solution();
-        working("solution", solution);
-        mask(solution, descent.mask());
-        like("residual", descent.residual(), solution);
-        like("direction", descent.direction(), solution);
-        like("product", product, solution);
-        Shapes.shape("energies", descent.energies(), solution.rows(), 1);
+    private static void descent(Rounding.Descent descent) {
+        Tensor residual = descent.residual();
+        working("residual", residual);
+        mask(residual, descent.mask());
+        like("direction", descent.direction(), residual);
+        Shapes.shape("energies", descent.energies(), residual.rows(), 1);
         Shapes.dtype("energies", descent.energies(), DType.F64);
     }
 
-    /** @throws IllegalArgumentException as {@link #descent}, and unless gain is F64 [1, 1] */
+    /** @throws IllegalArgumentException unless the tensors belong to one descent and diagonal is F64 [1, n] */
+    public static void turn(Rounding.Descent descent, Tensor diagonal) {
+        descent(descent);
+        Shapes.shape("diagonal", diagonal, 1, descent.residual().cols());
+        Shapes.dtype("diagonal", diagonal, DType.F64);
+    }
+
+    /** @throws IllegalArgumentException unless the tensors belong to one descent and gain is F64 [1, 1] */
     public static void descend(Rounding.Descent descent, Tensor product, Tensor gain) {
-        descent(descent, product);
+        descent(descent);
+        like("product", product, descent.residual());
         Shapes.shape("gain", gain, 1, 1);
         Shapes.dtype("gain", gain, DType.F64);
     }

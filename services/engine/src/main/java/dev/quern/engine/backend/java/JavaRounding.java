@@ -289,39 +289,40 @@ public final class JavaRounding implements Rounding {
         RoundingChecks.descend(descent, product, gain);
         double[] gains = new double[product.rows()];
         threads.run(product.rows(), r -> {
-            double[] mask = HostTensor.of(descent.mask()).row(r);
-            double[] x = HostTensor.of(descent.solution()).row(r);
             double[] residual = HostTensor.of(descent.residual()).row(r);
             double[] direction = HostTensor.of(descent.direction()).row(r);
             double[] curved = HostTensor.of(product).row(r);
             double energy = HostTensor.of(descent.energies()).get(r, 0);
             double curvature = dot(direction, curved);
-            // Both are zero at the solution, also of a row without support.
+            // Both are zero at the solution, also of a row that is masked from end to end.
             double step = curvature > 0 ? energy / curvature : 0;
-            for (int c = 0; c < x.length; c++) {
-                x[c] += step * direction[c];
-                residual[c] -= step * mask[c] * curved[c];
+            for (int c = 0; c < residual.length; c++) {
+                residual[c] -= step * curved[c];
             }
             gains[r] = step * energy;
-            HostTensor.of(descent.solution()).setRow(r, x);
             HostTensor.of(descent.residual()).setRow(r, residual);
         });
         HostTensor.of(gain).addSum(gains);
     }
 
     @Override
-    public void turn(Descent descent, Tensor product) {
-        RoundingChecks.descent(descent, product);
+    public void turn(Descent descent, Tensor diagonal) {
+        RoundingChecks.turn(descent, diagonal);
         HostTensor energies = HostTensor.of(descent.energies());
-        threads.run(product.rows(), r -> {
+        double[] scales = HostTensor.of(diagonal).row(0);
+        threads.run(energies.rows(), r -> {
             double[] mask = HostTensor.of(descent.mask()).row(r);
+            double[] residual = HostTensor.of(descent.residual()).row(r);
             double[] direction = HostTensor.of(descent.direction()).row(r);
-            double[] preconditioned = HostTensor.of(product).row(r);
+            double[] preconditioned = new double[scales.length];
+            for (int c = 0; c < scales.length; c++) {
+                preconditioned[c] = (1 - mask[c]) * residual[c] / scales[c];
+            }
             double before = energies.get(r, 0);
-            double energy = dot(HostTensor.of(descent.residual()).row(r), preconditioned);
+            double energy = dot(residual, preconditioned);
             double share = before > 0 ? energy / before : 0;
             for (int c = 0; c < direction.length; c++) {
-                direction[c] = mask[c] * preconditioned[c] + share * direction[c];
+                direction[c] = preconditioned[c] + share * direction[c];
             }
             HostTensor.of(descent.direction()).setRow(r, direction);
             energies.set(r, 0, energy);

@@ -142,7 +142,6 @@ public class TripRounding implements Rounding {
         trips.perform("descend", device, trip -> {
             Descent moved = new Descent(
                     trip.in(descent.mask()),
-                    trip.inOut(descent.solution()),
                     trip.inOut(descent.residual()),
                     trip.in(descent.direction()),
                     trip.in(descent.energies()));
@@ -151,15 +150,14 @@ public class TripRounding implements Rounding {
     }
 
     @Override
-    public void turn(Descent descent, Tensor product) {
+    public void turn(Descent descent, Tensor diagonal) {
         trips.perform("turn", device, trip -> {
             Descent moved = new Descent(
                     trip.in(descent.mask()),
-                    trip.in(descent.solution()),
                     trip.in(descent.residual()),
                     trip.inOut(descent.direction()),
                     trip.inOut(descent.energies()));
-            host.turn(moved, trip.in(product));
+            host.turn(moved, trip.in(diagonal));
         });
     }
 }

@@ -152,8 +152,8 @@ final class OpaqueBackend implements ComputeBackend {
                         inner(panel.pivots()),
                         inner(panel.groups()),
                         panel.mask() == null ? null : inner(panel.mask()));
-            case Rounding.Descent(Tensor mask, Tensor solution, Tensor residual, Tensor direction, Tensor energies) ->
-                new Rounding.Descent(inner(mask), inner(solution), inner(residual), inner(direction), inner(energies));
+            case Rounding.Descent(Tensor mask, Tensor residual, Tensor direction, Tensor energies) ->
+                new Rounding.Descent(inner(mask), inner(residual), inner(direction), inner(energies));
             case Gradients.Attention(Tensor q, Tensor k, Tensor v, int seqLen, int heads, int kvHeads, double scale) ->
                 new Gradients.Attention(inner(q), inner(k), inner(v), seqLen, heads, kvHeads, scale);
             default -> argument;
