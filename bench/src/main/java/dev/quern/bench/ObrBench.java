@@ -2,6 +2,7 @@ package dev.quern.bench;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
@@ -19,6 +20,7 @@ import dev.quern.openblas.OpenBlasBackend;
 import dev.quern.openblas.blas.Blas;
 import dev.quern.recipes.Recipe;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -30,7 +32,11 @@ import java.util.stream.IntStream;
  * <p>Arguments: threads, rounds, rows that the factors are made for: their time is taken times all rows over these.
  */
 public final class ObrBench {
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private static final double DAMPING = 0.01;
+    /** Rounds until the code is compiled, not counted. */
+    private static final int WARM_UP = 3;
 
     private final OpenBlasBackend backend;
     private final int threads;
@@ -61,7 +67,8 @@ public final class ObrBench {
     }
 
     private void turns() {
-        print("| Hadamard turn of | copy s | turn s | ratio |%n| --- | --- | --- | --- |");
+        print("| Hadamard turn of | copy s | turn s | ratio | copy cpu s | turn cpu s | ratio |");
+        print("| --- | --- | --- | --- | --- | --- | --- |");
         for (DType type : new DType[] {DType.F32, DType.BF16}) {
             turn(type, 4096, 4096, 1);
             turn(type, 4096, 14336, 28);
@@ -77,13 +84,38 @@ public final class ObrBench {
             Tensor signs = signs(scope, 1, cols, 1);
             Tensor factor = signs(scope, order, order, 2);
             backend.memory().copy(gaussian(scope, rows, cols, 3, 1), matrix);
-            double best = Double.POSITIVE_INFINITY;
-            double bestCopy = Double.POSITIVE_INFINITY;
-            for (int round = 0; round < rounds; round++) {
-                bestCopy = Math.min(bestCopy, seconds(() -> backend.memory().copy(matrix, copy)));
-                best = Math.min(best, seconds(() -> backend.linearAlgebra().hadamard(signs, factor, copy)));
+            Clock copying = new Clock();
+            Clock turning = new Clock();
+            for (int round = -WARM_UP; round < rounds; round++) {
+                copying.measure(round, () -> backend.memory().copy(matrix, copy));
+                turning.measure(round, () -> backend.linearAlgebra().hadamard(signs, factor, copy));
             }
-            print("| %d x %d %s | %.3f | %.3f | %.1f |", rows, cols, type, bestCopy, best, best / bestCopy);
+            print(
+                    "| %d x %d %s | %.3f | %.3f | %.1f | %.3f | %.3f | %.1f |",
+                    rows,
+                    cols,
+                    type,
+                    copying.best,
+                    turning.best,
+                    turning.best / copying.best,
+                    copying.used / rounds,
+                    turning.used / rounds,
+                    turning.used / copying.used);
+        }
+    }
+
+    /** The best of all rounds, and their processor time, which other programs on the machine change less. */
+    private static final class Clock {
+        private double best = Double.POSITIVE_INFINITY;
+        private double used;
+
+        void measure(int round, Runnable work) {
+            long before = PROCESS.getProcessCpuTime();
+            double seconds = seconds(work);
+            if (round >= 0) {
+                best = Math.min(best, seconds);
+                used += (PROCESS.getProcessCpuTime() - before) / 1e9;
+            }
         }
     }
 

@@ -12,9 +12,9 @@ import dev.quern.engine.backend.check.LinearAlgebraChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.java.JavaLinearAlgebra;
 import dev.quern.openblas.blas.Blas;
 import dev.quern.openblas.blas.BlasCholesky;
-import dev.quern.openblas.vector.RowTasks;
 import dev.quern.openblas.vector.Rows;
 import dev.quern.openblas.vector.VectorHadamard;
 import dev.quern.openblas.vector.VectorMemory;
@@ -36,15 +36,19 @@ final class BlasLinearAlgebra implements LinearAlgebra {
     private static final long PANEL_ELEMENTS = 1 << 24;
 
     private static final int SQUARE = 16;
+    /** Rows that one thread turns in the same memory: new memory would pass through all caches. */
+    private static final int TURNED_ROWS = 32;
 
     private final HostAllocator allocator;
     private final HostThreads threads;
     private final VectorMemory memory;
+    private final JavaLinearAlgebra plain;
 
     BlasLinearAlgebra(HostAllocator allocator, HostThreads threads, VectorMemory memory) {
         this.allocator = allocator;
         this.threads = threads;
         this.memory = memory;
+        this.plain = new JavaLinearAlgebra(threads);
     }
 
     @Override
@@ -245,15 +249,14 @@ final class BlasLinearAlgebra implements LinearAlgebra {
         HostTensor matrix = HostTensor.of(target);
         double[][] rows = new double[factor.rows()][];
         Arrays.setAll(rows, HostTensor.of(factor)::row);
-        double[] sign = HostTensor.of(signs).row(0);
-        RowTasks.run(threads, matrix.rows(), matrix.cols(), (begin, end) -> {
-            VectorHadamard hadamard = new VectorHadamard(sign, rows);
-            double[] values = new double[matrix.cols()];
-            for (int r = begin; r < end; r++) {
-                Rows.read(matrix, r, values);
-                hadamard.turn(values);
-                Rows.write(values, matrix, r);
-            }
+        if (matrix.dtype() == DType.F64) {
+            plain.hadamard(signs, factor, target);
+            return;
+        }
+        VectorHadamard hadamard = new VectorHadamard(HostTensor.of(signs).row(0), rows);
+        threads.run(Math.ceilDiv(matrix.rows(), TURNED_ROWS), task -> {
+            int begin = task * TURNED_ROWS;
+            hadamard.turn(matrix, begin, Math.min(matrix.rows(), begin + TURNED_ROWS));
         });
     }
 

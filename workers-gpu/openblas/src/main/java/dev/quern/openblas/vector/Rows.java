@@ -9,6 +9,7 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.SmallFloats;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Rows of tensors in and out of arrays; a row stays in the first-level cache. What is converted is copied as it is, a
@@ -90,20 +91,39 @@ public final class Rows {
 
     /** Writes any dtype, rounding once. */
     public static void write(double[] source, HostTensor target, int row) {
+        write(source, 0, target, row);
+    }
+
+    /** The same from an element of the array on. */
+    static void write(double[] source, int from, HostTensor target, int row) {
         switch (target.dtype()) {
             case F64 ->
                 MemorySegment.copy(
-                        source, 0, target.memory(), JAVA_DOUBLE_UNALIGNED, target.byteAt(row, 0), target.cols());
+                        source, from, target.memory(), JAVA_DOUBLE_UNALIGNED, target.byteAt(row, 0), target.cols());
             case F32 -> {
                 float[] floats = PIECES.get().floats;
                 for (int col = 0; col < target.cols(); col += PIECE) {
                     int count = Math.min(PIECE, target.cols() - col);
-                    narrow(source, col, floats, count);
+                    narrow(source, from + col, floats, count);
                     MemorySegment.copy(
                             floats, 0, target.memory(), JAVA_FLOAT_UNALIGNED, target.byteAt(row, col), count);
                 }
             }
-            default -> target.setRow(row, source);
+            case BF16, F16 -> writeHalves(source, from, target, row);
+            default -> target.setRow(row, Arrays.copyOfRange(source, from, from + target.cols()));
+        }
+    }
+
+    private static void writeHalves(double[] source, int from, HostTensor target, int row) {
+        short[] bits = PIECES.get().bits;
+        for (int col = 0; col < target.cols(); col += PIECE) {
+            int count = Math.min(PIECE, target.cols() - col);
+            if (target.dtype() == DType.BF16) {
+                toBf16(source, from + col, bits, count);
+            } else {
+                toF16(source, from + col, bits, count);
+            }
+            MemorySegment.copy(bits, 0, target.memory(), JAVA_SHORT_UNALIGNED, target.byteAt(row, col), count);
         }
     }
 
@@ -146,6 +166,18 @@ public final class Rows {
     private static void toF16(float[] source, int at, short[] bits, int count) {
         for (int i = 0; i < count; i++) {
             bits[i] = Float.floatToFloat16(source[at + i]);
+        }
+    }
+
+    private static void toBf16(double[] source, int at, short[] bits, int count) {
+        for (int i = 0; i < count; i++) {
+            bits[i] = SmallFloats.doubleToBf16(source[at + i]);
+        }
+    }
+
+    private static void toF16(double[] source, int at, short[] bits, int count) {
+        for (int i = 0; i < count; i++) {
+            bits[i] = SmallFloats.doubleToF16(source[at + i]);
         }
     }
 
