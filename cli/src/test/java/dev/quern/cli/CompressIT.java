@@ -73,6 +73,50 @@ class CompressIT {
         assertThat(Schema.violations("report.schema.json", ran.out())).isEmpty();
     }
 
+    /** The final norm, the last tensor of the file, is 128 times 1e38 in bf16: the logits of the original overflow. */
+    @Test
+    void figuresThatAreNotFiniteAreAReport() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("overflowing"));
+        for (String name : names(Cli.TINY)) {
+            Files.copy(Cli.TINY.resolve(name), model.resolve(name));
+        }
+        byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+        for (int at = weights.length - 256; at < weights.length; at += 2) {
+            weights[at] = (byte) 0x96;
+            weights[at + 1] = 0x7E;
+        }
+        Files.write(model.resolve("model.safetensors"), weights);
+        String out = folder.resolve("out").toString();
+        String[] options = {"--recipe", "rtn-w4a16", "--out", out};
+
+        Cli ran = stack.compress(model, options);
+
+        assertThat(ran.code()).as(ran.err()).isEqualTo(3);
+        assertThat(ran.out())
+                .contains(
+                        "quarantined: broken",
+                        "figures are not finite: the original's perplexity",
+                        "the original itself has no finite perplexity")
+                .doesNotContain("NaN", "Try ");
+        Cli taken = Cli.run(
+                "jobs",
+                "download",
+                "--last",
+                "--accept-quarantined",
+                "--out",
+                out,
+                "--data",
+                stack.data().toString());
+        assertThat(taken.code()).as(taken.err()).isZero();
+        assertThat(Schema.violations("report.schema.json", Files.readString(Path.of(out, "quern-report.json"))))
+                .isEmpty();
+        assertThat(Path.of(out, "quern-report.html")).content().contains("not finite");
+        assertThat(Cli.run("verify", out).code()).isZero();
+        assertThat(Cli.run("compare", out, out).out()).contains("not finite");
+        assertThat(Cli.run("jobs", "list", "--data", stack.data().toString()).out())
+                .contains("not finite");
+    }
+
     @Test
     void aResultBeyondTheGateIsQuarantinedAndNotPlaced() throws IOException {
         Path out = folder.resolve("out");

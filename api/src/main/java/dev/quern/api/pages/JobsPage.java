@@ -134,7 +134,7 @@ final class JobsPage {
                 state,
                 state,
                 job.state().terminal() ? Words.closeness(job) : progress(job),
-                figure("KL", Figures.number(quality == null ? null : quality.klMean())),
+                figure("KL", Figures.number(quality == null ? null : quality.measuredKl())),
                 figure("perplexity", ResultsTable.change(quality)),
                 figure("smaller", ResultsTable.smaller(quality)),
                 remaining(job, now),

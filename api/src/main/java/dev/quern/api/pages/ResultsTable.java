@@ -37,7 +37,7 @@ final class ResultsTable {
                 "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}</th>{}{}{}{}{}{}</tr>\n",
                 output.recipe(),
                 cell("quality", ReportDrawing.closeness(Closeness.of(quality))),
-                cell("KL to the original", Figures.number(quality == null ? null : quality.klMean())),
+                cell("KL to the original", Figures.number(quality == null ? null : quality.measuredKl())),
                 cell("perplexity", change(quality)),
                 cell("top-1 kept", Figures.percent(quality == null ? null : quality.top1())),
                 cell("size", quality == null ? Figures.NONE : Figures.bytes(quality.outputBytes())),
@@ -49,7 +49,7 @@ final class ResultsTable {
     }
 
     static String change(JobView.@Nullable Quality quality) {
-        return quality == null || quality.pplRatio() == null ? Figures.NONE : Figures.change(quality.pplRatio());
+        return Figures.change(quality == null ? null : quality.measuredRatio());
     }
 
     /** How many times smaller the tensors are. */

@@ -145,7 +145,7 @@ final class Words {
                 "block " + text(data, "block") + " " + text(data, "linear") + ", error "
                         + (data.get("relativeError") instanceof Number error
                                 ? Figures.error(error.doubleValue())
-                                : Figures.NONE);
+                                : data.getOrDefault("relativeError", Figures.NONE));
             case "block" -> "block " + text(data, "block") + " is in work";
             case "reason" ->
                 text(data, "code").isEmpty() ? "no longer waits" : reason(ReasonCode.valueOf(text(data, "code")));

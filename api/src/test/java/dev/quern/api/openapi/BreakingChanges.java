@@ -1,5 +1,6 @@
 package dev.quern.api.openapi;
 
+import dev.quern.recipes.codec.Word;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.json.JsonString;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a client of an older document would stumble over in a newer one: something that is gone, something of another
  * type, something that has become required where the client sends it, or may be missing where it reads. (Answers may
- * come to hold more.)
+ * come to hold more, and a number a word for what is not finite: no answer could hold that before.)
  */
 final class BreakingChanges {
     private static final String SCHEMAS = "/components/schemas/";
@@ -49,7 +50,12 @@ final class BreakingChanges {
             return;
         }
         switch (older) {
-            case JsonObject before when newer instanceof JsonObject after -> objects(place, before, after);
+            case JsonObject before
+            when newer instanceof JsonObject after -> {
+                if (!isWithWord(before, after)) {
+                    objects(place, before, after);
+                }
+            }
             case JsonArray before when newer instanceof JsonArray after -> arrays(place, before, after);
             default -> {
                 // Words may change.
@@ -65,6 +71,11 @@ final class BreakingChanges {
         if (newer.has("required") && !older.has("required") && isSent(place)) {
             found.add(place + "/required: added");
         }
+    }
+
+    private static boolean isWithWord(JsonObject older, JsonObject newer) {
+        JsonObject word = Schemas.simple("string").with("enum", Schemas.strings(List.of(Word.NOT_FINITE)));
+        return new JsonArray(List.of(word, wordless(older))).equals(newer.get("anyOf"));
     }
 
     private void arrays(String place, JsonArray older, JsonArray newer) {

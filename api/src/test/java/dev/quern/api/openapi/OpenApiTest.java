@@ -85,6 +85,18 @@ class OpenApiTest {
                 .containsExactly("/components/schemas/X/required: added");
     }
 
+    @Test
+    void aFigureMayComeToHaveAWordForWhatIsNotFinite() {
+        JsonObject older = document("{\"properties\":{\"a\":{\"type\":\"number\",\"description\":\"old\"}}}");
+        String either =
+                "{\"properties\":{\"a\":{\"anyOf\":[{\"type\":\"string\",\"enum\":[\"%s\"]},{\"type\":\"number\"}]}}}";
+
+        assertThat(BreakingChanges.between(older, document(either.formatted("not finite"))))
+                .isEmpty();
+        assertThat(BreakingChanges.between(older, document(either.formatted("unknown"))))
+                .isNotEmpty();
+    }
+
     /** A document in which a client sends an X. */
     private static JsonObject document(String schema) {
         return (JsonObject) Json.parse("""

@@ -13,6 +13,7 @@ import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.job.JobState;
+import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.view.JobView;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -164,8 +165,8 @@ public final class JobsList implements Callable<Integer> {
                                             : job.work().result())
                             .name(),
                     String.join(" + ", Results.recipes(job)),
-                    quality == null ? "" : figure("%.4f", quality.klMean()),
-                    quality == null ? "" : figure("%.3f", quality.pplRatio()),
+                    quality == null ? "" : figure("%.4f", quality.measuredKl()),
+                    quality == null ? "" : figure("%.3f", quality.measuredRatio()),
                     quality == null ? "" : size(quality),
                     took(job),
                     local(job.times().createdAt()),
@@ -175,7 +176,10 @@ public final class JobsList implements Callable<Integer> {
     }
 
     private static String figure(String format, @Nullable Double value) {
-        return value == null ? "" : String.format(Locale.ROOT, format, value);
+        if (value == null) {
+            return "";
+        }
+        return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : Figures.NOT_FINITE;
     }
 
     private static String size(JobView.Quality quality) {

@@ -130,6 +130,6 @@ public final class ReportTable {
     }
 
     private static String number(String format, double value) {
-        return String.format(Locale.ROOT, format, value);
+        return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : Figures.NOT_FINITE;
     }
 }

@@ -3,11 +3,14 @@ package dev.quern.jobs;
 import dev.quern.jobs.rows.Columns;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.codec.Word;
 import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.job.Stage;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonNumber;
 import dev.quern.recipes.json.JsonObject;
+import dev.quern.recipes.json.JsonString;
+import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.view.LinearView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -222,8 +225,12 @@ public final class BoardRepository {
         JsonObject data = JsonObject.EMPTY.with("block", cell.block()).with("linear", cell.linear());
         Double error = cell.relativeError();
         Double nearest = cell.relativeErrorNearest();
-        data = error == null ? data : data.with("relativeError", JsonNumber.of(error));
-        return nearest == null ? data : data.with("relativeErrorNearest", JsonNumber.of(nearest));
+        data = error == null ? data : data.with("relativeError", figure(error));
+        return nearest == null ? data : data.with("relativeErrorNearest", figure(nearest));
+    }
+
+    private static JsonValue figure(double value) {
+        return Double.isFinite(value) ? JsonNumber.of(value) : new JsonString(Word.NOT_FINITE);
     }
 
     private static Map<String, Object> columns(UUID job, LinearView cell) {

@@ -51,7 +51,7 @@ public final class ReportRepository {
         Double lost = worst(texts, text -> -text.top1());
         return new JobView.Quality(
                 worst(texts, Report.Evaluation::klMean),
-                worst(texts, text -> text.pplCompressed() / text.pplOriginal()),
+                worst(texts, Report.Evaluation::pplRatio),
                 lost == null ? null : -lost,
                 read.sizes().sourceBytes(),
                 read.sizes().outputBytes());

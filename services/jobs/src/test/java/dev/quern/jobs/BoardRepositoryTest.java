@@ -59,6 +59,18 @@ class BoardRepositoryTest {
     }
 
     @Test
+    void keepsAnErrorThatIsNotFinite() {
+        board.layOut(id, 1, List.of("mlp.down_proj"));
+
+        board.put(id, done(0, "mlp.down_proj", Double.POSITIVE_INFINITY));
+
+        assertThat(board.find(id).linears())
+                .singleElement()
+                .satisfies(cell -> assertThat(cell.relativeError()).isNaN());
+        assertThat(events.after(id, 0, 100).getLast().data()).containsEntry("relativeError", "not finite");
+    }
+
+    @Test
     void hasNoCellWhereABlockHasNoSuchLinear() {
         board.layOut(id, List.of(List.of("q", "down"), List.of("q", "router", "expert"), List.of("down")), List.of(0));
 

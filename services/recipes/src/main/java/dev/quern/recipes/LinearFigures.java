@@ -1,5 +1,6 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.codec.Word;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     or in older records
  */
 public record LinearFigures(
-        double relativeError,
-        double relativeErrorNearest,
+        @Word(Word.NOT_FINITE) double relativeError,
+        @Word(Word.NOT_FINITE) double relativeErrorNearest,
         double damping,
         int retries,
         @Nullable String fallback,
@@ -65,7 +66,9 @@ public record LinearFigures(
      * @param kept the shrinkage of the result that was kept; null where it is the one-sided one
      */
     public record TwoSided(
-            double oneSided, List<Trial> tried, @Nullable Double kept) {
+            @Word(Word.NOT_FINITE) double oneSided,
+            List<Trial> tried,
+            @Nullable Double kept) {
         public TwoSided {
             tried = List.copyOf(tried);
         }
@@ -86,5 +89,6 @@ public record LinearFigures(
      * @param shrinkage the share of a multiple of the identity in H_O
      * @param error on the windows that were held out
      */
-    public record Trial(double shrinkage, double error) {}
+    public record Trial(
+            double shrinkage, @Word(Word.NOT_FINITE) double error) {}
 }

@@ -7,7 +7,9 @@ import dev.quern.artifacts.Keys;
 import dev.quern.contract.JobRef;
 import dev.quern.control.job.JobArtifacts;
 import dev.quern.control.job.JobContexts;
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.artifact.ArtifactName.Lifetime;
+import dev.quern.engine.verify.OutputVerifier;
 import dev.quern.inputs.Plans;
 import dev.quern.jobs.Job;
 import dev.quern.jobs.JobOutput;
@@ -22,6 +24,7 @@ import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
+import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobEvent;
 import dev.quern.recipes.view.JobView;
@@ -111,6 +114,61 @@ class ServiceTest {
         String card = new String(
                 service.store().read(end.outputs().getFirst().location() + "README.md"), StandardCharsets.UTF_8);
         assertThat(card).contains("| format | quern-sparse |").doesNotContain("vllm serve");
+    }
+
+    /** The final norm of the original is so large that its logits overflow, whatever is compressed. */
+    @Test
+    void quarantinesAResultWhoseFiguresAreNotFinite() throws Exception {
+        Path model = service.folder().resolve("overflowing");
+        FileSystemUtils.copyRecursively(ServiceHarness.MODEL, model);
+        overflow(model.resolve("model.safetensors"));
+
+        Job end = service.awaitEnd(
+                service.submit(ServiceHarness.request(model, 8, 4, null), "gptq-w4a16")
+                        .id(),
+                LIMIT);
+
+        assertThat(end.state()).as("%s", end.remarks().failure()).isEqualTo(JobState.QUARANTINED);
+        assertThat(end.remarks().failure().message())
+                .isEqualTo(
+                        "built-in: figures are not finite: the original's perplexity, the result's perplexity, mean KL,"
+                                + " 99th percentile of KL");
+        JobView.Quality quality = end.outputs().getFirst().quality();
+        assertThat(quality.measuredKl()).isNaN();
+        assertThat(quality.measuredRatio()).isNaN();
+        assertThat(Closeness.of(quality)).isEqualTo(Closeness.BROKEN);
+        Report report = report(end);
+        assertThat(report.evaluations())
+                .singleElement()
+                .satisfies(text -> assertThat(text.klMean()).isNaN());
+        assertThat(report.linears())
+                .as("compressed as ever")
+                .hasSize(end.progress().linears());
+        assertThat(report.notes())
+                .anySatisfy(note -> assertThat(note).contains("the original itself has no finite perplexity"));
+        Path folder = Files.createDirectory(service.folder().resolve("taken-" + end.id()));
+        for (ArtifactStore.Entry entry :
+                service.store().list(end.outputs().getFirst().location())) {
+            Files.write(
+                    folder.resolve(Path.of(entry.key()).getFileName()),
+                    service.store().read(entry.key()));
+        }
+        assertThat(OutputVerifier.verify(folder, bytes -> {}, Cancellation.NEVER)
+                        .outputDigest())
+                .isEqualTo(end.outputs().getFirst().digest());
+        for (String page : List.of("quern-report.html", "README.md")) {
+            assertThat(folder.resolve(page)).content().contains("not finite").doesNotContain("NaN");
+        }
+    }
+
+    /** The final norm is the last tensor of the file: 128 times 1e38 in bf16. */
+    private static void overflow(Path weights) throws IOException {
+        byte[] bytes = Files.readAllBytes(weights);
+        for (int at = bytes.length - 256; at < bytes.length; at += 2) {
+            bytes[at] = (byte) 0x96;
+            bytes[at + 1] = 0x7E;
+        }
+        Files.write(weights, bytes);
     }
 
     @Test

@@ -25,12 +25,12 @@ public final class GateCheck {
     }
 
     private void add(Gate gate, Evaluation evaluation) {
-        double ratio = evaluation.pplRatio();
-        if (!Double.isFinite(evaluation.klMean()) || !Double.isFinite(ratio)) {
-            failures.add(evaluation.file() + ": figures are not finite");
+        List<String> notFinite = evaluation.notFinite();
+        if (!notFinite.isEmpty()) {
+            failures.add(evaluation.file() + ": figures are not finite: " + String.join(", ", notFinite));
             return;
         }
-        atMost(evaluation, "perplexity ratio", ratio, gate.pplRatioLimit());
+        atMost(evaluation, "perplexity ratio", evaluation.pplRatio(), gate.pplRatioLimit());
         if (gate.maxKl() != null) {
             atMost(evaluation, "mean KL", evaluation.klMean(), gate.maxKl());
         }

@@ -136,6 +136,10 @@ public final class ReportParts {
 
     /** Where the original does not understand a text, whose figures then say little. */
     public static Optional<String> implausible(Report.Evaluation evaluation, TokenWindows text, int vocabulary) {
+        if (!Double.isFinite(evaluation.pplOriginal())) {
+            return Optional.of(evaluation.file() + ": the original itself has no finite perplexity on this text, so the"
+                    + " figures do not say what compression cost");
+        }
         return CountingReader.isMuchBetter(text, vocabulary, evaluation.pplOriginal())
                 ? Optional.of(("%s: perplexity %.4g of the original: this model does not read this text well:"
                                 + " wrong tokenizer, wrong head or wrong rope?")
@@ -145,7 +149,7 @@ public final class ReportParts {
 
     /**
      * Where the error of a result starts that is not close to its original, and what to try next where its gate refused
-     * it.
+     * it. No recipe helps where the original itself has no finite figures.
      *
      * @param linears of the result; none where they are not known
      * @param recipe null where it is not known
@@ -160,7 +164,8 @@ public final class ReportParts {
         if (!verdict.accepted() || Closeness.of(evaluations) != Closeness.CLOSE) {
             start.map(ErrorStart::sentence).ifPresent(notes::add);
         }
-        if (!verdict.accepted() && recipe != null) {
+        boolean measured = evaluations.stream().allMatch(text -> Double.isFinite(text.pplOriginal()));
+        if (!verdict.accepted() && measured && recipe != null) {
             NextRecipe.after(recipe, evaluations, linears, start)
                     .map(NextRecipe::sentence)
                     .ifPresent(notes::add);

@@ -31,6 +31,22 @@ class GateCheckTest {
                         "a.txt: top-1 agreement 0.9500 (expected: at least 0.9900)");
     }
 
+    /** A ratio to infinity would be 0, which is better than any limit. */
+    @Test
+    void figuresThatAreNotFiniteAreRefusedByName() {
+        Evaluation original = new Evaluation("o.txt", Double.POSITIVE_INFINITY, 10, 0.01, 0.1, 0.95, 1000, 512);
+        Evaluation both = new Evaluation("b.txt", Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, 1000, 512);
+
+        assertThat(GateCheck.judge(new Gate(9.0, 1e9, null), List.of(original, GOOD, both)))
+                .returns(Closeness.BROKEN, Verdict::quality)
+                .returns(
+                        List.of(
+                                "o.txt: figures are not finite: the original's perplexity",
+                                "b.txt: figures are not finite: the original's perplexity, the result's perplexity,"
+                                        + " mean KL, 99th percentile of KL"),
+                        Verdict::failures);
+    }
+
     @Test
     void withoutAConditionABrokenModelIsRefusedAndItsOwnerMayAllowIt() {
         Evaluation broken = new Evaluation("b.txt", 10, 1100, 4, 9, 0.01, 1000, 512);
@@ -39,7 +55,7 @@ class GateCheckTest {
         assertThat(GateCheck.judge(Gate.NONE, List.of(GOOD, broken)).failures())
                 .containsExactly("b.txt: perplexity ratio 110.0 (expected: at most 2.000)");
         assertThat(GateCheck.judge(new Gate(9.0, 1e9, null), List.of(nothing)).failures())
-                .containsExactly("c.txt: figures are not finite");
+                .containsExactly("c.txt: figures are not finite: the result's perplexity");
         assertThat(GateCheck.judge(new Gate(null, 1e9, null), List.of(broken)))
                 .returns(true, Verdict::accepted)
                 .returns(Closeness.BROKEN, Verdict::quality);

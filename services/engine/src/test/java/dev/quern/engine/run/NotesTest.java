@@ -7,6 +7,7 @@ import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.recipes.Formats;
+import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.report.Report;
@@ -49,6 +50,29 @@ class NotesTest {
         assertThat(ReportParts.implausible(evaluation(101), TEXT, 100))
                 .hasValue("mine.jsonl: perplexity 101.0 of the original: this model does not read this text well:"
                         + " wrong tokenizer, wrong head or wrong rope?");
+    }
+
+    /** A recipe cannot help it. */
+    @Test
+    void anOriginalWithoutFiniteFiguresIsNoted() {
+        Report.Evaluation overflow = evaluation(Double.NaN);
+        Report.Verdict refused = GateCheck.judge(Gate.NONE, List.of(overflow));
+
+        assertThat(ReportParts.implausible(overflow, TEXT, 100))
+                .hasValue(
+                        "mine.jsonl: the original itself has no finite perplexity on this text, so the figures do not say"
+                                + " what compression cost");
+        assertThat(ReportParts.diagnosis(refused, List.of(overflow), List.of(), Recipes.find("rtn-w4a16")))
+                .isEmpty();
+        Report.Evaluation result = new Report.Evaluation("mine.jsonl", 10, Double.NaN, Double.NaN, Double.NaN, 0, 6, 4);
+        assertThat(ReportParts.diagnosis(
+                        GateCheck.judge(Gate.NONE, List.of(result)),
+                        List.of(result),
+                        List.of(),
+                        Recipes.find("rtn-w4a16")))
+                .singleElement()
+                .asString()
+                .startsWith("Try the recipe gptq-best-w4a16 next");
     }
 
     @Test

@@ -11,7 +11,8 @@ import java.lang.reflect.Type;
  * lower-case name or {@link ByName}, String, int, long, float, double, boolean and their boxes, List, Map with String
  * keys, Instant as ISO 8601, {@link JsonValue}, and Object for values without a fixed type (String, Long, Double,
  * Boolean, List, Map). A component's name is its member's, unless {@link Named}; an int may have a {@link Word} for one
- * of its values, and the members of a record may be {@link Flat} in the object around it.
+ * of its values, a double one for what is not finite, and the members of a record may be {@link Flat} in the object
+ * around it.
  *
  * <p>Reading is strict: unknown members are refused; a missing member is its {@link Default}, null where the component
  * is {@code @Nullable}, empty for List and Map, and else an error. A record may be {@link CompletedBy} other means
@@ -36,7 +37,7 @@ public final class RecordCodec {
         return new RecordReader(code).document(value, type);
     }
 
-    /** @throws IllegalArgumentException for a type outside the list above, and for NaN and infinity */
+    /** @throws IllegalArgumentException for a type outside the list above, and for NaN and infinity without a word */
     public static JsonValue write(Object value) {
         return RecordWriter.write(value);
     }

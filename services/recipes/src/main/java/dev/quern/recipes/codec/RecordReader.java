@@ -234,7 +234,9 @@ final class RecordReader {
         }
         if (value != null) {
             Word word = component.getAnnotation(Word.class);
-            return word == null ? value(value, component.getGenericType(), member) : word(value, word, member);
+            return word == null
+                    ? value(value, component.getGenericType(), member)
+                    : word(value, word, component.getType(), member);
         }
         return nullable ? null : missing(component.getType(), member);
     }
@@ -246,12 +248,12 @@ final class RecordReader {
         return new JsonObject(members);
     }
 
-    private @Nullable Object word(JsonValue value, Word word, Place place) {
+    private @Nullable Object word(JsonValue value, Word word, Class<?> type, Place place) {
         if (value.equals(new JsonString(word.value()))) {
-            return word.means();
+            return type == int.class ? (Object) word.means() : (Object) Double.NaN;
         }
         try {
-            Object number = Scalars.read(value, int.class);
+            Object number = Scalars.read(value, type);
             if (!number.equals(word.means())) {
                 return number;
             }
@@ -259,8 +261,7 @@ final class RecordReader {
             // Refused like the number that the word stands for.
         }
         return refuse(
-                place,
-                Scalars.shown(value) + " (expected: " + Scalars.expectation(int.class) + " or " + word.value() + ")");
+                place, Scalars.shown(value) + " (expected: " + Scalars.expectation(type) + " or " + word.value() + ")");
     }
 
     private @Nullable Object missing(Class<?> type, Place place) {

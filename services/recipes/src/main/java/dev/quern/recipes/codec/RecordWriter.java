@@ -85,7 +85,7 @@ final class RecordWriter {
 
     private static JsonValue named(RecordComponent component, Object value) {
         Word word = component.getAnnotation(Word.class);
-        if (word != null && value.equals(word.means())) {
+        if (word != null && stands(word, value)) {
             return new JsonString(word.value());
         }
         try {
@@ -93,6 +93,11 @@ final class RecordWriter {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(component.getName() + "." + e.getMessage(), e);
         }
+    }
+
+    /** Whether the word is written in place of the value. */
+    private static boolean stands(Word word, Object value) {
+        return value instanceof Double number ? !Double.isFinite(number) : value.equals(word.means());
     }
 
     private static @Nullable Object read(Record structure, RecordComponent component) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The sections that the report and the job page have in common. */
@@ -76,9 +77,8 @@ public final class ReportDrawing {
     /** The three numbers that a reader wants first. */
     public static Html headline(Report report) {
         List<Evaluation> evaluations = report.evaluations();
-        double kl = evaluations.stream().mapToDouble(Evaluation::klMean).max().orElse(Double.NaN);
-        double ratio =
-                evaluations.stream().mapToDouble(Evaluation::pplRatio).max().orElse(Double.NaN);
+        Double kl = worst(evaluations, Evaluation::klMean);
+        Double ratio = worst(evaluations, Evaluation::pplRatio);
         Report.Sizes sizes = report.sizes();
         return Html.join(
                 number(Figures.number(kl), Terms.KL.html(), "nats per token, worst text; 0 is the same model"),
@@ -87,6 +87,11 @@ public final class ReportDrawing {
                         Figures.fixed((double) sizes.sourceBytes() / sizes.outputBytes(), 2) + "×",
                         Terms.SMALLER.html(),
                         Figures.bytes(sizes.sourceBytes()) + " to " + Figures.bytes(sizes.outputBytes())));
+    }
+
+    /** NaN where it is not finite on a text; null without texts. */
+    private static @Nullable Double worst(List<Evaluation> evaluations, Function<Evaluation, Double> figure) {
+        return evaluations.stream().map(figure).max(Double::compare).orElse(null);
     }
 
     /** One big number with its name and what it means. */

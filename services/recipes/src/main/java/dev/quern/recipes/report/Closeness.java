@@ -45,14 +45,11 @@ public enum Closeness {
                 .orElse(null);
     }
 
-    /** Null where nothing was evaluated; figures that are not finite are left out, and those of a broken result. */
+    /** Null where nothing was evaluated. */
     public static @Nullable Closeness of(JobView.@Nullable Quality quality) {
-        if (quality == null || (quality.klMean() == null && quality.pplRatio() == null)) {
-            return null;
-        }
-        return quality.klMean() == null || quality.pplRatio() == null
-                ? BROKEN
-                : of(quality.klMean(), quality.pplRatio());
+        Double kl = quality == null ? null : quality.measuredKl();
+        Double ratio = quality == null ? null : quality.measuredRatio();
+        return kl == null || ratio == null ? null : of(kl, ratio);
     }
 
     /**

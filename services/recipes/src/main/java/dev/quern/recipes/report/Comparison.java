@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Results side by side. Figures of a text share a row only where every side read the same windows of it.
  *
  * @param recipe the fields in which the recipes differ
- * @param linears those whose errors differ most, the largest difference first
+ * @param linears those whose errors differ most, the largest difference first; none whose error is not finite
  * @param warnings what keeps figures from being compared
  */
 public record Comparison(
@@ -170,6 +170,7 @@ public record Comparison(
                         sides.stream()
                                 .map(side -> Objects.requireNonNull(side.get(name)))
                                 .toList()))
+                .filter(linear -> linear.errors().stream().allMatch(Double::isFinite))
                 .sorted(Comparator.comparingDouble(Linear::spread).reversed())
                 .limit(LINEARS)
                 .toList();

@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.codec.Word;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
@@ -9,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 public final class Figures {
     /** Shown where a figure is not known. */
     public static final String NONE = "–";
+    /** Shown for NaN and infinity. */
+    public static final String NOT_FINITE = Word.NOT_FINITE;
 
     private static final String[] BYTES = {"B", "kB", "MB", "GB", "TB"};
     private static final String[] COUNTS = {"", " thousand", " million", " billion", " trillion"};
@@ -20,7 +23,10 @@ public final class Figures {
 
     /** A share as a percentage with three significant digits: 0.00912 is {@code 0.912 %}. */
     public static String percent(@Nullable Double share) {
-        return share == null ? NONE : percentNumber(share) + " %";
+        if (share == null) {
+            return NONE;
+        }
+        return Double.isFinite(share) ? percentNumber(share) + " %" : NOT_FINITE;
     }
 
     /** The relative error of a linear from its square: norms, as a percentage. */
@@ -29,9 +35,9 @@ public final class Figures {
     }
 
     /** A ratio as a change while that is readable, above 10 as a factor: {@code +3.71 %}, {@code ×1.5 million}. */
-    public static String change(double ratio) {
-        if (!Double.isFinite(ratio)) {
-            return NONE;
+    public static String change(@Nullable Double ratio) {
+        if (ratio == null || !Double.isFinite(ratio)) {
+            return ratio == null ? NONE : NOT_FINITE;
         }
         return ratio < MAX_CHANGE ? String.format(Locale.ROOT, "%+.2f %%", (ratio - 1) * 100) : "×" + factor(ratio);
     }
@@ -44,7 +50,7 @@ public final class Figures {
     public static String percentNumber(double share) {
         double percent = share * 100;
         if (percent == 0 || !Double.isFinite(percent)) {
-            return percent == 0 ? "0" : NONE;
+            return percent == 0 ? "0" : NOT_FINITE;
         }
         if (Math.abs(percent) < 0.001) {
             return String.format(Locale.ROOT, "%.0e", percent).replace("e-0", "e-");
@@ -56,7 +62,7 @@ public final class Figures {
     /** Four significant digits, or an exponent below 0.0001. */
     public static String number(@Nullable Double value) {
         if (value == null || !Double.isFinite(value)) {
-            return NONE;
+            return value == null ? NONE : NOT_FINITE;
         }
         double size = Math.abs(value);
         if (size != 0 && size < 1e-4) {
@@ -70,11 +76,11 @@ public final class Figures {
     public static String plain(double value) {
         return Double.isFinite(value)
                 ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
-                : NONE;
+                : NOT_FINITE;
     }
 
     public static String fixed(double value, int decimals) {
-        return Double.isFinite(value) ? String.format(Locale.ROOT, "%,." + decimals + "f", value) : NONE;
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%,." + decimals + "f", value) : NOT_FINITE;
     }
 
     /** Decimal units, as disks and download pages use. */

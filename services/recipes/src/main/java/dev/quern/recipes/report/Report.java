@@ -5,7 +5,9 @@ import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.CompletedBy;
 import dev.quern.recipes.codec.Flat;
+import dev.quern.recipes.codec.Word;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +121,7 @@ public record Report(
 
     /**
      * One evaluation file, first windows, float32. KL(original ‖ compressed) in nats per token; top1 is a share, 0 to
-     * 1.
+     * 1. Perplexities and KL are not finite where a model overflows on the text.
      *
      * @param file its name, or {@code built-in}
      * @param digest SHA-256 over window length and token ids: equal where the same windows were read; null in older
@@ -130,10 +132,10 @@ public record Report(
      */
     public record Evaluation(
             String file,
-            double pplOriginal,
-            double pplCompressed,
-            double klMean,
-            double klP99,
+            @Word(Word.NOT_FINITE) double pplOriginal,
+            @Word(Word.NOT_FINITE) double pplCompressed,
+            @Word(Word.NOT_FINITE) double klMean,
+            @Word(Word.NOT_FINITE) double klP99,
             double top1,
             long tokens,
             int seqLen,
@@ -156,8 +158,20 @@ public record Report(
             this(file, pplOriginal, pplCompressed, klMean, klP99, top1, tokens, seqLen, null, null);
         }
 
+        /** NaN where the original's perplexity is not finite. */
         public double pplRatio() {
-            return pplCompressed / pplOriginal;
+            return Double.isFinite(pplOriginal) ? pplCompressed / pplOriginal : Double.NaN;
+        }
+
+        /** What is not finite, in words; empty where all figures are. */
+        public List<String> notFinite() {
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put("the original's perplexity", pplOriginal);
+            figures.put("the result's perplexity", pplCompressed);
+            figures.put("mean KL", klMean);
+            figures.put("99th percentile of KL", klP99);
+            figures.values().removeIf(Double::isFinite);
+            return List.copyOf(figures.keySet());
         }
     }
 

@@ -134,9 +134,10 @@ public record JobView(
     /**
      * The figures of an output's report that tell results apart: the worst of its evaluation texts, and its sizes.
      *
-     * @param klMean mean KL divergence to the original, nats per token
-     * @param pplRatio compressed over original perplexity
-     * @param top1 share of tokens whose most probable next token is the original's, 0 to 1
+     * @param klMean mean KL divergence to the original, nats per token; null where it is not finite
+     * @param pplRatio compressed over original perplexity; null where it is not finite
+     * @param top1 share of tokens whose most probable next token is the original's, 0 to 1; null where nothing was
+     *     evaluated
      * @param sourceBytes of the source's weights
      * @param outputBytes of the output's weights
      */
@@ -145,7 +146,21 @@ public record JobView(
             @Nullable Double pplRatio,
             @Nullable Double top1,
             long sourceBytes,
-            long outputBytes) {}
+            long outputBytes) {
+        /** As {@link #klMean}, but NaN where it is not finite; null where nothing was evaluated. */
+        public @Nullable Double measuredKl() {
+            return measured(klMean);
+        }
+
+        /** As {@link #pplRatio}, but NaN where it is not finite; null where nothing was evaluated. */
+        public @Nullable Double measuredRatio() {
+            return measured(pplRatio);
+        }
+
+        private @Nullable Double measured(@Nullable Double figure) {
+            return figure == null && top1 != null ? Double.valueOf(Double.NaN) : figure;
+        }
+    }
 
     /**
      * How a result was accepted that its gate refused.

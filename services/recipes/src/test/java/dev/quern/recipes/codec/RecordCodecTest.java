@@ -24,6 +24,7 @@ import dev.quern.recipes.view.KeyView;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RecordCodecTest {
@@ -247,6 +248,25 @@ class RecordCodecTest {
     void infinityIsNotWritten() {
         assertThatThrownBy(() -> RecordCodec.write(new Figures(List.of(), 1, Float.POSITIVE_INFINITY, JsonNull.NULL)))
                 .hasMessage("f.number: Infinity (expected: finite, JSON has no other)");
+    }
+
+    private record Measured(
+            @Word(Word.NOT_FINITE) double figure,
+            @Word(Word.NOT_FINITE) @Nullable Double other) {}
+
+    @Test
+    void aFigureThatIsNotFiniteIsAWord() {
+        for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+            JsonValue json = RecordCodec.write(new Measured(value, value));
+
+            assertThat(Json.write(json)).isEqualTo("{\"figure\":\"not finite\",\"other\":\"not finite\"}");
+            assertThat(RecordCodec.read(json, Measured.class)).isEqualTo(new Measured(Double.NaN, Double.NaN));
+        }
+        Measured finite = new Measured(0, null);
+        assertThat(Json.write(RecordCodec.write(finite))).isEqualTo("{\"figure\":0}");
+        assertThat(RecordCodec.read(RecordCodec.write(finite), Measured.class)).isEqualTo(finite);
+        assertThatThrownBy(() -> RecordCodec.read(Json.parse("{\"figure\":\"NaN\"}"), Measured.class))
+                .hasMessage("figure: NaN (expected: a number or not finite)");
     }
 
     private static Recipe read(String text) {

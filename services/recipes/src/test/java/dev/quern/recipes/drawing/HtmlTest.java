@@ -31,7 +31,7 @@ class HtmlTest {
         "41.23, ×41.2",
         "713.4, ×713",
         "1451356.96, ×1.45 million",
-        "NaN, –"
+        "NaN, not finite"
     })
     void ratiosAreChangesOrFactors(double ratio, String text) {
         assertThat(Figures.change(ratio)).isEqualTo(text);

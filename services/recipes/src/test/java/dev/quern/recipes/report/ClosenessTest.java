@@ -3,6 +3,7 @@ package dev.quern.recipes.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.report.Report.Evaluation;
+import dev.quern.recipes.view.JobView;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,5 +34,15 @@ class ClosenessTest {
         assertThat(Closeness.of(List.of(good, bad))).isEqualTo(Closeness.BROKEN);
         assertThat(Closeness.of(List.of(good))).isEqualTo(Closeness.CLOSE);
         assertThat(Closeness.of(List.of())).isNull();
+    }
+
+    @Test
+    void figuresThatAreNotFiniteAreThoseOfABrokenResult() {
+        Evaluation original = new Evaluation("a.txt", Double.POSITIVE_INFINITY, 10, 0.01, 0.1, 0.95, 1000, 512);
+
+        assertThat(original.pplRatio()).isNaN();
+        assertThat(Closeness.of(List.of(original))).isEqualTo(Closeness.BROKEN);
+        assertThat(Closeness.of(new JobView.Quality(null, null, 0.7, 2, 1))).isEqualTo(Closeness.BROKEN);
+        assertThat(Closeness.of(new JobView.Quality(null, null, null, 2, 1))).isNull();
     }
 }
