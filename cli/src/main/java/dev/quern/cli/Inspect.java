@@ -68,7 +68,11 @@ final class Inspect implements Callable<Integer> {
             Architecture architecture = source.architecture();
             List<Recipe> chosen = source.resolve(request.recipes().recipes());
             Workload workload = Workload.beforehand(
-                    chosen, architecture, request.calibration(Inspect::local), request.evaluations(Inspect::local));
+                    chosen,
+                    request.formats(),
+                    architecture,
+                    request.calibration(Inspect::local),
+                    request.evaluations(Inspect::local));
             PlacementOptions place = request.placement();
             StackOptions stack = StackOptions.standard()
                     .withWorkers(place.workers().workers())
@@ -85,7 +89,7 @@ final class Inspect implements Callable<Integer> {
                 quern.console().print(all ? found.with("account", RecordCodec.write(account)) : found);
             } else {
                 print(quern.console(), facts, plan, estimate);
-                chosen.forEach(recipe -> printRecipe(quern.console(), recipe, architecture));
+                chosen.forEach(recipe -> printRecipe(quern.console(), recipe, request.format(), architecture));
                 AccountText.print(quern.console(), account, all);
             }
         }
@@ -97,10 +101,10 @@ final class Inspect implements Callable<Integer> {
     }
 
     /** What would be done, and which loaders take the result. */
-    private static void printRecipe(Console console, Recipe recipe, Architecture architecture) {
+    private static void printRecipe(Console console, Recipe recipe, String format, Architecture architecture) {
         console.print("");
         console.print(RecipeWords.of(recipe));
-        Loading.of(GridMap.of(recipe, architecture).packing())
+        Loading.of(format, GridMap.of(recipe, architecture).packing())
                 .forEach(loading -> console.print("  " + loading.sentence()));
     }
 

@@ -333,6 +333,20 @@ class MainTest {
     }
 
     @Test
+    void theFormatDecidesTheSizeOfAnEstimateAndTheLoaders() {
+        Estimate dense = estimate("--recipe", "obr-w4s50");
+        Estimate sparse = estimate("--recipe", "obr-w4s50", "--format", "quern-sparse");
+
+        assertThat(dense.outputs().getFirst().bitsPerWeight()).isGreaterThan(4);
+        assertThat(sparse.outputs().getFirst().bitsPerWeight())
+                .isLessThan(dense.outputs().getFirst().bitsPerWeight() - 0.9);
+        assertThat(Cli.run("inspect", Cli.TINY.toString(), "--format", "quern-sparse")
+                        .out())
+                .contains("vLLM 0.33: does not load (it does not know quern-sparse");
+        refused("--format: gguf (expected one of: compressed-tensors, quern-sparse)", "--format", "gguf");
+    }
+
+    @Test
     void evaluationWindowsCountInAnEstimate() {
         // Without calibration the hidden states of an evaluation are the most that scratch holds.
         Estimate one = estimate("--recipe", "rtn-w4a16", "--eval-windows", "1");

@@ -105,7 +105,7 @@ public final class Compress implements Callable<Integer> {
             if (request.recipes().changes()) {
                 console.say("recipe " + RecipeWords.of(recipe));
             }
-            RecipeWords.loading(recipe).forEach(line -> console.say("note: " + line));
+            RecipeWords.loading(recipe, request.format()).forEach(line -> console.say("note: " + line));
         }
     }
 

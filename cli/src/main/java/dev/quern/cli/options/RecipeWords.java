@@ -40,9 +40,9 @@ public final class RecipeWords {
                         .toList());
     }
 
-    /** Loaders that do not take what it makes as it is. */
-    public static List<String> loading(Recipe recipe) {
-        return Loading.of(recipe).stream()
+    /** Loaders that do not take what it makes in a format as it is. */
+    public static List<String> loading(Recipe recipe, String format) {
+        return Loading.of(format, recipe).stream()
                 .filter(loading -> loading.answer() != Loading.Answer.LOADS)
                 .map(loading -> recipe.name() + ": " + loading.sentence())
                 .toList();

@@ -1,6 +1,7 @@
 package dev.quern.cli.options;
 
 import dev.quern.cli.command.Heading;
+import dev.quern.cli.results.FormatNames;
 import dev.quern.cli.results.Place;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
@@ -11,11 +12,13 @@ import dev.quern.recipes.JobRequest.Source;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.QuernException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What to compress, how, and on what text: the part of the command line that becomes a request. */
@@ -30,6 +33,13 @@ public final class RequestOptions {
 
     @Mixin
     private RecipeOptions recipes = new RecipeOptions();
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            completionCandidates = FormatNames.class,
+            description = "The format of the result: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private String format = Formats.COMPRESSED_TENSORS;
 
     @Mixin
     private TextOptions texts = new TextOptions();
@@ -104,20 +114,34 @@ public final class RequestOptions {
         return recipes;
     }
 
+    /**
+     * Of every output.
+     *
+     * @throws QuernException INVALID_REQUEST for an unknown one
+     */
+    public String format() {
+        return FormatNames.require(format);
+    }
+
+    /** One for each output. */
+    public List<String> formats() {
+        return Collections.nCopies(recipes.recipes().size(), format());
+    }
+
     /** As the recipes call themselves, one for each output. */
     public List<String> recipeNames() {
         return recipes.recipes().stream().map(Recipe::name).toList();
     }
 
     /** The first one takes the request's recipe; of several each lies under its name. */
-    private static List<Output> outputs(@Nullable Place place, List<Recipe> recipes) {
+    private List<Output> outputs(@Nullable Place place, List<Recipe> recipes) {
         String uri = place != null && place.isObjects() ? place.objects() : null;
         if (recipes.size() == 1) {
-            return List.of(new Output(Formats.COMPRESSED_TENSORS, null, uri));
+            return List.of(new Output(format(), null, uri));
         }
         return IntStream.range(0, recipes.size())
                 .mapToObj(i -> new Output(
-                        Formats.COMPRESSED_TENSORS,
+                        format(),
                         null,
                         uri == null ? null : uri + "/" + recipes.get(i).name(),
                         i == 0 ? null : RecipeOptions.choice(recipes.get(i))))

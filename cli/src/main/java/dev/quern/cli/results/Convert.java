@@ -9,14 +9,12 @@ import dev.quern.engine.convert.Conversion;
 import dev.quern.engine.convert.Conversion.Converted;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.formats.OutputFormats;
-import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,15 +26,6 @@ import picocli.CommandLine.ParentCommand;
         description =
                 "Write a result in another format, with the same codes, scales and zero points, and say what its parts take. Both results are verified; the first one stays as it is.")
 public final class Convert implements Callable<Integer> {
-    /** For completion, as help says them. */
-    static final class Names extends ArrayList<String> {
-        private static final long serialVersionUID = 1;
-
-        Names() {
-            super(Formats.ALL);
-        }
-    }
-
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private RootCommand quern;
@@ -49,7 +38,7 @@ public final class Convert implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             required = true,
-            completionCandidates = Names.class,
+            completionCandidates = FormatNames.class,
             description = "The format of the new result: ${COMPLETION-CANDIDATES}.")
     @SuppressWarnings("NullAway.Init")
     private String format;
@@ -65,7 +54,7 @@ public final class Convert implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Console console = quern.console();
-        OutputFormat to = format();
+        OutputFormat to = OutputFormats.of(FormatNames.require(format));
         if (!Files.isDirectory(folder)) {
             throw new QuernException(ErrorCode.OUTPUT_DAMAGED, folder + ": no such folder (expected: a result)");
         }
@@ -90,14 +79,5 @@ public final class Convert implements Callable<Integer> {
             console.print("result in " + out);
         }
         return Exit.COMPLETED.code();
-    }
-
-    private OutputFormat format() {
-        if (!Formats.ALL.contains(format)) {
-            throw new QuernException(
-                    ErrorCode.INVALID_REQUEST,
-                    "--format: " + format + " (expected one of: " + String.join(", ", Formats.ALL) + ")");
-        }
-        return OutputFormats.of(format);
     }
 }

@@ -54,6 +54,11 @@ public record JobRequest(
         return naming.name();
     }
 
+    /** The format of each output; none where the request leaves outputs to the server. */
+    public List<String> formats() {
+        return outputs.stream().map(Output::format).toList();
+    }
+
     /** The same request on another checkpoint, result and texts. */
     public JobRequest reading(
             Source source, @Nullable Result result, @Nullable Calibration calibration, List<Evaluation> evaluation) {

@@ -75,6 +75,11 @@ public record Pruning(
         return sparsity == null ? part(2) : cols;
     }
 
+    /** Weights that are kept of a whole row. */
+    public long keptOfRow(int cols) {
+        return (long) kept(cols) * (cols / run(cols));
+    }
+
     /** As names of recipes have it: {@code s50} for half of each row, {@code -2of4} for a pattern. */
     public String shortName() {
         if (pattern != null) {

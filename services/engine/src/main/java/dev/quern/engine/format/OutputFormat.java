@@ -36,8 +36,9 @@ public interface OutputFormat {
      * Bytes of a linear in an output; the most that they can be where they depend on the codes.
      *
      * @param stored the dtype of the source's weights
+     * @param kept weights that a mask leaves; all where none prunes
      */
-    long bytes(int rows, int cols, IntegerShape grid, StoredType stored);
+    long bytes(int rows, int cols, IntegerShape grid, StoredType stored, long kept);
 
     /**
      * Writes into an empty folder. After an error the folder is not a result: the last file of {@link Assembled} is

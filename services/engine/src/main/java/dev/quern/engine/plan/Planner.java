@@ -19,6 +19,7 @@ import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -26,6 +27,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Plans a compression from what the headers say; reads no weight and no text, so it answers at once. */
@@ -56,13 +58,14 @@ public final class Planner {
         Tiling tiling = Tiling.of(workload.windows(), workload.seqLen());
         MemoryModel memory = new MemoryModel(architecture, recipes, tiling, budget.threads());
         long statistics = statisticsBytes(memory, budget);
-        List<Packed> packed = recipes.stream()
-                .map(each -> Packed.of(each, architecture, storedBytes))
+        List<Packed> packed = IntStream.range(0, recipes.size())
+                .mapToObj(output ->
+                        Packed.of(recipes.get(output), workload.formats().get(output), architecture, storedBytes))
                 .toList();
         List<Plan.Output> outputs = packed.stream()
                 .map(each -> each.output(sourceBytes, storedBytes))
                 .toList();
-        long largest = packed.stream().mapToLong(Packed::bytes).max().orElseThrow();
+        long largest = packed.stream().mapToLong(Packed::denseBytes).max().orElseThrow();
         int passes = passes(memory, recipe, statistics);
         TimeModel time = new TimeModel(architecture, workload, budget, passes, storedBytes);
         Sharing sharing = Sharing.of(architecture, recipe, tiling, fanout, time);
@@ -201,22 +204,30 @@ public final class Planner {
      *
      * @param weights of the linears that it compresses
      * @param bytes of those linears in the output
+     * @param denseBytes of those linears while they are committed, with a code for every weight
      */
-    private record Packed(String recipe, long weights, long bytes) {
-        /** The only format so far; the sizes of all tensors come from it. */
-        private static final OutputFormat FORMAT = OutputFormats.ALL.getFirst();
+    private record Packed(String recipe, long weights, long bytes, long denseBytes) {
+        private static final OutputFormat DENSE = OutputFormats.of(Formats.COMPRESSED_TENSORS);
 
-        static Packed of(Recipe recipe, Architecture architecture, int storedBytes) {
+        static Packed of(Recipe recipe, String name, Architecture architecture, int storedBytes) {
+            OutputFormat format = OutputFormats.of(name);
             StoredType scales = storedBytes == StoredType.F32.dtype().bytes() ? StoredType.F32 : StoredType.BF16;
             long weights = 0;
             long bytes = 0;
+            long dense = 0;
             for (Linear linear : linears(architecture, recipe)) {
+                int rows = linear.rows();
+                int cols = linear.cols();
+                long kept = recipe.mask() == null
+                        ? linear.weights()
+                        : rows * recipe.mask().keptOfRow(cols);
                 for (Use use : linear.uses()) {
                     weights += use.times() * linear.weights();
-                    bytes += use.times() * FORMAT.bytes(linear.rows(), linear.cols(), use.grid(), scales);
+                    bytes += use.times() * format.bytes(rows, cols, use.grid(), scales, kept);
+                    dense += use.times() * DENSE.bytes(rows, cols, use.grid(), scales, kept);
                 }
             }
-            return new Packed(recipe.name(), weights, bytes);
+            return new Packed(recipe.name(), weights, bytes, dense);
         }
 
         Plan.Output output(long sourceBytes, int storedBytes) {

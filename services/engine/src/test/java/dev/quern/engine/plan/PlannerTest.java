@@ -9,6 +9,8 @@ import dev.quern.engine.families.Architectures;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
+import dev.quern.recipes.Formats;
+import dev.quern.recipes.Pruning;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Gptq;
@@ -23,6 +25,7 @@ import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonObject;
 import java.util.List;
 import java.util.Objects;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 /** Plans for a model of 8 billion weights, of which only the config is there. */
@@ -198,7 +201,7 @@ class PlannerTest {
         Recipe four = gptq(4, 128, Propagation.INDEPENDENT);
         Recipe three = gptq(3, 128, Propagation.INDEPENDENT);
         Plan alone = plan(four, ROOMY, Fanout.ALONE);
-        Workload both = new Workload(List.of(four, three), 128, 2048, 64 * 2048);
+        Workload both = new Workload(List.of(four, three), List.of(), 128, 2048, 64 * 2048);
 
         Plan plan = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, ROOMY, Fanout.ALONE);
 
@@ -220,10 +223,43 @@ class PlannerTest {
                 .isEqualTo(2 * alone.secondsPerStage().get("assemble"));
     }
 
+    /** A mask takes a bit of each weight, and half of the codes are left. Blocks are committed with all their codes. */
+    @Test
+    void theSizeOfAnOutputIsThatOfItsFormat() {
+        Recipe pruned =
+                gptq(4, 128, Propagation.INDEPENDENT).withMask(new Pruning(Pruning.Score.WANDA, 0.5, null, 0.01));
+        Recipe pattern =
+                gptq(4, 128, Propagation.INDEPENDENT).withMask(new Pruning(Pruning.Score.WANDA, null, "1:4", 0.01));
+        List<String> formats =
+                List.of(Formats.COMPRESSED_TENSORS, Formats.QUERN_SPARSE, Formats.QUERN_SPARSE, Formats.QUERN_SPARSE);
+        Workload workload = new Workload(
+                List.of(pruned, pruned, pattern, gptq(4, 128, Propagation.INDEPENDENT)), formats, 128, 2048, 64 * 2048);
+        Workload dense = new Workload(workload.recipes(), List.of(), 128, 2048, 64 * 2048);
+
+        Plan plan = Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, workload, ROOMY, Fanout.ALONE);
+
+        assertThat(plan.outputs().get(0).bitsPerWeight()).isBetween(4.125, 4.126);
+        assertThat(plan.outputs().get(1).bitsPerWeight()).isBetween(3.125, 3.13);
+        assertThat(plan.outputs().get(2).bitsPerWeight()).isBetween(2.125, 2.13);
+        assertThat(plan.outputs().get(3).bitsPerWeight())
+                .as("nothing is pruned: no smaller than dense")
+                .isBetween(4.125, 4.4);
+        assertThat(plan.outputs().get(0).bytes() - plan.outputs().get(1).bytes())
+                .isCloseTo(plan.needs().weightsCompressed() / 8, Offset.offset(10_000_000L));
+        assertThat(plan.needs().scratchBytes())
+                .isEqualTo(Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, dense, ROOMY, Fanout.ALONE)
+                        .needs()
+                        .scratchBytes());
+    }
+
     @Test
     void aRecipeThatDoesNotFitIsRefusedBesideOneThatDoes() {
         Workload both = new Workload(
-                List.of(gptq(4, 128, Propagation.INDEPENDENT), gptq(3, 96, Propagation.INDEPENDENT)), 128, 2048, 1);
+                List.of(gptq(4, 128, Propagation.INDEPENDENT), gptq(3, 96, Propagation.INDEPENDENT)),
+                List.of(),
+                128,
+                2048,
+                1);
 
         assertThatThrownBy(() -> Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, both, ROOMY, Fanout.ALONE))
                 .hasMessageContaining("grid.groupSize: 96");

@@ -1,5 +1,6 @@
 package dev.quern.recipes.report;
 
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
@@ -22,6 +23,8 @@ public final class Reproduction {
         boolean known = Recipes.names().contains(recipe.name())
                 && Recipes.find(recipe.name()).equals(recipe);
         option(command, "--recipe", known ? recipe.name() : Recipe.FILE);
+        String format = report.model().format();
+        option(command, "--format", Formats.COMPRESSED_TENSORS.equals(format) ? null : format);
         JobRequest.Calibration calibration = request.calibration();
         if (calibration != null && recipe.needsCalibration()) {
             text(command, "--calibration", report.calibration().source());

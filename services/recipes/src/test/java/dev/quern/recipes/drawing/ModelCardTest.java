@@ -2,6 +2,7 @@ package dev.quern.recipes.drawing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
@@ -68,6 +69,14 @@ class ModelCardTest {
         assertThat(Reproduction.command(request, RECIPE, REPORT))
                 .isEqualTo("quern compress ./Qwen3-8B --recipe gptq-w4a16 --samples 64 --evaluate wt2_test.txt"
                         + " --evaluate holdout.jsonl --max-kl 0.05 --out ./Qwen3-8B-gptq-w4a16");
+    }
+
+    @Test
+    void theCommandNamesAFormatOfItsOwn() {
+        Report sparse = REPORT.converted(Formats.QUERN_SPARSE, "9f".repeat(32), REPORT.sizes(), List.of());
+
+        assertThat(Reproduction.command(request(null, null), RECIPE, sparse))
+                .startsWith("quern compress ./Qwen3-8B --recipe gptq-w4a16 --format quern-sparse --evaluate");
     }
 
     @Test

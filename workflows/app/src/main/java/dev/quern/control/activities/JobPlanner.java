@@ -108,7 +108,8 @@ record JobPlanner(JobContexts contexts, Readings readings, Repositories rows, do
                     evaluations.stream().mapToInt(TokenWindows::seqLen).max().orElse(1);
             return Workload.evaluation(longest, evaluated);
         }
-        return new Workload(job.recipes(), calibration.count(), calibration.seqLen(), evaluated);
+        return new Workload(
+                job.recipes(), job.request().formats(), calibration.count(), calibration.seqLen(), evaluated);
     }
 
     private Question.PlanJob question(JobContext job, Inspection inspection, Workload workload, Device device) {

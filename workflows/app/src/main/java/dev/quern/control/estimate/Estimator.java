@@ -61,6 +61,7 @@ record Estimator(
         return readings.estimate(new Question.EstimateJob(
                 places.apply(tenant, request.source()),
                 recipes,
+                recipes.isEmpty() ? List.of() : request.formats(),
                 request.calibration(),
                 request.evaluation(),
                 budget(placement == null ? null : placement.workerClass()),

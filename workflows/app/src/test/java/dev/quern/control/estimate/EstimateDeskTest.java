@@ -11,6 +11,7 @@ import dev.quern.engine.plan.Fanout;
 import dev.quern.engine.plan.Workload;
 import dev.quern.engine.run.Source;
 import dev.quern.jobs.installation.EstimateRepository;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
@@ -75,7 +76,11 @@ class EstimateDeskTest {
         try (Source source = Source.open(ServiceHarness.MODEL)) {
             expected = source.estimate(
                     Workload.beforehand(
-                            RECIPES, source.architecture(), JobRequest.Calibration.of(null, 64, 128), List.of()),
+                            RECIPES,
+                            List.of(),
+                            source.architecture(),
+                            JobRequest.Calibration.of(null, 64, 128),
+                            List.of()),
                     BUDGET,
                     new Fanout(WORKERS, 2, 600));
         }
@@ -83,6 +88,19 @@ class EstimateDeskTest {
                 .isEqualTo(expected);
         assertThat(expected.outputs()).extracting(Estimate.Output::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
         assertThat(expected.secondsPerStage()).containsKeys("compress", "evaluate");
+    }
+
+    @Test
+    void answersForTheFormatThatIsAskedFor() {
+        JobRequest request = ServiceHarness.inFormat(request(ServiceHarness.MODEL.toString()), Formats.QUERN_SPARSE);
+        List<Recipe> pruned = List.of(Recipes.find("obr-w4s50"));
+
+        Estimate estimate = RecordCodec.read(
+                Json.parse(String.valueOf(ask(request, pruned, BUDGET).estimate())), Estimate.class);
+
+        assertThat(estimate.outputs())
+                .singleElement()
+                .satisfies(output -> assertThat(output.bitsPerWeight()).isLessThan(4));
     }
 
     /** Sizes come from the headers; a time would come from a number that nobody measured. */

@@ -77,8 +77,8 @@ class HostileFilesTest {
     /** True for one that can be read all the same. */
     private static boolean read(int seed) {
         try (Source source = Source.open(hostile(seed))) {
-            Workload workload =
-                    Workload.beforehand(List.of(Recipes.find("rtn-w4a16")), source.architecture(), null, List.of());
+            Workload workload = Workload.beforehand(
+                    List.of(Recipes.find("rtn-w4a16")), List.of(), source.architecture(), null, List.of());
             assertThat(source.estimate(workload, new Budget(Long.MAX_VALUE / 4, 2, null), Fanout.ALONE)
                             .sizes()
                             .outputBytes())

@@ -78,7 +78,7 @@ public record CompressedTensors() implements LinearCodec {
     }
 
     @Override
-    public long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
+    public long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType, long kept) {
         return tensors(new LinearId("", ""), rows, cols, grid, scaleType).stream()
                 .mapToLong(OutputTensor::bytes)
                 .sum();

@@ -76,11 +76,16 @@ public record QuernSparse() implements LinearCodec {
                 .toList();
     }
 
-    /** As many as packed codes without a mask, and what a mask may take beyond that. */
+    /**
+     * As many as packed codes without a mask, and what a mask may take beyond that; where many weights are pruned, no
+     * more than a mask and the packed codes of the others.
+     */
     @Override
-    public long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType) {
+    public long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType, long kept) {
         long runs = new Runs(rows, cols).count();
-        long codes = Math.ceilDiv(SparseWriter.most((long) rows * cols * grid.bits()), Byte.SIZE) + 2 * runs;
+        long whole = Math.ceilDiv(SparseWriter.most((long) rows * cols * grid.bits()), Byte.SIZE);
+        long masked = (long) rows * Split.maskBytes(cols) + Math.ceilDiv(kept * grid.bits(), Byte.SIZE);
+        long codes = Math.min(whole, masked) + 2 * runs;
         long offsets = 2 * (runs + 1) * Integer.BYTES;
         long scales = (long) rows * grid.groups(cols) * scaleType.bits() / Byte.SIZE;
         return codes + offsets + scales + zeroBytes(rows, cols, grid) + 2 * Long.BYTES;

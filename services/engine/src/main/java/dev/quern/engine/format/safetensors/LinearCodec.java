@@ -41,8 +41,12 @@ public interface LinearCodec {
             StoredType scaleType,
             Supplier<CompressedLinear> values);
 
-    /** Bytes of those tensors; the most that they can be where they depend on the codes. */
-    long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType);
+    /**
+     * Bytes of those tensors; the most that they can be where they depend on the codes.
+     *
+     * @param kept weights that a mask leaves; all where none prunes
+     */
+    long bytes(int rows, int cols, IntegerShape grid, StoredType scaleType, long kept);
 
     /**
      * Serializes a linear.

@@ -38,8 +38,8 @@ public record SafetensorsFolder(LinearCodec codec) implements OutputFormat {
     }
 
     @Override
-    public long bytes(int rows, int cols, IntegerShape grid, StoredType stored) {
-        return codec.bytes(rows, cols, grid, stored);
+    public long bytes(int rows, int cols, IntegerShape grid, StoredType stored, long kept) {
+        return codec.bytes(rows, cols, grid, stored, kept);
     }
 
     @Override

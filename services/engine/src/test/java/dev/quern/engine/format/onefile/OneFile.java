@@ -60,7 +60,7 @@ record OneFile() implements OutputFormat {
     }
 
     @Override
-    public long bytes(int rows, int cols, IntegerShape grid, StoredType stored) {
+    public long bytes(int rows, int cols, IntegerShape grid, StoredType stored, long kept) {
         return (long) rows * cols + (long) rows * grid.groups(cols) * (1 + Float.BYTES);
     }
 

@@ -45,6 +45,7 @@ record Answers(Sources sources, Consumer<Word> listener) {
                         case Question.EstimateJob estimate -> {
                             Workload workload = Workload.beforehand(
                                     estimate.recipes(),
+                                    estimate.formats(),
                                     source.architecture(),
                                     estimate.calibration(),
                                     estimate.evaluations());

@@ -54,12 +54,14 @@ public sealed interface Question {
      * Answered by a {@link dev.quern.recipes.view.Estimate}.
      *
      * @param recipes none for the evaluation of a result
+     * @param formats one for each recipe; none is compressed-tensors for all
      * @param calibration as the owner asks for it; the texts are not read
      * @param evaluations likewise
      */
     record EstimateJob(
             Place place,
             List<Recipe> recipes,
+            List<String> formats,
             JobRequest.@Nullable Calibration calibration,
             List<JobRequest.Evaluation> evaluations,
             Budget budget,
@@ -67,6 +69,7 @@ public sealed interface Question {
             implements Question {
         public EstimateJob {
             recipes = List.copyOf(recipes);
+            formats = List.copyOf(formats);
             evaluations = List.copyOf(evaluations);
         }
     }
