@@ -101,7 +101,7 @@ class ConvertTest {
         String out = folder.resolve("out").toString();
         refused("--format: gguf (expected one of: compressed-tensors, quern-sparse)", "gguf", out);
         refused(
-                dense + ": is in compressed-tensors (expected: another format than --format)",
+                dense + ": is in compressed-tensors already (expected: a result in another format)",
                 "compressed-tensors",
                 out);
         assertThat(Cli.run("convert", out, "--format", "quern-sparse", "--out", out)

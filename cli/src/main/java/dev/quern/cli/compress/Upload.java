@@ -9,7 +9,7 @@ import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.FileDigests;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.engine.families.Architectures;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;

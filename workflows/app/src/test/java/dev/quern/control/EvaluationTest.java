@@ -8,6 +8,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
 import dev.quern.jobs.Job;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
@@ -115,6 +116,24 @@ class EvaluationTest {
         });
         assertThat(report.model().outputDigest())
                 .isEqualTo(made.outputs().getFirst().digest());
+    }
+
+    /** The codes are those of the dense result, so the figures are too. */
+    @Test
+    void aSparseResultIsMeasuredAsItsDenseTwin() throws Exception {
+        Report dense = report(made("rtn-w4a16"));
+        Job made = completed(service.submit(
+                ServiceHarness.inFormat(ServiceHarness.request(8, WINDOWS, null), Formats.QUERN_SPARSE), "rtn-w4a16"));
+        copy(made);
+
+        Report ofJob = report(completed(service.evaluate(evaluation(ofJob(made)))));
+        Report ofFolder = report(completed(service.evaluate(evaluation(ofFolder()))));
+
+        assertThat(report(made).model().format()).isEqualTo(Formats.QUERN_SPARSE);
+        assertThat(ofJob.evaluations()).isEqualTo(dense.evaluations());
+        assertThat(ofFolder.evaluations()).isEqualTo(dense.evaluations());
+        assertThat(ofJob.recipe()).isEqualTo(dense.recipe());
+        assertThat(ofJob.sizes()).isEqualTo(report(made).sizes());
     }
 
     /** Without a report beside it, and without a tokenizer of its own. */

@@ -7,7 +7,7 @@ import dev.quern.artifacts.s3.S3Bucket;
 import dev.quern.artifacts.stores.Buckets;
 import dev.quern.contract.plan.PinnedSource;
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.run.Source;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.error.ErrorCode;

@@ -42,7 +42,7 @@ public final class Conversion {
             Path from, OutputFormat format, Path to, LongConsumer progress, Cancellation cancellation) {
         Verification found = OutputVerifier.verify(from, progress, cancellation);
         if (found.format().equals(format.name())) {
-            throw refused(from + ": is in " + format.name() + " (expected: another format than --format)");
+            throw refused(from + ": is in " + format.name() + " already (expected: a result in another format)");
         }
         try (OutputReader source = OutputFormats.open(from)) {
             Assembly assembly = source.assembly()

@@ -1,9 +1,11 @@
 package dev.quern.engine.formats;
 
+import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.OutputReader;
 import dev.quern.engine.format.compressedtensors.CompressedTensors;
 import dev.quern.engine.format.quernsparse.QuernSparse;
+import dev.quern.engine.format.safetensors.LinearCodec;
 import dev.quern.engine.format.safetensors.SafetensorsFolder;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.ErrorCode;
@@ -13,9 +15,11 @@ import java.util.List;
 
 /** The formats that can be written. */
 public final class OutputFormats {
-    /** One line per format. */
+    /** One for each format; the first one is what a result is read as that does not name its format. */
+    private static final List<LinearCodec> CODECS = List.of(new CompressedTensors(), new QuernSparse());
+
     public static final List<OutputFormat> ALL =
-            List.of(new SafetensorsFolder(new CompressedTensors()), new SafetensorsFolder(new QuernSparse()));
+            CODECS.stream().<OutputFormat>map(SafetensorsFolder::new).toList();
 
     private OutputFormats() {}
 
@@ -29,6 +33,16 @@ public final class OutputFormats {
         throw new QuernException(
                 ErrorCode.INVALID_REQUEST,
                 "outputs.format: " + name + " (expected one of: " + String.join(", ", Formats.ALL) + ")");
+    }
+
+    /** How a result stores linears, by what its config.json says; what it names and nobody knows is for the codec. */
+    static LinearCodec codec(ModelConfig config) {
+        ModelConfig block = config.object("quantization_config");
+        String method = block == null ? null : block.text("quant_method", null);
+        return CODECS.stream()
+                .filter(codec -> codec.name().equals(method))
+                .findFirst()
+                .orElse(CODECS.getFirst());
     }
 
     /**

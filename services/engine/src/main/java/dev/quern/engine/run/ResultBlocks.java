@@ -3,7 +3,8 @@ package dev.quern.engine.run;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.evaluation.CompressedBlocks;
 import dev.quern.engine.evaluation.StoredModel;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.format.OutputReader;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.Architecture;
@@ -30,6 +31,10 @@ public record ResultBlocks(
             LinearId id = weights.block().id(linear);
             if (result.grids().containsKey(id)) {
                 CompressedLinear read = result.read(id);
+                if (read.rows() != linear.rows() || read.cols() != linear.cols()) {
+                    throw OutputReader.damaged("%s: weights of [%d, %d] (expected: [%d, %d])"
+                            .formatted(id, read.rows(), read.cols(), linear.rows(), linear.cols()));
+                }
                 weights.replace(linear, scope -> read.decode(backend, scope, result.decodedType(id)));
             }
         }

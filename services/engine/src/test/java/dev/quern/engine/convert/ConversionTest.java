@@ -106,7 +106,7 @@ class ConversionTest {
         assertThatThrownBy(() -> convert(dense, DENSE, "again"))
                 .isInstanceOfSatisfying(
                         QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST))
-                .hasMessage(dense + ": is in compressed-tensors (expected: another format than --format)");
+                .hasMessage(dense + ": is in compressed-tensors already (expected: a result in another format)");
         assertThat(folder.resolve("again")).doesNotExist();
     }
 

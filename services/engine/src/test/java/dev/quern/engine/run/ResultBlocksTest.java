@@ -20,7 +20,7 @@ import dev.quern.engine.evaluation.EvaluationFigures;
 import dev.quern.engine.evaluation.Evaluator;
 import dev.quern.engine.evaluation.Progress;
 import dev.quern.engine.evaluation.TokenFigures;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.model.ModelFixture;
 import dev.quern.engine.text.TokenWindows;
@@ -85,19 +85,23 @@ class ResultBlocksTest {
         TokenWindows windows = new TokenWindows("fixture", fixture.seqLen(), fixture.tokens());
         try (Source source = Source.open(fixture.folder())) {
             for (int i = 0; i < recipes.size(); i++) {
-                Path output = folder.resolve("output-" + i);
-                StoredBlocks blocks = compress(source, recipes.get(i), windows, output);
-                try (CompressedCheckpoint result = CompressedCheckpoint.open(output)) {
+                StoredBlocks blocks = compress(source, recipes.get(i), windows);
+                try (CompressedCheckpoint result = write(blocks, Formats.COMPRESSED_TENSORS, i);
+                        CompressedCheckpoint sparse = write(blocks, Formats.QUERN_SPARSE, i)) {
                     result.requireResultOf(source.architecture());
+                    sparse.requireResultOf(source.architecture());
+                    assertThat(sparse.grids()).isEqualTo(result.grids());
                     List<TokenFigures> figures = evaluate(
                             source,
                             windows,
                             blocks.decoded(backend),
-                            new ResultBlocks(backend, result, recipes.get(i).transform()));
+                            new ResultBlocks(backend, result, recipes.get(i).transform()),
+                            new ResultBlocks(backend, sparse, recipes.get(i).transform()));
 
-                    assertThat(figures.getLast().bytes())
+                    assertThat(figures)
+                            .extracting(TokenFigures::bytes)
                             .as("%s by %s", fixture, recipes.get(i))
-                            .isEqualTo(figures.getFirst().bytes());
+                            .containsOnly(figures.getFirst().bytes());
                     EvaluationFigures reduced = EvaluationFigures.reduce(figures.subList(1, 2));
                     assertThat(reduced.klMean()).isPositive();
                     // A rotated stream is compared in its own axes: in others the distance is about 1.4.
@@ -165,7 +169,13 @@ class ResultBlocksTest {
                 .evaluate(windows, List.of(compressed), Progress.NONE, Cancellation.NEVER);
     }
 
-    private StoredBlocks compress(Source source, Recipe recipe, TokenWindows windows, Path output) {
+    private CompressedCheckpoint write(StoredBlocks blocks, String format, int index) {
+        Path output = folder.resolve(format + "-" + index);
+        OutputFormats.of(format).write(blocks.assembly(), output, bytes -> {}, Cancellation.NEVER);
+        return CompressedCheckpoint.open(output);
+    }
+
+    private StoredBlocks compress(Source source, Recipe recipe, TokenWindows windows) {
         Provenance provenance = new Provenance("model", recipe, windows.digest(), 1, "java");
         FolderBlockStore store = new FolderBlockStore(scratch.resolve("artifacts"));
         WalkInputs inputs = new WalkInputs(
@@ -177,9 +187,7 @@ class ResultBlocksTest {
                 walk.next();
             }
         }
-        StoredBlocks blocks = new StoredBlocks(source, provenance, store);
-        OutputFormats.of(Formats.COMPRESSED_TENSORS).write(blocks.assembly(), output, bytes -> {}, Cancellation.NEVER);
-        return blocks;
+        return new StoredBlocks(source, provenance, store);
     }
 
     /** The same model, with every second weight of a tensor doubled. */

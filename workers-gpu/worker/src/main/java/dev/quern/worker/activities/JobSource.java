@@ -7,7 +7,7 @@ import dev.quern.engine.artifact.Provenance;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.calibration.WalkInputs;
 import dev.quern.engine.evaluation.CompressedBlocks;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.run.ResultBlocks;
 import dev.quern.engine.run.Source;

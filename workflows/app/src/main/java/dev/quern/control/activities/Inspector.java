@@ -17,7 +17,7 @@ import dev.quern.control.reading.message.Text;
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.digest.ModelDigest;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.run.Source;
 import dev.quern.engine.text.Datasets;
 import dev.quern.engine.text.TextFile;

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * compressed-tensors' {@code pack-quantized}, which vLLM, SGLang and transformers load: {@code weight_packed} I32
@@ -134,6 +135,16 @@ public record CompressedTensors() implements LinearCodec {
                 TensorChecks.bytes(output, linear + PACKED),
                 TensorChecks.bytes(output, linear + Scales.NAME),
                 TensorChecks.bytes(output, linear + ZERO_POINT));
+    }
+
+    @Override
+    public Stream<String> names(LinearId linear) {
+        return StatedTensors.names(linear);
+    }
+
+    @Override
+    public Stated stated(Checkpoint result) {
+        return new StatedTensors(result, StatedGrids.of(result.config()));
     }
 
     @Override

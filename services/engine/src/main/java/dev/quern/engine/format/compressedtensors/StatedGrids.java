@@ -2,6 +2,7 @@ package dev.quern.engine.format.compressedtensors;
 
 import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.method.IntegerShape;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
@@ -20,7 +21,7 @@ import java.util.Set;
  */
 final class StatedGrids {
     private static final String BLOCK = "quantization_config";
-    private static final String METHOD = "compressed-tensors";
+    private static final String METHOD = Formats.COMPRESSED_TENSORS;
     private static final String FORMAT = "pack-quantized";
     private static final Set<String> STRATEGIES = Set.of("group", "channel");
 
@@ -37,7 +38,9 @@ final class StatedGrids {
         if (block == null) {
             return List.of();
         }
-        require(block, "quant_method", METHOD);
+        if (!METHOD.equals(block.text("quant_method"))) {
+            throw refusal(block, "quant_method", String.join(", ", Formats.ALL));
+        }
         require(block, "format", FORMAT);
         if (block.has("quantization_status")) {
             require(block, "quantization_status", "compressed");

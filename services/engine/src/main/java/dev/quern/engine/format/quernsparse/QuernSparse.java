@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * {@code quern-sparse} (docs/formats.md): a mask of the weights that are not zero and their codes, each packed or in a
@@ -129,6 +130,20 @@ public record QuernSparse() implements LinearCodec {
         return TensorChecks.bytes(output, name)
                 + TensorChecks.bytes(output, name + OFFSETS)
                 + TensorChecks.bytes(output, name + LENGTHS);
+    }
+
+    @Override
+    public Stream<String> names(LinearId linear) {
+        return Stream.concat(
+                Stream.of(CODES, MASK)
+                        .flatMap(
+                                coded -> Stream.of(linear + coded, linear + coded + OFFSETS, linear + coded + LENGTHS)),
+                Stream.of(linear + Scales.NAME, linear + ZERO_POINT, linear + WeightShape.NAME));
+    }
+
+    @Override
+    public Stated stated(Checkpoint result) {
+        return new StatedModules(result, SparseConfig.modules(result.config()));
     }
 
     @Override

@@ -2,10 +2,13 @@ package dev.quern.engine.format.quernsparse;
 
 import static dev.quern.engine.format.OutputReader.damaged;
 
+import dev.quern.engine.checkpoint.ModelConfig;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.LinearId;
 import dev.quern.recipes.Formats;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonBool;
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** The {@code quantization_config}: each grid with the modules that are on it; all others keep their weights. */
 final class SparseConfig {
     private static final int VERSION = 1;
+    private static final String VERSION_NAME = "version";
     private static final String GRIDS = "grids";
     private static final String BITS = "bits";
     private static final String GROUP_SIZE = "group_size";
@@ -46,28 +50,16 @@ final class SparseConfig {
                 .with(MODULES, new JsonArray(names))));
         return JsonObject.EMPTY
                 .with("quant_method", Formats.QUERN_SPARSE)
-                .with("version", VERSION)
+                .with(VERSION_NAME, VERSION)
                 .with(GRIDS, new JsonArray(all));
     }
 
     /**
      * @param linears of the model, in order
-     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED for a block that is not what {@link #write} makes
-     *     of them
+     * @throws QuernException OUTPUT_DAMAGED for a block that is not what {@link #write} makes of them
      */
     static GridMap read(JsonObject config, List<LinearId> linears) {
-        Map<String, IntegerShape> found = new HashMap<>();
-        for (JsonValue grid : values(config.get(GRIDS))) {
-            IntegerShape shape = new IntegerShape(
-                    number(member(grid, BITS)),
-                    number(member(grid, GROUP_SIZE)),
-                    JsonBool.TRUE.equals(member(grid, SYMMETRIC)));
-            for (JsonValue module : values(member(grid, MODULES))) {
-                if (module instanceof JsonString(String name)) {
-                    found.put(name, shape);
-                }
-            }
-        }
+        Map<String, IntegerShape> found = modules(config);
         Map<LinearId, Optional<IntegerShape>> grids = new LinkedHashMap<>();
         linears.forEach(linear -> grids.put(linear, Optional.ofNullable(found.get(linear.module()))));
         GridMap map = new GridMap(grids);
@@ -78,7 +70,41 @@ final class SparseConfig {
         return map;
     }
 
-    private static @Nullable JsonValue member(JsonValue value, String name) {
+    /**
+     * The grid of each module.
+     *
+     * @param config of a result in this format
+     * @throws QuernException UNSUPPORTED_ARCHITECTURE for another version
+     */
+    static Map<String, IntegerShape> modules(ModelConfig config) {
+        JsonValue block = config.raw().get("quantization_config");
+        JsonValue version = member(block, VERSION_NAME);
+        if (!JsonNumber.of(VERSION).equals(version)) {
+            throw new QuernException(
+                    ErrorCode.UNSUPPORTED_ARCHITECTURE,
+                    "%s: quantization_config: version: %s (supported: %d)"
+                            .formatted(config.path(), version == null ? "missing" : Json.write(version), VERSION));
+        }
+        return block instanceof JsonObject object ? modules(object) : Map.of();
+    }
+
+    private static Map<String, IntegerShape> modules(JsonObject block) {
+        Map<String, IntegerShape> found = new HashMap<>();
+        for (JsonValue grid : values(block.get(GRIDS))) {
+            IntegerShape shape = new IntegerShape(
+                    number(member(grid, BITS)),
+                    number(member(grid, GROUP_SIZE)),
+                    JsonBool.TRUE.equals(member(grid, SYMMETRIC)));
+            for (JsonValue module : values(member(grid, MODULES))) {
+                if (module instanceof JsonString(String name)) {
+                    found.put(name, shape);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static @Nullable JsonValue member(@Nullable JsonValue value, String name) {
         return value instanceof JsonObject object ? object.get(name) : null;
     }
 

@@ -8,6 +8,7 @@ import dev.quern.engine.format.WeightBytes;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.LinearId;
+import dev.quern.engine.model.LinearSpec;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A way to store compressed linears among the tensors of a {@link SafetensorsFolder}: a pure serializer, which also
@@ -72,6 +74,28 @@ public interface LinearCodec {
      * @throws QuernException OUTPUT_DAMAGED when the block is not one that this format writes
      */
     GridMap grids(JsonObject quantizationConfig, List<LinearId> linears);
+
+    /** The names that tensors of a packed linear may have. */
+    Stream<String> names(LinearId linear);
+
+    /**
+     * What a result says of its linears, Quern's or another tool's.
+     *
+     * @throws QuernException INVALID_CHECKPOINT, UNSUPPORTED_ARCHITECTURE or OUTPUT_DAMAGED that names what is not
+     *     supported in its config.json
+     */
+    Stated stated(Checkpoint result);
+
+    /** The linears of a result. */
+    @FunctionalInterface
+    interface Stated {
+        /**
+         * The grid that a linear is packed on; empty where its weights are stored.
+         *
+         * @throws QuernException that names a tensor that does not fit
+         */
+        Optional<IntegerShape> grid(LinearId id, LinearSpec linear);
+    }
 
     /** The modules that an output holds in compressed form, sorted. */
     List<String> modules(Checkpoint output);

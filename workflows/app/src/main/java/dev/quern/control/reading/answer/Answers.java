@@ -9,7 +9,7 @@ import dev.quern.control.reading.message.Word;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.OutputFormat;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.plan.Workload;

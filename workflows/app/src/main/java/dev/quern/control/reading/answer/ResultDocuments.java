@@ -1,7 +1,7 @@
 package dev.quern.control.reading.answer;
 
 import dev.quern.engine.fit.GridMap;
-import dev.quern.engine.format.compressedtensors.CompressedCheckpoint;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.verify.Manifests;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.Recipe;

@@ -1,4 +1,4 @@
-package dev.quern.engine.format.compressedtensors;
+package dev.quern.engine.formats;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.checkpoint.Checkpoint;
@@ -7,6 +7,8 @@ import dev.quern.engine.checkpoint.files.CheckpointFiles;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.families.Architectures;
 import dev.quern.engine.fit.RecipeFit;
+import dev.quern.engine.format.safetensors.LinearCodec;
+import dev.quern.engine.format.safetensors.ResultTensors;
 import dev.quern.engine.format.safetensors.Scales;
 import dev.quern.engine.format.safetensors.WeightShape;
 import dev.quern.engine.method.CompressedLinear;
@@ -26,15 +28,15 @@ import java.util.stream.Collectors;
  * An open result, Quern's or another tool's: a checkpoint of a model that we know, whose linears are packed on integer
  * grids or stored as they are. One without a packed linear is an ordinary checkpoint.
  *
+ * @param codec of the packed linears
  * @param grids of the packed linears, in the order of the blocks
  */
-public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architecture, Map<LinearId, IntegerShape> grids)
+public record CompressedCheckpoint(
+        Checkpoint checkpoint, Architecture architecture, LinearCodec codec, Map<LinearId, IntegerShape> grids)
         implements AutoCloseable {
-    private static final CompressedTensors FORMAT = new CompressedTensors();
-
     /**
-     * @throws QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT or UNSUPPORTED_ARCHITECTURE, naming the file, tensor
-     *     or option
+     * @throws QuernException INVALID_CHECKPOINT, UNSAFE_CHECKPOINT, UNSUPPORTED_ARCHITECTURE or OUTPUT_DAMAGED, naming
+     *     the file, tensor or option
      */
     public static CompressedCheckpoint open(Path folder) {
         return of(Checkpoint.openResult(folder));
@@ -52,9 +54,9 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     private static CompressedCheckpoint of(Checkpoint checkpoint) {
         try {
             Architecture architecture = Architectures.of(checkpoint.config());
-            List<IntegerShape> stated = StatedGrids.of(checkpoint.config());
+            LinearCodec codec = OutputFormats.codec(checkpoint.config());
             return new CompressedCheckpoint(
-                    checkpoint, architecture, new ResultTensors(checkpoint, architecture, stated).grids());
+                    checkpoint, architecture, codec, new ResultTensors(checkpoint, architecture, codec).grids());
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
@@ -106,7 +108,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
         if (grid == null) {
             throw new IllegalArgumentException("linear: " + linear + " (expected: one that is packed)");
         }
-        return FORMAT.read(checkpoint, linear, grid);
+        return codec.read(checkpoint, linear, grid);
     }
 
     /** The dtype that loaders decode a packed linear to: that of its scales. */
@@ -126,7 +128,7 @@ public record CompressedCheckpoint(Checkpoint checkpoint, Architecture architect
     /** Bits of each packed weight, with scales and zero points; 0 where none is packed. */
     public double bitsPerWeight() {
         long bytes = grids.keySet().stream()
-                .flatMap(linear -> ResultTensors.of(linear).filter(checkpoint::has))
+                .flatMap(linear -> codec.names(linear).filter(checkpoint::has))
                 .map(checkpoint::entry)
                 .filter(tensor -> !tensor.name().endsWith(WeightShape.NAME))
                 .mapToLong(TensorEntry::bytes)

@@ -1,15 +1,24 @@
-package dev.quern.engine.format.compressedtensors;
+package dev.quern.engine.formats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.engine.Cancellation;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.digest.FileDigest;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.SafetensorsWriter;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.families.Architectures;
+import dev.quern.engine.fit.GridMap;
+import dev.quern.engine.fit.RecipeFit;
+import dev.quern.engine.format.Assembly;
 import dev.quern.engine.format.GoldenVectors;
+import dev.quern.engine.format.RandomModel;
+import dev.quern.engine.method.IntegerShape;
+import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.Model;
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
@@ -37,6 +46,9 @@ class CompressedCheckpointTest {
     private static final String LINEAR = "model.layers.1.mlp.up_proj";
     private static final int COLS = 64;
 
+    private static final Path BASE = GoldenVectors.GOLDEN.resolve("base-bf16");
+    private static final IntegerShape SPARSE_GRID = new IntegerShape(4, 32, true);
+
     @TempDir
     Path folder;
 
@@ -50,7 +62,7 @@ class CompressedCheckpointTest {
                     "input_activations": null|"input_activations": {"num_bits": 8}|group_0: input_activations: {"num_bits":8} (supported: none)
                     "kv_cache_scheme": null|"kv_cache_scheme": {"num_bits": 8}|quantization_config: kv_cache_scheme: {"num_bits":8} (supported: none)
                     "transform_config": {}|"transform_config": {"a": 1}|quantization_config: transform_config: {"a":1} (supported: none)
-                    "quant_method": "compressed-tensors"|"quant_method": "gptq"|quantization_config: quant_method: "gptq" (supported: compressed-tensors)
+                    "quant_method": "compressed-tensors"|"quant_method": "gptq"|quantization_config: quant_method: "gptq" (supported: compressed-tensors, quern-sparse)
                     """)
     void anotherSchemeIsRefusedByName(String from, String to, String message) throws IOException {
         copy();
@@ -116,6 +128,61 @@ class CompressedCheckpointTest {
         assertThatThrownBy(() -> CompressedCheckpoint.open(folder))
                 .hasMessage(LINEAR + ".weight_g_idx: columns in an order of their own"
                         + " (supported: groups of neighbouring columns)");
+    }
+
+    @Test
+    void aSparseResultIsRead() throws IOException {
+        writeSparse();
+
+        try (CompressedCheckpoint result = CompressedCheckpoint.open(folder)) {
+            assertThat(result.codec().name()).isEqualTo(Formats.QUERN_SPARSE);
+            assertThat(result.grids()).hasSize(14).containsValue(SPARSE_GRID);
+            assertThat(result.weights()).isEqualTo(73_728);
+            RecipeFit.modules(result.architecture())
+                    .forEach(module -> assertThat(result.read(module.id())
+                                    .core()
+                                    .sameAs(RandomModel.linear(module.id(), module.linear(), SPARSE_GRID)
+                                            .core()))
+                            .as("%s", module.id())
+                            .isTrue());
+            assertThat(result.bitsPerWeight()).isBetween(4.5, 4.7);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    "version": 1|"version": 2|quantization_config: version: 2 (supported: 1)
+                    "group_size": 32|"group_size": 64|model.layers.0.self_attn.q_proj.weight_scale: BF16 [64, 2] (expected: BF16 [64, 1])
+                    "bits": 4|"bits": 9|grid.bits: 9 (expected: 2 to 8)
+                    model.layers.0.self_attn.q_proj|model.layers.9.self_attn.q_proj|model.layers.0.self_attn.q_proj.weight
+                    """)
+    void aSparseResultThatIsNotAsItSaysIsRefusedByName(String from, String to, String message) throws IOException {
+        writeSparse();
+        Path config = folder.resolve("config.json");
+        String text = Files.readString(config);
+        assertThat(text).contains(from);
+        Files.writeString(config, text.replace(from, to));
+
+        assertThatThrownBy(() -> CompressedCheckpoint.open(folder))
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code().kind()).isEqualTo(ErrorCode.Kind.USER))
+                .hasMessageContaining(message);
+    }
+
+    private void writeSparse() {
+        try (Checkpoint source = Checkpoint.open(BASE)) {
+            Architecture architecture = Architectures.of(source.config());
+            OutputFormats.of(Formats.QUERN_SPARSE)
+                    .write(
+                            new Assembly(
+                                    source,
+                                    new Model(architecture, source),
+                                    GridMap.of(SPARSE_GRID, architecture),
+                                    RandomModel.of(architecture, SPARSE_GRID)),
+                            folder,
+                            bytes -> {},
+                            Cancellation.NEVER);
+        }
     }
 
     @Test

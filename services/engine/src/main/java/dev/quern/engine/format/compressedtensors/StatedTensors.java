@@ -5,91 +5,43 @@ import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.checkpoint.safetensors.TensorEntry;
+import dev.quern.engine.format.safetensors.LinearCodec;
 import dev.quern.engine.format.safetensors.Scales;
 import dev.quern.engine.format.safetensors.WeightShape;
 import dev.quern.engine.method.IntegerShape;
-import dev.quern.engine.model.Architecture;
-import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
-import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Accounts for every tensor of a result: each linear is packed on one of the stated grids, or stored; everything else
- * is as in the original.
+ * Finds the grid of a linear by its tensors: which linear is on which of the grids that config.json names is not read.
  *
  * @param stated grids that config.json names
  */
-record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<IntegerShape> stated) {
+record StatedTensors(Checkpoint checkpoint, List<IntegerShape> stated) implements LinearCodec.Stated {
     private static final CompressedTensors FORMAT = new CompressedTensors();
     private static final String ORDER = ".weight_g_idx";
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** The tensors that may stand for a packed linear. */
-    static Stream<String> of(LinearId linear) {
+    static Stream<String> names(LinearId linear) {
         return Stream.of(CompressedTensors.PACKED, Scales.NAME, WeightShape.NAME, CompressedTensors.ZERO_POINT, ORDER)
                 .map(linear.module()::concat);
     }
 
-    /**
-     * The grids of the packed linears, in the order of the blocks.
-     *
-     * @throws QuernException INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE that names the first tensor that is
-     *     missing, has another shape or type, or has no place in the model
-     */
-    Map<LinearId, IntegerShape> grids() {
-        Map<LinearId, IntegerShape> grids = new LinkedHashMap<>();
-        Set<String> packed = new HashSet<>();
-        Set<String> known = new HashSet<>();
-        // A block at a time, and no further than the first tensor that is missing: config.json may speak of more than
-        // memory holds.
-        for (Block block : architecture.blocks()) {
-            for (LinearSpec linear : block.program().linears()) {
-                LinearId id = block.id(linear);
-                if (checkpoint.has(id + CompressedTensors.PACKED)) {
-                    grids.put(id, grid(id, linear));
-                    of(id).forEach(known::add);
-                    packed.add(id.weight());
-                }
-            }
-            block.tensors().forEach(tensor -> requireStored(tensor, packed, known));
-        }
-        architecture.outerTensors().forEach(tensor -> requireStored(tensor, packed, known));
-        refuseOthers(known);
-        return grids;
-    }
-
-    private void requireStored(TensorSpec tensor, Set<String> packed, Set<String> known) {
-        String name = tensor.name();
-        if (!packed.contains(name)) {
-            checkpoint.requireTensors(Map.of(name, tensor.shape()));
-            known.add(name);
-        }
-    }
-
-    private void refuseOthers(Set<String> known) {
-        for (String name : checkpoint.tensorNames()) {
-            if (!known.contains(name) && !architecture.isIgnored(name)) {
-                throw new QuernException(
-                        ErrorCode.UNSUPPORTED_ARCHITECTURE,
-                        name + ": unexpected tensor (supported: those of " + architecture.modelType()
-                                + ", linears as they are or as pack-quantized stores them)");
-            }
-        }
+    /** Throws INVALID_CHECKPOINT or UNSUPPORTED_ARCHITECTURE for tensors on no stated grid. */
+    @Override
+    public Optional<IntegerShape> grid(LinearId id, LinearSpec linear) {
+        return checkpoint.has(id + CompressedTensors.PACKED) ? Optional.of(stated(id, linear)) : Optional.empty();
     }
 
     /** The stated grid on which these tensors are. */
-    private IntegerShape grid(LinearId id, LinearSpec linear) {
+    private IntegerShape stated(LinearId id, LinearSpec linear) {
         IntegerShape grid = stated.stream()
                 .filter(each -> fits(id, linear, each))
                 .findFirst()
@@ -124,7 +76,8 @@ record ResultTensors(Checkpoint checkpoint, Architecture architecture, List<Inte
     }
 
     private String shapes(LinearId id) {
-        return of(id).filter(checkpoint::has)
+        return names(id)
+                .filter(checkpoint::has)
                 .map(checkpoint::entry)
                 .map(tensor ->
                         tensor.name().substring(id.module().length() + 1) + " " + tensor.type() + " " + tensor.shape())
