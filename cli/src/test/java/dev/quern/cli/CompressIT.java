@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.recipes.Manifest;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
@@ -143,6 +144,61 @@ class CompressIT {
 
         assertThat(accepted.code()).as(accepted.err()).isZero();
         assertThat(names(out)).contains("config.json");
+    }
+
+    @Test
+    void whatTheReportSuggestsIsMadeBesideAndCompared() throws IOException {
+        Path out = folder.resolve("out");
+
+        // Between the divergences of the two, 0.048 and 0.038.
+        Cli ran = stack.compress(
+                Cli.TINY, "--recipe", "rtn-w4a16", "--max-kl", "0.0425", "--suggest", "--out", out.toString());
+
+        assertThat(ran.out())
+                .containsSubsequence(
+                        "rtn-w4a16 of tiny-llama",
+                        "quarantined",
+                        "was not placed",
+                        "gptq-best-w4a16 of tiny-llama",
+                        "accepted",
+                        "result in " + out + "-gptq-best-w4a16",
+                        "rounding.method",
+                        "KL mean");
+        assertThat(ran.err()).contains("recipe gptq-best-w4a16: 4 bits");
+        assertThat(ran.code()).as("of the result that was accepted").isZero();
+        assertThat(names(folder)).containsExactly("out-gptq-best-w4a16");
+
+        Cli both = stack.compress(
+                Cli.TINY,
+                "--recipe",
+                "rtn-w4a16",
+                "--max-kl",
+                "0.00001",
+                "--suggest",
+                "--accept-quarantined",
+                "--overwrite",
+                "--out",
+                out.toString(),
+                "--output",
+                "json");
+        assertThat(both.code()).as(both.err()).isZero();
+        assertThat(((JsonArray) both.json()).values())
+                .extracting(report -> report(Json.write(report)).recipeName())
+                .containsExactly("rtn-w4a16", "gptq-best-w4a16");
+        assertThat(names(folder)).containsExactly("out", "out-gptq-best-w4a16");
+        assertThat(Cli.run("compare", out.toString(), out + "-gptq-best-w4a16").code())
+                .isZero();
+    }
+
+    @Test
+    void aResultThatIsCloseNeedsNoSuggestion() throws IOException {
+        Path out = folder.resolve("out");
+
+        Cli ran = stack.compress(Cli.TINY, "--recipe", "gptq-w8a16", "--suggest", "--out", out.toString());
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("no recipe to suggest: the result is close to the original");
+        assertThat(names(folder)).containsExactly("out");
     }
 
     @Test

@@ -347,6 +347,18 @@ class MainTest {
     }
 
     @Test
+    void aSuggestionNeedsOneReportAndSomebodyWhoWaits() {
+        refused("--suggest: with --detach (expected: one of them", "--suggest", "--detach");
+        refused(
+                "--suggest: with 2 recipes (expected: one)",
+                "--suggest",
+                "--recipe",
+                "gptq-w4a16",
+                "--recipe",
+                "gptq-w3a16");
+    }
+
+    @Test
     void evaluationWindowsCountInAnEstimate() {
         // Without calibration the hidden states of an evaluation are the most that scratch holds.
         Estimate one = estimate("--recipe", "rtn-w4a16", "--eval-windows", "1");

@@ -7,27 +7,18 @@ import dev.quern.cli.command.Exit;
 import dev.quern.cli.command.Heading;
 import dev.quern.cli.command.RootCommand;
 import dev.quern.cli.console.Console;
-import dev.quern.cli.jobs.Approval;
 import dev.quern.cli.jobs.JobWatcher;
 import dev.quern.cli.options.RecipeWords;
 import dev.quern.cli.options.RequestOptions;
-import dev.quern.cli.report.ReportTable;
+import dev.quern.cli.options.SuggestOption;
 import dev.quern.cli.results.Interruption;
 import dev.quern.cli.results.Place;
 import dev.quern.cli.results.Placements;
 import dev.quern.cli.results.ResultOptions;
-import dev.quern.cli.results.Results;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
-import dev.quern.recipes.job.JobState;
-import dev.quern.recipes.json.JsonArray;
-import dev.quern.recipes.json.JsonValue;
-import dev.quern.recipes.report.Report;
 import dev.quern.recipes.view.JobView;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,11 +58,15 @@ public final class Compress implements Callable<Integer> {
     private boolean detach;
 
     @Mixin
+    private SuggestOption suggest = new SuggestOption();
+
+    @Mixin
     private StoreOption store = new StoreOption();
 
     @Override
     public Integer call() throws InterruptedException {
         Console console = quern.console();
+        suggest.require(detach, request.recipeNames().size());
         String out = result.place(request.place().name(), request.recipeNames());
         Place target = new Place(out);
         Placements placement = target.isLocal() && !detach
@@ -94,8 +89,9 @@ public final class Compress implements Callable<Integer> {
             interruption.expect();
             job = new JobWatcher(connection, console).await(job.id());
             String id = job.id();
-            interruption.expect(() -> downloadAgain(id, out));
-            return finish(console, connection, job, placement, out);
+            interruption.expect(() -> downloadAgain(id, out, server));
+            Ended ended = Ended.of(connection, job, result.acceptQuarantined(), placement, out, console);
+            return finish(console, connection, ended, interruption).code();
         }
     }
 
@@ -110,7 +106,7 @@ public final class Compress implements Callable<Integer> {
     }
 
     /** Once a job is over the same command would start another one. */
-    private String downloadAgain(String job, String out) {
+    static String downloadAgain(String job, String out, ServerOptions server) {
         return Console.command() + " jobs download " + job + " --out " + out + server.words();
     }
 
@@ -121,53 +117,18 @@ public final class Compress implements Callable<Integer> {
             console.print("Job " + job.id() + " keeps running in the background.");
             console.print("  watch it:    " + Console.command() + " jobs watch " + job.id() + server.words());
             console.print("  its result:  "
-                    + (target.isLocal() ? downloadAgain(job.id(), target.text()) : "in " + target.text()));
+                    + (target.isLocal() ? downloadAgain(job.id(), target.text(), server) : "in " + target.text()));
         }
         return Exit.COMPLETED.code();
     }
 
-    private Integer finish(
-            Console console, Connection connection, JobView job, @Nullable Placements placement, String out)
+    private Exit finish(Console console, Connection connection, Ended ended, Interruption interruption)
             throws InterruptedException {
-        JobView last = job;
-        if (job.state() == JobState.QUARANTINED && result.acceptQuarantined()) {
-            connection.api().approve(job.id());
-            last = new Approval(connection).await(job.id());
+        if (suggest.isAsked() && !ended.reports().isEmpty()) {
+            return new Suggestion(console, request, result, server).follow(connection, ended, interruption);
         }
-        Exit exit = Exit.ofState(last.state());
-        if (exit != Exit.COMPLETED && exit != Exit.QUARANTINED) {
-            console.warn(reason(last));
-            return exit.code();
-        }
-        List<JsonValue> reports = new ArrayList<>();
-        for (int output = 0; output < Results.recipes(last).size(); output++) {
-            reports.add(connection.api().report(last.id(), output));
-        }
-        if (placement != null) {
-            placement.fetch(connection.api(), last, console);
-        }
-        print(console, last, reports, out);
-        return exit.code();
-    }
-
-    private void print(Console console, JobView job, List<JsonValue> reports, String out) {
-        if (console.json()) {
-            console.print(reports.size() == 1 ? reports.getFirst() : new JsonArray(reports));
-            return;
-        }
-        reports.forEach(report -> new ReportTable(console, RecordCodec.read(report, Report.class)).print());
-        if (job.state() == JobState.QUARANTINED && reports.size() == 1) {
-            console.print("The result failed its gate and was not placed. Take it with: " + Console.command()
-                    + " jobs download " + job.id() + " --accept-quarantined --out " + out + server.words());
-            return;
-        }
-        Results results = new Results(job, out);
-        results.sayWhere(console);
-        results.sayHowToServe(
-                console,
-                reports.stream()
-                        .map(report -> RecordCodec.read(report, Report.class))
-                        .toList());
+        ended.print(console, server);
+        return ended.exit();
     }
 
     static String reason(JobView job) {

@@ -63,7 +63,12 @@ public final class RequestOptions {
      *     INVALID_DATASET for paths that do not exist
      */
     public JobRequest toRequest(@Nullable Place output, boolean detach, Function<Path, Source> local) {
-        List<Recipe> all = recipes.recipes();
+        return toRequest(recipes.recipes(), output, detach, local);
+    }
+
+    /** The same by other recipes, one for each output. */
+    public JobRequest toRequest(
+            List<Recipe> all, @Nullable Place output, boolean detach, Function<Path, Source> local) {
         return new JobRequest(
                 JobRequest.API_VERSION,
                 source(local),

@@ -1,6 +1,8 @@
 package dev.quern.cli.results;
 
 import dev.quern.cli.console.Console;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Interruption implements AutoCloseable {
     private final Console console;
-    private final @Nullable Placements placement;
+    private final List<Placements> placements = new CopyOnWriteArrayList<>();
     private final Thread hook = new Thread(this::interrupted, "interrupted");
     private volatile Supplier<String> resume;
     private volatile boolean submitted;
@@ -19,7 +21,9 @@ public final class Interruption implements AutoCloseable {
     public Interruption(Console console, Supplier<String> resume, @Nullable Placements placement) {
         this.console = console;
         this.resume = resume;
-        this.placement = placement;
+        if (placement != null) {
+            placements.add(placement);
+        }
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -34,6 +38,11 @@ public final class Interruption implements AutoCloseable {
         submitted = true;
     }
 
+    /** Another result will be placed as well. */
+    public void add(Placements placement) {
+        placements.add(placement);
+    }
+
     private void interrupted() {
         if (over) {
             return;
@@ -42,16 +51,12 @@ public final class Interruption implements AutoCloseable {
             console.err().println();
             console.warn("interrupted; finished blocks are kept. Resume with: " + resume.get());
         }
-        if (placement != null) {
-            placement.close();
-        }
+        placements.forEach(Placements::close);
     }
 
     @Override
     public void close() {
         over = true;
-        if (placement != null) {
-            placement.close();
-        }
+        placements.forEach(Placements::close);
     }
 }

@@ -46,7 +46,7 @@ public final class Placements implements AutoCloseable {
     }
 
     /** Whether an output may be downloaded: a model only if the gate or a person accepted it, a report always. */
-    static boolean isPublished(JobView job, int output) {
+    public static boolean isPublished(JobView job, int output) {
         return job.state() == JobState.COMPLETED
                 || (job.work().result() != null && job.state() == JobState.QUARANTINED)
                 || (job.outputs().size() > 1

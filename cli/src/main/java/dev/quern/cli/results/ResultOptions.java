@@ -35,6 +35,16 @@ public final class ResultOptions {
         return "./" + (recipes.size() == 1 ? model + "-" + recipes.getFirst() : model);
     }
 
+    /**
+     * A place beside that of the first result.
+     *
+     * @param model its name
+     * @param recipe the name of the recipe of the result that goes there
+     */
+    public String placeBeside(String model, String recipe) {
+        return out == null ? place(model, List.of(recipe)) : out.replaceAll("/+$", "") + "-" + recipe;
+    }
+
     public boolean overwrite() {
         return overwrite;
     }

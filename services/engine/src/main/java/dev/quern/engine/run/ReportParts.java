@@ -149,7 +149,7 @@ public final class ReportParts {
 
     /**
      * Where the error of a result starts that is not close to its original, and what to try next where its gate refused
-     * it. No recipe helps where the original itself has no finite figures.
+     * it or it is broken.
      *
      * @param linears of the result; none where they are not known
      * @param recipe null where it is not known
@@ -164,8 +164,8 @@ public final class ReportParts {
         if (!verdict.accepted() || Closeness.of(evaluations) != Closeness.CLOSE) {
             start.map(ErrorStart::sentence).ifPresent(notes::add);
         }
-        boolean measured = evaluations.stream().allMatch(text -> Double.isFinite(text.pplOriginal()));
-        if (!verdict.accepted() && measured && recipe != null) {
+        boolean far = !verdict.accepted() || Closeness.of(evaluations) == Closeness.BROKEN;
+        if (far && recipe != null) {
             NextRecipe.after(recipe, evaluations, linears, start)
                     .map(NextRecipe::sentence)
                     .ifPresent(notes::add);

@@ -43,14 +43,30 @@ public record NextRecipe(Recipe recipe, String change) {
     private static final List<Set<String>> JOINED =
             List.of(Set.of("q_proj", "k_proj", "v_proj"), Set.of("gate_proj", "up_proj"));
 
+    /** @return empty where a gate accepted the result and it is close to the original, or as the other method */
+    public static Optional<NextRecipe> after(Report report) {
+        boolean good = report.verdict().failures().isEmpty() && report.closeness() == Closeness.CLOSE;
+        return good || report.recipe() == null
+                ? Optional.empty()
+                : after(
+                        report.recipe(),
+                        report.evaluations(),
+                        report.linears(),
+                        ErrorStart.of(report.evaluations(), report.linears()));
+    }
+
     /**
      * @param used the recipe of the result
      * @param linears of the result; none where they are not known
      * @param start where its error starts; empty where that is not known
-     * @return empty where there is nothing left to change
+     * @return empty where there is nothing left to change, and where no recipe helps: the original itself has no finite
+     *     figures
      */
     public static Optional<NextRecipe> after(
             Recipe used, List<Evaluation> evaluations, List<Linear> linears, Optional<ErrorStart> start) {
+        if (evaluations.stream().anyMatch(text -> !Double.isFinite(text.pplOriginal()))) {
+            return Optional.empty();
+        }
         Recipe recipe = withUsualGroups(used, linears);
         return Stream.<Optional<NextRecipe>>of(
                         better(recipe),
@@ -157,6 +173,11 @@ public record NextRecipe(Recipe recipe, String change) {
         int bits = grid.bits() < MANY_BITS ? grid.bits() + 1 : MOST_BITS;
         Grid wider = new Grid(bits, grid.groupSize(), grid.symmetric(), grid.clipSearch());
         return Optional.of(new NextRecipe(used.withGrid(wider), "with " + bits + " bits"));
+    }
+
+    /** The recipe under the name that says what it does. */
+    public Recipe named() {
+        return recipe.withName(RecipeNames.of(recipe));
     }
 
     /** One sentence for people. */

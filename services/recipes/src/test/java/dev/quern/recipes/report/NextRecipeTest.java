@@ -2,6 +2,7 @@ package dev.quern.recipes.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.recipes.Gate;
 import dev.quern.recipes.Pruning;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Grid;
@@ -10,6 +11,7 @@ import dev.quern.recipes.Recipes;
 import dev.quern.recipes.Transform;
 import dev.quern.recipes.report.Report.Evaluation;
 import dev.quern.recipes.report.Report.Linear;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -115,6 +117,28 @@ class NextRecipeTest {
                             .as("seed %d: after %s", seed, used)
                             .isEqualTo(next.recipe())
                             .isNotEqualTo(used));
+        }
+    }
+
+    /** A result that a person approved was refused all the same. */
+    @Test
+    void aReportLeadsToOneWhereItsResultIsRefusedOrNotClose() {
+        Report.Verdict accepted = new Report.Verdict(true, Gate.NONE, List.of());
+        Report.Verdict refused = new Report.Verdict(false, Gate.NONE, List.of("a.txt: KL"));
+        List<Evaluation> close = List.of(new Evaluation("a.txt", 10, 10.1, 0.01, 0.1, 0.9, 100, 10));
+        List<Evaluation> overflow = List.of(new Evaluation("a.txt", Double.NaN, 10.1, 0.01, 0.1, 0.9, 100, 10));
+
+        assertThat(NextRecipe.after(Reports.of(4, 0.01, accepted, close))).isEmpty();
+        assertThat(NextRecipe.after(Reports.of(4, 0.01, refused, overflow))).isEmpty();
+        assertThat(NextRecipe.after(Reports.evaluation(null))).isEmpty();
+        for (Report report : List.of(
+                Reports.of(4, 0.01, refused, close),
+                Reports.of(4, 0.01, refused, close).approved(new Report.Approval(Instant.EPOCH, "me", null)),
+                Reports.of(4, 0.01, accepted, evaluations(1.5)))) {
+            assertThat(NextRecipe.after(report))
+                    .get()
+                    .extracting(next -> next.named().name())
+                    .isEqualTo("gptq-best-w4a16");
         }
     }
 
