@@ -27,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -139,11 +138,8 @@ class FullDiskTest {
                     .query((row, index) -> row)
                     .list();
             return false;
-        } catch (CannotGetJdbcConnectionException e) {
-            return true;
         } catch (DataAccessException e) {
-            assertThat(e).hasMessageContaining("No space left");
-            return false;
+            return !String.valueOf(e.getMessage()).contains("No space left");
         }
     }
 

@@ -16,6 +16,7 @@ import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
 import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.job.OutputRecipes;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.view.Estimate;
 import dev.quern.recipes.view.WorkerView;
@@ -37,7 +38,8 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 @Timeout(120)
 class EstimateDeskTest {
-    private static final List<Recipe> RECIPES = List.of(Recipes.find("gptq-w4a16"), Recipes.find("gptq-w3a16"));
+    private static final List<Recipe> RECIPES =
+            OutputRecipes.together(List.of(Recipes.find("gptq-w4a16"), Recipes.find("gptq-w3a16")));
     private static final Budget BUDGET = new Budget(4L << 30, 2, new DeviceSpeed(6e10, 1e9));
     private static final int WORKERS = 2;
 
@@ -86,7 +88,9 @@ class EstimateDeskTest {
         }
         assertThat(RecordCodec.read(Json.parse(String.valueOf(answer.estimate())), Estimate.class))
                 .isEqualTo(expected);
-        assertThat(expected.outputs()).extracting(Estimate.Output::recipe).containsExactly("gptq-w4a16", "gptq-w3a16");
+        assertThat(expected.outputs())
+                .extracting(Estimate.Output::recipe)
+                .containsExactly("gptq-w4a16-independent", "gptq-w3a16-independent");
         assertThat(expected.secondsPerStage()).containsKeys("compress", "evaluate");
     }
 

@@ -43,7 +43,7 @@ class WorkerRegisterTest {
         WorkerView busy =
                 await(all -> all.size() == 1 && all.getFirst().doing() != null).getFirst();
         assertThat(busy.doing().job()).isEqualTo(job.id().toString());
-        assertThat(busy.doing().what()).matches("(trace of tiles|compression of blocks|evaluation of text) .*");
+        assertThat(busy.doing().what()).matches("(compression of blocks|statistics of block|evaluation of text) .*");
 
         service.rows().jobs().cancel(job.tenant(), job.id());
         await(all -> all.size() == 1 && !all.getFirst().busy());
