@@ -67,10 +67,21 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
      *
      * @param grids of its linears, at least one
      * @param splitsFused true where linears that loaders join are on different grids, or not all of them on one
+     * @param turnsOnline true where activations have to be turned, which no loader does
      */
-    public record Packing(Set<Packed> grids, boolean splitsFused) {
+    public record Packing(Set<Packed> grids, boolean splitsFused, boolean turnsOnline) {
         public Packing {
             grids = new LinkedHashSet<>(grids);
+        }
+
+        /** One without turns. */
+        public Packing(Set<Packed> grids, boolean splitsFused) {
+            this(grids, splitsFused, false);
+        }
+
+        /** The same of a model that a transform has changed. */
+        public Packing after(@Nullable Transform transform) {
+            return new Packing(grids, splitsFused, Transform.isOnline(transform));
         }
 
         /** @param linears the grid of each by its module's name; empty for one that kept its weights */
@@ -126,7 +137,9 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
     public static List<Loading> of(@Nullable String format, Packing packing) {
         return format == null || format.equals(Formats.COMPRESSED_TENSORS)
                 ? of(packing)
-                : of(packing).stream().map(loading -> loading.refusing(format)).toList();
+                : of(packing).stream()
+                        .map(loading -> loading.refusing(format, packing.turnsOnline()))
+                        .toList();
     }
 
     /** For results of a recipe in a format. */
@@ -134,9 +147,11 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
         return of(format, packing(recipe));
     }
 
-    private Loading refusing(String format) {
-        String reason = "it does not know " + format + ": quern convert makes a result in " + Formats.COMPRESSED_TENSORS
-                + " of it";
+    private Loading refusing(String format, boolean turned) {
+        String reason = "it does not know " + format + ": "
+                + (turned
+                        ? "an engine has to turn activations, as its config.json says"
+                        : "quern convert makes a result in " + Formats.COMPRESSED_TENSORS + " of it");
         return new Loading(loader, Answer.REFUSED, reason, command);
     }
 
@@ -167,7 +182,7 @@ public record Loading(Loader loader, Answer answer, String detail, String comman
                                 .filter(Objects::nonNull))
                 .map(Loading::packed)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
-        return new Packing(grids, false);
+        return new Packing(grids, false).after(recipe.transform());
     }
 
     /** Every group that auto takes is one that all loaders have. */

@@ -33,6 +33,33 @@ public interface Transformer {
     void siluGate(Tensor gate, Tensor up, Tensor target);
 
     /**
+     * A grid that is fitted anew to every token.
+     *
+     * @param width columns that share a scale
+     * @param bits 2 to 16
+     * @param symmetric has no zero point
+     * @param clip the part of the range that the grid spans, more than 0, at most 1
+     */
+    record TokenGrid(int width, int bits, boolean symmetric, double clip) {}
+
+    /**
+     * Puts each run of {@code grid.width()} columns of a token on a grid of its own and decodes it again, as an engine
+     * does that multiplies integers or stores them. With b bits and x the values of the run:
+     *
+     * <pre>
+     * symmetric:  s = clip max|x| / (2^(b-1) - 1),  target = s clamp(rint(x / s), -2^(b-1), 2^(b-1) - 1)
+     * asymmetric: l = min(0, min x), h = max(0, max x), s = clip (h - l) / (2^b - 1), z = rint(-clip l / s),
+     *             target = s (clamp(rint(x / s) + z, 0, 2^b - 1) - z)
+     * </pre>
+     *
+     * Computed in float64 and rounded once; a run of zeros stays zero, and one with a value that is not finite becomes
+     * NaN.
+     *
+     * @param target may be x
+     */
+    void fakeQuantize(Tensor x, TokenGrid grid, Tensor target);
+
+    /**
      * Per-token comparison of two sets of logits [tokens, vocabulary], soft-maxed in the working precision at least.
      *
      * @param labels I32 [1, tokens], the token that follows; -1 where none does: nll is then 0

@@ -61,6 +61,8 @@ public interface OutputReader extends AutoCloseable {
     /**
      * What the output holds, to be written in another format. It may be read until this reader is closed. Empty for a
      * container that keeps too little of its source.
+     *
+     * @throws QuernException INVALID_REQUEST for a model that no loader could run
      */
     default Optional<Assembly> assembly() {
         return Optional.empty();

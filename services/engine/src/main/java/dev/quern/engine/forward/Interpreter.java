@@ -80,6 +80,8 @@ public final class Interpreter implements AutoCloseable {
         private static boolean goesBackThroughInputs(Op op) {
             return switch (op) {
                 case Op.Add add -> false;
+                case Op.FakeQuantize rounding -> false;
+                case Op.Turn turn -> false;
                 case Op.RmsNorm norm -> true;
                 case Op.HeadNorm norm -> true;
                 case Op.Linear linear -> true;

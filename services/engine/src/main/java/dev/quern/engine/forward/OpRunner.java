@@ -25,6 +25,12 @@ record OpRunner(ComputeBackend backend, int seqLen, Precision precision) {
             case Op.Linear linear -> linear(linear, values, weights);
             case Op.Rope turn -> rope(turn, values, rope);
             case Op.Attention attention -> attention(attention, values);
+            case Op.FakeQuantize rounding -> {
+                Tensor x = values.value(rounding.input());
+                backend.transformer()
+                        .fakeQuantize(x, rounding.grid(), values.over(rounding.output(), rounding.input()));
+            }
+            case Op.Turn turn -> turn(turn, values);
             case Op.Gate gate -> {
                 Tensor gated = values.value(gate.gate());
                 Tensor up = values.value(gate.up());
@@ -53,13 +59,26 @@ record OpRunner(ComputeBackend backend, int seqLen, Precision precision) {
         }
     }
 
+    private void turn(Op.Turn turn, Values values) {
+        Tensor y = copied(turn.input(), turn.output(), values);
+        try (HadamardTables matrix = HadamardTables.of(backend, turn.matrix())) {
+            matrix.turn(y);
+        }
+    }
+
+    /** A new value with the elements of another, in its memory where that is free. */
     @SuppressWarnings("ReferenceEquality") // the same object is the same memory
-    private void rope(Op.Rope turn, Values values, RopeTables tables) {
-        Tensor x = values.value(turn.input());
-        Tensor y = values.over(turn.output(), turn.input());
+    private Tensor copied(String input, String output, Values values) {
+        Tensor x = values.value(input);
+        Tensor y = values.over(output, input);
         if (y != x) {
             backend.memory().copy(x, y);
         }
+        return y;
+    }
+
+    private void rope(Op.Rope turn, Values values, RopeTables tables) {
+        Tensor y = copied(turn.input(), turn.output(), values);
         backend.transformer().rope(y, seqLen, turn.headDim(), tables.cos(), tables.sin());
     }
 

@@ -8,6 +8,7 @@ import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.forward.BlockWeights;
+import dev.quern.engine.forward.HadamardTables;
 import dev.quern.engine.forward.Held;
 import dev.quern.engine.forward.Interpreter;
 import dev.quern.engine.forward.RopeTables;
@@ -49,16 +50,10 @@ public final class Backward implements AutoCloseable {
      * @param working the backend's type
      */
     public static long bytes(BlockProgram program, int hidden, int tokens, DType working) {
-        Map<String, Integer> widths = new HashMap<>(Map.of(BlockProgram.INPUT, hidden));
-        long columns = 0;
-        for (Op op : program.ops()) {
-            int width = op.width(op.inputs().stream()
-                    .map(input -> Objects.requireNonNull(widths.get(input), input))
-                    .toList());
-            widths.put(op.output(), width);
-            columns += width;
-        }
-        return 2 * (columns + hidden) * tokens * working.bytes();
+        long columns = program.widths(hidden).values().stream()
+                .mapToLong(Integer::longValue)
+                .sum();
+        return 2 * columns * tokens * working.bytes();
     }
 
     /**
@@ -166,6 +161,9 @@ public final class Backward implements AutoCloseable {
                 case Op.Linear linear -> linear(linear, g);
                 case Op.Rope rope -> rope(rope, g);
                 case Op.Attention attention -> attention(attention, g, scope);
+                // Straight through: the steps of a grid have no slope that would say anything.
+                case Op.FakeQuantize rounding -> add(rounding.input(), g);
+                case Op.Turn turn -> turn(turn, g);
                 case Op.Gate gate -> gate(gate, g, scope);
                 case Op.Add sum -> {
                     add(sum.a(), g);
@@ -198,6 +196,14 @@ public final class Backward implements AutoCloseable {
             RopeTables back = interpreter.tables(tape.weights().block().rope().inverse());
             backend.transformer().rope(g, seqLen, rope.headDim(), back.cos(), back.sin());
             add(rope.input(), g);
+        }
+
+        /** In place, as {@link #rope}. */
+        private void turn(Op.Turn turn, Tensor g) {
+            try (HadamardTables matrix = HadamardTables.of(backend, turn.matrix())) {
+                matrix.turnBack(g);
+            }
+            add(turn.input(), g);
         }
 
         private void attention(Op.Attention attention, Tensor g, Scope scope) {

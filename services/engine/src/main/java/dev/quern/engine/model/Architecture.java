@@ -20,6 +20,11 @@ import java.util.stream.Stream;
 public record Architecture(
         String modelType, int maxPositions, EmbeddingSpec embedding, List<Block> blocks, HeadSpec head) {
 
+    /** The same around other blocks. */
+    public Architecture withBlocks(List<Block> others) {
+        return new Architecture(modelType, maxPositions, embedding, others, head);
+    }
+
     /** Width of the residual stream. */
     public int hidden() {
         return embedding.hidden();

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -58,6 +59,22 @@ public record BlockProgram(List<Op> ops) {
     /** The tensors of a block, named inside it, in program order. */
     public List<TensorSpec> weights() {
         return ops.stream().flatMap(op -> op.weights().stream()).toList();
+    }
+
+    /**
+     * The columns of every value, in program order.
+     *
+     * @param hidden those of {@link #INPUT}
+     */
+    public Map<String, Integer> widths(int hidden) {
+        Map<String, Integer> widths = new LinkedHashMap<>(Map.of(INPUT, hidden));
+        for (Op op : ops) {
+            List<Integer> inputs = op.inputs().stream()
+                    .map(input -> Objects.requireNonNull(widths.get(input), input))
+                    .toList();
+            widths.put(op.output(), op.width(inputs));
+        }
+        return widths;
     }
 
     /** For each value the index of the last step that reads it: after that step its memory is free. */

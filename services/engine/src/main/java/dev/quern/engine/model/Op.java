@@ -1,5 +1,7 @@
 package dev.quern.engine.model;
 
+import dev.quern.engine.backend.Transformer.TokenGrid;
+import dev.quern.engine.backend.host.HadamardSpec;
 import java.util.List;
 
 /**
@@ -120,6 +122,32 @@ public sealed interface Op {
         @Override
         public List<String> inputs() {
             return List.of(q, k, v);
+        }
+    }
+
+    /** Puts every run of columns of a token on a grid of its own, as an engine does that runs the compressed model. */
+    record FakeQuantize(String input, TokenGrid grid, String output) implements Op {
+        @Override
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
+        }
+
+        @Override
+        public List<String> inputs() {
+            return List.of(input);
+        }
+    }
+
+    /** Multiplies every segment by a Hadamard matrix while the model runs. */
+    record Turn(String input, HadamardSpec matrix, String output) implements Op {
+        @Override
+        public int width(List<Integer> widths) {
+            return widths.getFirst();
+        }
+
+        @Override
+        public List<String> inputs() {
+            return List.of(input);
         }
     }
 

@@ -13,11 +13,13 @@ final class LiveValues {
 
     /** The widest moment of a block's run, its input included. */
     static int peakWidth(BlockProgram program, int hidden) {
+        Map<String, Integer> all = program.widths(hidden);
         Map<String, Integer> widths = new HashMap<>(Map.of(BlockProgram.INPUT, hidden));
         List<Op> ops = program.ops();
         int peak = 0;
         for (int i = 0; i < ops.size(); i++) {
-            widths.put(ops.get(i).output(), width(ops.get(i), widths));
+            String defined = ops.get(i).output();
+            widths.put(defined, Objects.requireNonNull(all.get(defined)));
             peak = Math.max(
                     peak, widths.values().stream().mapToInt(Integer::intValue).sum());
             List<Op> later = ops.subList(i + 1, ops.size());
@@ -28,11 +30,5 @@ final class LiveValues {
 
     private static boolean isDead(String name, List<Op> later) {
         return later.stream().noneMatch(op -> op.inputs().contains(name));
-    }
-
-    private static int width(Op op, Map<String, Integer> widths) {
-        return op.width(op.inputs().stream()
-                .map(input -> Objects.requireNonNull(widths.get(input), input))
-                .toList());
     }
 }

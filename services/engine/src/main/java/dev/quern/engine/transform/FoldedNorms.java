@@ -55,6 +55,8 @@ final class FoldedNorms extends DerivedTensors {
                 case Op.Attention other -> {}
                 case Op.Gate other -> {}
                 case Op.Add other -> {}
+                case Op.FakeQuantize other -> {}
+                case Op.Turn other -> {}
             }
         }
     }

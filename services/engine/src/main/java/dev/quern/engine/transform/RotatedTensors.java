@@ -9,11 +9,13 @@ import dev.quern.engine.checkpoint.safetensors.TensorEntry;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.HeadSpec;
 import dev.quern.engine.model.Model;
+import dev.quern.recipes.Transform;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -43,13 +45,14 @@ final class RotatedTensors extends DerivedTensors {
     }
 
     /** @throws QuernException INVALID_RECIPE as {@link Rotation#of} */
-    static Model rotate(Model model, int seed) {
+    static Model rotate(Model model, Transform.Rotate rotate) {
         Architecture before = model.architecture();
+        Rotation rotation = Rotation.of(before, rotate);
         HeadSpec head = new HeadSpec(
                 before.head().norm(), before.head().eps(), before.head().ownWeight(), false);
         Architecture after =
                 new Architecture(before.modelType(), before.maxPositions(), before.embedding(), before.blocks(), head);
-        return new Model(after, new RotatedTensors(model, Rotation.of(before, seed)));
+        return new Model(rotation.running(after), new RotatedTensors(model, rotation));
     }
 
     @Override
@@ -78,9 +81,9 @@ final class RotatedTensors extends DerivedTensors {
     @Override
     public StoredTensor tensor(String name, Arena arena) {
         StoredTensor stored = original.tensor(source(name), arena);
-        Hadamard inputs = rotation.inputs().get(name);
+        List<Hadamard> inputs = rotation.inputs().getOrDefault(name, List.of());
         Hadamard outputs = rotation.outputs().get(name);
-        if (inputs == null && outputs == null) {
+        if (inputs.isEmpty() && outputs == null) {
             return folded.contains(name) ? ones(stored, arena) : stored;
         }
         String norm = rotation.norms().get(name);
@@ -99,10 +102,10 @@ final class RotatedTensors extends DerivedTensors {
     private static final class Turn {
         private final String name;
         private final double @Nullable [] gain;
-        private final @Nullable Hadamard inputs;
+        private final List<Hadamard> inputs;
         private final @Nullable Hadamard outputs;
 
-        Turn(String name, double @Nullable [] gain, @Nullable Hadamard inputs, @Nullable Hadamard outputs) {
+        Turn(String name, double @Nullable [] gain, List<Hadamard> inputs, @Nullable Hadamard outputs) {
             this.name = name;
             this.gain = gain;
             this.inputs = inputs;
@@ -111,7 +114,7 @@ final class RotatedTensors extends DerivedTensors {
 
         void run(HostTensor source, HostTensor target) {
             int height = outputs == null ? 1 : outputs.size();
-            int width = inputs == null ? TILE : inputs.size();
+            int width = width(source.cols());
             double[] values = new double[height * Math.min(width, source.cols())];
             for (int row = 0; row < source.rows(); row += height) {
                 for (int col = 0; col < source.cols(); col += width) {
@@ -121,6 +124,15 @@ final class RotatedTensors extends DerivedTensors {
                     write(values, target.rows(row, row + height).cols(col, right));
                 }
             }
+        }
+
+        /** Whole segments of every turn. */
+        private int width(int cols) {
+            return switch (inputs.size()) {
+                case 0 -> TILE;
+                case 1 -> inputs.getFirst().size();
+                default -> cols;
+            };
         }
 
         private void read(HostTensor tile, int col, double[] values) {
@@ -136,8 +148,10 @@ final class RotatedTensors extends DerivedTensors {
             if (outputs != null) {
                 outputs.turn(values, 0, width);
             }
-            for (int row = 0; inputs != null && row < height; row++) {
-                inputs.turn(values, row * width, 1);
+            for (Hadamard turn : inputs) {
+                for (int at = 0; at < height * width; at += turn.size()) {
+                    turn.turn(values, at, 1);
+                }
             }
         }
 

@@ -19,7 +19,7 @@ public final class Transforms {
         return switch (transform) {
             case null -> model;
             case Transform.Fold fold -> FoldedNorms.fold(model);
-            case Transform.Rotate rotate -> RotatedTensors.rotate(model, rotate.seed());
+            case Transform.Rotate rotate -> RotatedTensors.rotate(model, rotate);
         };
     }
 
@@ -32,7 +32,7 @@ public final class Transforms {
         return switch (transform) {
             case null -> state -> {};
             case Transform.Fold fold -> state -> {};
-            case Transform.Rotate rotate -> Rotation.of(architecture, rotate.seed())::turn;
+            case Transform.Rotate rotate -> Rotation.of(architecture, rotate)::turn;
         };
     }
 
@@ -45,7 +45,7 @@ public final class Transforms {
         switch (transform) {
             case null -> {}
             case Transform.Fold fold -> {}
-            case Transform.Rotate rotate -> Rotation.of(architecture, rotate.seed());
+            case Transform.Rotate rotate -> Rotation.of(architecture, rotate);
         }
     }
 }

@@ -40,6 +40,8 @@ final class ValueReaders {
             case Op.Attention attention -> Optional.empty();
             case Op.Gate gate -> Optional.empty();
             case Op.Add add -> Optional.empty();
+            case Op.FakeQuantize rounding -> Optional.empty();
+            case Op.Turn turn -> Optional.empty();
         };
     }
 }

@@ -230,6 +230,11 @@ public abstract class RefusalContract extends BackendContract {
                         "cols of x: 6 (expected: a multiple of 4)",
                         () -> transformer.rmsNorm(floats(2, 6), floats(1, 4), 1e-5, floats(2, 6))),
                 new Refusal(
+                        "fakeQuantize",
+                        "cols of x: 6 (expected: a multiple of 4)",
+                        () -> transformer.fakeQuantize(
+                                floats(2, 6), new Transformer.TokenGrid(4, 4, true, 1), floats(2, 6))),
+                new Refusal(
                         "rope",
                         "seqLen: 5 (expected: 1 to the positions of cos, 4)",
                         () -> transformer.rope(floats(5, 4), 5, 4, floats(4, 2), floats(4, 2))),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.backend.Parity.Both;
+import dev.quern.engine.backend.Transformer.TokenGrid;
 import dev.quern.engine.backend.host.HostTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -92,6 +93,28 @@ public abstract class TransformerContract extends BackendContract {
                     b -> b.transformer().siluGate(gate.oracle(), up.oracle(), target.oracle()));
             // Below -88.72 exp(-x) is no float32: what is 0 there is at most 88.72 / (2^128 - 2^104) in truth.
             parity.verify("silu", target, 2.7e-37, 8 * FLOAT_ULP);
+        }
+    }
+
+    @Test
+    void roundsTokens() {
+        for (int width : SIZES) {
+            for (boolean symmetric : new boolean[] {true, false}) {
+                for (double magnitude : new double[] {1e-30, 1, 1e30}) {
+                    TokenGrid grid = new TokenGrid(
+                            width, 2 + parity.random.nextInt(15), symmetric, 0.5 + parity.random.nextDouble() / 2);
+                    Both x = parity.random(DType.F32, 5, 3 * width, magnitude);
+                    Both target = parity.zeros(DType.F32, 5, 3 * width);
+                    parity.run(
+                            b -> b.transformer().fakeQuantize(x.subject(), grid, target.subject()),
+                            b -> b.transformer().fakeQuantize(x.oracle(), grid, target.oracle()));
+                    parity.verify("fakeQuantize " + grid, target, 0, FLOAT_ULP);
+                    parity.run(
+                            b -> b.transformer().fakeQuantize(x.subject(), grid, x.subject()),
+                            b -> b.transformer().fakeQuantize(x.oracle(), grid, x.oracle()));
+                    parity.verify("fakeQuantize in place " + grid, x, 0, FLOAT_ULP);
+                }
+            }
         }
     }
 

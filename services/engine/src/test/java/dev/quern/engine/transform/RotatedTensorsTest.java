@@ -25,6 +25,7 @@ import dev.quern.recipes.error.QuernException;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,6 +47,34 @@ class RotatedTensorsTest {
             assertThat(Float32.distance(Float32.logits(backend, rotated, fixture), fixture.logits()))
                     .isLessThan(TOLERANCE);
         }
+    }
+
+    /** Exact in float: what is turned online meets weights that were turned the same way. */
+    @ParameterizedTest
+    @EnumSource(ModelFixture.class)
+    void turnedOnlineTheLogitsAreThoseOfTransformers(ModelFixture fixture) {
+        try (JavaBackend backend = new JavaBackend(DType.F32, 2);
+                ModelFixture.Model opened = fixture.open()) {
+            Model original = new Model(opened.architecture(), new Float32(opened.checkpoint()));
+            int seed = new Random().nextInt(1000);
+            Model rotated = Transforms.apply(new Transform.Rotate(seed, true), original);
+
+            assertThat(Float32.distance(Float32.logits(backend, rotated, fixture), fixture.logits()))
+                    .as("seed %d", seed)
+                    .isLessThan(TOLERANCE);
+            assertThat(turns(rotated))
+                    .as("inputs of o_proj and down_proj, queries, keys")
+                    .isEqualTo(4L * original.architecture().blocks().size());
+            assertThat(turns(Transforms.apply(new Transform.Rotate(seed), original)))
+                    .isZero();
+        }
+    }
+
+    private static long turns(Model model) {
+        return model.architecture().blocks().stream()
+                .flatMap(block -> block.program().ops().stream())
+                .filter(op -> op.getClass() == Op.Turn.class)
+                .count();
     }
 
     /** What is turned keeps the length of its rows or columns, and another seed turns it otherwise. */

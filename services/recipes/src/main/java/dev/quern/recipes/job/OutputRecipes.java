@@ -1,10 +1,12 @@
 package dev.quern.recipes.job;
 
+import dev.quern.recipes.Formats;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.RecipeNames;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.Transform;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.error.QuernException.Violation;
@@ -34,7 +36,8 @@ public final class OutputRecipes {
      * None for the evaluation of a result.
      *
      * @throws QuernException INVALID_RECIPE for a name that is not in the catalogue, or is a built-in recipe's where it
-     *     does something else; INVALID_REQUEST with every violation for several that one walk cannot make
+     *     does something else; INVALID_REQUEST with every violation for several that one walk cannot make, and for a
+     *     format whose loaders would talk nonsense
      */
     public static List<Recipe> of(JobRequest request) {
         JobRequest.RecipeChoice choice = request.recipe();
@@ -45,7 +48,9 @@ public final class OutputRecipes {
         List<Recipe> recipes = new ArrayList<>();
         for (int i = 0; i < request.outputs().size(); i++) {
             JobRequest.RecipeChoice own = request.outputs().get(i).recipe();
-            recipes.add(own == null ? common : resolve(pointer(i), own));
+            Recipe recipe = own == null ? common : resolve(pointer(i), own);
+            requireLoaders(recipe, request.outputs().get(i).format(), i);
+            recipes.add(recipe);
         }
         return together(recipes);
     }
@@ -82,6 +87,19 @@ public final class OutputRecipes {
                 recipe.transform(),
                 recipe.mask());
         return independent.withName(RecipeNames.of(independent));
+    }
+
+    /** What an engine has to turn must not reach one that does not know of it. */
+    private static void requireLoaders(Recipe recipe, String format, int output) {
+        if (Transform.isOnline(recipe.transform()) && format.equals(Formats.COMPRESSED_TENSORS)) {
+            String pointer = "/outputs/" + output + "/format";
+            Violation violation = Violation.of(
+                    pointer,
+                    format,
+                    Formats.QUERN_SPARSE + ": " + recipe.name()
+                            + " turns activations online, which no loader of other formats does");
+            throw new QuernException(ErrorCode.INVALID_REQUEST, violation.message(), List.of(violation));
+        }
     }
 
     private static Recipe resolve(String pointer, JobRequest.RecipeChoice choice) {

@@ -8,6 +8,7 @@ import dev.quern.engine.backend.check.TransformerChecks;
 import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.TokenRounding;
 
 /**
  * The steps of a decoder over rows; what costs an exponential per element runs through {@link VectorMath} in float32.
@@ -117,6 +118,21 @@ public final class VectorTransformer implements Transformer {
                 Rows.read(ups, r, factor);
                 VectorMath.siluTimes(x, factor, x, x.length);
                 Rows.write(x, output, r);
+            }
+        });
+    }
+
+    @Override
+    public void fakeQuantize(Tensor x, TokenGrid grid, Tensor target) {
+        TransformerChecks.fakeQuantize(x, grid, target);
+        HostTensor input = HostTensor.of(x);
+        HostTensor output = HostTensor.of(target);
+        RowTasks.run(threads, x.rows(), x.cols(), (begin, end) -> {
+            double[] values = new double[input.cols()];
+            for (int t = begin; t < end; t++) {
+                Rows.read(input, t, values);
+                TokenRounding.round(values, grid);
+                Rows.write(values, output, t);
             }
         });
     }

@@ -43,6 +43,14 @@ public final class TransformerChecks {
         Shapes.same("target", target, gate);
     }
 
+    /** @throws IllegalArgumentException unless x and target have one shape, of whole runs of the grid's width */
+    public static void fakeQuantize(Tensor x, Transformer.TokenGrid grid, Tensor target) {
+        Shapes.same("target", target, x);
+        int width = grid.width();
+        Shapes.check("cols of x", x.cols(), width > 0 && x.cols() % width == 0, "a multiple of " + width);
+        Shapes.check("bits", grid.bits(), grid.bits() >= 2 && grid.bits() <= 16, "2 to 16");
+    }
+
     /**
      * @param figures nllOriginal, nllCompressed and kl
      * @throws IllegalArgumentException unless both sets of logits have one shape and everything else is [1, tokens]

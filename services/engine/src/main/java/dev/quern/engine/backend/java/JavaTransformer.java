@@ -6,6 +6,7 @@ import dev.quern.engine.backend.check.AttentionShape;
 import dev.quern.engine.backend.check.TransformerChecks;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
+import dev.quern.engine.backend.host.TokenRounding;
 import java.util.Arrays;
 
 /** The steps of a decoder by their definitions. StrictMath, whose bits are the same on every machine. */
@@ -143,6 +144,18 @@ public final class JavaTransformer implements Transformer {
                 double x = gates.get(r, c);
                 output.set(r, c, x / (1 + StrictMath.exp(-x)) * ups.get(r, c));
             }
+        });
+    }
+
+    @Override
+    public void fakeQuantize(Tensor x, TokenGrid grid, Tensor target) {
+        TransformerChecks.fakeQuantize(x, grid, target);
+        HostTensor input = HostTensor.of(x);
+        HostTensor output = HostTensor.of(target);
+        threads.run(x.rows(), t -> {
+            double[] values = input.row(t);
+            TokenRounding.round(values, grid);
+            output.setRow(t, values);
         });
     }
 

@@ -48,6 +48,11 @@ public class TripTransformer implements Transformer {
     }
 
     @Override
+    public void fakeQuantize(Tensor x, TokenGrid grid, Tensor target) {
+        trips.perform("fakeQuantize", device, trip -> host.fakeQuantize(trip.in(x), grid, trip.out(target)));
+    }
+
+    @Override
     public void divergence(
             Tensor original,
             Tensor compressed,

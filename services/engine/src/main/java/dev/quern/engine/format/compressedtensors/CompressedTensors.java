@@ -148,6 +148,11 @@ public record CompressedTensors() implements LinearCodec {
     }
 
     @Override
+    public boolean isForLoaders() {
+        return true;
+    }
+
+    @Override
     public JsonObject quantizationConfig(GridMap grids) {
         return CompressedTensorsConfig.write(grids);
     }

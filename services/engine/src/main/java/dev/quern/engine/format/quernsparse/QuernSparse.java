@@ -147,6 +147,11 @@ public record QuernSparse() implements LinearCodec {
     }
 
     @Override
+    public boolean isForLoaders() {
+        return false;
+    }
+
+    @Override
     public JsonObject quantizationConfig(GridMap grids) {
         return SparseConfig.write(grids);
     }

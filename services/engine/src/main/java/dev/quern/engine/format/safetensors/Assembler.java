@@ -14,7 +14,11 @@ import dev.quern.engine.method.IntegerShape;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.Model;
+import dev.quern.recipes.Formats;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,11 +43,13 @@ final class Assembler {
     private final Model model;
     private final LinearCodec codec;
     private final GridMap grids;
+    private final JsonArray turns;
     private final OutputPlan plan;
     private final long maxShardBytes;
 
     /**
-     * @throws dev.quern.recipes.error.QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid
+     * @throws QuernException SHAPE_MISMATCH when the format cannot hold a linear on its grid, INVALID_RECIPE when its
+     *     loaders would not turn what the model turns while it runs
      */
     Assembler(Assembly assembly, SafetensorsFolder format) {
         this(assembly, format, ShardedWriter.MAX_SHARD_BYTES);
@@ -54,8 +60,20 @@ final class Assembler {
         this.model = assembly.model();
         this.codec = format.codec();
         this.grids = assembly.grids();
+        this.turns = OnlineTurns.of(model.architecture());
+        requireLoaders();
         this.plan = OutputPlan.of(assembly, format);
         this.maxShardBytes = maxShardBytes;
+    }
+
+    /** A loader that does not turn activations talks nonsense, and says nothing of it. */
+    private void requireLoaders() {
+        if (codec.isForLoaders() && !turns.values().isEmpty()) {
+            throw new QuernException(
+                    ErrorCode.INVALID_RECIPE,
+                    "transform.online: true with %s, whose loaders turn no activations (expected: %s, or a transform without online)"
+                            .formatted(codec.name(), Formats.QUERN_SPARSE));
+        }
     }
 
     /** As {@link SafetensorsFolder#write}: config.json is written last, and no loader opens a folder without it. */
@@ -165,6 +183,12 @@ final class Assembler {
     }
 
     private JsonObject config() {
-        return model.tensors().config().raw().with(SafetensorsFolder.QUANTIZATION, codec.quantizationConfig(grids));
+        JsonObject quantization = codec.quantizationConfig(grids);
+        return model.tensors()
+                .config()
+                .raw()
+                .with(
+                        SafetensorsFolder.QUANTIZATION,
+                        turns.values().isEmpty() ? quantization : quantization.with(OnlineTurns.MEMBER, turns));
     }
 }

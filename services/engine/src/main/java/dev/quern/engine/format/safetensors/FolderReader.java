@@ -22,6 +22,8 @@ import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.Model;
 import dev.quern.engine.model.TensorSpec;
 import dev.quern.recipes.digest.Digests;
+import dev.quern.recipes.error.ErrorCode;
+import dev.quern.recipes.error.QuernException;
 import dev.quern.recipes.json.JsonObject;
 import java.lang.foreign.Arena;
 import java.security.MessageDigest;
@@ -52,7 +54,7 @@ record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantizatio
 
     @Override
     public GridMap grids(List<LinearId> linears) {
-        return codec.grids(quantization, linears);
+        return codec.grids(quantization.without(OnlineTurns.MEMBER), linears);
     }
 
     @Override
@@ -133,6 +135,12 @@ record FolderReader(Checkpoint output, LinearCodec codec, JsonObject quantizatio
 
     @Override
     public Optional<Assembly> assembly() {
+        if (quantization.get(OnlineTurns.MEMBER) != null) {
+            throw new QuernException(
+                    ErrorCode.INVALID_REQUEST,
+                    "config.json: %s.%s: an engine turns activations (expected: none, in a format that loaders read)"
+                            .formatted(SafetensorsFolder.QUANTIZATION, OnlineTurns.MEMBER));
+        }
         Architecture architecture = architecture();
         GridMap grids =
                 grids(RecipeFit.modules(architecture).map(RecipeFit.Module::id).toList());

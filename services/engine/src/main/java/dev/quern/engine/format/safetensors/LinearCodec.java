@@ -67,6 +67,9 @@ public interface LinearCodec {
     /** What config.json holds for loaders under {@code quantization_config}. */
     JsonObject quantizationConfig(GridMap grids);
 
+    /** True for a format that loaders run as the model's family is run, so that it cannot ask for more. */
+    boolean isForLoaders();
+
     /**
      * The grids that a config.json was written for.
      *

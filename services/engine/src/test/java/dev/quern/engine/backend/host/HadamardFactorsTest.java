@@ -1,4 +1,4 @@
-package dev.quern.engine.transform;
+package dev.quern.engine.backend.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

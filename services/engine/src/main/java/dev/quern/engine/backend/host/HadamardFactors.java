@@ -1,4 +1,4 @@
-package dev.quern.engine.transform;
+package dev.quern.engine.backend.host;
 
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -8,14 +8,14 @@ import java.util.stream.IntStream;
  * Hadamard matrices by the constructions of Paley (1933), for sizes that are no powers of two: {@code n = k 2^p} with
  * one of order k. Order q + 1 comes from a prime q of the form 4i + 3, order 2 (q + 1) from one of the form 4i + 1.
  */
-final class HadamardFactors {
+public final class HadamardFactors {
     /** A product with a larger one would cost more than it is worth. */
     private static final int LARGEST = 512;
 
     private HadamardFactors() {}
 
     /** The smallest matrix whose order divides n and leaves a power of two; empty where none is known. */
-    static Optional<double[][]> of(int n) {
+    public static Optional<double[][]> of(int n) {
         int odd = n >> Integer.numberOfTrailingZeros(n);
         if (odd == 1) {
             return Optional.of(new double[][] {{1}});
@@ -29,7 +29,7 @@ final class HadamardFactors {
     }
 
     /** The sizes there are, for messages. */
-    static String sizes() {
+    public static String sizes() {
         return "k * 2^p with k one of 1, "
                 + IntStream.rangeClosed(12, LARGEST)
                         .filter(order -> order % 4 == 0 && Integer.bitCount(order) > 1 && isKnown(order))
