@@ -119,7 +119,8 @@ public final class RecipeOptions {
                 base.reproducible(),
                 overrides(base),
                 base.transform(),
-                base.mask());
+                base.mask(),
+                base.activations());
         return recipe.withName(RecipeNames.of(recipe));
     }
 

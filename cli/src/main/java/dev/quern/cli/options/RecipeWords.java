@@ -30,6 +30,9 @@ public final class RecipeWords {
         if (recipe.mask() != null) {
             words.add(recipe.mask().title());
         }
+        if (recipe.activations() != null) {
+            words.add(recipe.activations().title());
+        }
         if (recipe.needsCalibration()) {
             words.add(lower(recipe.propagation()) + " propagation");
         }

@@ -65,6 +65,21 @@ public record Pruning(
         check(damping > 0 && damping < 1, "mask.damping: " + damping + " (expected: more than 0, less than 1)");
     }
 
+    /**
+     * Refuses a method that would not keep the zeros of a mask, or has nothing to do without one.
+     *
+     * @throws QuernException INVALID_RECIPE
+     */
+    static void require(@Nullable Pruning mask, Recipe.Rounding rounding) {
+        switch (rounding) {
+            case Recipe.Nearest nearest -> {}
+            case Recipe.Gptq gptq -> {}
+            case Yaqa yaqa ->
+                check(mask == null, "mask: with yaqa, which does not keep zeros (expected: gptq, nearest or obr)");
+            case Obr obr -> check(mask != null, "rounding: obr without a mask (expected: a mask, or gptq)");
+        }
+    }
+
     /** How many of {@code cols} neighbours are kept of each run of {@link #run}. */
     public int kept(int cols) {
         return sparsity == null ? part(1) : cols - (int) Math.rint(cols * sparsity);

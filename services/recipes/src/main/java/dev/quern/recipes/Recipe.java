@@ -1,5 +1,6 @@
 package dev.quern.recipes;
 
+import dev.quern.recipes.activation.Activations;
 import dev.quern.recipes.codec.ApiVersion;
 import dev.quern.recipes.codec.CompletedBy;
 import dev.quern.recipes.codec.Default;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param overrides how some linears are treated differently; null where all are treated alike
  * @param transform what is done to the model before; null where nothing is
  * @param mask which weights become zero; null where none do
+ * @param activations what an engine rounds beside the weights; null where it rounds nothing
  */
 @ApiVersion(JobRequest.API_VERSION)
 @CompletedBy(RecipeForm.class)
@@ -67,7 +69,11 @@ public record Recipe(
         Transform transform,
 
         @Described("Which weights become zero before the others are rounded.") @Nullable
-        Pruning mask) {
+        Pruning mask,
+
+        @Described("What an engine rounds beside the weights as it runs the model, and so does an evaluation.")
+        @Nullable
+        Activations activations) {
     /** The file beside a result that holds its recipe, for {@code --recipe}. */
     public static final String FILE = "quern-recipe.json";
 
@@ -77,7 +83,7 @@ public record Recipe(
     public Recipe {
         overrides = overrides == null || overrides.isEmpty() ? null : List.copyOf(overrides);
         for (Treatment each : treatments(new Treatment(grid, rounding), overrides)) {
-            requireFor(mask, each.rounding());
+            Pruning.require(mask, each.rounding());
             // Plain rounding asks for no text, so there are no inputs to count errors by.
             check(
                     each.grid().clipSearch() != ClipSearch.INPUTS
@@ -85,11 +91,14 @@ public record Recipe(
                     "clipSearch: inputs (expected: mse or none with "
                             + each.rounding().title() + ", for which no inputs are recorded)");
         }
+        check(
+                propagation == Propagation.SEQUENTIAL || !Activations.areCalibrated(activations),
+                "activations.calibrated: true (expected: false, or sequential propagation)");
     }
 
     /** One that treats every linear alike. */
     public Recipe(String name, Propagation propagation, Grid grid, Rounding rounding, boolean reproducible) {
-        this(name, propagation, grid, rounding, reproducible, null, null, null);
+        this(name, propagation, grid, rounding, reproducible, null, null, null, null);
     }
 
     /** How one linear is compressed. */
@@ -247,11 +256,15 @@ public record Recipe(
         /** For people. */
         String title();
 
-        /** Its values, for people, by name. */
-        Map<String, String> parameters();
+        /** Its values, for people, by name; none unless it has some. */
+        default Map<String, String> parameters() {
+            return Map.of();
+        }
 
-        /** The method as built-in recipes have it. */
-        Rounding usual();
+        /** The method as built-in recipes have it; there is one way alone unless it says so. */
+        default Rounding usual() {
+            return this;
+        }
 
         /** The clip search that built-in recipes have with it. */
         ClipSearch usualClipSearch();
@@ -272,16 +285,6 @@ public record Recipe(
         @Override
         public String title() {
             return "plain rounding";
-        }
-
-        @Override
-        public Map<String, String> parameters() {
-            return Map.of();
-        }
-
-        @Override
-        public Rounding usual() {
-            return this;
         }
 
         @Override
@@ -377,42 +380,34 @@ public record Recipe(
         }
     }
 
-    /**
-     * STATIC rounds columns by falling diagonal of H, groups keep their place (compressed-tensors' actorder "weight").
-     */
+    /** STATIC rounds columns by falling diagonal of H; groups keep their place (actorder "weight" elsewhere). */
     public enum Order {
         NONE,
         STATIC
     }
 
     public Recipe withName(String other) {
-        return new Recipe(other, propagation, grid, rounding, reproducible, overrides, transform, mask);
+        return new Recipe(other, propagation, grid, rounding, reproducible, overrides, transform, mask, activations);
     }
 
     public Recipe withGrid(Grid other) {
-        return new Recipe(name, propagation, other, rounding, reproducible, overrides, transform, mask);
+        return new Recipe(name, propagation, other, rounding, reproducible, overrides, transform, mask, activations);
     }
 
     public Recipe withOverrides(@Nullable List<ModuleOverride> others) {
-        return new Recipe(name, propagation, grid, rounding, reproducible, others, transform, mask);
+        return new Recipe(name, propagation, grid, rounding, reproducible, others, transform, mask, activations);
     }
 
     public Recipe withTransform(@Nullable Transform other) {
-        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, other, mask);
+        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, other, mask, activations);
     }
 
     public Recipe withMask(@Nullable Pruning other) {
-        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, transform, other);
+        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, transform, other, activations);
     }
 
-    private static void requireFor(@Nullable Pruning mask, Rounding rounding) {
-        switch (rounding) {
-            case Nearest nearest -> {}
-            case Gptq gptq -> {}
-            case Yaqa yaqa ->
-                check(mask == null, "mask: with yaqa, which does not keep zeros (expected: gptq, nearest or obr)");
-            case Obr obr -> check(mask != null, "rounding: obr without a mask (expected: a mask, or gptq)");
-        }
+    public Recipe withActivations(@Nullable Activations other) {
+        return new Recipe(name, propagation, grid, rounding, reproducible, overrides, transform, mask, other);
     }
 
     private static List<Treatment> treatments(Treatment common, @Nullable List<ModuleOverride> overrides) {
@@ -446,14 +441,15 @@ public record Recipe(
 
     /**
      * What decides the compressed weights, beside the inputs: the canonical recipe without its name, the workers that
-     * may take it, and the propagation, which the names of the inputs say.
+     * may take it, the propagation, which the names of the inputs say, and activations that calibration leaves alone.
      */
     public JsonObject decisive() {
-        return RecordCodec.writeObject(this)
+        JsonObject decisive = RecordCodec.writeObject(this)
                 .without(ApiVersion.MEMBER)
                 .without("name")
                 .without("propagation")
                 .without("reproducible");
+        return Activations.areCalibrated(activations) ? decisive : decisive.without("activations");
     }
 
     /** True when a pattern stands for this module's name. */

@@ -5,6 +5,7 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Recipe.Rounding;
+import dev.quern.recipes.activation.Activations;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.error.ErrorCode;
@@ -16,8 +17,8 @@ import dev.quern.recipes.json.JsonValue;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Names that say what a recipe does: {@code gptq-w4a16}, {@code rtn-w8a16-asym-g64}. No two recipes share one. */
 public final class RecipeNames {
@@ -37,8 +38,8 @@ public final class RecipeNames {
         }
         Grid grid = recipe.grid();
         Rounding rounding = recipe.rounding();
-        String name = rounding.shortName() + "-w" + grid.bits() + weights(recipe.mask())
-                + (grid.symmetric() ? "" : "-asym") + group(grid.groupSize());
+        String name = rounding.shortName() + "-w" + grid.bits() + kinds(recipe) + (grid.symmetric() ? "" : "-asym")
+                + group(grid.groupSize());
         Recipe usual = new Recipe(
                 name,
                 usualPropagation(rounding),
@@ -47,14 +48,16 @@ public final class RecipeNames {
                 true,
                 null,
                 null,
-                Pruning.usual(recipe.mask()));
+                Pruning.usual(recipe.mask()),
+                null);
         return isLike(recipe, usual) ? name + propagation(recipe, usual) : name + "-" + hash(recipe.withName(name));
     }
 
     /** In all but name and propagation. */
     private static boolean isLike(Recipe recipe, Recipe other) {
         return recipe.reproducible() == other.reproducible()
-                && recipe.decisive().equals(other.decisive());
+                && recipe.decisive().equals(other.decisive())
+                && Objects.equals(recipe.activations(), other.activations());
     }
 
     private static String propagation(Recipe recipe, Recipe usual) {
@@ -73,9 +76,15 @@ public final class RecipeNames {
         };
     }
 
-    /** Weights of 16 bits beside the activations' are what every recipe without a mask has. */
-    private static String weights(@Nullable Pruning mask) {
-        return mask == null ? "a16" : mask.shortName();
+    /** Activations of 16 bits are what a mask is shown in place of. */
+    private static String kinds(Recipe recipe) {
+        Activations activations = recipe.activations();
+        Pruning mask = recipe.mask();
+        if (activations == null) {
+            return mask == null ? "a16" : mask.shortName();
+        }
+        return activations.shortName()
+                + (mask == null ? "" : "-" + mask.shortName().replaceFirst("^-", ""));
     }
 
     private static String group(int size) {

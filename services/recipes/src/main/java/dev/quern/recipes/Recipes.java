@@ -40,6 +40,7 @@ public final class Recipes {
             "yaqa-lite-w4a16",
             "obr-w4s50",
             "obr-w4-2of4",
+            "obr-w4a4kv4-s50",
             "rtn-w4a16");
 
     private Recipes() {}

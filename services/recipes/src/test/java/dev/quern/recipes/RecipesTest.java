@@ -77,7 +77,8 @@ class RecipesTest {
         assertThatThrownBy(() -> Recipes.find("gptq-w5"))
                 .hasMessage("recipe: gptq-w5 (expected one of: gptq-w4a16, gptq-w4a16-asym, gptq-w8a16, gptq-w3a16,"
                         + " gptq-w2a16, gptq-best-w4a16, gptq-best-w3a16, gptq-best-w2a16, yaqa-w4a16, yaqa-w3a16,"
-                        + " yaqa-w2a16, yaqa-lite-w4a16, obr-w4s50, obr-w4-2of4, rtn-w4a16)");
+                        + " yaqa-w2a16, yaqa-lite-w4a16, obr-w4s50, obr-w4-2of4, obr-w4a4kv4-s50,"
+                        + " rtn-w4a16)");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.quern.inputs;
 import dev.quern.contract.plan.EvaluatedResult;
 import dev.quern.contract.plan.JobPlan;
 import dev.quern.contract.plan.Shard;
+import dev.quern.engine.artifact.ArtifactName;
 import dev.quern.engine.artifact.Provenance;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
@@ -46,17 +47,20 @@ public final class Plans {
             return List.of(shard -> Provenance.figures(
                     plan.model().digest(),
                     result.digest(),
-                    result.transform(),
+                    result.recipe(),
                     plan.numerics().profile(),
                     evaluation(plan, shard),
                     shard.first(),
                     shard.end()));
         }
         return provenances(plan).stream()
-                .map(provenance -> provenance.blocks(plan.work().blocks()))
-                .<Function<Shard, String>>map(blocks ->
-                        shard -> Provenance.figures(blocks, evaluation(plan, shard), shard.first(), shard.end()))
+                .map(provenance -> figures(plan, provenance))
                 .toList();
+    }
+
+    private static Function<Shard, String> figures(JobPlan plan, Provenance provenance) {
+        List<ArtifactName> blocks = provenance.blocks(plan.work().blocks());
+        return shard -> provenance.figures(blocks, evaluation(plan, shard), shard.first(), shard.end());
     }
 
     private static String evaluation(JobPlan plan, Shard shard) {

@@ -3,7 +3,7 @@ package dev.quern.engine.artifact;
 import dev.quern.engine.artifact.ArtifactName.Kind;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
-import dev.quern.recipes.Transform;
+import dev.quern.recipes.activation.Activations;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.digest.Digests;
 import dev.quern.recipes.json.Json;
@@ -86,7 +86,8 @@ public record Provenance(
      * @param units of a block
      */
     public SharedNames shared(int block, int units) {
-        String sums = key(JsonObject.EMPTY
+        // The stream that enters the first block is the same with and without rounded activations, its sums are not.
+        String sums = key(activations(Activations.areCalibrated(recipe.activations()))
                 .with("schema", STATISTICS_SCHEMA)
                 .with("model", modelDigest)
                 .with("inputs", boundary(block))
@@ -128,10 +129,14 @@ public record Provenance(
     /**
      * The input key of the token figures of one shard: windows [first, end) of an evaluation text, through all blocks.
      *
+     * @param blocks of the recipe, in order
      * @param evaluation key of the text's windows
      */
-    public static String figures(List<ArtifactName> blocks, String evaluation, int first, int end) {
+    public String figures(List<ArtifactName> blocks, String evaluation, int first, int end) {
         StringBuilder parts = new StringBuilder(FIGURES_SCHEMA);
+        if (recipe.activations() != null) {
+            parts.append('\n').append(key(activations(true)));
+        }
         for (ArtifactName block : blocks) {
             parts.append('\n').append(block.inputKey());
         }
@@ -140,25 +145,37 @@ public record Provenance(
         return Digests.sha256(parts.toString());
     }
 
+    /** What the recipe says of activations, where that decides what is named. */
+    private JsonObject activations(boolean decide) {
+        return decide && recipe.activations() != null
+                ? JsonObject.EMPTY.with("activations", RecordCodec.write(recipe.activations()))
+                : JsonObject.EMPTY;
+    }
+
     /**
      * The same of a finished result, which was not made from artifacts.
      *
      * @param model digest of the original
      * @param result digest of the result
-     * @param transform that the result says was done to the original; null where it says none
+     * @param recipe that the result says it was made by; null where it says none
      * @param profile numeric profile of the job's workers
      */
     public static String figures(
             String model,
             String result,
-            @Nullable Transform transform,
+            @Nullable Recipe recipe,
             String profile,
             String evaluation,
             int first,
             int end) {
-        JsonObject axes =
-                transform == null ? JsonObject.EMPTY : JsonObject.EMPTY.with("transform", RecordCodec.write(transform));
-        return key(axes.with("schema", RESULT_FIGURES_SCHEMA)
+        JsonObject decisive = JsonObject.EMPTY;
+        if (recipe != null && recipe.transform() != null) {
+            decisive = decisive.with("transform", RecordCodec.write(recipe.transform()));
+        }
+        if (recipe != null && recipe.activations() != null) {
+            decisive = decisive.with("activations", RecordCodec.write(recipe.activations()));
+        }
+        return key(decisive.with("schema", RESULT_FIGURES_SCHEMA)
                 .with("model", model)
                 .with("result", result)
                 .with("evaluation", evaluation)

@@ -134,7 +134,7 @@ final class BlockMaker implements AutoCloseable {
     }
 
     private BlockWeights weights(int block) {
-        return new BlockWeights(backend, inputs.weights(), inputs.block(block));
+        return new BlockWeights(backend, inputs.weights(), inputs.calibrated(block));
     }
 
     private boolean needsStream() {

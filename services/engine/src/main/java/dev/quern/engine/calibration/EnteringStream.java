@@ -65,7 +65,7 @@ final class EnteringStream implements AutoCloseable {
             position = 0;
         }
         while (position < block) {
-            try (BlockWeights weights = new BlockWeights(backend, inputs.weights(), inputs.block(position))) {
+            try (BlockWeights weights = new BlockWeights(backend, inputs.weights(), inputs.calibrated(position))) {
                 leave(position, weights);
             }
         }

@@ -21,6 +21,7 @@ import dev.quern.engine.statistics.SymmetricSum;
 import dev.quern.engine.statistics.UnitStatistics;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.TileRun;
+import dev.quern.engine.transform.QuantizedActivations;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ public final class SharedBlock {
         this.options = options;
         this.block = block;
         this.runs = SumRuns.of(inputs.provenance().recipe(), inputs.tiling());
-        this.units = inputs.block(block).program().units();
+        this.units = inputs.calibrated(block).program().units();
         this.names = inputs.provenance().shared(block, units.size());
     }
 
@@ -188,7 +189,7 @@ public final class SharedBlock {
             return true;
         }
         Map<String, BlockArtifact.Entry> solved = new HashMap<>();
-        Block made = architecture.blocks().get(block);
+        Block made = QuantizedActivations.calibrated(provenance.recipe(), architecture, block);
         int units = made.program().units().size();
         for (ArtifactName part : provenance.shared(block, units).parts()) {
             Optional<Path> file = store.find(part);
@@ -210,6 +211,6 @@ public final class SharedBlock {
     }
 
     private BlockWeights weights() {
-        return new BlockWeights(backend, inputs.weights(), inputs.block(block));
+        return new BlockWeights(backend, inputs.weights(), inputs.calibrated(block));
     }
 }

@@ -9,6 +9,7 @@ import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Tiling;
+import dev.quern.engine.transform.QuantizedActivations;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
 import java.util.List;
@@ -80,6 +81,11 @@ public record WalkInputs(
     /** A block of the model. */
     Block block(int index) {
         return architecture.blocks().get(index);
+    }
+
+    /** The same as calibration runs it, which may round activations. */
+    Block calibrated(int index) {
+        return QuantizedActivations.calibrated(provenance().recipe(), architecture, index);
     }
 
     public Tiling tiling() {

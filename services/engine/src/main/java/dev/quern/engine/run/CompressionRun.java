@@ -33,6 +33,7 @@ import dev.quern.engine.verify.OutputVerifier;
 import dev.quern.engine.verify.Verification;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.Transform;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import java.util.ArrayList;
@@ -46,8 +47,6 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class CompressionRun {
-    private static final OutputFormat FORMAT = OutputFormats.of(Formats.COMPRESSED_TENSORS);
-
     private final ComputeBackend backend;
     private final CompressionRequest request;
     private final Workplace place;
@@ -175,13 +174,19 @@ public final class CompressionRun {
         return new WalkOptions(place.scratch(), plan.needs().statisticsBytes(), place.listener(), place.cancellation());
     }
 
+    /** The one for loaders, unless they could not run the result. */
+    private OutputFormat format() {
+        return OutputFormats.of(
+                Transform.isOnline(recipe.transform()) ? Formats.QUERN_SPARSE : Formats.COMPRESSED_TENSORS);
+    }
+
     private Assembled assemble(Assembly assembly) {
-        return FORMAT.write(assembly, place.output(), bytes -> {}, place.cancellation());
+        return format().write(assembly, place.output(), bytes -> {}, place.cancellation());
     }
 
     private Verification verify(Assembly assembly, Assembled assembled) {
         return OutputVerifier.verifyAssembled(
-                FORMAT, place.output(), assembled, assembly, bytes -> {}, place.cancellation());
+                format(), place.output(), assembled, assembly, bytes -> {}, place.cancellation());
     }
 
     private List<Report.Evaluation> evaluate(Source source, Texts texts, StoredBlocks blocks) {
@@ -217,7 +222,7 @@ public final class CompressionRun {
                         source.architecture().modelType(),
                         source.architecture().blocks().size(),
                         source.parameters(),
-                        FORMAT.name()),
+                        format().name()),
                 recipe,
                 recipe.needsCalibration() ? ReportParts.calibration(texts.calibration()) : ReportParts.noCalibration(),
                 ReportParts.plan(plan, backend),
@@ -235,8 +240,9 @@ public final class CompressionRun {
     }
 
     private List<String> notes(Source source, Texts texts, List<Report.Linear> linears) {
-        List<String> notes =
-                new ArrayList<>(ReportParts.notes(FORMAT.name(), GridMap.of(recipe, source.architecture()), linears));
+        List<String> notes = new ArrayList<>(
+                ReportParts.notes(format().name(), GridMap.of(recipe, source.architecture()), recipe, linears));
+        ReportParts.activations(recipe).ifPresent(notes::add);
         notes.addAll(Account.of(source).remarks());
         if (recipe.needsCalibration()) {
             ReportParts.chats("calibration", texts.calibration()).ifPresent(notes::add);

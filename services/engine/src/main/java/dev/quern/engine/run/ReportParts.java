@@ -128,6 +128,13 @@ public final class ReportParts {
                         .formatted(use, Figures.leaf(text.source()), template));
     }
 
+    /** That the figures are those of an engine that rounds activations, where the recipe says so. */
+    public static Optional<String> activations(@Nullable Recipe recipe) {
+        return recipe == null || recipe.activations() == null
+                ? Optional.empty()
+                : Optional.of("activations: " + recipe.activations().note());
+    }
+
     /** A calibration text that was named for a recipe that reads none. */
     public static String unusedText(TokenWindows text, Recipe recipe) {
         return "calibration: %s was not used: %s reads no calibration text"
@@ -178,8 +185,9 @@ public final class ReportParts {
      *
      * @param format of the result
      */
-    public static List<String> notes(String format, GridMap grids, List<Report.Linear> linears) {
-        List<String> notes = new ArrayList<>(Loading.notes(format, grids.packing()));
+    public static List<String> notes(String format, GridMap grids, Recipe recipe, List<Report.Linear> linears) {
+        List<String> notes =
+                new ArrayList<>(Loading.notes(format, grids.packing().after(recipe.transform())));
         List<GridMap.Group> groups = grids.groups();
         if (groups.size() > 1) {
             groups.forEach(group -> notes.add(words(group.grid()) + " in " + String.join(", ", group.names())));

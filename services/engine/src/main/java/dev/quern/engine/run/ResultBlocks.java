@@ -11,20 +11,22 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.StoredWeights;
+import dev.quern.engine.transform.QuantizedActivations;
 import dev.quern.engine.transform.Transforms;
-import dev.quern.recipes.Transform;
+import dev.quern.recipes.Recipe;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none.
  *
- * @param transform what was done to the original before; null where nothing was, or it is not known
+ * @param recipe that it was made by; null where it is not known: then nothing was done to the original before, and no
+ *     activations are rounded
  */
 public record ResultBlocks(
         ComputeBackend backend,
         CompressedCheckpoint result,
-        @Nullable Transform transform) implements CompressedBlocks {
+        @Nullable Recipe recipe) implements CompressedBlocks {
     @Override
     public void replaceLinears(int block, BlockWeights weights) {
         for (LinearSpec linear : weights.block().program().linears()) {
@@ -43,11 +45,14 @@ public record ResultBlocks(
     /** All that is not packed is stored beside it, and another tool may have changed it. */
     @Override
     public StoredModel others(StoredModel original) {
-        return new StoredModel(result.architecture(), new StoredWeights(backend, result.checkpoint()));
+        Architecture stored = result.architecture();
+        return new StoredModel(
+                recipe == null ? stored : QuantizedActivations.evaluated(recipe, stored),
+                new StoredWeights(backend, result.checkpoint()));
     }
 
     @Override
     public Consumer<double[]> axes(Architecture original) {
-        return Transforms.axes(transform, original);
+        return Transforms.axes(recipe == null ? null : recipe.transform(), original);
     }
 }

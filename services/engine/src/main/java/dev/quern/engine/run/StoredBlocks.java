@@ -16,7 +16,9 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.Model;
+import dev.quern.engine.transform.QuantizedActivations;
 import dev.quern.engine.transform.Transforms;
+import dev.quern.recipes.Recipe;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -76,10 +78,13 @@ public record StoredBlocks(Source source, Provenance provenance, BlockStore stor
 
         @Override
         public StoredModel others(StoredModel original) {
+            Recipe recipe = blocks.provenance().recipe();
+            if (recipe.transform() == null && recipe.activations() == null) {
+                return original;
+            }
             Model model = blocks.model();
-            return blocks.provenance().recipe().transform() == null
-                    ? original
-                    : new StoredModel(model.architecture(), model.weights(backend));
+            return new StoredModel(
+                    QuantizedActivations.evaluated(recipe, model.architecture()), model.weights(backend));
         }
 
         @Override

@@ -10,7 +10,10 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.activation.Activations;
+import dev.quern.recipes.digest.Digests;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -37,6 +40,43 @@ class ProvenanceTest {
         assertThat(of("a", Propagation.INDEPENDENT, 4, GPTQ, "text", 4).block(2))
                 .isNotEqualTo(name);
         assertThat(INDEPENDENT.block(1).inputKey()).isNotEqualTo(name.inputKey());
+    }
+
+    /** An engine that rounds activations is another one to measure, and has the same weights. */
+    @Test
+    void figuresDependOnActivationsAndBlocksOnlyOnCalibratedOnes() {
+        Provenance silent = SEQUENTIAL.with(SEQUENTIAL.recipe().withActivations(activations(4, false)));
+        Provenance other = SEQUENTIAL.with(SEQUENTIAL.recipe().withActivations(activations(8, false)));
+        Provenance calibrated = SEQUENTIAL.with(SEQUENTIAL.recipe().withActivations(activations(4, true)));
+
+        assertThat(silent.blocks(3)).isEqualTo(SEQUENTIAL.blocks(3));
+        assertThat(calibrated.blocks(3)).doesNotContainAnyElementsOf(SEQUENTIAL.blocks(3));
+        assertThat(List.of(figures(SEQUENTIAL), figures(silent), figures(other), figures(calibrated)))
+                .doesNotHaveDuplicates();
+        assertThat(List.of(result(SEQUENTIAL), result(silent), result(other), result(calibrated)))
+                .doesNotHaveDuplicates();
+    }
+
+    /** Without activations, keys are those that earlier builds made. */
+    @Test
+    void figuresOfOtherRecipesKeepTheirNames() {
+        String blocks =
+                SEQUENTIAL.blocks(3).stream().map(ArtifactName::inputKey).collect(Collectors.joining("\n"));
+
+        assertThat(figures(SEQUENTIAL)).isEqualTo(Digests.sha256("quern-figures/v2\n" + blocks + "\ntext\n0 8"));
+        assertThat(result(SEQUENTIAL)).isEqualTo(Provenance.figures("model", "result", null, "profile", "text", 0, 8));
+    }
+
+    private static String figures(Provenance provenance) {
+        return provenance.figures(provenance.blocks(3), "text", 0, 8);
+    }
+
+    private static String result(Provenance provenance) {
+        return Provenance.figures("model", "result", provenance.recipe(), "profile", "text", 0, 8);
+    }
+
+    private static Activations activations(int bits, boolean calibrated) {
+        return new Activations(new Activations.TokenGrid(bits, true, 1), null, calibrated);
     }
 
     @Test

@@ -16,7 +16,10 @@ import dev.quern.engine.backend.java.JavaBackend;
 import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.SumRuns;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.activation.Activations;
+import dev.quern.recipes.activation.Activations.TokenGrid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +32,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -52,6 +56,7 @@ class SharedBlockTest {
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
     private TokenWindows text = text(9);
+    private @Nullable Activations activations;
     private CountingStore store;
     private Path scratch;
 
@@ -88,6 +93,16 @@ class SharedBlockTest {
                 .as("seed %d", seed)
                 .allSatisfy((name, times) -> assertThat(times).as(name).isEqualTo(1));
         assertThat(scratch).isEmptyDirectory();
+    }
+
+    /** Statistics of rounded inputs are others, under other names from the first block on. */
+    @Test
+    void roundedActivationsAreSharedToo() {
+        SharedNames plain = names(0);
+        activations = new Activations(new TokenGrid(4, true, 0.9), new TokenGrid(4, false, 1), true);
+        assertThat(names(0).all()).doesNotContainAnyElementsOf(plain.all().toList());
+
+        sharingChangesNoByte(7, 4);
     }
 
     /** Wherever a step stops, its repetition makes only what is missing. */
@@ -264,7 +279,8 @@ class SharedBlockTest {
     private Provenance provenance() {
         Provenance other = model.provenance(3, 0.01, Propagation.SEQUENTIAL);
         int tile = Math.min(text.count(), other.windowsPerTile());
-        return new Provenance(other.modelDigest(), other.recipe(), text.digest(), tile, other.profile());
+        Recipe recipe = other.recipe().withActivations(activations);
+        return new Provenance(other.modelDigest(), recipe, text.digest(), tile, other.profile());
     }
 
     private TokenWindows text(int windows) {

@@ -29,7 +29,7 @@ class ObrIdentitiesTest {
     private static Recipe recipe(Rounding rounding, double sparsity) {
         Pruning mask = new Pruning(Score.WANDA, sparsity, null, DAMPING);
         return new Recipe(
-                "test", Recipe.Propagation.INDEPENDENT, Lab.grid(4, 0, true), rounding, true, null, null, mask);
+                "test", Recipe.Propagation.INDEPENDENT, Lab.grid(4, 0, true), rounding, true, null, null, mask, null);
     }
 
     /** Nothing is pruned where the nearest whole number is none: then all rows share one factor, GPTQ's. */

@@ -32,7 +32,7 @@ class PrunedCompressionTest {
 
     private static Recipe recipe(Rounding rounding, boolean symmetric, @Nullable Pruning mask) {
         Recipe.Grid grid = Lab.grid(4, 16, symmetric);
-        return new Recipe("test", Recipe.Propagation.INDEPENDENT, grid, rounding, true, null, null, mask);
+        return new Recipe("test", Recipe.Propagation.INDEPENDENT, grid, rounding, true, null, null, mask, null);
     }
 
     @ParameterizedTest

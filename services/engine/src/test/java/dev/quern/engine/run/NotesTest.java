@@ -90,7 +90,7 @@ class NotesTest {
         GridMap grids = new GridMap(
                 Map.of(new LinearId("model.layers.0.", "mlp.down_proj"), Optional.of(new IntegerShape(4, 128, true))));
 
-        assertThat(ReportParts.notes(Formats.COMPRESSED_TENSORS, grids, List.of(linear)))
+        assertThat(ReportParts.notes(Formats.COMPRESSED_TENSORS, grids, Recipes.find("gptq-w4a16"), List.of(linear)))
                 .contains(
                         "model.layers.0.mlp.down_proj: 3 of 16 inputs were zero on the whole calibration text, their weights"
                                 + " are rounded to nearest");

@@ -32,6 +32,7 @@ import dev.quern.recipes.Recipe.Grid;
 import dev.quern.recipes.Recipe.Nearest;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Transform;
+import dev.quern.recipes.activation.Activations;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -82,6 +83,12 @@ class ResultBlocksTest {
         recipes.add(plain.withOverrides(List.of(Recipe.ModuleOverride.keeping(IGNORED))));
         recipes.add(plain.withTransform(new Transform.Fold()));
         recipes.add(plain.withTransform(new Transform.Rotate(3)));
+        Activations.TokenGrid four = new Activations.TokenGrid(4, true, 0.95);
+        Activations activations = new Activations(four, new Activations.TokenGrid(4, false, 1), false);
+        recipes.add(plain.withActivations(activations));
+        recipes.add(recipes.get(RECIPES.size())
+                .withTransform(new Transform.Rotate(4))
+                .withActivations(activations));
         TokenWindows windows = new TokenWindows("fixture", fixture.seqLen(), fixture.tokens());
         try (Source source = Source.open(fixture.folder())) {
             for (int i = 0; i < recipes.size(); i++) {
@@ -95,8 +102,8 @@ class ResultBlocksTest {
                             source,
                             windows,
                             blocks.decoded(backend),
-                            new ResultBlocks(backend, result, recipes.get(i).transform()),
-                            new ResultBlocks(backend, sparse, recipes.get(i).transform()));
+                            new ResultBlocks(backend, result, recipes.get(i)),
+                            new ResultBlocks(backend, sparse, recipes.get(i)));
 
                     assertThat(figures)
                             .extracting(TokenFigures::bytes)

@@ -3,6 +3,7 @@ package dev.quern.recipes.drawing;
 import dev.quern.recipes.Formats;
 import dev.quern.recipes.Loading;
 import dev.quern.recipes.Recipe;
+import dev.quern.recipes.activation.Activations;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Closeness;
@@ -102,7 +103,12 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
         return table
                 + "\n\nKL is the divergence of the next-token distribution from the original's, in nats per token. Top-1 is the"
                 + " share of tokens whose most probable successor stays the same. Original and compressed model read the same windows, of "
-                + windows() + " tokens.";
+                + windows() + " tokens." + activations();
+    }
+
+    private String activations() {
+        Activations activations = report.knownRecipe().activations();
+        return activations == null ? "" : " Beware: " + activations.note() + ".";
     }
 
     private String windows() {
@@ -139,6 +145,9 @@ public record ModelCard(Report report, @Nullable String baseModel, List<String> 
         text.add("| grid | " + grid.bits() + " bits, "
                 + groups(grid.groupSize()) + ", "
                 + (grid.symmetric() ? "symmetric" : "asymmetric") + ", clip search " + lower(grid.clipSearch()) + " |");
+        if (recipe.activations() != null) {
+            text.add("| activations | " + recipe.activations().title() + ", by the engine |");
+        }
         text.add("| calibration | " + calibration() + " |");
         text.add("| format | "
                 + (format().equals(Formats.COMPRESSED_TENSORS) ? format() + ", pack-quantized" : format()) + " |");

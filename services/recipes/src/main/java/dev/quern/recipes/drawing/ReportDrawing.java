@@ -182,6 +182,9 @@ public final class ReportDrawing {
         if (recipe.mask() != null) {
             facts.put("mask", recipe.mask().title());
         }
+        if (recipe.activations() != null) {
+            facts.put("activations", recipe.activations().title());
+        }
         List<String> overrides = OverrideWords.of(recipe);
         if (!overrides.isEmpty()) {
             facts.put("overrides", String.join("; ", overrides));

@@ -85,7 +85,8 @@ public final class OutputRecipes {
                 recipe.reproducible(),
                 recipe.overrides(),
                 recipe.transform(),
-                recipe.mask());
+                recipe.mask(),
+                recipe.activations());
         return independent.withName(RecipeNames.of(independent));
     }
 

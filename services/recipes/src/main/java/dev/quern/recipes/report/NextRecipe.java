@@ -115,7 +115,8 @@ public record NextRecipe(Recipe recipe, String change) {
         Recipe next = best.withGrid(grid)
                 .withOverrides(used.overrides())
                 .withTransform(used.transform())
-                .withMask(used.mask());
+                .withMask(used.mask())
+                .withActivations(used.activations());
         return Optional.of(new NextRecipe(
                 next, "in which each block makes up for the errors of those before it, at the same number of bits"));
     }

@@ -206,7 +206,7 @@ class RecordCodecTest {
                 .containsExactly(
                         new Violation(
                                 "/a~1b",
-                                "a/b: unknown field (expected one of: grid, mask, name, overrides, propagation, reproducible,"
+                                "a/b: unknown field (expected one of: activations, grid, mask, name, overrides, propagation, reproducible,"
                                         + " rounding, transform)"),
                         new Violation("/name", "name: 5 (expected: a string)"),
                         new Violation("/propagation", "propagation: both (expected: independent or sequential)"),

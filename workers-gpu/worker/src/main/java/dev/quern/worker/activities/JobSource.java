@@ -74,7 +74,7 @@ record JobSource(
     List<CompressedBlocks> compared(ComputeBackend backend, BlockStore blocks) {
         if (result != null) {
             return List.of(new ResultBlocks(
-                    backend, result, Objects.requireNonNull(plan.result()).transform()));
+                    backend, result, Objects.requireNonNull(plan.result()).recipe()));
         }
         return provenances().stream()
                 .map(provenance -> new StoredBlocks(source, provenance, blocks).decoded(backend))

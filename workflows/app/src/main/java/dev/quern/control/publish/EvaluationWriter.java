@@ -54,6 +54,7 @@ record EvaluationWriter(Measurements measured, EvaluatedResult result) {
         if (result.recipe() == null) {
             notes.add(UNKNOWN);
         }
+        ReportParts.activations(result.recipe()).ifPresent(notes::add);
         if (result.original() != null
                 && !result.original().equals(measured.plan().model().digest())) {
             notes.add("The result was made from a model with the digest " + result.original()

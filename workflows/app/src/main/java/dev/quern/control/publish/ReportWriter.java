@@ -91,7 +91,8 @@ record ReportWriter(
     private List<String> notes(
             Measurements measured, Source source, List<Report.Linear> linears, List<Report.Evaluation> evaluations) {
         GridMap grids = GridMap.of(recipe(), source.architecture());
-        List<String> notes = new ArrayList<>(ReportParts.notes(job.format(output), grids, linears));
+        List<String> notes = new ArrayList<>(ReportParts.notes(job.format(output), grids, recipe(), linears));
+        ReportParts.activations(recipe()).ifPresent(notes::add);
         List<String> leftOut = source.checkpoint().leftOut();
         if (!leftOut.isEmpty()) {
             notes.add("Not copied, because not every store holds such names: " + String.join(", ", leftOut));

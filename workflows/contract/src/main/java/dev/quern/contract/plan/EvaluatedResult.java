@@ -1,7 +1,6 @@
 package dev.quern.contract.plan;
 
 import dev.quern.recipes.Recipe;
-import dev.quern.recipes.Transform;
 import dev.quern.recipes.report.Report;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +29,4 @@ public record EvaluatedResult(
         double bitsPerWeight,
         @Nullable Recipe recipe,
         Report.@Nullable Calibration calibration,
-        @Nullable String original) {
-    /** What was done to the original before its weights were rounded; null where nothing was, or it is not known. */
-    public @Nullable Transform transform() {
-        return recipe == null ? null : recipe.transform();
-    }
-}
+        @Nullable String original) {}
