@@ -47,7 +47,9 @@ public record ResultBlocks(
     public StoredModel others(StoredModel original) {
         Architecture stored = result.architecture();
         return new StoredModel(
-                recipe == null ? stored : QuantizedActivations.evaluated(recipe, stored),
+                recipe == null
+                        ? stored
+                        : QuantizedActivations.evaluated(recipe, Transforms.running(recipe.transform(), stored)),
                 new StoredWeights(backend, result.checkpoint()));
     }
 

@@ -37,6 +37,21 @@ public final class Transforms {
     }
 
     /**
+     * A transformed model as an engine has to run it.
+     *
+     * @param architecture as a result states it
+     * @return the same object where nothing is turned online
+     * @throws QuernException INVALID_RECIPE as {@link #check}
+     */
+    public static Architecture running(@Nullable Transform transform, Architecture architecture) {
+        return switch (transform) {
+            case null -> architecture;
+            case Transform.Fold fold -> architecture;
+            case Transform.Rotate rotate -> Rotation.of(architecture, rotate).running(architecture);
+        };
+    }
+
+    /**
      * Checks that a transform can be made of a model.
      *
      * @throws QuernException INVALID_RECIPE that names the size or the step that it is not made for
