@@ -29,26 +29,32 @@ record Commits(BlockStore store, Path scratch) {
         try {
             Files.deleteIfExists(file);
             try {
-                write.accept(file);
+                write(name, write, file);
                 // Another walk may have committed the same name; then its bytes are ours.
                 return store.commit(name, file);
             } finally {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            throw failure(name, new UncheckedIOException(e));
+            throw failure(name + ": cannot be stored", new UncheckedIOException(e));
         } catch (UncheckedIOException e) {
-            throw failure(name, e);
+            throw failure(name + ": cannot be stored", e);
         }
     }
 
-    private static RuntimeException failure(ArtifactName name, UncheckedIOException e) {
+    private void write(ArtifactName name, Consumer<Path> write, Path file) {
+        try {
+            write.accept(file);
+        } catch (UncheckedIOException e) {
+            throw failure(name + ": cannot be written in " + scratch, e);
+        }
+    }
+
+    private static RuntimeException failure(String what, UncheckedIOException e) {
         Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
         if (FullDisk.caused(cause)) {
             return new QuernException(
-                    ErrorCode.DISK_BUDGET,
-                    name + ": cannot be stored, " + cause.getMessage() + " (expected: room for it)",
-                    e);
+                    ErrorCode.DISK_BUDGET, what + ", " + cause.getMessage() + " (expected: room for it)", e);
         }
         return e;
     }
