@@ -9,7 +9,7 @@ import dev.quern.jobs.Step;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.LinearFigures;
 import dev.quern.recipes.Manifest;
-import dev.quern.recipes.Recipes;
+import dev.quern.recipes.Recipe;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.CellState;
 import dev.quern.recipes.job.JobState;
@@ -209,7 +209,8 @@ final class SampleJob {
                 new Report.Head(
                         Report.SCHEMA, job.id().toString(), job.request().name(), null),
                 new Report.Model("Qwen3-8B", "3c".repeat(32), "9f".repeat(32), "qwen3", blocks, 8_190_735_360L),
-                Recipes.find(job.outputs().get(output).recipeName()),
+                RecordCodec.read(
+                        Json.parse(String.valueOf(job.outputs().get(output).recipe())), Recipe.class),
                 new Report.Calibration(
                         "built-in",
                         128,

@@ -58,12 +58,16 @@ final class BreakingChanges {
             }
             case JsonArray before when newer instanceof JsonArray after -> arrays(place, before, after);
             default -> {
-                // Words may change.
-                if (!older.equals(newer) && !place.endsWith("/summary") && !place.endsWith("/description")) {
+                if (!older.equals(newer) && !mayChange(place)) {
                     found.add(place + ": changed");
                 }
             }
         }
+    }
+
+    /** Words, and what the service chooses where a client leaves the choice to it. */
+    private static boolean mayChange(String place) {
+        return place.endsWith("/summary") || place.endsWith("/description") || place.endsWith("/default");
     }
 
     private void objects(String place, JsonObject older, JsonObject newer) {

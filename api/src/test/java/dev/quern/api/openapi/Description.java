@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
 
 /** The OpenAPI document: operations are listed here, schemas come from the records that the API reads and writes. */
 final class Description {
-    static final String VERSION = "1.2.0";
+    static final String VERSION = "1.3.0";
     private static final String INTRODUCTION = "Compresses large language models, offline, as durable jobs. "
             + "Every request carries a key: Authorization: Bearer KEY. Errors are application/problem+json (RFC 9457); their type "
             + "leads to a page that says what they mean. POST /api/v1/jobs with an Idempotency-Key can be repeated safely.";

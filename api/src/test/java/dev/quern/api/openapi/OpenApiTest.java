@@ -72,6 +72,10 @@ class OpenApiTest {
         assertThat(BreakingChanges.between(
                         older, document("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{}}}")))
                 .isEmpty();
+        assertThat(BreakingChanges.between(
+                        document("{\"type\":\"string\",\"default\":\"a\"}"),
+                        document("{\"type\":\"string\",\"default\":\"b\"}")))
+                .isEmpty();
         assertThat(BreakingChanges.between(older, document("{\"type\":\"object\",\"properties\":{}}")))
                 .containsExactly("/components/schemas/X/properties/a: gone");
         assertThat(BreakingChanges.between(
