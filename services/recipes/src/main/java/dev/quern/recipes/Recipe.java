@@ -390,6 +390,10 @@ public record Recipe(
         return new Recipe(other, propagation, grid, rounding, reproducible, overrides, transform, mask, activations);
     }
 
+    public Recipe withPropagation(Propagation other) {
+        return new Recipe(name, other, grid, rounding, reproducible, overrides, transform, mask, activations);
+    }
+
     public Recipe withGrid(Grid other) {
         return new Recipe(name, propagation, other, rounding, reproducible, overrides, transform, mask, activations);
     }

@@ -53,11 +53,13 @@ public final class RecipeNames {
         return isLike(recipe, usual) ? name + propagation(recipe, usual) : name + "-" + hash(recipe.withName(name));
     }
 
-    /** In all but name and propagation. */
+    /** In all but name and propagation; what differs mostly differs in grid or rounding, which takes no JSON to see. */
     private static boolean isLike(Recipe recipe, Recipe other) {
-        return recipe.reproducible() == other.reproducible()
-                && recipe.decisive().equals(other.decisive())
-                && Objects.equals(recipe.activations(), other.activations());
+        return recipe.grid().equals(other.grid())
+                && recipe.rounding().equals(other.rounding())
+                && recipe.reproducible() == other.reproducible()
+                && Objects.equals(recipe.activations(), other.activations())
+                && recipe.decisive().equals(other.decisive());
     }
 
     private static String propagation(Recipe recipe, Recipe usual) {

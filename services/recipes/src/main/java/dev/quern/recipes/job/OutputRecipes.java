@@ -77,16 +77,7 @@ public final class OutputRecipes {
         if (!builtIn || !recipe.walksCompressed()) {
             return recipe;
         }
-        Recipe independent = new Recipe(
-                recipe.name(),
-                Propagation.INDEPENDENT,
-                recipe.grid(),
-                recipe.rounding(),
-                recipe.reproducible(),
-                recipe.overrides(),
-                recipe.transform(),
-                recipe.mask(),
-                recipe.activations());
+        Recipe independent = recipe.withPropagation(Propagation.INDEPENDENT);
         return independent.withName(RecipeNames.of(independent));
     }
 
