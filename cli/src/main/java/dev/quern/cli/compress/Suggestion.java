@@ -15,6 +15,7 @@ import dev.quern.cli.results.ResultOptions;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.json.JsonArray;
 import dev.quern.recipes.json.JsonValue;
+import dev.quern.recipes.report.Closeness;
 import dev.quern.recipes.report.Comparison;
 import dev.quern.recipes.report.NextRecipe;
 import dev.quern.recipes.report.Report;
@@ -51,7 +52,8 @@ record Suggestion(Console console, RequestOptions request, ResultOptions result,
         if (report.evaluations().stream().anyMatch(text -> !Double.isFinite(text.pplOriginal()))) {
             return "the original itself has no finite figures";
         }
-        return report.verdict().failures().isEmpty() ? "the result is close to the original" : "none is left to try";
+        boolean good = report.verdict().failures().isEmpty() && report.closeness() == Closeness.CLOSE;
+        return good ? "the result is close to the original" : "none is left to try";
     }
 
     private Ended make(Connection connection, Recipe recipe, Interruption interruption) throws InterruptedException {

@@ -89,9 +89,7 @@ public final class RecipeOptions {
 
     /** A built-in recipe by its name. */
     static RecipeChoice choice(Recipe recipe) {
-        boolean builtIn = Recipes.names().contains(recipe.name())
-                && Recipes.find(recipe.name()).equals(recipe);
-        return builtIn ? new RecipeChoice(recipe.name(), null) : new RecipeChoice(null, recipe);
+        return Recipes.isBuiltIn(recipe) ? new RecipeChoice(recipe.name(), null) : new RecipeChoice(null, recipe);
     }
 
     /** Whether recipes are other than what was named. */

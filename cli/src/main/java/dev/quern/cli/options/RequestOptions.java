@@ -120,7 +120,7 @@ public final class RequestOptions {
     }
 
     /**
-     * Of every output.
+     * The format that every output has.
      *
      * @throws QuernException INVALID_REQUEST for an unknown one
      */

@@ -20,7 +20,8 @@ public final class SuggestOption {
 
     /**
      * @param recipes how many there are
-     * @throws QuernException INVALID_REQUEST where nobody waits for the report, or there are several
+     * @throws QuernException INVALID_REQUEST when the command does not wait for the report, or there are several
+     *     recipes
      */
     public void require(boolean detach, int recipes) {
         if (suggest && detach) {

@@ -63,6 +63,11 @@ public final class Recipes {
         return read(text(name));
     }
 
+    /** Whether it is the built-in recipe of its name, in every value. */
+    public static boolean isBuiltIn(Recipe recipe) {
+        return NAMES.contains(recipe.name()) && find(recipe.name()).equals(recipe);
+    }
+
     /** The file of a recipe, comments included; throws as {@link #find}. */
     public static String text(String name) {
         if (!NAMES.contains(name)) {

@@ -10,9 +10,6 @@ import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.job.JobState;
 import dev.quern.recipes.json.Json;
 import dev.quern.recipes.report.Report;
-import dev.quern.testing.Await;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -96,11 +93,7 @@ class FanOutTest {
     /** A worker that is ready for work. */
     private Process worker(String name, String... options) throws Exception {
         Process process = service.startWorkerProcess(name, options);
-        Path log = service.folder().resolve(name + ".log");
-        Await.within(LIMIT, "worker " + name + " is ready").until(() -> {
-            assertThat(process.isAlive()).as(name).isTrue();
-            return Files.exists(log) && Files.readString(log).contains("ready,");
-        });
+        service.awaitReady(process, name, LIMIT);
         return process;
     }
 

@@ -212,7 +212,7 @@ class FaultsTest {
                 service.startWorkerProcess(SmallDisk.before(service.scratch(name), ROOM), name, "--class", name);
         service.awaitReady(cramped, name, LIMIT);
         // What the worker started from takes room as well.
-        SmallDisk.fill(cramped, service.scratch(name), kilobytes);
+        SmallDisk.fill(SmallDisk.seenBy(cramped, service.scratch(name)), kilobytes);
 
         Job failed = expectFailed(what, service.submit(name, request, RECIPE));
 

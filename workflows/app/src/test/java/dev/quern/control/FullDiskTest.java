@@ -111,7 +111,7 @@ class FullDiskTest {
             Path disk = service.folder().resolve("pg");
             Job job = service.submit(REQUEST, RECIPE);
             service.await(job.id(), LIMIT, now -> now.stage() != null);
-            fill(disk);
+            SmallDisk.fill(disk, 0);
             JdbcClient rows = service.bean(JdbcClient.class);
             assertThatThrownBy(() -> rows.sql("CREATE TABLE more AS SELECT generate_series(1, 1000000)")
                             .update())
@@ -141,12 +141,6 @@ class FullDiskTest {
         } catch (DataAccessException e) {
             return !String.valueOf(e.getMessage()).contains("No space left");
         }
-    }
-
-    /** To the last byte. */
-    private static void fill(Path disk) throws IOException {
-        assertThat(SmallDisk.run("dd", "if=/dev/zero", "of=" + disk.resolve("ballast"), "bs=4k"))
-                .isFalse();
     }
 
     private static Job expect(ServiceHarness service, String what, JobState state, Job job) {

@@ -34,9 +34,14 @@ final class SmallDisk {
                 String.valueOf(kilobytes));
     }
 
-    /** Leaves this much room on the disk that a process sees at a folder. */
-    static void fill(Process process, Path folder, int kilobytes) throws IOException {
-        Path ballast = Path.of("/proc", Long.toString(process.pid()), "root", folder.toString(), "ballast");
+    /** The folder that a process sees here, from outside its namespace. */
+    static Path seenBy(Process process, Path folder) {
+        return Path.of("/proc", Long.toString(process.pid()), "root", folder.toString());
+    }
+
+    /** Leaves this much room on a disk, by a file {@code ballast}. */
+    static void fill(Path disk, int kilobytes) throws IOException {
+        Path ballast = disk.resolve("ballast");
         try (FileChannel file = FileChannel.open(ballast, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             try {
                 while (file.write(ByteBuffer.allocate(4096)) > 0) {}

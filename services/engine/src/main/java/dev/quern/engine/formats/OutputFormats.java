@@ -35,7 +35,9 @@ public final class OutputFormats {
                 "outputs.format: " + name + " (expected one of: " + String.join(", ", Formats.ALL) + ")");
     }
 
-    /** How a result stores linears, by what its config.json says; what it names and nobody knows is for the codec. */
+    /**
+     * The codec of a result, by what its config.json says. A codec refuses what the config names and it does not know.
+     */
     static LinearCodec codec(ModelConfig config) {
         ModelConfig block = config.object("quantization_config");
         String method = block == null ? null : block.text("quant_method", null);

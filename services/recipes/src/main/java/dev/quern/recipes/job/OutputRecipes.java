@@ -72,9 +72,7 @@ public final class OutputRecipes {
     }
 
     private static Recipe shared(Recipe recipe) {
-        boolean builtIn = Recipes.names().contains(recipe.name())
-                && Recipes.find(recipe.name()).equals(recipe);
-        if (!builtIn || !recipe.walksCompressed()) {
+        if (!Recipes.isBuiltIn(recipe) || !recipe.walksCompressed()) {
             return recipe;
         }
         Recipe independent = recipe.withPropagation(Propagation.INDEPENDENT);

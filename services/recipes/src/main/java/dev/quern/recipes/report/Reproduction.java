@@ -20,9 +20,7 @@ public final class Reproduction {
         StringJoiner command = new StringJoiner(" ");
         String model = report.model().source();
         command.add("quern compress").add(ShellWord.quoted("./" + model));
-        boolean known = Recipes.names().contains(recipe.name())
-                && Recipes.find(recipe.name()).equals(recipe);
-        option(command, "--recipe", known ? recipe.name() : Recipe.FILE);
+        option(command, "--recipe", Recipes.isBuiltIn(recipe) ? recipe.name() : Recipe.FILE);
         String format = report.model().format();
         option(command, "--format", Formats.COMPRESSED_TENSORS.equals(format) ? null : format);
         JobRequest.Calibration calibration = request.calibration();
