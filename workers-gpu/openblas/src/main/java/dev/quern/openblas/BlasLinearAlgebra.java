@@ -91,7 +91,7 @@ final class BlasLinearAlgebra implements LinearAlgebra {
         if (matrix.dtype() == dtype) {
             return matrix;
         }
-        Tensor target = scope.allocate(dtype, matrix.rows(), matrix.cols());
+        Tensor target = scope.reserve(dtype, matrix.rows(), matrix.cols());
         memory.copy(matrix, target);
         return HostTensor.of(target);
     }
@@ -149,7 +149,7 @@ final class BlasLinearAlgebra implements LinearAlgebra {
             HostTensor left = a.cols(row, Math.min(n, row + width));
             HostTensor right = b.cols(col, Math.min(n, col + width));
             try (Scope scope = allocator.scratch()) {
-                HostTensor product = HostTensor.of(scope.allocate(DType.F32, left.cols(), right.cols()));
+                HostTensor product = HostTensor.of(scope.reserve(DType.F32, left.cols(), right.cols()));
                 multiply(left, right, product, a == b && row == col);
                 addTile(product, h, row, col);
             }

@@ -14,6 +14,14 @@ public interface Scope extends AutoCloseable {
      */
     Tensor allocate(DType dtype, int rows, int cols);
 
+    /**
+     * For a tensor that is written whole before it is read: what it holds until then is not defined, so it costs no
+     * pass over its memory.
+     *
+     * @throws dev.quern.recipes.error.QuernException OUT_OF_MEMORY, with the bytes asked for
+     */
+    Tensor reserve(DType dtype, int rows, int cols);
+
     /** Lives as long as this scope: for host memory that is uploaded into it. */
     Arena arena();
 

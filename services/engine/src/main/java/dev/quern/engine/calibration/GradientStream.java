@@ -143,7 +143,7 @@ final class GradientStream implements AutoCloseable {
                 options.cancellation().check();
                 try (Scope scope = backend.memory().scope()) {
                     Tensor hidden = start(blocks).load(tile, scope);
-                    Tensor target = scope.allocate(backend.workingType(), hidden.rows(), hidden.cols());
+                    Tensor target = scope.reserve(backend.workingType(), hidden.rows(), hidden.cols());
                     head.apply(hidden, (long) tiling.firstWindow(tile) * tiling.seqLen(), target);
                     gradient.store(tile, target);
                 }
@@ -177,7 +177,7 @@ final class GradientStream implements AutoCloseable {
                 options.cancellation().check();
                 try (Scope scope = backend.memory().scope()) {
                     Tensor hidden = start(block).load(tile, scope);
-                    Tensor target = scope.allocate(backend.workingType(), hidden.rows(), hidden.cols());
+                    Tensor target = scope.reserve(backend.workingType(), hidden.rows(), hidden.cols());
                     backward.run(weights, hidden, gradient.load(tile, scope), target, recorder);
                     if (moves) {
                         gradient.store(tile, target);

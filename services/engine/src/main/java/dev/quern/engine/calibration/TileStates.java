@@ -113,7 +113,7 @@ public final class TileStates implements AutoCloseable {
             try (Arena host = Arena.ofShared();
                     Scope scope = backend.memory().scope()) {
                 MemorySegment ids = host.allocateFrom(ValueLayout.JAVA_INT, tokens);
-                Tensor entry = scope.allocate(backend.workingType(), tokens.length, hidden);
+                Tensor entry = scope.reserve(backend.workingType(), tokens.length, hidden);
                 embedding.apply(backend.memory().upload(scope, ids, DType.I32, 1, tokens.length), entry);
                 store(tile, entry);
             }
@@ -138,7 +138,7 @@ public final class TileStates implements AutoCloseable {
         if (dtype == backend.workingType()) {
             return stored;
         }
-        Tensor working = scope.allocate(backend.workingType(), rows, hidden);
+        Tensor working = scope.reserve(backend.workingType(), rows, hidden);
         backend.memory().copy(stored, working);
         return working;
     }
@@ -150,7 +150,7 @@ public final class TileStates implements AutoCloseable {
             return;
         }
         try (Scope scope = backend.memory().scope()) {
-            Tensor rounded = scope.allocate(dtype, working.rows(), working.cols());
+            Tensor rounded = scope.reserve(dtype, working.rows(), working.cols());
             backend.memory().copy(working, rounded);
             backend.memory().download(rounded, tile(tile));
         }

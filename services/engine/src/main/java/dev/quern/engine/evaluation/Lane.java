@@ -41,7 +41,7 @@ final class Lane implements AutoCloseable {
         Tiling tiling = states.tiling();
         for (int tile = 0; tile < tiling.tiles(); tile++) {
             try (Scope scope = backend.memory().scope()) {
-                Tensor output = scope.allocate(backend.workingType(), tiling.tokens(tile), hidden);
+                Tensor output = scope.reserve(backend.workingType(), tiling.tokens(tile), hidden);
                 try (Scope entry = backend.memory().scope()) {
                     interpreter.run(weights, states.load(tile, entry), output, LinearInputs.NONE);
                 }

@@ -40,8 +40,8 @@ final class LogitComparison implements AutoCloseable {
                 .toList();
         this.scope = backend.memory().scope();
         int rows = Math.min(OutputHead.tokensAtOnce(architecture), labels.length);
-        this.originalLogits = scope.allocate(backend.workingType(), rows, architecture.vocabulary());
-        this.compressedLogits = scope.allocate(backend.workingType(), rows, architecture.vocabulary());
+        this.originalLogits = scope.reserve(backend.workingType(), rows, architecture.vocabulary());
+        this.compressedLogits = scope.reserve(backend.workingType(), rows, architecture.vocabulary());
     }
 
     /** The token that follows each token in its window. */

@@ -32,7 +32,7 @@ public final class Forward {
         try (Scope scope = backend.memory().scope();
                 Embedding embedding = new Embedding(backend, architecture, source);
                 OutputHead head = new OutputHead(backend, architecture, source, Cancellation.NEVER)) {
-            Tensor hidden = scope.allocate(backend.workingType(), ids.cols(), architecture.hidden());
+            Tensor hidden = scope.reserve(backend.workingType(), ids.cols(), architecture.hidden());
             embedding.apply(ids, hidden);
             blocks(hidden, seqLen);
             head.apply(List.of(hidden), List.of(logits));

@@ -20,9 +20,9 @@ public record Held(Scope scope, Tensor tensor) implements AutoCloseable {
         }
     }
 
-    /** A tensor of zeros in the working dtype. */
-    public static Held allocate(ComputeBackend backend, int rows, int cols) {
-        return of(backend, scope -> scope.allocate(backend.workingType(), rows, cols));
+    /** A tensor in the working dtype, for what is written whole before it is read. */
+    public static Held reserve(ComputeBackend backend, int rows, int cols) {
+        return of(backend, scope -> scope.reserve(backend.workingType(), rows, cols));
     }
 
     /** A stored tensor in the working dtype; not copied where it is stored in that. */
@@ -46,7 +46,7 @@ public record Held(Scope scope, Tensor tensor) implements AutoCloseable {
     }
 
     private static Tensor cast(ComputeBackend backend, Tensor stored, DType dtype, Scope scope) {
-        Tensor target = scope.allocate(dtype, stored.rows(), stored.cols());
+        Tensor target = scope.reserve(dtype, stored.rows(), stored.cols());
         backend.memory().copy(stored, target);
         return target;
     }

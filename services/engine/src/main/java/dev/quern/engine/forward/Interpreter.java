@@ -229,7 +229,7 @@ public final class Interpreter implements AutoCloseable {
             if (target != null && name.equals(BlockProgram.OUTPUT)) {
                 return target;
             }
-            Held held = Held.allocate(backend, hidden.rows(), width);
+            Held held = Held.reserve(backend, hidden.rows(), width);
             alive.put(name, held);
             return held.tensor();
         }

@@ -53,7 +53,7 @@ public final class OutputHead implements AutoCloseable {
         try (Scope scope = backend.memory().scope()) {
             List<Tensor> normed = new ArrayList<>();
             for (Tensor x : hidden) {
-                Tensor y = scope.allocate(backend.workingType(), x.rows(), x.cols());
+                Tensor y = scope.reserve(backend.workingType(), x.rows(), x.cols());
                 backend.transformer()
                         .rmsNorm(x, norm.tensor(), architecture.head().eps(), y);
                 normed.add(y);

@@ -41,7 +41,7 @@ public final class Tape implements Values, AutoCloseable {
 
     @Override
     public Tensor define(String name, int width) {
-        Held held = Held.allocate(backend, hidden.rows(), width);
+        Held held = Held.reserve(backend, hidden.rows(), width);
         kept.put(name, held);
         return held.tensor();
     }

@@ -112,7 +112,7 @@ public final class Backward implements AutoCloseable {
         void add(String value, Tensor addend) {
             Held present = gradients.get(value);
             if (present == null) {
-                Held first = Held.allocate(backend, addend.rows(), addend.cols());
+                Held first = Held.reserve(backend, addend.rows(), addend.cols());
                 gradients.put(value, first);
                 backend.memory().copy(addend, first.tensor());
             } else {
@@ -127,9 +127,9 @@ public final class Backward implements AutoCloseable {
         private Tensor place(String value, Scope scope) {
             Tensor like = tape.value(value);
             if (gradients.containsKey(value)) {
-                return scope.allocate(backend.workingType(), like.rows(), like.cols());
+                return scope.reserve(backend.workingType(), like.rows(), like.cols());
             }
-            Held first = Held.allocate(backend, like.rows(), like.cols());
+            Held first = Held.reserve(backend, like.rows(), like.cols());
             gradients.put(value, first);
             return first.tensor();
         }
@@ -185,7 +185,7 @@ public final class Backward implements AutoCloseable {
                 recorder.record(spec, tape.value(spec.input()), g);
             }
             Held present = gradients.get(spec.input());
-            Held sum = present == null ? Held.allocate(backend, g.rows(), spec.cols()) : present;
+            Held sum = present == null ? Held.reserve(backend, g.rows(), spec.cols()) : present;
             gradients.put(spec.input(), sum);
             Tensor matrix = tape.weights().matrix(spec);
             backend.linearAlgebra().gemm(precision, 1, g, false, matrix, false, present == null ? 0 : 1, sum.tensor());

@@ -63,7 +63,7 @@ public final class HeadGradient implements AutoCloseable {
 
     private void rows(Tensor hidden, long firstToken, Tensor target) {
         try (Scope scope = backend.memory().scope()) {
-            Tensor logits = scope.allocate(backend.workingType(), hidden.rows(), architecture.vocabulary());
+            Tensor logits = scope.reserve(backend.workingType(), hidden.rows(), architecture.vocabulary());
             Tensor labels = scope.allocate(DType.I32, 1, hidden.rows());
             head.apply(List.of(hidden), List.of(logits));
             backend.interruptibly(cancellation, () -> {

@@ -135,7 +135,7 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
 
     private void direct(Tensor a, Tensor c, Tensor sum) {
         try (Scope products = backend.memory().scope()) {
-            Tensor whole = products.allocate(backend.workingType(), c.cols(), a.cols());
+            Tensor whole = products.reserve(backend.workingType(), c.cols(), a.cols());
             for (int from = 0; from < a.rows(); from += seqLen) {
                 Tensor window = a.rows(from, from + seqLen);
                 backend.linearAlgebra().gemm(precision, 1, c.rows(from, from + seqLen), true, window, false, 0, whole);
@@ -147,8 +147,8 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
     /** The last product runs over all windows at once. */
     private void gram(Tensor a, Tensor c, Tensor sum) {
         try (Scope products = backend.memory().scope()) {
-            Tensor gram = products.allocate(backend.workingType(), seqLen, seqLen);
-            Tensor weighted = products.allocate(backend.workingType(), a.rows(), a.cols());
+            Tensor gram = products.reserve(backend.workingType(), seqLen, seqLen);
+            Tensor weighted = products.reserve(backend.workingType(), a.rows(), a.cols());
             for (int from = 0; from < a.rows(); from += seqLen) {
                 Tensor window = c.rows(from, from + seqLen);
                 backend.linearAlgebra().gemm(precision, 1, window, false, window, true, 0, gram);

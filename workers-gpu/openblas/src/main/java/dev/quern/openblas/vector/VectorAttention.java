@@ -46,7 +46,7 @@ final class VectorAttention {
     private void attend(HostTensor q, HostTensor k, HostTensor v, double scale, HostTensor target) {
         int seqLen = q.rows();
         try (Scope scope = allocator.scratch()) {
-            HostTensor scores = HostTensor.of(scope.allocate(DType.F32, Math.min(QUERIES, seqLen), seqLen));
+            HostTensor scores = HostTensor.of(scope.reserve(DType.F32, Math.min(QUERIES, seqLen), seqLen));
             float[] row = new float[seqLen];
             for (int from = 0; from < seqLen; from += QUERIES) {
                 int to = Math.min(seqLen, from + QUERIES);

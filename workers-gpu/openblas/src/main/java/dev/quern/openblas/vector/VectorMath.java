@@ -140,10 +140,7 @@ public final class VectorMath {
         for (int end = FLOATS.loopBound(n); i < end; i += FLOATS.length()) {
             lanes = lanes.max(FloatVector.fromArray(FLOATS, x, i));
         }
-        float max = Float.NEGATIVE_INFINITY;
-        for (float lane : lanes.toArray()) {
-            max = Math.max(max, lane);
-        }
+        float max = lanes.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             max = Math.max(max, x[i]);
         }

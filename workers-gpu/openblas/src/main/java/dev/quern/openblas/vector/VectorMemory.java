@@ -39,7 +39,7 @@ public final class VectorMemory implements Memory {
             return HostTensor.over(source, dtype, rows, cols);
         }
         // BLAS takes no pointer into the heap of the JVM.
-        Tensor copy = scope.allocate(dtype, rows, cols);
+        Tensor copy = scope.reserve(dtype, rows, cols);
         copy(HostTensor.over(source, dtype, rows, cols), copy);
         return copy;
     }

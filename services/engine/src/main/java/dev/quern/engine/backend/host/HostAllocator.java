@@ -14,13 +14,17 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Zero-filled native memory, counted. It comes from the C library: an Arena's own memory counts against the JVM's limit
- * for direct buffers and is written once more to clear it, where calloc hands out fresh pages as they are.
+ * Native memory, counted. It comes from the C library: an Arena's own memory counts against the JVM's limit for direct
+ * buffers and is written once more to clear it, where calloc hands out fresh pages as they are.
  */
-@SuppressWarnings("restricted") // calloc and free are the purpose of this class
+@SuppressWarnings("restricted") // malloc, calloc and free are the purpose of this class
 public final class HostAllocator {
     private static final long ALIGNMENT = 64;
+    /** Every float type reads it as NaN: what reads memory that nobody wrote cannot pass a test. */
+    private static final byte UNWRITTEN = -1;
+
     private static final MethodHandle CALLOC = link("calloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle MALLOC = link("malloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG));
     private static final MethodHandle FREE = link("free", FunctionDescriptor.ofVoid(ADDRESS));
 
     private final AtomicLong liveBytes = new AtomicLong();
@@ -40,8 +44,19 @@ public final class HostAllocator {
         return liveBytes.get();
     }
 
+    /** Zero-filled. */
     MemorySegment allocate(long bytes, Arena arena) {
-        MemorySegment block = calloc(bytes + ALIGNMENT);
+        return own(calloc(bytes + ALIGNMENT), bytes, arena);
+    }
+
+    /** What the memory holds is not defined; with assertions it is NaN. */
+    MemorySegment reserve(long bytes, Arena arena) {
+        MemorySegment memory = own(malloc(bytes + ALIGNMENT), bytes, arena);
+        assert memory.fill(UNWRITTEN).byteSize() == bytes;
+        return memory;
+    }
+
+    private MemorySegment own(MemorySegment block, long bytes, Arena arena) {
         if (block.address() == 0) {
             throw new QuernException(
                     ErrorCode.OUT_OF_MEMORY, "tensor: " + bytes + " bytes (expected: within free memory)");
@@ -65,6 +80,14 @@ public final class HostAllocator {
             return (MemorySegment) CALLOC.invokeExact(1L, bytes);
         } catch (Throwable e) {
             throw new IllegalStateException("calloc", e);
+        }
+    }
+
+    private static MemorySegment malloc(long bytes) {
+        try {
+            return (MemorySegment) MALLOC.invokeExact(bytes);
+        } catch (Throwable e) {
+            throw new IllegalStateException("malloc", e);
         }
     }
 

@@ -19,10 +19,18 @@ final class HostScope implements Scope {
 
     @Override
     public HostTensor allocate(DType dtype, int rows, int cols) {
+        return HostTensor.over(allocator.allocate(bytes(dtype, rows, cols), arena), dtype, rows, cols);
+    }
+
+    @Override
+    public HostTensor reserve(DType dtype, int rows, int cols) {
+        return HostTensor.over(allocator.reserve(bytes(dtype, rows, cols), arena), dtype, rows, cols);
+    }
+
+    private static long bytes(DType dtype, int rows, int cols) {
         Shapes.check("rows", rows, rows >= 0, ">= 0");
         Shapes.check("cols", cols, cols >= 0, ">= 0");
-        long bytes = (long) rows * cols * dtype.bytes();
-        return HostTensor.over(allocator.allocate(bytes, arena), dtype, rows, cols);
+        return (long) rows * cols * dtype.bytes();
     }
 
     @Override

@@ -85,6 +85,11 @@ final class OpaqueBackend implements ComputeBackend {
         }
 
         @Override
+        public Tensor reserve(DType dtype, int rows, int cols) {
+            return new OpaqueTensor(inner.reserve(dtype, rows, cols));
+        }
+
+        @Override
         public Arena arena() {
             return inner.arena();
         }
