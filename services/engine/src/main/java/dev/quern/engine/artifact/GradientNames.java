@@ -12,7 +12,7 @@ import dev.quern.recipes.json.JsonObject;
  */
 public record GradientNames(Provenance provenance, long seed) {
     private static final String GRADIENT_SCHEMA = "quern-gradient/v1";
-    private static final String SKETCH_SCHEMA = "quern-sketch/v1";
+    private static final String SKETCH_SCHEMA = "quern-sketch/v2";
 
     /** The states of one tile of the original model as they enter a block. */
     public ArtifactName stream(int block, int tile) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sketches of some linears of a block (Tseng et al., arXiv 2505.22988, one step of sketch B from the identity),
- * summed window by window and tile by tile in order: products in the working precision, sums in float64. Other linears
- * pass by unseen.
+ * summed tile by tile in order: products, and sums within a tile, in the working precision, sums over tiles in float64.
+ * Other linears pass by unseen.
  */
 public final class KroneckerSums implements LinearGradients, AutoCloseable {
     private final ComputeBackend backend;
@@ -133,13 +133,22 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
         }
     }
 
+    /** Gradients by the weights below each other, as many as a tile of inputs has room for, are added at once. */
     private void direct(Tensor a, Tensor c, Tensor sum) {
+        int windows = a.rows() / seqLen;
+        int stacked = Math.clamp(a.rows() / Math.min(a.cols(), c.cols()), 1, windows);
         try (Scope products = backend.memory().scope()) {
-            Tensor whole = products.reserve(backend.workingType(), c.cols(), a.cols());
-            for (int from = 0; from < a.rows(); from += seqLen) {
-                Tensor window = a.rows(from, from + seqLen);
-                backend.linearAlgebra().gemm(precision, 1, c.rows(from, from + seqLen), true, window, false, 0, whole);
-                backend.linearAlgebra().addGram(whole, sum);
+            Tensor stack = products.reserve(backend.workingType(), stacked * c.cols(), a.cols());
+            for (int first = 0; first < windows; first += stacked) {
+                int count = Math.min(stacked, windows - first);
+                for (int i = 0; i < count; i++) {
+                    int from = (first + i) * seqLen;
+                    Tensor whole = stack.rows(i * c.cols(), (i + 1) * c.cols());
+                    Tensor window = a.rows(from, from + seqLen);
+                    backend.linearAlgebra()
+                            .gemm(precision, 1, c.rows(from, from + seqLen), true, window, false, 0, whole);
+                }
+                backend.linearAlgebra().addGram(stack.rows(0, count * c.cols()), sum);
             }
         }
     }
