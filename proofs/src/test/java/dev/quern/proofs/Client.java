@@ -54,6 +54,11 @@ record Client(Installation installation, HttpClient http) {
         return request(model, new JobRequest.RecipeChoice(RECIPE, null), windows, tokens, segments);
     }
 
+    /** The same with half of the weights pruned, one block after the other. */
+    static JobRequest pruned(Path model, int windows, int tokens, int segments) {
+        return request(model, new JobRequest.RecipeChoice("obr-w4s50", null), windows, tokens, segments);
+    }
+
     /** The same with a recipe that needs gradients, however few windows there are. */
     static JobRequest gradients(Path model, int windows, int tokens, int segments) {
         Recipe usual = Recipes.find("yaqa-w4a16");

@@ -44,7 +44,7 @@ class DigestIT {
             new Case(3, ALL_CORES, false),
             new Case(3, ALL_CORES, true));
 
-    private static final List<Case> CASES_OF_GRADIENTS = List.of(CASES.get(1), CASES.get(4), CASES.get(5));
+    private static final List<Case> FEWER_CASES = List.of(CASES.get(1), CASES.get(4), CASES.get(5));
 
     @TempDir
     Path model;
@@ -74,7 +74,18 @@ class DigestIT {
     /** Sums of gradients over runs of text are added in order, whichever worker made them. */
     @Test
     void ofAnyWorkersWithGradients() throws Exception {
-        agree("digests-of-gradients", CASES_OF_GRADIENTS, Client.gradients(model, WINDOWS, 256, SEGMENTS));
+        agree("digests-of-gradients", FEWER_CASES, Client.gradients(model, WINDOWS, 256, SEGMENTS));
+    }
+
+    /** Each block is shared by the workers that are there. */
+    @Test
+    void ofAnyWorkersOneBlockAfterTheOther() throws Exception {
+        agree("digests-of-shared-blocks", FEWER_CASES, Client.sequential(model, WINDOWS, 512, SEGMENTS));
+    }
+
+    @Test
+    void ofAnyWorkersWithMasks() throws Exception {
+        agree("digests-of-masks", FEWER_CASES, Client.pruned(model, WINDOWS, 512, SEGMENTS));
     }
 
     private void agree(String name, List<Case> cases, JobRequest request) throws Exception {
