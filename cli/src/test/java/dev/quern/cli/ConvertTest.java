@@ -72,7 +72,7 @@ class ConvertTest {
         assertThat(there.out())
                 .contains("compressed-tensors 4.500 bits a weight", " -> quern-sparse ", "result in " + sparse)
                 .containsPattern("mask +[0-9.]+ kB +1\\.\\d{3}")
-                .containsPattern("scales +[0-9.]+ kB +0\\.500");
+                .containsPattern("scales +[0-9.]+ kB +0\\.[0-4]\\d\\d");
         assertThat(Cli.run("verify", sparse.toString()).out()).contains("OK: ", "quern-sparse, 28 linears");
 
         Path back = folder.resolve("back");

@@ -13,6 +13,7 @@ import dev.quern.engine.format.CompressedModel;
 import dev.quern.engine.format.GoldenVectors;
 import dev.quern.engine.format.OutputFormat;
 import dev.quern.engine.format.RandomModel;
+import dev.quern.engine.formats.CompressedCheckpoint;
 import dev.quern.engine.formats.OutputFormats;
 import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** There and back gives the same bytes. */
 class ConversionTest {
@@ -73,6 +75,22 @@ class ConversionTest {
         assertThat(OutputVerifier.verify(folder.resolve("sparse"), bytes -> {}, Cancellation.NEVER)
                         .outputDigest())
                 .isEqualTo(there.to().outputDigest());
+    }
+
+    /** Linears of which some have enough scales for a code of their own. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void codedScalesGiveTheSameBytesBack(boolean symmetric) throws IOException {
+        Path dense = result(BASE, DENSE, new IntegerShape(4, 2, symmetric));
+        Conversion.Converted there = convert(dense, SPARSE, "sparse");
+        convert(folder.resolve("sparse"), DENSE, "back");
+
+        assertThat(there.to().compressed().scales())
+                .isLessThan(there.from().compressed().scales() * 3 / 4);
+        assertSameFiles(dense, folder.resolve("back"));
+        try (CompressedCheckpoint result = CompressedCheckpoint.open(folder.resolve("sparse"))) {
+            assertThat(result.bitsPerWeight()).isEqualTo(there.to().bitsPerWeight());
+        }
     }
 
     /** Tied embeddings, several grids, linears that keep their weights. */

@@ -111,6 +111,11 @@ final class CodedSymbols {
         return at;
     }
 
+    /** Bytes of all that is needed to read the symbols. */
+    long size() {
+        return bytes.length + (long) Integer.BYTES * offsets.length + (lengths == null ? 0 : lengths.length);
+    }
+
     /** The streams, one after the other. */
     byte[] bytes() {
         return bytes;

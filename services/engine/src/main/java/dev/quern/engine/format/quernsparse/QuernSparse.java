@@ -22,9 +22,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * {@code quern-sparse} (docs/formats.md): a mask of the weights that are not zero and their codes, each packed or in a
- * prefix code, whichever is smaller. No loader reads it; its codes, scales and zero points are those of the dense
- * result, bit for bit.
+ * {@code quern-sparse} (docs/formats.md): a mask of the weights that are not zero, their codes and their scales, each
+ * packed or in a prefix code, whichever is smaller. No loader reads it; its codes, scales and zero points are those of
+ * the dense result, bit for bit.
  */
 public record QuernSparse() implements LinearCodec {
     /**
@@ -35,7 +35,7 @@ public record QuernSparse() implements LinearCodec {
 
     static final String MASK = ".weight_mask";
     static final String ZERO_POINT = ".weight_zero_point";
-    /** Follow the name of the codes and that of the mask. */
+    /** Follow the name of what is coded: the codes, the mask, the bytes of the scales. */
     static final String OFFSETS = "_offsets";
 
     static final String LENGTHS = "_lengths";
@@ -120,25 +120,36 @@ public record QuernSparse() implements LinearCodec {
     @Override
     public WeightBytes weightBytes(Checkpoint output, LinearId linear) {
         return new WeightBytes(
-                codedBytes(output, linear + MASK),
-                codedBytes(output, linear + CODES),
-                TensorChecks.bytes(output, linear + Scales.NAME),
+                bytes(output, coded(linear + MASK)),
+                bytes(output, coded(linear + CODES)),
+                bytes(output, scales(linear)),
                 TensorChecks.bytes(output, linear + ZERO_POINT));
     }
 
-    private static long codedBytes(Checkpoint output, String name) {
-        return TensorChecks.bytes(output, name)
-                + TensorChecks.bytes(output, name + OFFSETS)
-                + TensorChecks.bytes(output, name + LENGTHS);
+    private static long bytes(Checkpoint output, Stream<String> names) {
+        return names.mapToLong(name -> TensorChecks.bytes(output, name)).sum();
+    }
+
+    /** The tensors of streams. */
+    static Stream<String> coded(String name) {
+        return Stream.of(name, name + OFFSETS, name + LENGTHS);
+    }
+
+    /** The tensors that scales may have. */
+    private static Stream<String> scales(LinearId linear) {
+        return Stream.concat(
+                Stream.of(linear + Scales.NAME),
+                StoredScales.planes().stream().flatMap(plane -> coded(linear + plane)));
     }
 
     @Override
     public Stream<String> names(LinearId linear) {
-        return Stream.concat(
-                Stream.of(CODES, MASK)
-                        .flatMap(
-                                coded -> Stream.of(linear + coded, linear + coded + OFFSETS, linear + coded + LENGTHS)),
-                Stream.of(linear + Scales.NAME, linear + ZERO_POINT, linear + WeightShape.NAME));
+        return Stream.of(
+                        coded(linear + CODES),
+                        coded(linear + MASK),
+                        scales(linear),
+                        Stream.of(linear + ZERO_POINT, linear + WeightShape.NAME))
+                .flatMap(names -> names);
     }
 
     @Override

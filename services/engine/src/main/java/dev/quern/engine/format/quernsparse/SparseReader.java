@@ -5,7 +5,6 @@ import static dev.quern.engine.format.OutputReader.damaged;
 import dev.quern.engine.checkpoint.Checkpoint;
 import dev.quern.engine.checkpoint.safetensors.OutputTensor;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
-import dev.quern.engine.format.safetensors.Scales;
 import dev.quern.engine.format.safetensors.TensorChecks;
 import dev.quern.engine.format.safetensors.WeightShape;
 import dev.quern.engine.method.BitPacking;
@@ -35,17 +34,12 @@ final class SparseReader {
         format.refusal(linear, rows, cols, grid).ifPresent(reason -> {
             throw damaged(reason);
         });
-        StoredType scaleType = output.entry(linear + Scales.NAME).type();
-        List<Long> scales = List.of((long) rows, (long) grid.groups(cols));
-        TensorChecks.require(output, new OutputTensor(linear + Scales.NAME, scaleType, scales));
+        Runs runs = new Runs(rows, cols);
+        // First: they tell whether so many groups can be there before memory is taken for anything else.
+        float[] scales = new StoredScales(output, linear, runs, grid.groups(cols)).read();
         byte[] zeros = zeros(rows, grid.groups(cols));
-        IntegerGrid core = new IntegerGrid(
-                grid.bits(),
-                grid.groupSize(),
-                grid.symmetric(),
-                codes(new Runs(rows, cols), zeros),
-                zeros,
-                Scales.read(output, linear));
+        IntegerGrid core =
+                new IntegerGrid(grid.bits(), grid.groupSize(), grid.symmetric(), codes(runs, zeros), zeros, scales);
         return new CompressedLinear(linear, rows, cols, core);
     }
 

@@ -9,16 +9,20 @@ import dev.quern.engine.method.CompressedLinear;
 import dev.quern.engine.method.IntegerGrid;
 import dev.quern.engine.model.LinearId;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Makes the tensors of a linear. They depend on the linear alone. */
 final class SparseWriter {
     private static final int TOLERANCE = 64;
     /** Where fewer codes than this share are kept, a mask may cost that much more. */
     private static final double FEW = 0.625;
+    /** About what the header of a file says of streams, their offsets and their lengths. */
+    private static final int STATED = 3 * 128;
 
     private final LinearId linear;
     private final List<Part> parts = new ArrayList<>();
@@ -36,7 +40,8 @@ final class SparseWriter {
             case IntegerGrid grid -> {
                 Runs runs = new Runs(linear.rows(), linear.cols());
                 writer.addCodes(grid, runs);
-                writer.addScales(grid, linear, scaleType);
+                writer.addScales(grid, runs, scaleType);
+                writer.addZeros(grid, linear);
                 writer.parts.add(new Part(
                         WeightShape.tensor(linear.id()), new WeightShape(linear.rows(), linear.cols()).bytes()));
             }
@@ -85,10 +90,27 @@ final class SparseWriter {
         }
     }
 
-    private void addScales(IntegerGrid grid, CompressedLinear of, StoredType scaleType) {
-        String name = linear + Scales.NAME;
-        List<Long> shape = List.of((long) of.rows(), (long) of.groups());
-        parts.add(new Part(new OutputTensor(name, scaleType, shape), Scales.encode(name, grid.scales(), scaleType)));
+    /** Coded byte by byte where that makes the file smaller, else as they are. */
+    private void addScales(IntegerGrid grid, Runs runs, StoredType type) {
+        int groups = grid.shape().groups(runs.cols());
+        byte[] scales = Scales.encode(linear + Scales.NAME, grid.scales(), type).toArray(ValueLayout.JAVA_BYTE);
+        List<String> names = StoredScales.planes(type);
+        List<CodedSymbols> planes = IntStream.range(0, names.size())
+                .mapToObj(i -> StoredScales.plane(scales, type, i))
+                .map(plane ->
+                        CodedSymbols.of(plane, runs.starts(groups), CodedSymbols.count(plane, plane.length, Byte.SIZE)))
+                .toList();
+        if (planes.stream().mapToLong(plane -> plane.size() + STATED).sum() < scales.length) {
+            add(Scales.NAME, type, StoredScales.CODED, new byte[0]);
+            for (int i = 0; i < names.size(); i++) {
+                add(names.get(i), planes.get(i));
+            }
+        } else {
+            add(Scales.NAME, type, List.of((long) runs.rows(), (long) groups), scales);
+        }
+    }
+
+    private void addZeros(IntegerGrid grid, CompressedLinear of) {
         if (!grid.symmetric()) {
             BitPacking packing = grid.shape().packing();
             int rowBytes = packing.rowBytes(of.groups());

@@ -3,8 +3,6 @@ package dev.quern.engine.format.quernsparse;
 import static dev.quern.engine.format.OutputReader.damaged;
 
 import dev.quern.engine.checkpoint.Checkpoint;
-import dev.quern.engine.checkpoint.safetensors.OutputTensor;
-import dev.quern.engine.checkpoint.safetensors.StoredType;
 import dev.quern.engine.format.safetensors.LinearCodec;
 import dev.quern.engine.format.safetensors.Scales;
 import dev.quern.engine.format.safetensors.TensorChecks;
@@ -38,9 +36,7 @@ record StatedModules(Checkpoint checkpoint, Map<String, IntegerShape> stated) im
                 throw damaged(name + ": missing (expected: a tensor of a linear in quern-sparse)");
             }
         }
-        StoredType scaleType = checkpoint.entry(id + Scales.NAME).type();
-        List<Long> scales = List.of((long) linear.rows(), (long) grid.groups(linear.cols()));
-        TensorChecks.require(checkpoint, new OutputTensor(id + Scales.NAME, scaleType, scales));
+        new StoredScales(checkpoint, id, new Runs(linear.rows(), linear.cols()), grid.groups(linear.cols())).check();
         TensorChecks.require(checkpoint, WeightShape.tensor(id));
         return Optional.of(grid);
     }

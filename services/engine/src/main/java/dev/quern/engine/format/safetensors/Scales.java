@@ -52,26 +52,44 @@ public final class Scales {
      *     scale that is not positive and finite
      */
     public static float[] read(Checkpoint output, LinearId linear) {
+        StoredType type = type(output, linear);
         StoredTensor tensor = output.tensor(linear + NAME);
-        if (!tensor.type().isWeight()) {
-            throw damaged(tensor.name() + ": " + tensor.type() + " (expected: BF16, F16 or F32)");
-        }
-        float[] scales = decode(tensor);
-        for (int i = 0; i < scales.length; i++) {
-            if (!(scales[i] > 0) || Float.isInfinite(scales[i])) {
-                throw damaged(tensor.name() + "[" + i + "]: " + scales[i] + " (expected: positive and finite)");
-            }
-        }
+        float[] scales = new float[Math.toIntExact(tensor.data().byteSize() * Byte.SIZE / type.bits())];
+        decode(tensor.name(), type, tensor.data(), scales, 0, scales.length);
         return scales;
     }
 
-    private static float[] decode(StoredTensor tensor) {
-        int width = tensor.type().bits() / Byte.SIZE;
-        float[] scales = new float[Math.toIntExact(tensor.data().byteSize() / width)];
-        for (int i = 0; i < scales.length; i++) {
-            scales[i] = decode(tensor.data(), tensor.type(), (long) i * width);
+    /**
+     * The type of the scales of a linear of an output.
+     *
+     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED for a type that weights are not read in
+     */
+    public static StoredType type(Checkpoint output, LinearId linear) {
+        StoredType type = output.entry(linear + NAME).type();
+        if (!type.isWeight()) {
+            throw damaged(linear + NAME + ": " + type + " (expected: BF16, F16 or F32)");
         }
-        return scales;
+        return type;
+    }
+
+    /**
+     * Decodes some of the scales of a tensor.
+     *
+     * @param name of the tensor, for messages
+     * @param bytes of those scales, the first one first
+     * @param target all scales of the tensor
+     * @param first index of the first scale in {@code target}
+     * @throws dev.quern.recipes.error.QuernException OUTPUT_DAMAGED for a scale that is not positive and finite
+     */
+    public static void decode(String name, StoredType type, MemorySegment bytes, float[] target, int first, int count) {
+        int width = type.bits() / Byte.SIZE;
+        for (int i = 0; i < count; i++) {
+            float scale = decode(bytes, type, (long) i * width);
+            if (!(scale > 0) || Float.isInfinite(scale)) {
+                throw damaged(name + "[" + (first + i) + "]: " + scale + " (expected: positive and finite)");
+            }
+            target[first + i] = scale;
+        }
     }
 
     private static float decode(MemorySegment bytes, StoredType type, long at) {

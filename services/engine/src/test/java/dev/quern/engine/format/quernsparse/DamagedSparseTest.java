@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,7 +40,10 @@ class DamagedSparseTest {
 
     private final long seed = System.nanoTime();
     private final SplittableRandom random = new SplittableRandom(seed);
-    /** Four runs of up to 655 rows; mask and codes each in a code of their own; four bits of padding in each row. */
+    /**
+     * Four runs of up to 655 rows; mask, codes and both bytes of scales each in a code of their own; four bits of
+     * padding in each row.
+     */
     private final CompressedLinear linear = SparseLinears.random(P, ROWS, COLS, GRID, 0.1, random);
 
     @TempDir
@@ -59,6 +63,12 @@ class DamagedSparseTest {
                         "p.weight_mask_offsets",
                         "p.weight_mask_lengths",
                         "p.weight_scale",
+                        "p.weight_scale_byte0",
+                        "p.weight_scale_byte0_offsets",
+                        "p.weight_scale_byte0_lengths",
+                        "p.weight_scale_byte1",
+                        "p.weight_scale_byte1_offsets",
+                        "p.weight_scale_byte1_lengths",
                         "p.weight_zero_point",
                         "p.weight_shape");
     }
@@ -72,7 +82,9 @@ class DamagedSparseTest {
                     p.weight_mask          | p.weight_mask_offsets[4]: #OFFSET (expected: #LENGTH)
                     p.weight_mask_offsets  | p.weight_mask_offsets: U32 [4] (expected: U32 [5])
                     p.weight_mask_lengths  | p.weight_mask_lengths: U8 [255] (expected: U8 [256])
-                    p.weight_scale         | p.weight_scale: BF16 [1999, 2] (expected: BF16 [2000, 2])
+                    p.weight_scale_byte0   | p.weight_scale_byte0_offsets[4]: #OFFSET (expected: #LENGTH)
+                    p.weight_scale_byte0_lengths | p.weight_scale_byte0_lengths: U8 [255] (expected: U8 [256])
+                    p.weight_scale_byte1_offsets | p.weight_scale_byte1_offsets: U32 [4] (expected: U32 [5])
                     p.weight_zero_point    | p.weight_zero_point: U8 [1999, 1] (expected: U8 [2000, 1])
                     """)
     void aShorterTensorIsNamed(String tensor, String message) throws IOException {
@@ -88,6 +100,9 @@ class DamagedSparseTest {
         "p.weight_offsets",
         "p.weight_mask_offsets",
         "p.weight_scale",
+        "p.weight_scale_byte0",
+        "p.weight_scale_byte1",
+        "p.weight_scale_byte1_offsets",
         "p.weight_zero_point",
         "p.weight_shape"
     })
@@ -104,6 +119,7 @@ class DamagedSparseTest {
     @CsvSource(delimiter = '|', textBlock = """
                     p.weight_lengths      | p\\.weight: run 0: \\d+ bytes \\(expected: \\w+, for \\d+ symbols\\)
                     p.weight_mask_lengths | p\\.weight_mask: run 0: \\d+ bytes \\(expected: more, for 8515 symbols\\)
+                    p.weight_scale_byte0_lengths | p\\.weight_scale_byte0: run 0: \\d+ bytes \\(expected: more, for 1310 symbols\\)
                     p.weight_mask         | p\\.weight_mask_offsets: present \\(expected: no such tensor beside codes without a mask\\)
                     """)
     void aMissingPartOfTheCodingIsNoticed(String tensor, String message) throws IOException {
@@ -119,6 +135,7 @@ class DamagedSparseTest {
                     p.weight_offsets      | 0 | 1          | p.weight_offsets[0]: 1 (expected: 0)
                     p.weight_offsets      | 2 | 1          | p.weight_offsets[2]: 1 (expected: #1 to #4)
                     p.weight_offsets      | 2 | -1         | p.weight_offsets[2]: 4294967295 (expected: #1 to #4)
+                    p.weight_scale_byte0_offsets | 2 | 1   | p.weight_scale_byte0_offsets[2]: 1 (expected: #1 to #4)
                     p.weight_mask_offsets | 4 | 2147483647 | p.weight_mask_offsets[4]: 2147483647 (expected: #4)
                     """)
     void anOffsetOutOfOrderIsNamed(String tensor, int index, int value, String message) throws IOException {
@@ -151,6 +168,7 @@ class DamagedSparseTest {
     @CsvSource({
         "p.weight, 3",
         "p.weight_mask, 3",
+        "p.weight_scale_byte1, 3",
     })
     void bitsAfterTheLastSymbolAreNoticed(String tensor, int run) throws IOException {
         for (int trial = 0; trial < 8; trial++) {
@@ -182,6 +200,9 @@ class DamagedSparseTest {
         assertThat(read()).isEqualTo("p.weight_lengths: words take 32768/4096 of the code (expected: all of it)");
         store(with("p.weight_mask_lengths", part -> filled(part, (byte) 0)));
         assertThat(read()).isEqualTo("p.weight_mask_lengths: words take 0/4096 of the code (expected: all of it)");
+        store(with("p.weight_scale_byte0_lengths", part -> filled(part, (byte) 2)));
+        assertThat(read())
+                .isEqualTo("p.weight_scale_byte0_lengths: words take 262144/4096 of the code (expected: all of it)");
         store(with("p.weight_lengths", part -> filled(part, (byte) 13)));
         assertThat(read()).isEqualTo("p.weight_lengths[0]: 13 (expected: 0 to 12 bits)");
     }
@@ -204,7 +225,7 @@ class DamagedSparseTest {
     /** Memory is not taken for what a few bytes cannot hold. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    2000 | 1000000    | p.weight_scale: BF16 [2000, 2] (expected: BF16 [2000, 20000])
+                    2000 | 1000000    | p.weight_scale_byte0_offsets: U32 [5] (expected: U32 [2001])
                     0    | 100        | p.weight_shape: [0, 100] (expected: rows and columns)
                     2000 | 101        | p: 101 columns (expected: a multiple of grid.groupSize 50)
                     2000 | 4294967296 | p.weight_shape: [2000, 4294967296] (expected: rows and columns)
@@ -228,6 +249,42 @@ class DamagedSparseTest {
     }
 
     @Test
+    void aShapeWithMoreGroupsThanTheScalesHoldIsNamed() throws IOException {
+        IntegerShape grouped = new IntegerShape(4, 64, true);
+        CompressedLinear small = SparseLinears.random(P, 4, 102_400, grouped, 0.5, random);
+        List<SparseWriter.Part> parts = SparseWriter.parts(small, StoredType.BF16);
+        SparseWriter.Part shape = parts.getLast();
+        store(replaced(parts, shape, shape(shape, 4, 1 << 27)));
+
+        assertThat(read(grouped))
+                .matches("p\\.weight_scale_byte0: \\d+ bytes \\(expected: 1048576 or more, for 8388608 symbols\\)");
+    }
+
+    /** Scales are either in a tensor of their own, or in as many streams as their type has bytes. */
+    @Test
+    void scalesThatAreThereTwiceAreNamed() throws IOException {
+        store(with("p.weight_scale", part -> scales(StoredType.BF16, List.of(2000L, 2L))));
+        assertThat(read())
+                .isEqualTo("p.weight_scale_byte0: present (expected: no such tensor beside plain BF16 scales)");
+        store(with("p.weight_scale", part -> scales(StoredType.BF16, List.of(1999L, 2L))));
+        assertThat(read()).isEqualTo("p.weight_scale: BF16 [1999, 2] (expected: BF16 [2000, 2])");
+        store(with("p.weight_scale", part -> scales(StoredType.F32, List.of(0L))));
+        assertThat(read()).endsWith("p.weight_scale_byte2: missing (expected: a tensor of this name)");
+        store(Stream.concat(
+                        SparseWriter.parts(linear, StoredType.F32).stream()
+                                .filter(part -> !part.tensor().name().equals("p.weight_scale")),
+                        Stream.of(scales(StoredType.BF16, List.of(0L))))
+                .toList());
+        assertThat(read())
+                .isEqualTo("p.weight_scale_byte2: present (expected: no such tensor beside coded BF16 scales)");
+    }
+
+    private static SparseWriter.Part scales(StoredType type, List<Long> shape) {
+        OutputTensor tensor = new OutputTensor("p.weight_scale", type, shape);
+        return new SparseWriter.Part(tensor, MemorySegment.ofArray(new byte[Math.toIntExact(tensor.bytes())]));
+    }
+
+    @Test
     void otherTypesAreNamed() throws IOException {
         store(with(
                 "p.weight",
@@ -236,17 +293,27 @@ class DamagedSparseTest {
                                 "p.weight", StoredType.I8, part.tensor().shape()),
                         part.data())));
         assertThat(read()).matches("p\\.weight: I8 \\[\\d+\\] \\(expected: U8 \\[bytes\\]\\)");
-        store(with("p.weight_scale", part -> filled(part, (byte) -1)));
-        assertThat(read()).isEqualTo("p.weight_scale[0]: NaN (expected: positive and finite)");
+        store(with("p.weight_scale", part -> scales(StoredType.I8, List.of(0L))));
+        assertThat(read()).isEqualTo("p.weight_scale: I8 (expected: BF16, F16 or F32)");
+        // All scales have the same higher byte, whose word is a one. Here a one is a byte with a sign.
+        store(with("p.weight_scale_byte1_lengths", part -> {
+            byte[] lengths = new byte[256];
+            lengths[0x3C] = 1;
+            lengths[0xBC] = 1;
+            return new SparseWriter.Part(part.tensor(), MemorySegment.ofArray(lengths));
+        }));
+        assertThat(read()).matches("p\\.weight_scale\\[0\\]: -0\\.0\\d+ \\(expected: positive and finite\\)");
     }
 
     /** Random bits and bytes of every tensor: no other exception, no endless loop. */
     @Test
     void noiseIsReadOrRefused() throws IOException {
         List<SparseWriter.Part> parts = parts();
+        List<SparseWriter.Part> filled =
+                parts.stream().filter(part -> part.tensor().bytes() > 0).toList();
         int refused = 0;
         for (int trial = 0; trial < 300; trial++) {
-            SparseWriter.Part part = parts.get(trial % parts.size());
+            SparseWriter.Part part = filled.get(trial % filled.size());
             byte[] data = bytes(part);
             for (int change = random.nextInt(3); change >= 0; change--) {
                 data[random.nextInt(data.length)] ^= (byte) (1 << random.nextInt(8));

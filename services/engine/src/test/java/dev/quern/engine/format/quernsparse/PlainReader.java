@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Reads codes bit by bit as docs/formats.md says, and shares no line with the reader of the engine. Everything is taken
- * at its word.
+ * Reads codes and scales bit by bit as docs/formats.md says, and shares no line with the reader of the engine.
+ * Everything is taken at its word.
  */
 record PlainReader(Checkpoint output, String module, int bits) {
     /** @param zeros the code of zero of each weight, [rows, cols] */
@@ -34,6 +34,22 @@ record PlainReader(Checkpoint output, String module, int bits) {
             }
         }
         return codes;
+    }
+
+    /** Bytes of coded scales, the lowest one first. */
+    byte[] scales(int rows, int cols, int groups, int width) {
+        byte[] scales = new byte[rows * groups * width];
+        int rowsOfRun = Math.max(1, 65536 / cols);
+        for (int plane = 0; plane < width; plane++) {
+            for (int run = 0; run * rowsOfRun < rows; run++) {
+                Bits stream = new Bits(".weight_scale_byte" + plane, 8, run);
+                int end = Math.min(rows, (run + 1) * rowsOfRun) * groups;
+                for (int i = run * rowsOfRun * groups; i < end; i++) {
+                    scales[i * width + plane] = (byte) stream.next();
+                }
+            }
+        }
+        return scales;
     }
 
     private byte[] bytes(String suffix) {
