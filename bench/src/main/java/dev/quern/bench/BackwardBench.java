@@ -13,9 +13,11 @@ import dev.quern.engine.gradient.Backward;
 import dev.quern.engine.gradient.LinearGradients;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.family.DenseBlock;
-import dev.quern.engine.statistics.KroneckerSums;
 import dev.quern.engine.statistics.Sides;
+import dev.quern.engine.statistics.SketchSpec;
+import dev.quern.engine.statistics.SketchSums;
 import dev.quern.openblas.OpenBlasBackend;
+import dev.quern.recipes.Yaqa.Sketch;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -31,6 +33,7 @@ public final class BackwardBench {
     private static final int HEAD_DIM = 64;
     private static final BlockProgram PROGRAM =
             new DenseBlock(HIDDEN, 8192, 32, 8, HEAD_DIM, 1e-5, false, false, false, false).program();
+    private static final SketchSpec SKETCHES = new SketchSpec(new Sketch.Windows(), Sides.BOTH);
 
     private final ComputeBackend backend;
     private final int rounds;
@@ -68,7 +71,7 @@ public final class BackwardBench {
                     time(1, () -> backward.back(tape, gradient, target, LinearGradients.NONE));
                 }
                 time(2, () -> backward.run(weights, hidden, gradient, target, LinearGradients.NONE));
-                try (KroneckerSums sums = new KroneckerSums(backend, PROGRAM.linears(), seqLen, Sides.BOTH)) {
+                try (SketchSums sums = SKETCHES.open(backend, PROGRAM.linears(), seqLen)) {
                     time(3, () -> backward.run(weights, hidden, gradient, target, sums));
                 }
             }

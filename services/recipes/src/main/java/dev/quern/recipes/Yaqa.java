@@ -6,6 +6,7 @@ import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.codec.Default;
 import dev.quern.recipes.codec.Described;
+import dev.quern.recipes.codec.Discriminator;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param holdOut windows that are kept from the sums, to choose the best result by; null is one of nine
  * @param rowOrder the order in which rows are rounded
  * @param seed of the labels that are drawn from the model's own distribution
+ * @param sketch what both factors are sums over; null is windows
  */
 public record Yaqa(
         @Described(
@@ -65,7 +67,10 @@ public record Yaqa(
         Order rowOrder,
 
         @Described("Seed of the labels that are drawn from the model.") @Default("0")
-        long seed)
+        long seed,
+
+        @Described("What the factors are sums over. Left out, the windows of the text.") @Nullable
+        Sketch sketch)
         implements Rounding {
     private static final int NINE = 9;
     private static final Yaqa USUAL =
@@ -77,7 +82,50 @@ public record Yaqa(
         ACTIVATIONS
     }
 
+    /** What the factors are sums over, and how often they are summed (docs/algorithms.md, sketches). */
+    @Discriminator("type")
+    public sealed interface Sketch permits Sketch.Windows, Sketch.Tokens {
+        /** For people. */
+        String title();
+
+        /** The gradient of each window as one (the paper's sketch B), once. */
+        record Windows() implements Sketch {
+            @Override
+            public String title() {
+                return "windows";
+            }
+        }
+
+        /**
+         * Each token by itself (the paper's sketch A), by a power iteration.
+         *
+         * @param iterations half-steps, which sum H_I and H_O in turn; the inputs' Gram matrix is the first
+         */
+        record Tokens(
+                @Described(
+                        value = "Half-steps of the power iteration: each sums the factor of one side, weighed by the"
+                                + " other, and takes a pass back over the text.",
+                        minimum = MIN_ITERATIONS)
+                @Default("6")
+                int iterations)
+                implements Sketch {
+            private static final int MIN_ITERATIONS = 2;
+
+            public Tokens {
+                Recipe.check(
+                        iterations >= MIN_ITERATIONS,
+                        "rounding.sketch.iterations: " + iterations + " (expected: " + MIN_ITERATIONS + " or more)");
+            }
+
+            @Override
+            public String title() {
+                return "tokens, " + iterations + " iterations";
+            }
+        }
+    }
+
     public Yaqa {
+        sketch = new Sketch.Windows().equals(sketch) ? null : sketch;
         shrinkage = List.copyOf(shrinkage);
         Recipe.check(
                 damping > 0 && damping < 1, "rounding.damping: " + damping + " (expected: more than 0, less than 1)");
@@ -87,6 +135,23 @@ public record Yaqa(
         Recipe.check(minimumWindows >= 1, "rounding.minimumWindows: " + minimumWindows + " (expected: 1 or more)");
         Recipe.check(
                 holdOut == null || holdOut >= 1, "rounding.holdOut: " + holdOut + " (expected: 1 or more, or none)");
+    }
+
+    /** One whose factors are sums over windows. */
+    public Yaqa(
+            InputFactor inputFactor,
+            double damping,
+            List<Double> shrinkage,
+            int minimumWindows,
+            @Nullable Integer holdOut,
+            Order rowOrder,
+            long seed) {
+        this(inputFactor, damping, shrinkage, minimumWindows, holdOut, rowOrder, seed, null);
+    }
+
+    /** What the factors are sums over, also where the recipe leaves it out. */
+    public Sketch sketchOrWindows() {
+        return sketch == null ? new Sketch.Windows() : sketch;
     }
 
     /**
@@ -124,6 +189,9 @@ public record Yaqa(
         parameters.put("windows held out", holdOut == null ? "one of nine" : holdOut.toString());
         parameters.put("row order", rowOrder.name().toLowerCase(Locale.ROOT));
         parameters.put("seed", String.valueOf(seed));
+        if (sketch != null) {
+            parameters.put("sketch", sketch.title());
+        }
         return parameters;
     }
 
@@ -137,7 +205,7 @@ public record Yaqa(
     }
 
     private Yaqa withInputFactor(InputFactor other) {
-        return new Yaqa(other, damping, shrinkage, minimumWindows, holdOut, rowOrder, seed);
+        return new Yaqa(other, damping, shrinkage, minimumWindows, holdOut, rowOrder, seed, sketch);
     }
 
     @Override

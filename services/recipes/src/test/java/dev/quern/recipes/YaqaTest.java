@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Yaqa.InputFactor;
+import dev.quern.recipes.Yaqa.Sketch;
 import dev.quern.recipes.codec.RecordCodec;
 import dev.quern.recipes.json.Json;
 import java.util.List;
@@ -37,6 +38,40 @@ class YaqaTest {
     }
 
     @Test
+    void aSketchOfTokensHasSixIterationsUnlessItSays() {
+        assertThat(((Yaqa) recipe(", sketch: {type: tokens}").rounding()).sketch())
+                .isEqualTo(new Sketch.Tokens(6));
+        Recipe recipe = recipe(", sketch: {type: tokens, iterations: 3}");
+        assertThat(((Yaqa) recipe.rounding()).sketchOrWindows()).isEqualTo(new Sketch.Tokens(3));
+        assertThat(Recipes.read(Json.writePretty(RecordCodec.write(recipe)))).isEqualTo(recipe);
+        assertThat(recipe.rounding().parameters()).containsEntry("sketch", "tokens, 3 iterations");
+        assertThat(recipe.name()).startsWith("yaqa-w3a16-");
+        assertThat(Recipes.read(
+                                "apiVersion: quern/v1\nextends: yaqa-w3a16\nrounding: {sketch: {type: tokens, iterations: 3}}\n")
+                        .rounding())
+                .isEqualTo(recipe.rounding());
+    }
+
+    /** What earlier builds wrote says nothing of it, so neither do we. */
+    @Test
+    void aSketchOfWindowsIsNotWritten() {
+        Recipe recipe = recipe(", sketch: {type: windows}");
+        assertThat(recipe).isEqualTo(recipe(""));
+        assertThat(((Yaqa) recipe.rounding()).sketchOrWindows()).isEqualTo(new Sketch.Windows());
+        assertThat(Json.writePretty(RecordCodec.write(recipe))).doesNotContain("sketch");
+        assertThat(recipe.rounding().parameters()).doesNotContainKey("sketch");
+    }
+
+    @Test
+    void anUnknownSketchIsRefused() {
+        assertThatThrownBy(() -> recipe(", sketch: {type: sequences}"))
+                .hasMessageContaining("rounding.sketch.type: sequences")
+                .hasMessageContaining("tokens");
+        assertThatThrownBy(() -> recipe(", sketch: {type: windows, iterations: 2}"))
+                .hasMessageContaining("rounding.sketch.iterations");
+    }
+
+    @Test
     void oneWindowOfNineIsHeldOut() {
         Yaqa usual = (Yaqa) recipe("").rounding();
         assertThat(usual.heldOut(2304)).isEqualTo(256);
@@ -52,6 +87,7 @@ class YaqaTest {
                 "shrinkage: [] | rounding.shrinkage: [] (expected: shares from 0 to 1, for example [0, 0.5])",
                 "shrinkage: [1.5] | rounding.shrinkage: [1.5] (expected: shares from 0 to 1, for example [0, 0.5])",
                 "minimumWindows: 0 | rounding.minimumWindows: 0 (expected: 1 or more)",
+                "sketch: {type: tokens, iterations: 1} | rounding.sketch.iterations: 1 (expected: 2 or more)",
                 "holdOut: 0 | rounding.holdOut: 0 (expected: 1 or more, or none)"
             })
     void aValueOutOfBoundsIsRefused(String value, String message) {

@@ -1,16 +1,17 @@
 package dev.quern.engine.artifact;
 
 import dev.quern.engine.artifact.ArtifactName.Kind;
+import dev.quern.recipes.Yaqa.Sketch;
 import dev.quern.recipes.json.JsonObject;
 
 /**
  * The names of what a walk of gradients reads and leaves. Model, transform, text, tile, profile and the seed of the
- * labels decide it; no grid and no method does, so other bit widths and methods start from the same sketches. How the
- * blocks are cut into segments changes no name.
+ * labels decide it, and of sums what they are over; no grid and no method does, so other bit widths and methods start
+ * from the same sketches. How the blocks are cut into segments changes no name.
  *
  * @param provenance of any recipe with the transform
  */
-public record GradientNames(Provenance provenance, long seed) {
+public record GradientNames(Provenance provenance, long seed, Sketch sketch) {
     private static final String GRADIENT_SCHEMA = "quern-gradient/v1";
     private static final String SKETCH_SCHEMA = "quern-sketch/v2";
 
@@ -44,13 +45,17 @@ public record GradientNames(Provenance provenance, long seed) {
     }
 
     private ArtifactName sketch(String side, int block, String linear, int first, int end) {
-        String key = Provenance.key(walk(SKETCH_SCHEMA)
+        JsonObject sum = walk(SKETCH_SCHEMA)
                 .with("block", block)
                 .with("linear", linear)
                 .with("side", side)
                 .with("first", first)
-                .with("end", end));
-        return new ArtifactName(Kind.SKETCH, block, key);
+                .with("end", end);
+        JsonObject key = switch (sketch) {
+            case Sketch.Windows() -> sum;
+            case Sketch.Tokens(int iterations) -> sum.with("tokenIterations", iterations);
+        };
+        return new ArtifactName(Kind.SKETCH, block, Provenance.key(key));
     }
 
     private JsonObject walk(String schema) {

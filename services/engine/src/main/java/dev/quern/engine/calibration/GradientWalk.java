@@ -9,8 +9,9 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.model.LinearSpec;
-import dev.quern.engine.statistics.KroneckerSums;
 import dev.quern.engine.statistics.Sides;
+import dev.quern.engine.statistics.SketchSpec;
+import dev.quern.engine.statistics.SketchSums;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
 import java.util.List;
@@ -24,10 +25,11 @@ import java.util.NoSuchElementException;
  *
  * <p>A sketch that is in the store is not made again, and a walk that was stopped continues from what it stored. A pass
  * over a block needs the memory of one tile and of the sketches of the block; where these exceed
- * {@link WalkOptions#statisticsBytes}, the tiles are passed more often. Confined to its backend's thread.
+ * {@link WalkOptions#statisticsBytes}, the tiles are passed more often, as they are for each half-step of a power
+ * iteration. Confined to its backend's thread.
  *
  * <pre>{@code
- * try (GradientWalk walk = GradientWalk.open(backend, inputs, seed, Sides.BOTH, store, options, run, segment)) {
+ * try (GradientWalk walk = GradientWalk.open(backend, inputs, seed, spec, store, options, run, segment)) {
  *     while (walk.hasNext() && !budget.isSpent()) {
  *         walk.next();
  *     }
@@ -39,7 +41,7 @@ public final class GradientWalk implements AutoCloseable {
     private final ComputeBackend backend;
     private final WalkInputs inputs;
     private final GradientNames names;
-    private final Sides sides;
+    private final SketchSpec spec;
     private final Commits commits;
     private final WalkOptions options;
     private final TileRun run;
@@ -51,7 +53,7 @@ public final class GradientWalk implements AutoCloseable {
             ComputeBackend backend,
             WalkInputs inputs,
             GradientNames names,
-            Sides sides,
+            SketchSpec spec,
             Commits commits,
             WalkOptions options,
             TileRun run,
@@ -59,7 +61,7 @@ public final class GradientWalk implements AutoCloseable {
         this.backend = backend;
         this.inputs = inputs;
         this.names = names;
-        this.sides = sides;
+        this.spec = spec;
         this.commits = commits;
         this.options = options;
         this.run = run;
@@ -80,14 +82,14 @@ public final class GradientWalk implements AutoCloseable {
             ComputeBackend backend,
             WalkInputs inputs,
             long seed,
-            Sides sides,
+            SketchSpec spec,
             BlockStore store,
             WalkOptions options,
             TileRun run,
             Slice slice) {
-        GradientNames names = new GradientNames(inputs.provenance(), seed);
+        GradientNames names = new GradientNames(inputs.provenance(), seed, spec.sketch());
         Commits commits = new Commits(store, options.scratch());
-        return new GradientWalk(backend, inputs, names, sides, commits, options, run, slice);
+        return new GradientWalk(backend, inputs, names, spec, commits, options, run, slice);
     }
 
     /**
@@ -133,15 +135,17 @@ public final class GradientWalk implements AutoCloseable {
 
     private void make(int block, List<LinearSpec> missing) {
         stream.bringToEndOf(block, first);
-        List<List<LinearSpec>> groups = KroneckerSums.groups(missing, options.statisticsBytes(), sides);
+        List<List<LinearSpec>> groups = spec.groups(missing, options.statisticsBytes());
         for (int i = 0; i < groups.size(); i++) {
             List<LinearSpec> group = groups.get(i);
-            try (KroneckerSums sums =
-                    new KroneckerSums(backend, group, inputs.tiling().seqLen(), sides)) {
-                if (i + 1 < groups.size()) {
-                    stream.record(sums);
-                } else {
-                    stream.move(sums);
+            try (SketchSums sums = spec.open(backend, group, inputs.tiling().seqLen())) {
+                for (int pass = 0; pass < spec.passes(); pass++) {
+                    sums.begin(pass);
+                    if (i + 1 < groups.size() || pass + 1 < spec.passes()) {
+                        stream.record(sums);
+                    } else {
+                        stream.move(sums);
+                    }
                 }
                 group.forEach(linear -> store(block, linear, sums.of(linear)));
             }
@@ -150,7 +154,7 @@ public final class GradientWalk implements AutoCloseable {
 
     private boolean isStored(int block, LinearSpec linear) {
         return commits.store().contains(outer(block, linear))
-                && (sides == Sides.OUTER || commits.store().contains(inner(block, linear)));
+                && (spec.sides() == Sides.OUTER || commits.store().contains(inner(block, linear)));
     }
 
     private void store(int block, LinearSpec linear, KroneckerSketch sketch) {

@@ -62,9 +62,12 @@ final class LinearSolver {
         if (plan == null) {
             return null;
         }
-        GradientNames names = new GradientNames(inputs.provenance(), plan.seed());
-        StoredSketches fit = new StoredSketches(backend, store, names, plan.fit(), plan.sides());
-        StoredSketches heldOut = new StoredSketches(backend, store, names, List.of(plan.heldOut()), plan.sides());
+        GradientNames names =
+                new GradientNames(inputs.provenance(), plan.seed(), plan.spec().sketch());
+        StoredSketches fit = new StoredSketches(
+                backend, store, names, plan.fit(), plan.spec().sides());
+        StoredSketches heldOut = new StoredSketches(
+                backend, store, names, List.of(plan.heldOut()), plan.spec().sides());
         return (linear, scope) -> {
             LinearSpec spec = inputs.block(block).program().linear(linear.name());
             return new Sketches.Pair(fit.read(block, spec, scope), heldOut.read(block, spec, scope));

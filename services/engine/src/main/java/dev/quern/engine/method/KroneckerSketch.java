@@ -6,12 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A sketch of the Fisher information of one linear as a product of Kronecker: an error E in its weights costs
- * {@code tr(outer E inner Eᵀ)} (docs/algorithms.md, two-sided rounding). Both are sums over windows b of the gradients
- * G_b [m, n] of the loss by the weights. Nothing is normalised, since positive factors change nothing: divided by the
- * windows and by n or m they are the two factors.
+ * {@code tr(outer E inner Eᵀ)} (docs/algorithms.md, two-sided rounding). Both are sums over windows or tokens; a
+ * positive factor changes nothing, so they stand for their own multiples.
  *
- * @param outer H_O = Σ G_b G_bᵀ, F64 [m, m], both triangles, not damped; it is read only
- * @param inner H_I = Σ G_bᵀ G_b, F64 [n, n], likewise; null where only the outputs were summed
+ * @param outer H_O, F64 [m, m], both triangles, not damped; it is read only
+ * @param inner H_I, F64 [n, n], likewise; null where only the outputs were summed
  * @param windows how many
  */
 public record KroneckerSketch(Tensor outer, @Nullable Tensor inner, long windows) {

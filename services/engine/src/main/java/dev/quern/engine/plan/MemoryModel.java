@@ -9,8 +9,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.TensorSpec;
-import dev.quern.engine.statistics.KroneckerSums;
-import dev.quern.engine.statistics.Sides;
+import dev.quern.engine.statistics.SketchSpec;
 import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.engine.tiling.SumRuns;
 import dev.quern.engine.tiling.Tiling;
@@ -75,17 +74,13 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
      * A block backwards over one tile, or the logits that gradients begin with: all values of the block with the
      * gradients by them, attention twice, and the products that sums are made of.
      */
-    Moment walkingBack() {
+    Moment walkingBack(SketchSpec spec) {
         long tokens = tiling.tokensPerTile();
         long values =
                 largest(program -> Backward.bytes(program, architecture.hidden(), tiling.tokensPerTile(), DType.F32));
         long scores = 2L * threads * tiling.seqLen() * tiling.seqLen() * FLOAT;
         long products = architecture.linears().stream()
-                .mapToLong(linear -> FLOAT
-                        * Math.max(
-                                (long) linear.rows() * linear.cols(),
-                                tokens * Math.max(linear.rows(), linear.cols())
-                                        + (long) tiling.seqLen() * tiling.seqLen()))
+                .mapToLong(linear -> FLOAT * spec.productElements(linear, tokens, tiling.seqLen()))
                 .max()
                 .orElse(0);
         long ends = 3 * tokens * architecture.hidden() * FLOAT;
@@ -93,12 +88,10 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
     }
 
     /** Bytes of the sums of gradients of each linear, of the block that takes most. */
-    List<Long> sums(Sides sides) {
+    List<Long> sums(SketchSpec spec) {
         return architecture.programs().stream()
-                .max(Comparator.comparingLong(program -> KroneckerSums.bytes(program, sides)))
-                .map(program -> program.linears().stream()
-                        .map(linear -> KroneckerSums.bytes(linear, sides))
-                        .toList())
+                .max(Comparator.comparingLong(spec::bytes))
+                .map(program -> program.linears().stream().map(spec::bytes).toList())
                 .orElse(List.of());
     }
 

@@ -91,7 +91,9 @@ public final class Planner {
                         statistics,
                         Math.max(
                                 memory.most(MemoryModel.Moment::together) + statistics,
-                                gradients == null ? 0 : memory.walkingBack().together() + gradients.sumsBytes()),
+                                sketches == null || gradients == null
+                                        ? 0
+                                        : memory.walkingBack(sketches.spec()).together() + gradients.sumsBytes()),
                         scratch),
                 outputs,
                 recipes,
@@ -108,8 +110,8 @@ public final class Planner {
             Architecture architecture, SketchPlan sketches, MemoryModel memory, Budget budget) {
         int blocks = architecture.blocks().size();
         List<Slice> segments = Slice.split(blocks, (int) Math.max(1, Math.round(Math.sqrt(blocks))));
-        List<Long> sums = memory.sums(sketches.sides());
-        MemoryModel.Moment moment = memory.walkingBack();
+        List<Long> sums = memory.sums(sketches.spec());
+        MemoryModel.Moment moment = memory.walkingBack(sketches.spec());
         long device = budget.memory().hostBytes() == null ? moment.together() : moment.device();
         List<List<String>> linears = architecture.blocks().stream()
                 .map(block ->
@@ -123,7 +125,7 @@ public final class Planner {
         long run = architecture.blocks().stream()
                 .flatMap(block -> block.program().linears().stream())
                 .mapToLong(linear -> StatisticsArtifact.bytes(linear.rows())
-                        + (sketches.sides() == Sides.OUTER ? 0 : StatisticsArtifact.bytes(linear.cols())))
+                        + (sketches.spec().sides() == Sides.OUTER ? 0 : StatisticsArtifact.bytes(linear.cols())))
                 .sum();
         return sketches.runs().size() * run;
     }

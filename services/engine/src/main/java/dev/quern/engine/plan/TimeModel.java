@@ -8,7 +8,6 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WorkUnit;
-import dev.quern.engine.statistics.KroneckerSums;
 import dev.quern.engine.statistics.SketchPlan;
 import dev.quern.engine.statistics.StatisticsCost;
 import dev.quern.recipes.Recipe;
@@ -101,18 +100,20 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
     }
 
     /**
-     * All runs side by side, as far as there are workers: the states of each block, then all of its values again, and
-     * back through it with two products for each linear's one; the head costs as much at the start.
+     * All runs side by side, as far as there are workers: the states of each block, then in each pass all of its values
+     * again, and back through it with two products for each linear's one; the head costs as much at the start.
      */
     private double gradients(SketchPlan sketches, int workers) {
         double blocks = architecture.blocks().size();
         double sums = perBlock(block -> block.program().linears().stream()
-                .mapToDouble(linear -> KroneckerSums.operations(linear, workload.seqLen(), sketches.sides()))
+                .mapToDouble(linear -> sketches.spec().operations(linear, workload.seqLen()))
                 .sum());
         double head = 3 * 2.0 * architecture.vocabulary() * architecture.hidden();
-        double operations = blocks * (4 * tokens() * forward() + workload.windows() * sums) + tokens() * head;
+        int passes = sketches.spec().passes();
+        double operations =
+                blocks * ((1 + 3 * passes) * tokens() * forward() + workload.windows() * sums) + tokens() * head;
         int runs = sketches.runs().size();
-        return (runs * blocks * 2 * loading() + computing(operations)) / Math.min(runs, workers);
+        return (runs * blocks * (1 + passes) * loading() + computing(operations)) / Math.min(runs, workers);
     }
 
     private double evaluate() {

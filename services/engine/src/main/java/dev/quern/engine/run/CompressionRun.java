@@ -150,7 +150,7 @@ public final class CompressionRun {
         for (TileRun run : gradients.runs()) {
             for (Slice segment : gradients.segments().reversed()) {
                 try (GradientWalk walk = GradientWalk.open(
-                        backend, inputs, sketches.seed(), sketches.sides(), blocks.store(), options, run, segment)) {
+                        backend, inputs, sketches.seed(), sketches.spec(), blocks.store(), options, run, segment)) {
                     while (walk.hasNext()) {
                         walk.next();
                     }

@@ -5,11 +5,8 @@ import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
 import dev.quern.engine.backend.Scope;
 import dev.quern.engine.backend.Tensor;
-import dev.quern.engine.gradient.LinearGradients;
 import dev.quern.engine.method.KroneckerSketch;
-import dev.quern.engine.model.BlockProgram;
 import dev.quern.engine.model.LinearSpec;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * summed tile by tile in order: products, and sums within a tile, in the working precision, sums over tiles in float64.
  * Other linears pass by unseen.
  */
-public final class KroneckerSums implements LinearGradients, AutoCloseable {
+final class KroneckerSums implements SketchSums {
     private final ComputeBackend backend;
     private final int seqLen;
     private final Precision precision;
@@ -42,7 +39,7 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
     private record Factor(Tensor sum, SketchRoute route) {}
 
     /** @param seqLen tokens of a window */
-    public KroneckerSums(ComputeBackend backend, List<LinearSpec> linears, int seqLen, Sides sides) {
+    KroneckerSums(ComputeBackend backend, List<LinearSpec> linears, int seqLen, Sides sides) {
         this(backend, linears, seqLen, sides, null);
     }
 
@@ -65,26 +62,12 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
         return new Factor(sum, Objects.requireNonNullElseGet(route, () -> SketchRoute.of(width, other, seqLen)));
     }
 
-    /** Bytes of the sums of a linear, float64. */
-    public static long bytes(LinearSpec linear, Sides sides) {
-        long outer = (long) linear.rows() * linear.rows();
-        long inner = sides == Sides.OUTER ? 0 : (long) linear.cols() * linear.cols();
-        return (outer + inner) * Double.BYTES;
-    }
-
-    /** Bytes of the sums of all linears of a block: a walk that has less passes its tiles more often. */
-    public static long bytes(BlockProgram program, Sides sides) {
-        return program.linears().stream()
-                .mapToLong(linear -> bytes(linear, sides))
-                .sum();
-    }
-
     /**
      * Multiplications and additions for each window, for plans.
      *
      * @param seqLen tokens of a window
      */
-    public static double operations(LinearSpec linear, int seqLen, Sides sides) {
+    static double operations(LinearSpec linear, int seqLen, Sides sides) {
         double outer = operations(linear.rows(), linear.cols(), seqLen);
         return sides == Sides.OUTER ? outer : outer + operations(linear.cols(), linear.rows(), seqLen);
     }
@@ -93,25 +76,16 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
         return SketchRoute.of(width, other, tokens).operations(width, other, tokens);
     }
 
-    /**
-     * Which linears have their sums in memory at once: all where they fit, else as many as fit, in the order given.
-     * Each further group costs one more pass back through the tiles. This changes no bit.
-     *
-     * @param budget bytes; a linear that alone exceeds it stands alone
-     */
-    public static List<List<LinearSpec>> groups(List<LinearSpec> linears, long budget, Sides sides) {
-        List<List<LinearSpec>> groups = new ArrayList<>();
-        long free = -1;
-        for (LinearSpec linear : linears) {
-            if (bytes(linear, sides) > free) {
-                groups.add(new ArrayList<>());
-                free = budget;
-            }
-            groups.getLast().add(linear);
-            free -= bytes(linear, sides);
-        }
-        return groups;
+    /** As {@link SketchSpec#productElements}. */
+    static long productElements(LinearSpec linear, long tokens, int seqLen) {
+        long direct = (long) linear.rows() * linear.cols();
+        long gram = tokens * Math.max(linear.rows(), linear.cols()) + (long) seqLen * seqLen;
+        return Math.max(direct, gram);
     }
+
+    /** There is one pass. */
+    @Override
+    public void begin(int pass) {}
 
     @Override
     public void record(LinearSpec linear, Tensor input, Tensor gradient) {
@@ -168,7 +142,7 @@ public final class KroneckerSums implements LinearGradients, AutoCloseable {
         }
     }
 
-    /** Valid until closed. */
+    @Override
     public KroneckerSketch of(LinearSpec linear) {
         Sum sum = Objects.requireNonNull(sums.get(linear), linear.name());
         Tensor inner = sum.inner == null ? null : sum.inner.sum;

@@ -14,14 +14,15 @@ import java.util.stream.Stream;
 
 /**
  * Which gradients the recipes of a job are made from. All of it follows from recipes and tiles, since it decides bits:
- * the sums over several runs of tiles are added in order, so several workers may sum them.
+ * the sums over several runs of tiles are added in order, so several workers may sum them. A power iteration has one
+ * run: each of its passes needs what the one before summed over the whole text.
  *
  * @param seed of the labels
- * @param sides that are summed
+ * @param spec what is summed
  * @param fit runs of tiles whose sums are added
  * @param heldOut the run of tiles that results are judged by
  */
-public record SketchPlan(long seed, Sides sides, List<TileRun> fit, TileRun heldOut) {
+public record SketchPlan(long seed, SketchSpec spec, List<TileRun> fit, TileRun heldOut) {
     /** Each has sums of its own, which the store keeps. */
     private static final int RUNS = 4;
 
@@ -43,9 +44,12 @@ public record SketchPlan(long seed, Sides sides, List<TileRun> fit, TileRun held
         Yaqa first = methods.getFirst();
         int asked = first.heldOut(tiling.windows());
         for (Yaqa other : methods) {
-            require(other.seed() == first.seed(), "rounding.seed: " + other.seed(), first.seed());
-            int held = other.heldOut(tiling.windows());
-            require(held == asked, "rounding.holdOut: " + held, asked);
+            require("rounding.seed", other.seed(), first.seed());
+            require("rounding.holdOut", other.heldOut(tiling.windows()), asked);
+            require(
+                    "rounding.sketch",
+                    other.sketchOrWindows().title(),
+                    first.sketchOrWindows().title());
         }
         // Whole tiles: at least one of them is held out, and one is not.
         int tiles = Math.ceilDiv(asked, tiling.windowsPerTile());
@@ -62,8 +66,10 @@ public record SketchPlan(long seed, Sides sides, List<TileRun> fit, TileRun held
         }
         Sides sides =
                 methods.stream().anyMatch(yaqa -> yaqa.inputFactor() == InputFactor.FISHER) ? Sides.BOTH : Sides.OUTER;
-        return Optional.of(
-                new SketchPlan(first.seed(), sides, TileRun.split(fitted, RUNS), new TileRun(fitted, tiling.tiles())));
+        SketchSpec spec = new SketchSpec(first.sketchOrWindows(), sides);
+        // A further pass weighs each token by the sums over all of them.
+        List<TileRun> fit = TileRun.split(fitted, spec.passes() == 1 ? RUNS : 1);
+        return Optional.of(new SketchPlan(first.seed(), spec, fit, new TileRun(fitted, tiling.tiles())));
     }
 
     /** Whether a recipe needs gradients. */
@@ -87,11 +93,11 @@ public record SketchPlan(long seed, Sides sides, List<TileRun> fit, TileRun held
         };
     }
 
-    private static void require(boolean same, String found, long expected) {
-        if (!same) {
+    private static <T> void require(String name, T found, T expected) {
+        if (!found.equals(expected)) {
             throw new QuernException(
                     ErrorCode.INVALID_RECIPE,
-                    found + " (expected: " + expected
+                    name + ": " + found + " (expected: " + expected
                             + ", as another method of this job has it: they share gradients)");
         }
     }

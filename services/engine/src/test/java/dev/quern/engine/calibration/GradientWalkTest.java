@@ -20,10 +20,12 @@ import dev.quern.engine.gradient.ModelPass;
 import dev.quern.engine.method.KroneckerSketch;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.statistics.Sides;
+import dev.quern.engine.statistics.SketchSpec;
 import dev.quern.engine.statistics.StoredSketches;
 import dev.quern.engine.tiling.Slice;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.recipes.Recipe.Propagation;
+import dev.quern.recipes.Yaqa.Sketch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +49,7 @@ class GradientWalkTest {
     private static final int SEQ_LEN = 16;
     private static final List<TileRun> RUNS = List.of(new TileRun(0, 2), new TileRun(2, 3));
     private static final long ALL = 1 << 30;
+    private static final SketchSpec BOTH = new SketchSpec(new Sketch.Windows(), Sides.BOTH);
 
     @RegisterExtension
     static final TinyModel model = new TinyModel(WINDOWS, SEQ_LEN);
@@ -73,7 +76,7 @@ class GradientWalkTest {
                     backend,
                     inputs(backend),
                     1,
-                    Sides.BOTH,
+                    BOTH,
                     undivided,
                     options(folder, ALL, Cancellation.NEVER),
                     run,
@@ -217,7 +220,7 @@ class GradientWalkTest {
     /** Neither bits nor damping nor propagation enter a name. */
     @Test
     void namesFollowFromModelTextAndSeed() {
-        GradientNames other = new GradientNames(model.provenance(3, 0.5, Propagation.SEQUENTIAL), 1);
+        GradientNames other = new GradientNames(model.provenance(3, 0.5, Propagation.SEQUENTIAL), 1, BOTH.sketch());
         assertThat(other.outer(2, "mlp.up_proj", 0, 2)).isEqualTo(names(1).outer(2, "mlp.up_proj", 0, 2));
         assertThat(other.stream(2, 0)).isEqualTo(names(1).stream(2, 0));
         assertThat(names(1).stream(2, 0)).isEqualTo(model.provenance(4, 0.01, Propagation.INDEPENDENT).stream(2, 0));
@@ -246,7 +249,7 @@ class GradientWalkTest {
                 backend,
                 inputs(backend),
                 1,
-                Sides.OUTER,
+                new SketchSpec(BOTH.sketch(), Sides.OUTER),
                 store,
                 options(scratch, ALL, Cancellation.NEVER),
                 run,
@@ -268,7 +271,7 @@ class GradientWalkTest {
     void aWalkIsTheWholeModelAtOnce(int windowsPerTile) {
         Provenance provenance = model.provenance(
                 model.provenance(4, 0.01, Propagation.INDEPENDENT).recipe(), windowsPerTile);
-        GradientNames names = new GradientNames(provenance, 7);
+        GradientNames names = new GradientNames(provenance, 7, BOTH.sketch());
         try (JavaBackend exact = new JavaBackend(DType.F64, 2);
                 Scope scope = exact.memory().scope()) {
             WalkInputs inputs = model.inputs(exact, provenance);
@@ -276,8 +279,7 @@ class GradientWalkTest {
             WalkOptions options = options(scratch, ALL, Cancellation.NEVER);
             for (TileRun run : runs) {
                 for (Slice segment : Slice.split(BLOCKS, 2).reversed()) {
-                    try (GradientWalk walk =
-                            GradientWalk.open(exact, inputs, 7, Sides.BOTH, store, options, run, segment)) {
+                    try (GradientWalk walk = GradientWalk.open(exact, inputs, 7, BOTH, store, options, run, segment)) {
                         while (walk.hasNext()) {
                             walk.next();
                         }
@@ -320,7 +322,7 @@ class GradientWalkTest {
     }
 
     private GradientWalk open(JavaBackend on, long seed, long memory, TileRun run, Slice slice, Cancellation stop) {
-        return GradientWalk.open(on, inputs(on), seed, Sides.BOTH, store, options(scratch, memory, stop), run, slice);
+        return GradientWalk.open(on, inputs(on), seed, BOTH, store, options(scratch, memory, stop), run, slice);
     }
 
     private void walk(JavaBackend on, long seed, long memory, TileRun run, Slice slice, Cancellation stop) {
@@ -355,7 +357,7 @@ class GradientWalkTest {
     }
 
     private static GradientNames names(long seed) {
-        return new GradientNames(model.provenance(4, 0.01, Propagation.INDEPENDENT), seed);
+        return new GradientNames(model.provenance(4, 0.01, Propagation.INDEPENDENT), seed, BOTH.sketch());
     }
 
     private static WalkInputs inputs(JavaBackend on) {

@@ -163,6 +163,33 @@ class PlannerTest {
                 .isLessThan(full.secondsPerStage().get("gradient"));
     }
 
+    /** Each half-step is a pass back over the text, in one run; the sums take the disk of two runs instead of five. */
+    @Test
+    void aPowerIterationTakesAPassForEachHalfStep() {
+        Plan windows = gradients("");
+        Plan two = gradients(", sketch: {type: tokens, iterations: 2}");
+        Plan six = gradients(", sketch: {type: tokens}");
+
+        assertThat(Objects.requireNonNull(six.gradients()).runs())
+                .containsExactly(new TileRun(0, 228), new TileRun(228, 256));
+        double twoPasses = two.secondsPerStage().get("gradient");
+        double sixPasses = six.secondsPerStage().get("gradient");
+        assertThat(sixPasses / twoPasses).isBetween(2.5, 3.5);
+        assertThat(sixPasses).isGreaterThan(3 * windows.secondsPerStage().get("gradient"));
+        assertThat(six.gradients().sumsBytes())
+                .isEqualTo(Objects.requireNonNull(windows.gradients()).sumsBytes());
+        assertThat(six.needs().scratchBytes()).isLessThan(windows.needs().scratchBytes());
+        Plan lite = gradients(", inputFactor: activations, sketch: {type: tokens}");
+        assertThat(lite.gradients()).isEqualTo(six.gradients());
+        assertThat(lite.needs().scratchBytes()).isLessThan(six.needs().scratchBytes());
+    }
+
+    private static Plan gradients(String rounding) {
+        Recipe recipe =
+                Recipes.read("apiVersion: quern/v1\nrounding: {method: yaqa%s}\ngrid: {bits: 4}\n".formatted(rounding));
+        return Planner.plan(LLAMA_8B, SOURCE_BYTES, 2, new Workload(recipe, 512, 2048, 32_768), ROOMY, Fanout.ALONE);
+    }
+
     private static Budget pots(long device, long host) {
         return new Budget(new Budget.Memory(device, host), 16, CORES, Long.MAX_VALUE);
     }

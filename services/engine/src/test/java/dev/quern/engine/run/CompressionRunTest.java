@@ -22,6 +22,7 @@ import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Propagation;
 import dev.quern.recipes.Yaqa;
 import dev.quern.recipes.Yaqa.InputFactor;
+import dev.quern.recipes.Yaqa.Sketch;
 import dev.quern.recipes.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,6 +169,37 @@ class CompressionRunTest {
         assertThat(four.evaluations().getFirst().klMean())
                 .isLessThan(two.evaluations().getFirst().klMean());
         assertThat(lite.model().outputDigest()).isNotEqualTo(four.model().outputDigest());
+    }
+
+    /** What a power iteration made, in one run beside the one held out, serves every width and both input factors. */
+    @Test
+    void aPowerIterationIsMadeOnce() throws IOException {
+        Report four = run("w4", MANY_TILES, iterated(yaqa(InputFactor.FISHER, 4)), "same");
+        Map<String, FileTime> sketches = sketches();
+        Report lite = run("lite", MANY_TILES, iterated(yaqa(InputFactor.ACTIVATIONS, 3)), "same");
+
+        assertThat(sketches).hasSize(28 * 2 * 2);
+        assertThat(sketches()).isEqualTo(sketches);
+        assertThat(four.verdict().accepted()).isTrue();
+        for (Report report : List.of(four, lite)) {
+            assertThat(report.linears())
+                    .extracting(linear -> linear.figures().twoSided())
+                    .doesNotContainNull();
+        }
+    }
+
+    private static Recipe iterated(Recipe recipe) {
+        Yaqa yaqa = (Yaqa) recipe.rounding();
+        Yaqa rounding = new Yaqa(
+                yaqa.inputFactor(),
+                yaqa.damping(),
+                yaqa.shrinkage(),
+                yaqa.minimumWindows(),
+                yaqa.holdOut(),
+                yaqa.rowOrder(),
+                yaqa.seed(),
+                new Sketch.Tokens(3));
+        return new Recipe(recipe.name(), recipe.propagation(), recipe.grid(), rounding, true);
     }
 
     /** The gradients are the original's; the inputs come through the compressed blocks. */

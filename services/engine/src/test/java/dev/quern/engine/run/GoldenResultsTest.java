@@ -204,7 +204,7 @@ class GoldenResultsTest {
             if (sketches != null) {
                 for (TileRun run : sketches.runs()) {
                     try (GradientWalk walk = GradientWalk.open(
-                            backend, inputs, sketches.seed(), sketches.sides(), store, options, run, all)) {
+                            backend, inputs, sketches.seed(), sketches.spec(), store, options, run, all)) {
                         while (walk.hasNext()) {
                             walk.next();
                         }

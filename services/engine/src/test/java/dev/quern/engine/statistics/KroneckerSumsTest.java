@@ -146,18 +146,6 @@ class KroneckerSumsTest {
         assertThat(KroneckerSums.operations(wide, 512, Sides.BOTH)).isEqualTo(outer + direct);
     }
 
-    @Test
-    void groupsStayWithinTheBudget() {
-        List<LinearSpec> linears = List.of(
-                new LinearSpec("a", 10, 10, "x"), new LinearSpec("b", 10, 20, "x"), new LinearSpec("c", 30, 10, "y"));
-        assertThat(KroneckerSums.bytes(linears.get(1), Sides.BOTH)).isEqualTo(8 * 500);
-        assertThat(KroneckerSums.bytes(linears.get(1), Sides.OUTER)).isEqualTo(8 * 100);
-        assertThat(KroneckerSums.groups(linears, 1 << 20, Sides.BOTH)).containsExactly(linears);
-        assertThat(KroneckerSums.groups(linears, 8 * 700, Sides.BOTH))
-                .containsExactly(linears.subList(0, 2), linears.subList(2, 3));
-        assertThat(KroneckerSums.groups(linears, 1, Sides.BOTH)).hasSize(3);
-    }
-
     /** Float32 keeps the sums to its precision. */
     @ParameterizedTest
     @CsvSource({"DIRECT", "GRAM"})

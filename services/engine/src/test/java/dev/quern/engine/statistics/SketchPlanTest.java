@@ -7,6 +7,7 @@ import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
 import dev.quern.recipes.Recipe;
 import dev.quern.recipes.Recipes;
+import dev.quern.recipes.Yaqa.Sketch;
 import dev.quern.recipes.error.ErrorCode;
 import dev.quern.recipes.error.QuernException;
 import java.util.List;
@@ -42,7 +43,7 @@ class SketchPlanTest {
                 .containsExactly(
                         new TileRun(0, 64), new TileRun(64, 128), new TileRun(128, 192), new TileRun(192, 256));
         assertThat(plan.heldOut()).isEqualTo(new TileRun(256, 288));
-        assertThat(plan.sides()).isEqualTo(Sides.BOTH);
+        assertThat(plan.spec().sides()).isEqualTo(Sides.BOTH);
         assertThat(plan.seed()).isZero();
     }
 
@@ -62,10 +63,23 @@ class SketchPlanTest {
 
     @Test
     void theOutputsAloneAreEnoughWhereNoRecipeReadsTheInputs() {
-        assertThat(plan(2304, 8, Recipes.find("yaqa-lite-w4a16")).sides()).isEqualTo(Sides.OUTER);
+        assertThat(plan(2304, 8, Recipes.find("yaqa-lite-w4a16")).spec().sides())
+                .isEqualTo(Sides.OUTER);
         assertThat(plan(2304, 8, Recipes.find("yaqa-lite-w4a16"), Recipes.find("yaqa-w2a16"))
+                        .spec()
                         .sides())
                 .isEqualTo(Sides.BOTH);
+    }
+
+    /** Each pass of a power iteration needs the sums of the one before over the whole text. */
+    @Test
+    void aPowerIterationHasOneRunBesideTheOneHeldOut() {
+        SketchPlan plan = plan(2304, 8, yaqa(", sketch: {type: tokens, iterations: 4}"));
+
+        assertThat(plan.fit()).containsExactly(new TileRun(0, 256));
+        assertThat(plan.heldOut()).isEqualTo(new TileRun(256, 288));
+        assertThat(plan.spec()).isEqualTo(new SketchSpec(new Sketch.Tokens(4), Sides.BOTH));
+        assertThat(plan(2304, 8, yaqa("")).spec().sketch()).isEqualTo(new Sketch.Windows());
     }
 
     @Test
@@ -88,5 +102,12 @@ class SketchPlanTest {
                         "rounding.seed: 1 (expected: 0, as another method of this job has it: they share gradients)");
         assertThatThrownBy(() -> plan(2304, 8, first, yaqa("")))
                 .hasMessageStartingWith("rounding.holdOut: 256 (expected: 16, as another");
+        assertThatThrownBy(() -> plan(2304, 8, first, yaqa(", holdOut: 16, sketch: {type: tokens}")))
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_RECIPE))
+                .hasMessageStartingWith("rounding.sketch: tokens, 6 iterations (expected: windows, as another");
+        assertThat(plan(2304, 8, first, yaqa(", holdOut: 16, sketch: {type: windows}"))
+                        .fit())
+                .hasSize(4);
     }
 }

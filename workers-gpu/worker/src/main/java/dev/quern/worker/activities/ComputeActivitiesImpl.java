@@ -161,7 +161,7 @@ public final class ComputeActivitiesImpl implements ComputeActivities {
                 backend,
                 inputs,
                 sketches.seed(),
-                sketches.sides(),
+                sketches.spec(),
                 blocks,
                 options,
                 new TileRun(run.first(), run.end()),

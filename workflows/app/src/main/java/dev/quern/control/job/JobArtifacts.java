@@ -132,7 +132,8 @@ public record JobArtifacts(JobContexts contexts, Keys tenant, JobPlan plan) {
     }
 
     private GradientNames gradientNames(SketchPlan sketches) {
-        return new GradientNames(Plans.provenance(plan), sketches.seed());
+        return new GradientNames(
+                Plans.provenance(plan), sketches.seed(), sketches.spec().sketch());
     }
 
     /** How the calibration text was cut. The plan says it, because sketches outlive the text they were made from. */

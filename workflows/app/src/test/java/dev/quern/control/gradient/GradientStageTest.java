@@ -91,6 +91,30 @@ class GradientStageTest {
                 .isEqualTo(end.outputs().getFirst().digest());
     }
 
+    /** One run, which one worker walks, and the one held out, which is iterated by itself. */
+    @Test
+    void aPowerIterationHasTwoRunsWhateverTheWorkers() throws Exception {
+        service.startWorker();
+        service.startWorker();
+        Recipe windows = yaqa(4);
+        Yaqa tokens = new Yaqa(
+                InputFactor.FISHER, 0.01, List.of(0.0, 0.5), 1, null, Order.STATIC, 0, new Yaqa.Sketch.Tokens(3));
+        Recipe recipe = new Recipe("yaqa", windows.propagation(), windows.grid(), tokens, true);
+
+        Job job = service.awaitEnd(service.submit("default", REQUEST, recipe).id(), LIMIT);
+
+        assertThat(job.state()).as("%s", job.remarks().failure()).isEqualTo(JobState.COMPLETED);
+        List<Entry> sketches = list("default", "sketch-");
+        assertThat(sketches)
+                .as("four blocks, seven linears, two sides, two runs")
+                .hasSize(4 * 7 * 2 * 2);
+        assertThat(artifacts(job).keys(Lifetime.RESULT))
+                .containsAll(sketches.stream().map(Entry::key).toList());
+        assertThat(report(job.id()).linears())
+                .extracting(linear -> linear.figures().twoSided())
+                .doesNotContainNull();
+    }
+
     @Test
     void tooShortATextIsRefusedBeforeAnyWork() throws Exception {
         service.startWorker();
