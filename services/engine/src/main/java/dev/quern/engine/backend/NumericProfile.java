@@ -142,7 +142,7 @@ public final class NumericProfile {
         Tensor moved = scope.allocate(backend.workingType(), rows, cols);
         backend.memory().copy(w, moved);
         panel = new Rounding.Panel(moved, w, inner.unit(), inner.pivots(), groups);
-        backend.rounding().twoSidedPanel(panel, split(random(2 * rows, rows)), fitted, 0, codes, errors, loss);
+        backend.rounding().twoSidedPanel(panel, split(random(2 * rows, rows)), fitted, null, codes, errors, loss);
         add(backend.memory().value(loss));
         add(errors);
     }

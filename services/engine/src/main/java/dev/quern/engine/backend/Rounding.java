@@ -77,6 +77,15 @@ public interface Rounding {
     record Outer(Tensor unit, Tensor pivots) {}
 
     /**
+     * Grids that a sweep fits on its way: every so many columns, whole groups that are together, those of the next ones
+     * are fitted to what {@link #compensate} makes of them, with the feedback of all columns before.
+     *
+     * @param importance F64 [1, p], of each column of the panel, as {@link #fitGrid} takes it; null where all count
+     *     alike
+     */
+    record Fitting(int columns, @Nullable Tensor importance) {}
+
+    /**
      * Fits a grid to w [rows, cols]: scales (working dtype) and zeros (U8), both [rows, groups]. Of zeros, a finite
      * scale.
      *
@@ -142,15 +151,14 @@ public interface Rounding {
      * to {@code c_ij + Σ_{k<i} (c - q)_kj outer_ki} on the grid of its row and group.
      *
      * @param panel its w is overwritten: in, the weights plus the feedback of all earlier panels; out, c - q
-     * @param fitted 0 for a grid that is given; else every so many columns, whole groups that are together, the sweep
-     *     fits the grids of the next ones to what {@link #compensate} makes of them, with the feedback of all columns
-     *     before
+     * @param fitting null for a grid that is given
      * @param codes U8 [rows, p], out
      * @param errors [rows, p], out: original - quantized
      * @param loss F64 [1, 1]: Σ (target - q)² pivot_j outerPivot_i over the panel is added to it; over all panels that
      *     is tr(H_O E H Eᵀ), exactly
      */
-    void twoSidedPanel(Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss);
+    void twoSidedPanel(
+            Panel panel, Outer outer, Grid grid, @Nullable Fitting fitting, Tensor codes, Tensor errors, Tensor loss);
 
     /**
      * What the weights of a panel would be, were they free to repay the errors of all earlier panels: solves

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param codes U8 [m, n]
  * @param scales working type [m, groups]; zeros U8, likewise
+ * @param importance of each column for the clip search that found the grid, F64 [1, n]; null where all were alike
  * @param mask U8 [m, n], where a 0 stays the code of zero; null where every weight is kept
  */
 public record GridCodes(
@@ -24,6 +25,7 @@ public record GridCodes(
         Tensor codes,
         Tensor scales,
         Tensor zeros,
+        @Nullable Tensor importance,
         @Nullable Tensor mask) {
     /** Weights of a call: a search over them takes less than a second of work. */
     private static final int FIT_ELEMENTS = 1 << 23;
@@ -60,12 +62,12 @@ public record GridCodes(
             backend.rounding().fitGrid(w.rows(row, end), importance, grid, scales.rows(row, end), zeros.rows(row, end));
         }
         backend.rounding().roundToNearest(w, grid, scales, zeros, codes);
-        return new GridCodes(backend, grid, codes, scales, zeros, mask);
+        return new GridCodes(backend, grid, codes, scales, zeros, importance, mask);
     }
 
     /** Other codes on the same grid. */
     public GridCodes with(Tensor other) {
-        return new GridCodes(backend, grid, other, scales, zeros, mask);
+        return new GridCodes(backend, grid, other, scales, zeros, importance, mask);
     }
 
     /**

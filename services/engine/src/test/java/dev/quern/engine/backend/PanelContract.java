@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.backend.Parity.Both;
+import dev.quern.engine.backend.Rounding.Fitting;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Outer;
@@ -145,7 +146,7 @@ public abstract class PanelContract extends SpecifiedContract {
                         panel,
                         new Outer(outer.subject(), outerPivots.subject()),
                         new Grid(grid, scales.subject(), zeros.subject()),
-                        0,
+                        null,
                         codes.subject(),
                         errors.subject(),
                         loss.subject());
@@ -193,8 +194,9 @@ public abstract class PanelContract extends SpecifiedContract {
     @ParameterizedTest(name = "{0} x {1}, group {2}, {3} bits, symmetric {4}")
     @MethodSource("grids")
     void aTwoSidedPanelFitsGridsToCompensatedWeights(int rows, int cols, int group, int bits, boolean symmetric) {
-        GridOptions grid = new GridOptions(bits, group, symmetric, false, null);
+        GridOptions grid = new GridOptions(bits, group, symmetric, true, null);
         DType type = backend.workingType();
+        Both importance = parity.filled(DType.F64, 1, cols, () -> Math.exp(4 * parity.random.nextGaussian()));
         Both original = weights(rows, cols);
         Both moved = weights(rows, cols);
         Both unit = unit(cols);
@@ -211,7 +213,8 @@ public abstract class PanelContract extends SpecifiedContract {
                         compensated.subject());
         Both expected = parity.zeros(type, rows, 1);
         Both expectedZeros = parity.zeros(DType.U8, rows, 1);
-        backend.rounding().fitGrid(compensated.subject(), grid, expected.subject(), expectedZeros.subject());
+        Tensor first = importance.subject().cols(0, group);
+        backend.rounding().fitGrid(compensated.subject(), first, grid, expected.subject(), expectedZeros.subject());
 
         int[] groups = new int[cols];
         Arrays.setAll(groups, j -> cols / group - 1 - j / group);
@@ -228,14 +231,14 @@ public abstract class PanelContract extends SpecifiedContract {
                         panel,
                         new Outer(outer.subject(), outerOnes.subject()),
                         new Grid(grid, scales.subject(), zeros.subject()),
-                        group,
+                        new Fitting(group, importance.subject()),
                         parity.zeros(DType.U8, rows, cols).subject(),
                         parity.zeros(type, rows, cols).subject(),
                         parity.zeros(DType.F64, 1, 1).subject());
         double[][] fitted = parity.values(scales.subject());
-        double[][] first = parity.values(expected.subject());
+        double[][] known = parity.values(expected.subject());
         for (int i = 0; i < rows; i++) {
-            assertThat(fitted[i][groups[0]]).as("row %d, %s", i, parity.seed()).isCloseTo(first[i][0], within(1e-5));
+            assertThat(fitted[i][groups[0]]).as("row %d, %s", i, parity.seed()).isCloseTo(known[i][0], within(1e-5));
             for (double scale : fitted[i]) {
                 assertThat(scale).isPositive();
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.engine.backend.Rounding.Descent;
+import dev.quern.engine.backend.Rounding.Fitting;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Outer;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Every primitive refuses arguments that do not go together, with the same message on every backend. */
@@ -379,15 +381,19 @@ public abstract class RefusalContract extends BackendContract {
                 new Refusal(
                         "twoSidedPanel",
                         "outer.unit: [4, 4] (expected: [3, 3])",
-                        () -> twoSided(floats(4, 4), doubles(1, 3), 0)),
+                        () -> twoSided(floats(4, 4), doubles(1, 3), null)),
                 new Refusal(
                         "twoSidedPanel",
                         "outer.pivots: [1, 4] (expected: [1, 3])",
-                        () -> twoSided(floats(3, 3), doubles(1, 4), 0)),
+                        () -> twoSided(floats(3, 3), doubles(1, 4), null)),
                 new Refusal(
                         "twoSidedPanel",
-                        "fitted: 3 (expected: 0, or a multiple of the group size, 2)",
-                        () -> twoSided(floats(3, 3), doubles(1, 3), 3)),
+                        "fitting.columns: 3 (expected: a multiple of the group size, 2)",
+                        () -> twoSided(floats(3, 3), doubles(1, 3), new Fitting(3, null))),
+                new Refusal(
+                        "twoSidedPanel",
+                        "fitting.importance: [1, 3] (expected: [1, 4])",
+                        () -> twoSided(floats(3, 3), doubles(1, 3), new Fitting(2, doubles(1, 3)))),
                 new Refusal(
                         "compensate",
                         "target: [3, 3] (expected: [3, 4])",
@@ -422,11 +428,11 @@ public abstract class RefusalContract extends BackendContract {
                         "turn", "diagonal: [1, 3] (expected: [1, 4])", () -> rounding.turn(descent, doubles(1, 3))));
     }
 
-    private void twoSided(Tensor unit, Tensor pivots, int fitted) {
+    private void twoSided(Tensor unit, Tensor pivots, @Nullable Fitting fitting) {
         Panel panel = new Panel(floats(3, 4), floats(3, 4), floats(4, 4), doubles(1, 4), ints(0, 0, 1, 1));
         Grid grid = new Grid(GRID, floats(3, 2), bytes(3, 2));
         Outer outer = new Outer(unit, pivots);
-        backend.rounding().twoSidedPanel(panel, outer, grid, fitted, bytes(3, 4), floats(3, 4), doubles(1, 1));
+        backend.rounding().twoSidedPanel(panel, outer, grid, fitting, bytes(3, 4), floats(3, 4), doubles(1, 1));
     }
 
     private void panel(Tensor unit, Tensor groups, Tensor errors) {

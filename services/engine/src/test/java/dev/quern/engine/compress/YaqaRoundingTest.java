@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.method.GridCodes;
 import dev.quern.engine.method.KroneckerSketch;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +105,30 @@ class YaqaRoundingTest {
             double[][] damped = kept == null ? outer : Lab.damped(outer, DAMPING);
             double expected = Oracle.twoSided(damped, problem.error(rounded), Lab.damped(problem.inner, DAMPING));
             assertThat(Objects.requireNonNull(rounded.loss())).isCloseTo(expected, within(1e-9 * expected));
+        }
+    }
+
+    /** Without feedback a grid that is fitted in a sweep is the one that is fitted beforehand. */
+    @Test
+    void gridsFollowTheColumnsThatCount() {
+        long seed = System.nanoTime();
+        try (Lab lab = new Lab(DType.F64, seed)) {
+            Problem problem = new Problem(lab, lab.gaussian(6, 32), 8, Lab.identity(32, 1), Lab.identity(6, 1));
+            double[] counts = new double[32];
+            Arrays.setAll(counts, j -> Math.exp(3 * lab.random.nextGaussian()));
+            Tensor importance = lab.tensor(DType.F64, new double[][] {counts});
+            Tensor weights = lab.tensor(problem.w);
+            GridOptions search = new GridOptions(3, 8, true, true, null);
+            GridCodes start =
+                    GridCodes.nearest(lab.backend, lab.scope, weights, importance, null, search, Cancellation.NEVER);
+            GridCodes alike = GridCodes.nearest(lab.backend, lab.scope, weights, search, Cancellation.NEVER);
+            KroneckerSketch sketch = problem.sketch(problem.outer, problem.inner);
+            Rounded rounded = new YaqaRounding(lab.backend, yaqa(Order.STATIC, 0.3), DType.F64, Cancellation.NEVER)
+                    .round(lab.scope, new LinearId("layers.0.", "q_proj"), weights, start, sketch, sketch);
+            assertThat(Lab.array(rounded.codes().scales()))
+                    .as("seed %d", seed)
+                    .isDeepEqualTo(Lab.array(start.scales()));
+            assertThat(Lab.array(alike.scales())).as("seed %d", seed).isNotEqualTo(Lab.array(start.scales()));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.quern.openblas.rounding;
 
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.Fitting;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
@@ -10,6 +11,7 @@ import dev.quern.engine.backend.host.HostAllocator;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import dev.quern.openblas.blas.Blas;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The two-sided sweep of a panel, cut into blocks. A block needs what was lost above it and the errors to its left, so
@@ -35,20 +37,20 @@ final class TwoSidedWave {
     private final Outer outer;
     private final Grid grid;
     private final int[] groups;
-    private final boolean fits;
+    private final @Nullable Fitting fitting;
     private final int width;
     private final HostTensor w;
     private final HostTensor errors;
     private final TwoSidedKernel kernel;
 
-    /** @param fitted columns of a block, whose grids are fitted when the block is reached; 0 takes the grid as given */
+    /** @param fitting grids are fitted when a block is reached; null takes the grid as given */
     TwoSidedWave(
             VectorRounding rounding,
             HostAllocator allocator,
             Panel panel,
             Outer outer,
             Grid grid,
-            int fitted,
+            @Nullable Fitting fitting,
             Tensor errors,
             TwoSidedKernel kernel) {
         this.rounding = rounding;
@@ -57,8 +59,8 @@ final class TwoSidedWave {
         this.outer = outer;
         this.grid = grid;
         this.groups = HostTensor.of(panel.groups()).ints();
-        this.fits = fitted > 0;
-        this.width = fits ? fitted : COLS;
+        this.fitting = fitting;
+        this.width = fitting == null ? COLS : fitting.columns();
         this.w = HostTensor.of(panel.w());
         this.errors = HostTensor.of(errors);
         this.kernel = kernel;
@@ -85,8 +87,8 @@ final class TwoSidedWave {
         int toCol = Math.min(w.cols(), col + width);
         try (Scope scope = allocator.scratch()) {
             fromTheLeft(row, toRow, col, toCol);
-            if (fits) {
-                fit(row, toRow, col, toCol, zeros(scope, toRow - row, toCol - col));
+            if (fitting != null) {
+                fit(row, toRow, col, toCol, fitting.importance(), zeros(scope, toRow - row, toCol - col));
             }
             HostTensor above = zeros(scope, toRow - row, toCol - col);
             fromAbove(row, toRow, col, toCol, above);
@@ -106,7 +108,7 @@ final class TwoSidedWave {
         }
     }
 
-    private void fit(int row, int toRow, int col, int toCol, HostTensor compensated) {
+    private void fit(int row, int toRow, int col, int toCol, @Nullable Tensor importance, HostTensor compensated) {
         HostTensor moved = w.rows(row, toRow).cols(col, toCol);
         Tensor original = panel.original().rows(row, toRow).cols(col, toCol);
         Tensor unit = panel.unit().rows(col, toCol).cols(col, toCol);
@@ -115,7 +117,8 @@ final class TwoSidedWave {
         for (int j = col; j < toCol; j += size) {
             Tensor scales = grid.scales().rows(row, toRow).cols(groups[j], groups[j] + 1);
             Tensor zeros = grid.zeros().rows(row, toRow).cols(groups[j], groups[j] + 1);
-            rounding.fitGrid(compensated.cols(j - col, j - col + size), grid.options(), scales, zeros);
+            Tensor group = importance == null ? null : importance.cols(j, j + size);
+            rounding.fitGrid(compensated.cols(j - col, j - col + size), group, grid.options(), scales, zeros);
         }
     }
 

@@ -176,14 +176,14 @@ public final class VectorRounding implements Rounding {
 
     @Override
     public void twoSidedPanel(
-            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+            Panel panel, Outer outer, Grid grid, @Nullable Fitting fitting, Tensor codes, Tensor errors, Tensor loss) {
         if (panel.w().dtype() != DType.F32) {
-            plain.twoSidedPanel(panel, outer, grid, fitted, codes, errors, loss);
+            plain.twoSidedPanel(panel, outer, grid, fitting, codes, errors, loss);
             return;
         }
-        RoundingChecks.twoSidedPanel(panel, outer, grid, fitted, codes, errors, loss);
+        RoundingChecks.twoSidedPanel(panel, outer, grid, fitting, codes, errors, loss);
         TwoSidedKernel kernel = new TwoSidedKernel(panel, outer, grid, codes, errors);
-        new TwoSidedWave(this, allocator, panel, outer, grid, fitted, errors, kernel).run(threads, loss);
+        new TwoSidedWave(this, allocator, panel, outer, grid, fitting, errors, kernel).run(threads, loss);
     }
 
     @Override

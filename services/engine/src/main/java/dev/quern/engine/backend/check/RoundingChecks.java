@@ -2,6 +2,7 @@ package dev.quern.engine.backend.check;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Rounding;
+import dev.quern.engine.backend.Rounding.Fitting;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Outer;
@@ -96,7 +97,7 @@ public final class RoundingChecks {
      *     are fitted to whole groups
      */
     public static void twoSidedPanel(
-            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+            Panel panel, Outer outer, Grid grid, @Nullable Fitting fitting, Tensor codes, Tensor errors, Tensor loss) {
         gptqPanel(panel, grid, codes, errors, loss);
         if (panel.mask() != null) {
             throw new IllegalArgumentException("mask: given (expected: none in a two-sided sweep)");
@@ -107,8 +108,17 @@ public final class RoundingChecks {
         Shapes.shape("outer.pivots", outer.pivots(), 1, rows);
         Shapes.dtype("outer.pivots", outer.pivots(), DType.F64);
         int size = grid.options().groupSize();
-        boolean whole = fitted == 0 || (panel.w().cols() % size == 0 && fitted > 0 && fitted % size == 0);
-        Shapes.check("fitted", fitted, whole, "0, or a multiple of the group size, " + size);
+        if (fitting == null) {
+            return;
+        }
+        int cols = panel.w().cols();
+        int columns = fitting.columns();
+        boolean whole = cols % size == 0 && columns > 0 && columns % size == 0;
+        Shapes.check("fitting.columns", columns, whole, "a multiple of the group size, " + size);
+        if (fitting.importance() != null) {
+            Shapes.shape("fitting.importance", fitting.importance(), 1, cols);
+            Shapes.dtype("fitting.importance", fitting.importance(), DType.F64);
+        }
     }
 
     /** @throws IllegalArgumentException unless w, original and target [rows, p] go with unit [p, p] */

@@ -159,9 +159,9 @@ public final class JavaRounding implements Rounding {
 
     @Override
     public void twoSidedPanel(
-            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
-        RoundingChecks.twoSidedPanel(panel, outer, grid, fitted, codes, errors, loss);
-        new JavaTwoSidedSweep(this, threads, panel, outer, grid, fitted).run(codes, errors, loss);
+            Panel panel, Outer outer, Grid grid, @Nullable Fitting fitting, Tensor codes, Tensor errors, Tensor loss) {
+        RoundingChecks.twoSidedPanel(panel, outer, grid, fitting, codes, errors, loss);
+        new JavaTwoSidedSweep(this, threads, panel, outer, grid, fitting).run(codes, errors, loss);
     }
 
     /** The sweep of one row over a panel. */

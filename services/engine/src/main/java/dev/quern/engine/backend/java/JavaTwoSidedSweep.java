@@ -1,6 +1,7 @@
 package dev.quern.engine.backend.java;
 
 import dev.quern.engine.backend.DType;
+import dev.quern.engine.backend.Rounding.Fitting;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.Outer;
 import dev.quern.engine.backend.Rounding.Panel;
@@ -9,6 +10,7 @@ import dev.quern.engine.backend.host.GroupFit;
 import dev.quern.engine.backend.host.HostTensor;
 import dev.quern.engine.backend.host.HostThreads;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** The two-sided sweep of a panel by its definition: column after column, and within one from the top row down. */
 final class JavaTwoSidedSweep {
@@ -17,7 +19,7 @@ final class JavaTwoSidedSweep {
     private final Panel panel;
     private final HostTensor w;
     private final Grid grid;
-    private final int fitted;
+    private final @Nullable Fitting fitting;
     private final int[] groups;
     private final double[] pivots;
     private final double[] outerPivots;
@@ -28,12 +30,13 @@ final class JavaTwoSidedSweep {
 
     private final boolean single;
 
-    JavaTwoSidedSweep(JavaRounding rounding, HostThreads threads, Panel panel, Outer side, Grid grid, int fitted) {
+    JavaTwoSidedSweep(
+            JavaRounding rounding, HostThreads threads, Panel panel, Outer side, Grid grid, @Nullable Fitting fitting) {
         this.rounding = rounding;
         this.threads = threads;
         this.panel = panel;
         this.grid = grid;
-        this.fitted = fitted;
+        this.fitting = fitting;
         groups = HostTensor.of(panel.groups()).ints();
         w = HostTensor.of(panel.w());
         pivots = HostTensor.of(panel.pivots()).row(0);
@@ -46,15 +49,15 @@ final class JavaTwoSidedSweep {
     void run(Tensor codes, Tensor errors, Tensor loss) {
         double[] losses = new double[w.cols()];
         for (int j = 0; j < losses.length; j++) {
-            if (fitted > 0 && j % fitted == 0) {
-                fit(j, Math.min(losses.length, j + fitted), HostTensor.of(errors));
+            if (fitting != null && j % fitting.columns() == 0) {
+                fit(j, Math.min(losses.length, j + fitting.columns()), fitting.importance(), HostTensor.of(errors));
             }
             losses[j] = column(j, HostTensor.of(codes), HostTensor.of(errors));
         }
         HostTensor.of(loss).addSum(losses);
     }
 
-    private void fit(int from, int to, HostTensor errors) {
+    private void fit(int from, int to, @Nullable Tensor importance, HostTensor errors) {
         HostTensor moved = like(w.rows(), to - from);
         threads.run(w.rows(), i -> {
             double[] error = errors.row(i);
@@ -68,7 +71,8 @@ final class JavaTwoSidedSweep {
         for (int j = from; j < to; j += size) {
             Tensor scales = grid.scales().cols(groups[j], groups[j] + 1);
             Tensor zeros = grid.zeros().cols(groups[j], groups[j] + 1);
-            rounding.fitGrid(moved.cols(j - from, j - from + size), grid.options(), scales, zeros);
+            Tensor group = importance == null ? null : importance.cols(j, j + size);
+            rounding.fitGrid(moved.cols(j - from, j - from + size), group, grid.options(), scales, zeros);
         }
     }
 

@@ -72,18 +72,22 @@ public class TripRounding implements Rounding {
 
     @Override
     public void twoSidedPanel(
-            Panel panel, Outer outer, Grid grid, int fitted, Tensor codes, Tensor errors, Tensor loss) {
+            Panel panel, Outer outer, Grid grid, @Nullable Fitting fitting, Tensor codes, Tensor errors, Tensor loss) {
         trips.perform(
                 "twoSidedPanel",
                 device,
                 trip -> host.twoSidedPanel(
                         in(trip, panel, trip.inOut(panel.w())),
                         new Outer(trip.in(outer.unit()), trip.in(outer.pivots())),
-                        fitted == 0 ? in(trip, grid) : inOut(trip, grid),
-                        fitted,
+                        fitting == null ? in(trip, grid) : inOut(trip, grid),
+                        fitting == null ? null : in(trip, fitting),
                         trip.out(codes),
                         trip.out(errors),
                         trip.inOut(loss)));
+    }
+
+    private static Fitting in(Trip trip, Fitting fitting) {
+        return new Fitting(fitting.columns(), fitting.importance() == null ? null : trip.in(fitting.importance()));
     }
 
     private static Grid inOut(Trip trip, Grid grid) {

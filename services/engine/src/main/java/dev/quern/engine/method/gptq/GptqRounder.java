@@ -72,7 +72,8 @@ public record GptqRounder(Gptq gptq) implements Rounder {
                     start.scales().cols());
             backend.memory().copy(start.scales(), scales);
             Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
-            GridCodes target = new GridCodes(backend, start.grid(), codes, scales, start.zeros(), start.mask());
+            GridCodes target = new GridCodes(
+                    backend, start.grid(), codes, scales, start.zeros(), start.importance(), start.mask());
             sweep(backend, factor, w, target, scratch, cancelled);
             double loss = descent.run(w, target, gptq.sweeps(), cancelled);
             return new Rounded(target, loss, factor.damping(), factor.retries(), null);

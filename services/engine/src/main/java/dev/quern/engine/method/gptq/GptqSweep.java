@@ -4,6 +4,7 @@ import dev.quern.engine.Cancellation;
 import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.backend.Precision;
+import dev.quern.engine.backend.Rounding.Fitting;
 import dev.quern.engine.backend.Rounding.Grid;
 import dev.quern.engine.backend.Rounding.GridOptions;
 import dev.quern.engine.backend.Rounding.Outer;
@@ -44,6 +45,9 @@ public final class GptqSweep {
     private final DampedFactor factor;
     private final GridOptions grid;
     private final boolean lazyScales;
+    /** F64 [1, n], in the factor's order. */
+    private final @Nullable Tensor importance;
+
     private final @Nullable Outer outer;
     private final int panel;
     private final Cancellation cancellation;
@@ -51,7 +55,7 @@ public final class GptqSweep {
     /** @param panel columns of a panel; {@link #PANEL} unless a test varies it */
     public GptqSweep(
             ComputeBackend backend, DampedFactor factor, GridOptions grid, int panel, Cancellation cancellation) {
-        this(backend, factor, grid, panel, false, null, cancellation);
+        this(backend, factor, grid, panel, false, null, null, cancellation);
     }
 
     private GptqSweep(
@@ -60,6 +64,7 @@ public final class GptqSweep {
             GridOptions grid,
             int panel,
             boolean lazyScales,
+            @Nullable Tensor importance,
             @Nullable Outer outer,
             Cancellation cancellation) {
         this.backend = backend;
@@ -67,6 +72,7 @@ public final class GptqSweep {
         this.grid = grid;
         this.panel = panel;
         this.lazyScales = lazyScales;
+        this.importance = importance;
         this.outer = outer;
         this.cancellation = cancellation;
     }
@@ -81,20 +87,21 @@ public final class GptqSweep {
      * With panels as wide as a group this is what the published loop does. A two-sided sweep fits {@link #fitted}
      * columns of a panel at a time.
      *
+     * @param importance of each column for a clip search, F64 [1, n], in the factor's order; null where all are alike
      * @throws IllegalArgumentException unless panels hold whole groups
      */
-    public GptqSweep withLazyScales() {
+    public GptqSweep withLazyScales(@Nullable Tensor importance) {
         if (panel % grid.groupSize() != 0) {
             throw new IllegalArgumentException(
                     "panel: " + panel + " (expected: a multiple of the group size, " + grid.groupSize() + ")");
         }
-        return new GptqSweep(backend, factor, grid, panel, true, outer, cancellation);
+        return new GptqSweep(backend, factor, grid, panel, true, importance, outer, cancellation);
     }
 
     /** A sweep for tr(H_O E H Eᵀ), rows in the order of the factor of H_O. */
     public GptqSweep withOuter(DampedFactor other) {
         Outer side = new Outer(other.unit(), other.pivots());
-        return new GptqSweep(backend, factor, grid, panel, lazyScales, side, cancellation);
+        return new GptqSweep(backend, factor, grid, panel, lazyScales, importance, side, cancellation);
     }
 
     /**
@@ -196,12 +203,16 @@ public final class GptqSweep {
         Tensor mask = work.mask == null ? null : work.mask.cols(from, to);
         Panel columns = new Panel(moved, original, unit, pivots, work.groups.cols(from, to), mask);
         if (lazyScales && outer == null) {
-            backend.interruptibly(cancellation, () -> fit(work, columns));
+            backend.interruptibly(cancellation, () -> fit(work, columns, importanceOf(from, to)));
         }
         backend.interruptibly(cancellation, () -> round(work, columns, from, to));
     }
 
-    private void fit(Work work, Panel columns) {
+    private @Nullable Tensor importanceOf(int from, int to) {
+        return importance == null ? null : importance.cols(from, to);
+    }
+
+    private void fit(Work work, Panel columns, @Nullable Tensor importance) {
         Tensor compensated = work.scratch.cols(0, columns.w().cols());
         backend.rounding().compensate(columns.w(), columns.original(), columns.unit(), compensated);
         int[] groups = downloaded(columns.groups());
@@ -210,7 +221,8 @@ public final class GptqSweep {
             int group = groups[col];
             Tensor scales = work.grid.scales().cols(group, group + 1);
             Tensor zeros = work.grid.zeros().cols(group, group + 1);
-            backend.rounding().fitGrid(compensated.cols(col, col + size), grid, scales, zeros);
+            Tensor counts = importance == null ? null : importance.cols(col, col + size);
+            backend.rounding().fitGrid(compensated.cols(col, col + size), counts, grid, scales, zeros);
         }
     }
 
@@ -221,8 +233,8 @@ public final class GptqSweep {
         if (outer == null) {
             backend.rounding().gptqPanel(columns, work.grid, codes, errors, loss);
         } else {
-            int fitted = lazyScales ? fitted(grid) : 0;
-            backend.rounding().twoSidedPanel(columns, outer, work.grid, fitted, codes, errors, loss);
+            Fitting fitting = lazyScales ? new Fitting(fitted(grid), importanceOf(from, to)) : null;
+            backend.rounding().twoSidedPanel(columns, outer, work.grid, fitting, codes, errors, loss);
         }
     }
 

@@ -39,7 +39,7 @@ final class TwoSidedRounding {
         try (Scope scope = backend.memory().scope()) {
             Tensor errors = scope.allocate(w.dtype(), w.rows(), w.cols());
             Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
-            GptqSweep sweep = sweep(target.grid(), outer);
+            GptqSweep sweep = sweep(scope, target, outer);
             if (outer == null || outer.natural()) {
                 double loss = sweep.run(ordered(scope, w), target.scales(), target.zeros(), codes, errors);
                 restore(codes, target.codes());
@@ -59,13 +59,16 @@ final class TwoSidedRounding {
         }
     }
 
-    private GptqSweep sweep(GridOptions grid, @Nullable DampedFactor outer) {
+    private GptqSweep sweep(Scope scope, GridCodes target, @Nullable DampedFactor outer) {
+        GridOptions grid = target.grid();
         int usual = outer == null ? GptqSweep.PANEL : GptqSweep.TWO_SIDED_PANEL;
         int size = grid.groupSize();
         boolean fits = size <= GptqSweep.TWO_SIDED_PANEL;
         int panel = fits ? Math.max(size, usual / size * size) : usual;
         GptqSweep sweep = new GptqSweep(backend, inner, grid, panel, cancellation);
-        sweep = fits ? sweep.withLazyScales() : sweep;
+        sweep = fits
+                ? sweep.withLazyScales(target.importance() == null ? null : ordered(scope, target.importance()))
+                : sweep;
         return outer == null ? sweep : sweep.withOuter(outer);
     }
 

@@ -120,6 +120,7 @@ public final class YaqaRounding {
                     scope.allocate(DType.U8, w.rows(), w.cols()),
                     scope.allocate(w.dtype(), w.rows(), grid.scales().cols()),
                     scope.allocate(DType.U8, w.rows(), grid.zeros().cols()),
+                    grid.importance(),
                     null);
         }
 
