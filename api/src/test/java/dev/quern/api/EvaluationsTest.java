@@ -155,7 +155,7 @@ class EvaluationsTest {
                 new Report.Plan(4096, 0, "b7".repeat(32), "openblas", 3, 1, 0),
                 List.of(),
                 List.of(new Report.Evaluation(
-                        "a.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0", null)),
+                        "a.txt", 38.292, 38.701, 0.00988, 0.0861, 0.9342, 32_704, 512, "d0", null, null)),
                 new Report.Sizes(16, 5, 6, 4.156),
                 new Report.Times(java.util.Map.of("EVALUATE", 12.0), java.util.Map.of()),
                 new Report.Origin(java.util.Map.of("quern", "0.1.0"), List.of()),

@@ -238,7 +238,8 @@ final class SampleJob {
                                 32_704,
                                 512,
                                 "d0".repeat(32),
-                                errors(1)),
+                                errors(1),
+                                heldOut(linears)),
                         new Report.Evaluation(
                                 "holdout.jsonl",
                                 30.154,
@@ -249,7 +250,8 @@ final class SampleJob {
                                 32_704,
                                 512,
                                 "d1".repeat(32),
-                                errors(0.9))),
+                                errors(0.9),
+                                null)),
                 new Report.Sizes(16_381_470_720L, 5_712_031_744L, 6_946_816_000L, 4.156),
                 new Report.Times(stages, Map.of()),
                 new Report.Origin(Map.of("quern", "0.1.0", "java", "25.0.3"), List.of()),
@@ -264,6 +266,14 @@ final class SampleJob {
     private List<Double> errors(double factor) {
         return IntStream.range(0, blocks)
                 .mapToObj(block -> factor * (0.01 * Math.sqrt(block + 1) + (block < blocks / 2 ? 0 : 0.05)))
+                .toList();
+    }
+
+    /** A tenth above the errors of calibration. */
+    private static List<Report.LinearError> heldOut(List<Report.Linear> linears) {
+        return linears.stream()
+                .map(linear -> new Report.LinearError(
+                        linear.name(), 1.21 * linear.figures().relativeError()))
                 .toList();
     }
 

@@ -33,8 +33,8 @@ public record Provenance(
     static final String STREAM_SCHEMA = "quern-stream/v1";
     static final String STATISTICS_SCHEMA = "quern-statistics/v1";
     static final String PART_SCHEMA = "quern-part/v1";
-    static final String FIGURES_SCHEMA = "quern-figures/v2";
-    static final String RESULT_FIGURES_SCHEMA = "quern-result-figures/v2";
+    static final String FIGURES_SCHEMA = "quern-figures/v3";
+    static final String RESULT_FIGURES_SCHEMA = "quern-result-figures/v3";
 
     /**
      * With sequential propagation the sum over all tiles is the sum over so many runs of tiles, or over all tiles where

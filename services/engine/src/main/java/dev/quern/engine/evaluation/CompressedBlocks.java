@@ -2,7 +2,9 @@ package dev.quern.engine.evaluation;
 
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.model.Architecture;
+import dev.quern.engine.model.WeightSource;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The compressed model as its difference from the original. */
 @FunctionalInterface
@@ -20,6 +22,15 @@ public interface CompressedBlocks {
      */
     default StoredModel others(StoredModel original) {
         return original;
+    }
+
+    /**
+     * What the linears that are replaced were before they were compressed, in the axes of this model.
+     *
+     * @return null where that is not known, as of a model that another tool may have rotated
+     */
+    default @Nullable WeightSource uncompressed(StoredModel original) {
+        return others(original).weights();
     }
 
     /**

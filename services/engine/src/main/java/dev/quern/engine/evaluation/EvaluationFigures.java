@@ -1,7 +1,9 @@
 package dev.quern.engine.evaluation;
 
+import dev.quern.engine.evaluation.heldout.LinearErrors;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokens predicted ones
  * @param blockErrors of the hidden states after each block, in order: the mean over all tokens of ‖h' - h‖ / ‖h‖; null
  *     where the axes of the compressed model's states are not known, or a state is not finite
+ * @param linearErrors by module, in the order of the model: the relative error of each compressed linear on inputs of
+ *     this text as the compressed model has them, squared; empty where it is not known what they were before
  */
 public record EvaluationFigures(
         double pplOriginal,
@@ -21,7 +25,8 @@ public record EvaluationFigures(
         double klP99,
         double top1,
         long tokens,
-        @Nullable List<Double> blockErrors) {
+        @Nullable List<Double> blockErrors,
+        Map<String, Double> linearErrors) {
     private static final double PERCENTILE = 0.99;
 
     /**
@@ -54,7 +59,8 @@ public record EvaluationFigures(
                 percentile(kl),
                 (double) same / tokens,
                 tokens,
-                StreamErrors.means(shards.stream().map(TokenFigures::stream).toList()));
+                StreamErrors.means(shards.stream().map(TokenFigures::stream).toList()),
+                LinearErrors.relative(shards.stream().map(TokenFigures::linears).toList()));
     }
 
     /** By nearest rank. */

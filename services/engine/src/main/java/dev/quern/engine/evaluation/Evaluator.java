@@ -5,6 +5,7 @@ import dev.quern.engine.backend.ComputeBackend;
 import dev.quern.engine.forward.BlockWeights;
 import dev.quern.engine.forward.Embedding;
 import dev.quern.engine.forward.Interpreter;
+import dev.quern.engine.forward.LinearInputs;
 import dev.quern.engine.forward.OutputHead;
 import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.WeightSource;
@@ -43,8 +44,9 @@ public final class Evaluator {
     }
 
     /**
-     * Figures of every token that has a predecessor in its window, for each compressed model, and errors of the hidden
-     * states of all tokens at every block boundary: the bits are those of an evaluation of its own.
+     * Figures of every token that has a predecessor in its window, for each compressed model, errors of the hidden
+     * states of all tokens at every block boundary, and of its linears on some of the inputs that reach them: the bits
+     * are those of an evaluation of its own.
      *
      * @param windows a shard; tiles start at its first window
      * @throws QuernException INVALID_DATASET for a token that the model does not have, or windows that predict nothing
@@ -64,7 +66,7 @@ public final class Evaluator {
                 + chunks;
         Steps steps = new Steps(total, progress, cancellation);
         try (Lane original = new Lane(backend, tiling, architecture.hidden(), scratch);
-                Lanes others = new Lanes(backend, tiling, architecture, scratch, compressed)) {
+                Lanes others = new Lanes(backend, tiling, model, scratch, compressed)) {
             embed(original, model, windows, steps);
             for (int i = 0; i < stored.size(); i++) {
                 if (isOther(stored.get(i))) {
@@ -100,12 +102,12 @@ public final class Evaluator {
             for (int block = 0; block < architecture.blocks().size(); block++) {
                 // One after the other: the weights of one block are in memory, not of two.
                 try (BlockWeights weights = model.block(backend, block)) {
-                    original.advance(interpreter, weights, steps);
+                    original.advance(interpreter, weights, tile -> LinearInputs.NONE, steps);
                 }
                 for (int i = 0; i < compressed.size(); i++) {
                     try (BlockWeights weights = stored.get(i).block(backend, block)) {
                         compressed.get(i).replaceLinears(block, weights);
-                        others.each().get(i).advance(interpreter, weights, steps);
+                        others.advance(i, interpreter, weights, steps);
                     }
                     others.measure(i, block + 1, original);
                 }
@@ -121,7 +123,7 @@ public final class Evaluator {
                 comparison.compare(chunk, original, others.each());
                 steps.next();
             }
-            return comparison.figures(others.errors());
+            return comparison.figures(others);
         }
     }
 

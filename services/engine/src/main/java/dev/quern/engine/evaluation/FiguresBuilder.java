@@ -1,5 +1,7 @@
 package dev.quern.engine.evaluation;
 
+import dev.quern.engine.evaluation.heldout.LinearErrors;
+
 /** Figures of tokens in the order in which they are added, of a number known beforehand. */
 final class FiguresBuilder {
     private final float[] nllOriginal;
@@ -23,10 +25,10 @@ final class FiguresBuilder {
         count++;
     }
 
-    TokenFigures build(StreamErrors stream) {
+    TokenFigures build(LinearErrors linears, StreamErrors stream) {
         if (count != kl.length) {
             throw new IllegalStateException("tokens: " + count + " (expected: " + kl.length + ")");
         }
-        return new TokenFigures(nllOriginal, nllCompressed, kl, top1, stream);
+        return new TokenFigures(nllOriginal, nllCompressed, kl, top1, linears, stream);
     }
 }

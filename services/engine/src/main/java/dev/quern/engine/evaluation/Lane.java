@@ -13,6 +13,7 @@ import dev.quern.engine.text.TokenWindows;
 import dev.quern.engine.tiling.TileRun;
 import dev.quern.engine.tiling.Tiling;
 import java.nio.file.Path;
+import java.util.function.IntFunction;
 
 /** One of the models on its way through the text: its hidden states, moved block by block, tile by tile, in place. */
 final class Lane implements AutoCloseable {
@@ -36,14 +37,18 @@ final class Lane implements AutoCloseable {
         states.copyFrom(other.states);
     }
 
-    /** Goes through one block. */
-    void advance(Interpreter interpreter, BlockWeights weights, Steps steps) {
+    /**
+     * Goes through one block.
+     *
+     * @param recorders what sees the inputs of the linears of a tile
+     */
+    void advance(Interpreter interpreter, BlockWeights weights, IntFunction<LinearInputs> recorders, Steps steps) {
         Tiling tiling = states.tiling();
         for (int tile = 0; tile < tiling.tiles(); tile++) {
             try (Scope scope = backend.memory().scope()) {
                 Tensor output = scope.reserve(backend.workingType(), tiling.tokens(tile), hidden);
                 try (Scope entry = backend.memory().scope()) {
-                    interpreter.run(weights, states.load(tile, entry), output, LinearInputs.NONE);
+                    interpreter.run(weights, states.load(tile, entry), output, recorders.apply(tile));
                 }
                 states.store(tile, output);
             }

@@ -121,10 +121,11 @@ final class LogitComparison implements AutoCloseable {
         return host.toArray(JAVA_BYTE);
     }
 
-    /** @param streams errors of hidden states, one for each compressed model */
-    List<TokenFigures> figures(List<StreamErrors> streams) {
+    /** @param lanes of the compressed models, with their errors */
+    List<TokenFigures> figures(Lanes lanes) {
         return IntStream.range(0, figures.size())
-                .mapToObj(model -> figures.get(model).build(streams.get(model)))
+                .mapToObj(model -> figures.get(model)
+                        .build(lanes.linears().get(model), lanes.errors().get(model)))
                 .toList();
     }
 

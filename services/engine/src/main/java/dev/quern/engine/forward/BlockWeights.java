@@ -7,7 +7,9 @@ import dev.quern.engine.backend.Tensor;
 import dev.quern.engine.model.Block;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.WeightSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -21,6 +23,7 @@ public final class BlockWeights implements AutoCloseable {
     private final WeightSource source;
     private final Block block;
     private final Map<String, Held> held = new HashMap<>();
+    private final List<LinearSpec> replaced = new ArrayList<>();
 
     /** @param source of the tensors by their full names */
     public BlockWeights(ComputeBackend backend, WeightSource source, Block block) {
@@ -75,10 +78,17 @@ public final class BlockWeights implements AutoCloseable {
         }
         release(linear.weight());
         held.put(linear.weight(), replacement);
+        replaced.add(linear);
+    }
+
+    /** The linears that have another matrix in their place, in the order in which they got it. */
+    public List<LinearSpec> replaced() {
+        return List.copyOf(replaced);
     }
 
     /** Frees a weight that is not needed for now; the next use loads the original again. */
     public void release(String name) {
+        replaced.removeIf(linear -> linear.weight().equals(name));
         Held present = held.remove(name);
         if (present != null) {
             present.close();

@@ -2,6 +2,7 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.compress.LinearCompressor;
+import dev.quern.engine.evaluation.heldout.LinearProbe;
 import dev.quern.engine.forward.OutputHead;
 import dev.quern.engine.gradient.Backward;
 import dev.quern.engine.mask.Pruner;
@@ -61,7 +62,7 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
 
     /** The moments of which one is the fullest, of the device, of the process, or of both together. */
     private List<Moment> moments() {
-        Moment evaluating = new Moment(Math.max(block() + tile(), logits()), PROCESS + codes());
+        Moment evaluating = new Moment(Math.max(block() + Math.max(tile(), probing()), logits()), PROCESS + codes());
         if (recipes.isEmpty()) {
             return List.of(evaluating);
         }
@@ -129,6 +130,14 @@ record MemoryModel(Architecture architecture, List<Recipe> recipes, Tiling tilin
                 .max()
                 .orElse(0);
         return values + scores + widest * widest * FLOAT;
+    }
+
+    /** What measuring a compressed linear takes beside its block. */
+    private long probing() {
+        return architecture.linears().stream()
+                .mapToLong(linear -> LinearProbe.workingBytes(linear, tiling, FLOAT))
+                .max()
+                .orElse(0);
     }
 
     private long solving() {

@@ -4,6 +4,7 @@ import dev.quern.engine.artifact.StatisticsArtifact;
 import dev.quern.engine.backend.DType;
 import dev.quern.engine.calibration.GradientWalk;
 import dev.quern.engine.checkpoint.safetensors.StoredType;
+import dev.quern.engine.evaluation.heldout.LinearProbe;
 import dev.quern.engine.fit.GridMap;
 import dev.quern.engine.fit.RecipeFit;
 import dev.quern.engine.format.OutputFormat;
@@ -312,10 +313,15 @@ public final class Planner {
         return stored + Math.max(2 * stream + block, evaluationBytes(architecture, workload));
     }
 
-    /** Hidden states of the original and of each model that is compared with it. */
+    /** Hidden states of the original and of each model that is compared with it, and inputs of one block's linears. */
     private static long evaluationBytes(Architecture architecture, Workload workload) {
         int models = 1 + Math.max(1, workload.recipes().size());
-        return models * workload.evaluationTokens() * architecture.hidden() * Float.BYTES;
+        long windows = Math.ceilDiv(workload.evaluationTokens(), workload.seqLen());
+        long inputs = architecture.programs().stream()
+                .mapToLong(program -> LinearProbe.scratchBytes(program, windows, workload.seqLen(), Float.BYTES))
+                .max()
+                .orElse(0);
+        return models * workload.evaluationTokens() * architecture.hidden() * Float.BYTES + inputs;
     }
 
     private static void requireDisk(long needed, Budget budget) {

@@ -2,6 +2,7 @@ package dev.quern.engine.plan;
 
 import dev.quern.engine.backend.DeviceSpeed;
 import dev.quern.engine.compress.Rounders;
+import dev.quern.engine.evaluation.heldout.LinearProbe;
 import dev.quern.engine.mask.Pruner;
 import dev.quern.engine.method.Rounder;
 import dev.quern.engine.model.Architecture;
@@ -118,8 +119,17 @@ record TimeModel(Architecture architecture, Workload workload, Budget budget, in
 
     private double evaluate() {
         double head = 2.0 * architecture.vocabulary() * architecture.hidden();
-        double perToken = (1 + Math.max(1, outputs())) * (architecture.blocks().size() * forward() + head);
+        double models = Math.max(1, outputs());
+        double perToken = (1 + models) * (architecture.blocks().size() * forward() + head)
+                + models * architecture.blocks().size() * perBlock(this::probing);
         return computing(workload.evaluationTokens() * perToken);
+    }
+
+    /** Measuring the linears of a block, for each token of the text. */
+    private double probing(Block block) {
+        return block.program().linears().stream()
+                .mapToDouble(linear -> LinearProbe.operations(linear, workload.seqLen()))
+                .sum();
     }
 
     /** Taking in the weights of a block. */

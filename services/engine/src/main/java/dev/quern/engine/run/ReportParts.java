@@ -101,7 +101,16 @@ public final class ReportParts {
                 figures.tokens(),
                 text.seqLen(),
                 text.digest(),
-                figures.blockErrors());
+                figures.blockErrors(),
+                linearErrors(figures));
+    }
+
+    private static @Nullable List<Report.LinearError> linearErrors(EvaluationFigures figures) {
+        return figures.linearErrors().isEmpty()
+                ? null
+                : figures.linearErrors().entrySet().stream()
+                        .map(linear -> new Report.LinearError(linear.getKey(), linear.getValue()))
+                        .toList();
     }
 
     /**

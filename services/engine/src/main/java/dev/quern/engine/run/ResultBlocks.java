@@ -11,6 +11,7 @@ import dev.quern.engine.model.Architecture;
 import dev.quern.engine.model.LinearId;
 import dev.quern.engine.model.LinearSpec;
 import dev.quern.engine.model.StoredWeights;
+import dev.quern.engine.model.WeightSource;
 import dev.quern.engine.transform.QuantizedActivations;
 import dev.quern.engine.transform.Transforms;
 import dev.quern.recipes.Recipe;
@@ -20,12 +21,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The compressed model of an evaluation as its own files hold it. Reads a linear when it is asked for and keeps none.
  *
+ * @param source the original
  * @param recipe that it was made by; null where it is not known: then nothing was done to the original before, and no
  *     activations are rounded
  */
 public record ResultBlocks(
         ComputeBackend backend,
         CompressedCheckpoint result,
+        Source source,
         @Nullable Recipe recipe) implements CompressedBlocks {
     @Override
     public void replaceLinears(int block, BlockWeights weights) {
@@ -51,6 +54,12 @@ public record ResultBlocks(
                         ? stored
                         : QuantizedActivations.evaluated(recipe, Transforms.running(recipe.transform(), stored)),
                 new StoredWeights(backend, result.checkpoint()));
+    }
+
+    /** Another tool may have rotated or scaled the original before, so only a recipe says what the linears were. */
+    @Override
+    public @Nullable WeightSource uncompressed(StoredModel original) {
+        return recipe == null ? null : source.model(recipe).weights(backend);
     }
 
     @Override

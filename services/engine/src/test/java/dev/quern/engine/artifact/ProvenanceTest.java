@@ -63,7 +63,7 @@ class ProvenanceTest {
         String blocks =
                 SEQUENTIAL.blocks(3).stream().map(ArtifactName::inputKey).collect(Collectors.joining("\n"));
 
-        assertThat(figures(SEQUENTIAL)).isEqualTo(Digests.sha256("quern-figures/v2\n" + blocks + "\ntext\n0 8"));
+        assertThat(figures(SEQUENTIAL)).isEqualTo(Digests.sha256("quern-figures/v3\n" + blocks + "\ntext\n0 8"));
         assertThat(result(SEQUENTIAL)).isEqualTo(Provenance.figures("model", "result", null, "profile", "text", 0, 8));
     }
 

@@ -23,6 +23,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,7 @@ class EvaluatorTest {
         assertThat(figures.pplCompressed()).isEqualTo(figures.pplOriginal());
         assertThat(figures.tokens()).isEqualTo(2L * (FIXTURE.seqLen() - 1));
         assertThat(figures.blockErrors()).containsExactly(0.0, 0.0);
+        assertThat(figures.linearErrors()).isEmpty();
     }
 
     /** The logits of transformers lie beside the fixture; the sums over them are done here in plain float64. */
@@ -109,12 +112,50 @@ class EvaluatorTest {
     }
 
     @Test
+    void aLinearThatIsTakenAwayIsWhollyWrong() {
+        EvaluationFigures figures = EvaluationFigures.reduce(List.of(evaluate(windows, crippled)));
+
+        assertThat(figures.linearErrors()).containsExactly(Map.entry("model.layers.1.mlp.down_proj", 1.0));
+    }
+
+    @Test
     void shardsAddUpToTheWhole() {
         List<TokenFigures> shards =
                 List.of(evaluate(windows.slice(0, 1), crippled), evaluate(windows.slice(1, 2), crippled));
 
         assertThat(EvaluationFigures.reduce(shards))
                 .isEqualTo(EvaluationFigures.reduce(List.of(evaluate(windows, crippled))));
+    }
+
+    /** A tile has at least 4,096 tokens, so these are two. */
+    @Test
+    void neitherShardsNorTilesChangeABit() {
+        long seed = System.nanoTime();
+        SplittableRandom random = new SplittableRandom(seed);
+        int seqLen = 40;
+        int count = 110;
+        TokenWindows text = new TokenWindows(
+                "a.txt",
+                seqLen,
+                random.ints((long) count * seqLen, 0, architecture.vocabulary()).toArray());
+        float[] values = new float[down.rows() * down.cols()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        CompressedBlocks noise = (block, weights) -> weights.replace(
+                down,
+                scope -> backend.memory()
+                        .upload(scope, MemorySegment.ofArray(values), DType.F32, down.rows(), down.cols()));
+        int cut = random.nextInt(1, count);
+
+        EvaluationFigures whole = EvaluationFigures.reduce(List.of(evaluate(text, noise)));
+        EvaluationFigures parts = EvaluationFigures.reduce(
+                List.of(evaluate(text.slice(0, cut), noise), evaluate(text.slice(cut, count), noise)));
+
+        assertThat(parts).as("seed %d, cut at %d", seed, cut).isEqualTo(whole);
+        assertThat(whole.linearErrors())
+                .hasSize(2)
+                .allSatisfy((module, error) -> assertThat(error).as(module).isPositive());
     }
 
     @Test

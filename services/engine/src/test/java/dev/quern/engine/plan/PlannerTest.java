@@ -241,11 +241,13 @@ class PlannerTest {
                 .as("codes of a block")
                 .isEqualTo(alone.needs().weightsCompressed() / 32);
         assertThat(plan.needs().scratchBytes())
-                .as("hidden states of three models")
-                .isEqualTo(3 * 64L * 2048 * 4096 * 4);
+                .as("hidden states of three models, and every 16th input of a block's linears")
+                .isEqualTo(3 * 64L * 2048 * 4096 * 4 + 64L * 129 * (3 * 4096 + 14_336) * 4);
         assertThat(plan.secondsPerBlock()).isBetween(alone.secondsPerBlock(), 2 * alone.secondsPerBlock());
         assertThat(plan.secondsPerStage().get("evaluate"))
-                .isEqualTo(1.5 * alone.secondsPerStage().get("evaluate"));
+                .isBetween(
+                        1.5 * alone.secondsPerStage().get("evaluate"),
+                        1.6 * alone.secondsPerStage().get("evaluate"));
         assertThat(plan.secondsPerStage().get("assemble"))
                 .isEqualTo(2 * alone.secondsPerStage().get("assemble"));
     }

@@ -87,6 +87,11 @@ class CompressionRunTest {
         assertThat(report.evaluations().getFirst().blockErrors())
                 .hasSize(4)
                 .allSatisfy(error -> assertThat(error).isBetween(0.001, 1.0));
+        assertThat(report.evaluations().getFirst().linearErrors())
+                .extracting(Report.LinearError::name)
+                .isEqualTo(report.linears().stream().map(Report.Linear::name).toList());
+        assertThat(report.heldOut().values())
+                .allSatisfy(error -> assertThat(error).isBetween(1e-4, 0.5));
         assertThat(report.linears()).extracting(Report.Linear::figures).allSatisfy(figures -> {
             assertThat(figures.tokens()).isEqualTo(FEW * 48);
             assertThat(figures.sparsity()).isBetween(0.01, 0.5);

@@ -102,8 +102,8 @@ class ResultBlocksTest {
                             source,
                             windows,
                             blocks.decoded(backend),
-                            new ResultBlocks(backend, result, recipes.get(i)),
-                            new ResultBlocks(backend, sparse, recipes.get(i)));
+                            new ResultBlocks(backend, result, source, recipes.get(i)),
+                            new ResultBlocks(backend, sparse, source, recipes.get(i)));
 
                     assertThat(figures)
                             .extracting(TokenFigures::bytes)
@@ -111,6 +111,7 @@ class ResultBlocksTest {
                             .containsOnly(figures.getFirst().bytes());
                     EvaluationFigures reduced = EvaluationFigures.reduce(figures.subList(1, 2));
                     assertThat(reduced.klMean()).isPositive();
+                    assertThat(reduced.linearErrors()).hasSameSizeAs(result.grids());
                     // A rotated stream is compared in its own axes: in others the distance is about 1.4.
                     double limit = recipes.get(i).transform() == null ? 2 : 0.9;
                     assertThat(reduced.blockErrors())
@@ -134,7 +135,11 @@ class ResultBlocksTest {
             assertThat(result.grids()).hasSize(14);
             assertThat(result.weights()).isEqualTo(73_728);
             assertThat(result.bitsPerWeight()).isEqualTo(symmetric ? 4.5 : 4.625);
-            assertThat(figures(source, result).klMean()).isBetween(1e-5, 0.1);
+            EvaluationFigures figures = figures(source, result);
+            assertThat(figures.klMean()).isBetween(1e-5, 0.1);
+            assertThat(figures.linearErrors())
+                    .as("what the linears were is not known")
+                    .isEmpty();
         }
     }
 
@@ -166,8 +171,8 @@ class ResultBlocksTest {
 
     private EvaluationFigures figures(Source source, CompressedCheckpoint result) {
         int[] tokens = IntStream.range(0, 2 * 24).map(t -> t * 37 % 250).toArray();
-        List<TokenFigures> figures =
-                evaluate(source, new TokenWindows("numbers", 24, tokens), new ResultBlocks(backend, result, null));
+        List<TokenFigures> figures = evaluate(
+                source, new TokenWindows("numbers", 24, tokens), new ResultBlocks(backend, result, source, null));
         return EvaluationFigures.reduce(figures);
     }
 

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,6 +130,8 @@ public record Report(
      * @param blockErrors of the hidden states after each block, in order: the mean over all tokens of ‖h' - h‖ / ‖h‖,
      *     not squared; null where the axes of the result's states are not known, as those of a model that another tool
      *     rotated, where a state is not finite, and in older reports
+     * @param linearErrors of the compressed linears on this text; null where it is not known what they were before, as
+     *     in a model of another tool, and in older reports
      */
     public record Evaluation(
             String file,
@@ -140,9 +143,11 @@ public record Report(
             long tokens,
             int seqLen,
             @Nullable String digest,
-            @Nullable List<Double> blockErrors) {
+            @Nullable List<Double> blockErrors,
+            @Nullable List<LinearError> linearErrors) {
         public Evaluation {
             blockErrors = blockErrors == null ? null : List.copyOf(blockErrors);
+            linearErrors = linearErrors == null ? null : List.copyOf(linearErrors);
         }
 
         /** An evaluation whose windows are not known. */
@@ -155,7 +160,7 @@ public record Report(
                 double top1,
                 long tokens,
                 int seqLen) {
-            this(file, pplOriginal, pplCompressed, klMean, klP99, top1, tokens, seqLen, null, null);
+            this(file, pplOriginal, pplCompressed, klMean, klP99, top1, tokens, seqLen, null, null, null);
         }
 
         /** NaN where the original's perplexity is not finite. */
@@ -174,6 +179,15 @@ public record Report(
             return List.copyOf(figures.keySet());
         }
     }
+
+    /**
+     * The error of a compressed linear on inputs of an evaluation text, as the compressed model has them.
+     *
+     * @param name {@code model.layers.3.mlp.down_proj}
+     * @param relativeError ‖(W-Q)X‖² / ‖WX‖². Squared: pages show the root
+     */
+    public record LinearError(
+            String name, @Word(Word.NOT_FINITE) double relativeError) {}
 
     public record Sizes(long sourceBytes, long outputBytes, long weightsCompressed, double bitsPerWeight) {}
 
@@ -260,6 +274,23 @@ public record Report(
     /** What a text calls the recipe. */
     public String recipeName() {
         return recipe == null ? "an unknown recipe" : recipe.name();
+    }
+
+    /** The first text on which errors of linears were measured. */
+    public Optional<Evaluation> heldOutText() {
+        return evaluations.stream()
+                .filter(evaluation -> evaluation.linearErrors() != null)
+                .findFirst();
+    }
+
+    /** Relative errors of linears on {@link #heldOutText}, squared, by name; none where there is no such text. */
+    public Map<String, Double> heldOut() {
+        Map<String, Double> errors = new LinkedHashMap<>();
+        heldOutText()
+                .map(Evaluation::linearErrors)
+                .orElse(List.of())
+                .forEach(linear -> errors.put(linear.name(), linear.relativeError()));
+        return errors;
     }
 
     /** How near the result is to the original; null where nothing was evaluated. */

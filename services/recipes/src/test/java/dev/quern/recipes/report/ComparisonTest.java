@@ -138,6 +138,6 @@ class ComparisonTest {
     }
 
     private static Evaluation evaluation(String file, String digest, double ratio) {
-        return new Evaluation(file, 10, 10 * ratio, 0.01, 0.1, 0.9, 100, 10, digest, null);
+        return new Evaluation(file, 10, 10 * ratio, 0.01, 0.1, 0.9, 100, 10, digest, null, null);
     }
 }

@@ -69,7 +69,7 @@ class ErrorStartTest {
         for (double error : errors) {
             list.add(error);
         }
-        return new Evaluation(file, 10, 30, kl, 1, 0.5, 100, 10, null, list);
+        return new Evaluation(file, 10, 30, kl, 1, 0.5, 100, 10, null, list, null);
     }
 
     /** One block is worse than all others. */

@@ -29,6 +29,14 @@ public final class Reports {
                 .toList();
     }
 
+    /** A little above the errors of calibration. */
+    private static List<Report.LinearError> heldOut(int blocks) {
+        return linears(blocks, 0.009).stream()
+                .map(linear ->
+                        new Report.LinearError(linear.name(), linear.figures().relativeError()))
+                .toList();
+    }
+
     private static List<Report.Evaluation> evaluations(int blocks) {
         return List.of(
                 new Report.Evaluation(
@@ -41,7 +49,8 @@ public final class Reports {
                         32_704,
                         512,
                         "d0".repeat(32),
-                        errors(blocks, 1)),
+                        errors(blocks, 1),
+                        heldOut(blocks)),
                 new Report.Evaluation(
                         "holdout.jsonl",
                         30.154,
@@ -52,7 +61,8 @@ public final class Reports {
                         32_704,
                         512,
                         "d1".repeat(32),
-                        errors(blocks, 0.8)));
+                        errors(blocks, 0.8),
+                        null));
     }
 
     private Reports() {}

@@ -74,7 +74,10 @@ record JobSource(
     List<CompressedBlocks> compared(ComputeBackend backend, BlockStore blocks) {
         if (result != null) {
             return List.of(new ResultBlocks(
-                    backend, result, Objects.requireNonNull(plan.result()).recipe()));
+                    backend,
+                    result,
+                    source,
+                    Objects.requireNonNull(plan.result()).recipe()));
         }
         return provenances().stream()
                 .map(provenance -> new StoredBlocks(source, provenance, blocks).decoded(backend))
