@@ -146,7 +146,7 @@ final class JobPage {
         return board.blocks() == 0
                 ? new Html(
                         "<p class=\"aside unplanned\">The board comes with the plan: a cell for every linear of every block.</p>")
-                : BoardDrawing.board(board, errorOf(view));
+                : BoardDrawing.board(board, errorOf(view), JobResults.heldOut(view));
     }
 
     /** The board shows the first of several recipes. */

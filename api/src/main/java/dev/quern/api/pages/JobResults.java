@@ -4,6 +4,7 @@ import dev.quern.api.pages.JobPage.View;
 import dev.quern.recipes.Gate;
 import dev.quern.recipes.JobRequest;
 import dev.quern.recipes.Manifest;
+import dev.quern.recipes.drawing.HeldOut;
 import dev.quern.recipes.drawing.Html;
 import dev.quern.recipes.drawing.LoadingDrawing;
 import dev.quern.recipes.drawing.QualityDrawing;
@@ -99,6 +100,13 @@ final class JobResults {
                 .toList();
     }
 
+    /** Of the first of several recipes, as the board. */
+    static HeldOut heldOut(View view) {
+        Report report =
+                view.results().isEmpty() ? null : view.results().getFirst().report();
+        return report == null ? HeldOut.NONE : HeldOut.of(report);
+    }
+
     private static Gate gate(JobRequest request) {
         return Objects.requireNonNullElse(request.gate(), Gate.NONE);
     }
@@ -122,7 +130,7 @@ final class JobResults {
                 download(view),
                 ReportPage.section(
                         "Largest errors" + of(view, 0),
-                        QualityDrawing.worst(view.board().linears())),
+                        QualityDrawing.worst(view.board().linears(), heldOut(view))),
                 ReportPage.section("Sizes", beside(reports, ReportDrawing::sizeFacts)),
                 ReportPage.section("Calibrated on", ReportDrawing.calibration(first)),
                 recipes(view),

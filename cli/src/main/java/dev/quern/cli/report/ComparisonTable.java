@@ -93,6 +93,10 @@ public final class ComparisonTable {
     private static void linear(Table table, Comparison.Linear linear) {
         table.row(row(
                 linear.name(), linear.errors().stream().map(Figures::percent).toList()));
+        List<Double> heldOut = linear.heldOut();
+        if (heldOut != null) {
+            table.row(row("  held out", heldOut.stream().map(Figures::percent).toList()));
+        }
         List<Double> sparsities = linear.sparsities();
         if (sparsities != null) {
             table.row(row(

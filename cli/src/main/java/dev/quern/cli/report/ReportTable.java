@@ -10,6 +10,7 @@ import dev.quern.recipes.report.Report;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** A report as a person reads it in a terminal. */
 public final class ReportTable {
@@ -84,15 +85,19 @@ public final class ReportTable {
                         .reversed())
                 .limit(WORST)
                 .toList();
+        Map<String, Double> heldOut = report.heldOut();
         String label = "worst error  ";
         for (Report.Linear linear : worst) {
             console.print(String.format(
                     Locale.ROOT,
-                    "%s%s: %s of its %s (plain rounding %s)",
+                    "%s%s: %s of its %s (%splain rounding %s)",
                     label,
                     linear.name(),
                     Figures.error(linear.figures().relativeError()),
                     ErrorOf.of(report.knownRecipe()),
+                    heldOut.containsKey(linear.name())
+                            ? "held out " + Figures.error(heldOut.get(linear.name())) + ", "
+                            : "",
                     Figures.error(linear.figures().relativeErrorNearest())));
             label = " ".repeat(13);
         }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The board: one cell per linear of a block, coloured by its relative error, a ratio of norms, on the board's own scale
@@ -27,11 +28,20 @@ public final class BoardDrawing {
 
     private BoardDrawing() {}
 
-    /** @param of what the errors are relative to */
-    public static Html board(Board board, ErrorOf of) {
+    /** What the cells of a board have in common. */
+    private record Look(BoardBands bands, ErrorScale scale, HeldOut heldOut) {
+        static Look of(Board board, HeldOut heldOut) {
+            return new Look(BoardBands.of(board), ErrorScale.of(board.linears()), heldOut);
+        }
+    }
+
+    /**
+     * @param of what the errors are relative to
+     * @param heldOut is said of each cell where it is known
+     */
+    public static Html board(Board board, ErrorOf of, HeldOut heldOut) {
         Map<String, LinearView> cells = index(board);
-        BoardBands bands = BoardBands.of(board);
-        ErrorScale scale = ErrorScale.of(board.linears());
+        Look look = Look.of(board, heldOut);
         List<Integer> blocks = IntStream.range(0, board.blocks()).boxed().toList();
         return Html.of(
                 """
@@ -48,9 +58,9 @@ public final class BoardDrawing {
                 density(board.blocks()),
                 of,
                 Html.each(board.names(), BoardDrawing::heading),
-                Html.each(blocks, block -> row(block, board, cells, bands, scale)),
+                Html.each(blocks, block -> row(block, board, cells, look)),
                 legend(board, of),
-                bands.legend());
+                look.bands().legend());
     }
 
     /** One cell, to replace the one that a page shows; nothing for a linear that the board does not have. */
@@ -62,7 +72,7 @@ public final class BoardDrawing {
         Optional<LinearView> found = board.linears().stream()
                 .filter(cell -> cell.block() == block && cell.linear().equals(linear))
                 .findFirst();
-        return cell(block, column, linear, found, BoardBands.of(board), ErrorScale.of(board.linears()));
+        return cell(block, column, linear, found, Look.of(board, HeldOut.NONE));
     }
 
     /** The head of a block's row, with its worker, to replace the one that a page shows. */
@@ -95,21 +105,21 @@ public final class BoardDrawing {
                 bands.stroke(block));
     }
 
-    private static Html row(int block, Board board, Map<String, LinearView> cells, BoardBands bands, ErrorScale scale) {
+    private static Html row(int block, Board board, Map<String, LinearView> cells, Look look) {
         List<Integer> columns = IntStream.range(0, board.names().size()).boxed().toList();
         return Html.of(
                 "<tr role=\"row\"{}>{}{}</tr>\n",
-                Html.when(bands.beginsSegment(block), () -> new Html(" class=\"segment\"")),
-                head(block, board.blocks(), bands),
+                Html.when(look.bands().beginsSegment(block), () -> new Html(" class=\"segment\"")),
+                head(block, board.blocks(), look.bands()),
                 Html.each(columns, column -> {
                     String name = board.names().get(column);
-                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))), bands, scale);
+                    return cell(block, column, name, Optional.ofNullable(cells.get(key(block, name))), look);
                 }));
     }
 
-    private static Html cell(
-            int block, int column, String name, Optional<LinearView> linear, BoardBands bands, ErrorScale scale) {
-        String by = bands.worker(block) == null ? "" : ", " + bands.worker(block);
+    private static Html cell(int block, int column, String name, Optional<LinearView> linear, Look look) {
+        String worker = look.bands().worker(block);
+        String by = worker == null ? "" : ", " + worker;
         if (linear.isEmpty() || linear.get().state() != CellState.DONE) {
             String state =
                     linear.map(LinearView::state).orElse(CellState.QUEUED) == CellState.RUNNING ? "running" : "queued";
@@ -128,9 +138,9 @@ public final class BoardDrawing {
                 "<td role=\"cell\" id=\"c{}-{}\" class=\"{}{}\" title=\"{}\"><span>{}</span></td>",
                 block,
                 column,
-                colour(done, scale),
+                colour(done, look.scale()),
                 flagged(done) ? " flag" : "",
-                reading(done) + by,
+                reading(done, look.heldOut().of(done)) + by,
                 done.relativeError() == null ? Figures.NONE : Figures.percentNumber(Math.sqrt(done.relativeError())));
     }
 
@@ -146,11 +156,18 @@ public final class BoardDrawing {
                 HeatScale.SWITCH);
     }
 
-    /** Everything that is known about a cell, as one sentence. */
-    static String reading(LinearView linear) {
+    /**
+     * Everything that is known about a cell, as one sentence.
+     *
+     * @param heldOut its error on text that calibration did not read, squared; null where it was not measured
+     */
+    static String reading(LinearView linear, @Nullable Double heldOut) {
         StringJoiner text = new StringJoiner(", ");
         text.add(
                 "block " + linear.block() + " " + linear.linear() + ": error " + Figures.error(linear.relativeError()));
+        if (heldOut != null) {
+            text.add("on other text " + Figures.error(heldOut));
+        }
         text.add("plain rounding " + Figures.error(linear.relativeErrorNearest()));
         if (linear.rows() != null && linear.cols() != null) {
             text.add(linear.rows() + " × " + linear.cols());

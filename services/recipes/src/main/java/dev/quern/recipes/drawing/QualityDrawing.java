@@ -91,33 +91,45 @@ public final class QualityDrawing {
         return text.toString();
     }
 
-    /** The linears with the largest errors, where more bits would help first. */
-    public static Html worst(List<LinearView> linears) {
+    /**
+     * The linears with the largest errors, where more bits would help first.
+     *
+     * @param heldOut stands beside them where it is known
+     */
+    public static Html worst(List<LinearView> linears, HeldOut heldOut) {
         ErrorScale scale = ErrorScale.of(linears);
         List<LinearView> worst = linears.stream()
                 .filter(linear -> linear.relativeError() != null)
                 .sorted(Comparator.comparingDouble(QualityDrawing::error).reversed())
                 .limit(WORST)
                 .toList();
-        return Html.of("""
+        return Html.of(
+                """
                 <table role="table" class="figures worst">
                 <caption class="unseen">Linears with the largest relative error</caption>
                 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">linear</th><th role="columnheader" scope="col">error</th>
-                <th role="columnheader" scope="col">plain rounding</th></tr></thead>
+                {}<th role="columnheader" scope="col">plain rounding</th></tr></thead>
                 <tbody role="rowgroup">{}</tbody>
                 </table>
-                """, Html.each(worst, linear -> worstRow(linear, scale)));
+                """,
+                Html.when(
+                        !heldOut.isEmpty(),
+                        () -> Html.of("<th role=\"columnheader\" scope=\"col\">{}</th>\n", Terms.HELD_OUT.html())),
+                Html.each(worst, linear -> worstRow(linear, scale, heldOut)));
     }
 
-    private static Html worstRow(LinearView linear, ErrorScale scale) {
+    private static Html worstRow(LinearView linear, ErrorScale scale, HeldOut heldOut) {
         return Html.of(
                 """
-                <tr role="row"><th role="rowheader" scope="row"><i class="swatch {}"></i>block {} <code>{}</code></th><td role="cell">{}</td><td role="cell">{}</td></tr>
+                <tr role="row"><th role="rowheader" scope="row"><i class="swatch {}"></i>block {} <code>{}</code></th><td role="cell">{}</td>{}<td role="cell">{}</td></tr>
                 """,
                 BoardDrawing.colour(linear, scale),
                 linear.block(),
                 linear.linear(),
                 Figures.error(linear.relativeError()),
+                Html.when(
+                        !heldOut.isEmpty(),
+                        () -> Html.of("<td role=\"cell\">{}</td>", Figures.error(heldOut.of(linear)))),
                 Figures.error(linear.relativeErrorNearest()));
     }
 

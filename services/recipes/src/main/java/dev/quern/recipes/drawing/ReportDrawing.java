@@ -40,7 +40,8 @@ public final class ReportDrawing {
                 linear.seconds());
     }
 
-    private static String withinBlock(Report.Linear linear) {
+    /** The name of a linear as the board has it. */
+    static String withinBlock(Report.Linear linear) {
         String mark = "." + linear.block() + ".";
         int at = linear.name().indexOf(mark);
         return at < 0 ? linear.name() : linear.name().substring(at + mark.length());

@@ -103,6 +103,7 @@ public final class ReportPage {
     private static Html compression(Report report) {
         Board board = ReportDrawing.board(report);
         Recipe recipe = report.knownRecipe();
+        HeldOut heldOut = HeldOut.of(report);
         return Html.join(
                 quality(report),
                 section(
@@ -110,10 +111,10 @@ public final class ReportPage {
                         Html.join(
                                 Html.of("<p class=\"aside\">{}</p>\n", QualityDrawing.summary(board.linears())),
                                 BoardDrawing.scaleSwitch(),
-                                BoardDrawing.board(board, ErrorOf.of(recipe)))),
+                                BoardDrawing.board(board, ErrorOf.of(recipe), heldOut))),
                 Html.of(
                         "<div class=\"columns\">{}{}{}{}{}{}{}</div>\n",
-                        section("Largest errors", QualityDrawing.worst(board.linears())),
+                        section("Largest errors", QualityDrawing.worst(board.linears(), heldOut)),
                         section("Sizes", ReportDrawing.facts(ReportDrawing.sizeFacts(report))),
                         section("Calibrated on", ReportDrawing.calibration(report)),
                         section("Recipe", ReportDrawing.facts(ReportDrawing.recipeFacts(recipe))),

@@ -18,6 +18,10 @@ public enum Terms {
             "Error of the hidden states",
             "How far the hidden states of the compressed model are from the original's, relative to their size: the mean over all"
                     + " tokens. Where it rises, blocks add errors of their own."),
+    HELD_OUT(
+            "held out",
+            "The same error on the first evaluation text, which calibration did not read. Much above the error beside it: the"
+                    + " calibration text does not resemble this one, or is too short."),
     SMALLER("smaller", "Size of all tensors of the original over that of the result.");
 
     private final String word;

@@ -63,12 +63,15 @@ public record Comparison(
 
     /**
      * @param errors relative errors as ratios of norms, one for each side
+     * @param heldOut the same on the first evaluation text; null where a side did not measure it or read other windows,
+     *     or one is not finite
      * @param sparsities shares of zeros, one for each side; null where they are alike, or a side does not say
      * @param tokens that reached it in calibration, likewise
      */
     public record Linear(
             String name,
             List<Double> errors,
+            @Nullable List<Double> heldOut,
             @Nullable List<Double> sparsities,
             @Nullable List<Long> tokens) {
         double spread() {
@@ -162,6 +165,7 @@ public record Comparison(
                 .map(report -> report.linears().stream()
                         .collect(Collectors.toMap(Report.Linear::name, Report.Linear::figures, (a, b) -> a)))
                 .toList();
+        List<Map<String, Double>> heldOut = heldOut(reports);
         return reports.getFirst().linears().stream()
                 .map(Report.Linear::name)
                 .filter(name -> sides.stream().allMatch(side -> side.containsKey(name)))
@@ -169,6 +173,12 @@ public record Comparison(
                         name,
                         sides.stream()
                                 .map(side -> Objects.requireNonNull(side.get(name)))
+                                .toList(),
+                        heldOut.stream()
+                                .map(side -> side.get(name))
+                                .filter(Objects::nonNull)
+                                .map(Math::sqrt)
+                                .filter(Double::isFinite)
                                 .toList()))
                 .filter(linear -> linear.errors().stream().allMatch(Double::isFinite))
                 .sorted(Comparator.comparingDouble(Linear::spread).reversed())
@@ -176,10 +186,21 @@ public record Comparison(
                 .toList();
     }
 
-    private static Linear linear(String name, List<LinearFigures> sides) {
+    /** One for each side; none where the sides did not measure them on the same windows. */
+    private static List<Map<String, Double>> heldOut(List<Report> reports) {
+        List<String> texts = reports.stream()
+                .flatMap(report -> report.heldOutText().map(Evaluation::digest).stream())
+                .toList();
+        return texts.size() == reports.size() && texts.stream().distinct().count() == 1
+                ? reports.stream().map(Report::heldOut).toList()
+                : List.of();
+    }
+
+    private static Linear linear(String name, List<LinearFigures> sides, List<Double> heldOut) {
         return new Linear(
                 name,
                 sides.stream().map(side -> Math.sqrt(side.relativeError())).toList(),
+                heldOut.size() == sides.size() ? heldOut : null,
                 different(sides, LinearFigures::sparsity),
                 different(sides, LinearFigures::tokens));
     }

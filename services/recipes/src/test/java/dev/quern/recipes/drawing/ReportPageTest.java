@@ -3,6 +3,9 @@ package dev.quern.recipes.drawing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.recipes.Gate;
+import dev.quern.recipes.codec.RecordCodec;
+import dev.quern.recipes.json.Json;
+import dev.quern.recipes.json.JsonValue;
 import dev.quern.recipes.report.Figures;
 import dev.quern.recipes.report.Report;
 import dev.quern.recipes.report.Reports;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ReportPageTest {
@@ -49,6 +53,46 @@ class ReportPageTest {
                 .contains("<rect class=\"start\" x=\"2\"")
                 .contains("wt2_test.txt: 1.00 % after the first block, 7.00 % after the last")
                 .contains("<tr><th scope=\"row\">2</th><td>6.73 %</td><td>5.39 %</td></tr>");
+    }
+
+    /** Those of the first text. */
+    @Test
+    void errorsOnOtherTextStandBesideThoseOfCalibration() {
+        Report made = Reports.accepted();
+        Report.Linear linear = made.linears().getFirst();
+        Report.Evaluation text = evaluation(List.of(new Report.LinearError(linear.name(), 0.0121)));
+        Report.Evaluation overflow = evaluation(List.of(new Report.LinearError(linear.name(), Double.NaN)));
+
+        assertThat(ReportPage.render(made)).contains(">held out</abbr></th>");
+        assertThat(ReportPage.render(Reports.of(1, 0.0081, made.verdict(), List.of(text, overflow))))
+                .contains(
+                        "block 0 self_attn.q_proj: error",
+                        ", on other text " + Figures.error(0.0121) + ", plain rounding");
+        assertThat(ReportPage.render(Reports.of(1, 0.0081, made.verdict(), List.of(overflow, text))))
+                .contains(", on other text not finite, plain rounding");
+        assertThat(ReportPage.render(Reports.of(1, 0.0081, made.verdict(), List.of(evaluation(null)))))
+                .doesNotContain("held out", "on other text");
+    }
+
+    /** A figure that is not finite is a word in the data. */
+    @Test
+    void errorsOnOtherTextComeBackFromTheData() {
+        Report report = Reports.of(
+                1,
+                0.1,
+                Reports.accepted().verdict(),
+                List.of(evaluation(
+                        List.of(new Report.LinearError("a", 0.5), new Report.LinearError("b", Double.NaN)))));
+        JsonValue json = RecordCodec.write(report);
+
+        assertThat(Json.write(json))
+                .contains("\"linearErrors\":[{\"name\":\"a\",\"relativeError\":0.5},"
+                        + "{\"name\":\"b\",\"relativeError\":\"not finite\"}]");
+        assertThat(RecordCodec.read(json, Report.class)).isEqualTo(report);
+    }
+
+    private static Report.Evaluation evaluation(@Nullable List<Report.LinearError> linears) {
+        return new Report.Evaluation("a.txt", 10, 11, 0.1, 1, 0.9, 100, 10, "d0".repeat(32), null, linears);
     }
 
     @Test

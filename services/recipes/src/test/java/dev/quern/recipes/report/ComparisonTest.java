@@ -92,6 +92,33 @@ class ComparisonTest {
                 .returns(null, Comparison.Linear::tokens);
     }
 
+    @Test
+    void errorsOnOtherTextAreComparedOnTheSameWindowsOnly() {
+        Evaluation text = heldOut("a0", 0.04);
+        Evaluation other = heldOut("a0", 0.09);
+
+        assertThat(compared(text, other).linears())
+                .filteredOn(linear -> linear.heldOut() != null)
+                .singleElement()
+                .returns(List.of(0.2, 0.3), Comparison.Linear::heldOut);
+        for (Evaluation unlike :
+                List.of(heldOut("a1", 0.09), heldOut("a0", Double.NaN), evaluation("a.txt", "a0", 1))) {
+            assertThat(compared(text, unlike).linears())
+                    .allSatisfy(linear -> assertThat(linear.heldOut()).isNull());
+        }
+    }
+
+    private static Comparison compared(Evaluation one, Evaluation other) {
+        return Comparison.of(List.of("one", "other"), List.of(report(0.01, one), report(0.04, other)));
+    }
+
+    /** The last linear has the largest error. */
+    private static Evaluation heldOut(String digest, double error) {
+        String last = report(0.01).linears().getLast().name();
+        return new Evaluation(
+                "a.txt", 10, 10, 0.01, 0.1, 0.9, 100, 10, digest, null, List.of(new Report.LinearError(last, error)));
+    }
+
     private static Report counted(Report report, String name, double sparsity) {
         List<Report.Linear> linears = report.linears().stream()
                 .map(linear -> {
