@@ -232,6 +232,8 @@ class HeldOutErrorsTest {
 
     private TokenWindows windows(int count, int seqLen) {
         return new TokenWindows(
-                "a.txt", seqLen, random.ints((long) count * seqLen, 0, VOCABULARY).toArray());
+                "a.txt",
+                seqLen,
+                random.ints((long) count * seqLen, 0, VOCABULARY).toArray());
     }
 }
