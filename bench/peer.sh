@@ -1,7 +1,8 @@
 #!/bin/sh
 # GPTQ of a checkpoint against llm-compressor, by turns on the same cores: bench/peer.sh MODEL CALIBRATION EVALUATION [ROUNDS]
 # 4 bits in groups of 64, symmetric, 64 windows of 512 tokens; llm-compressor is sequential too and has its MSE observer.
-# Prints the seconds of compressing without loading and evaluation, and what each result costs in quality.
+# Prints the seconds of compressing and what each result costs in quality. Evaluation does not count, and loading only for Quern, which
+# reads each block when it gets there.
 # PEER names the virtual environment of llm-compressor; it is made from PyPI where it is missing (default: bench/target/peer).
 set -eu
 model=$(realpath "$1")

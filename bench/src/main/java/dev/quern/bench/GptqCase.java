@@ -76,7 +76,7 @@ final class GptqCase {
         Tensor zeros = scope.allocate(DType.U8, w.rows(), w.cols() / GROUP);
         Tensor codes = scope.allocate(DType.U8, w.rows(), w.cols());
         Tensor errors = scope.allocate(DType.F32, w.rows(), w.cols());
-        GptqSweep sweep = new GptqSweep(backend, factor, TEXTBOOK, GROUP, Cancellation.NEVER).withLazyScales(null);
+        GptqSweep sweep = new GptqSweep(backend, factor, TEXTBOOK, GROUP, Cancellation.NEVER).withLazyScales();
         Timed<Double> timed = fastest(() -> sweep.run(w, scales, zeros, codes, errors));
         return new Timed<>(timed.seconds, loss(scope, errors));
     }

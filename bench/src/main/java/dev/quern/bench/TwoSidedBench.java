@@ -63,8 +63,8 @@ public final class TwoSidedBench {
         List<GptqSweep> sweeps = List.of(
                 sweep(GptqSweep.PANEL),
                 sweep(GptqSweep.TWO_SIDED_PANEL).withOuter(outer),
-                sweep(GROUP).withLazyScales(null),
-                sweep(GptqSweep.TWO_SIDED_PANEL).withLazyScales(null).withOuter(outer));
+                sweep(GROUP).withLazyScales(),
+                sweep(GptqSweep.TWO_SIDED_PANEL).withLazyScales().withOuter(outer));
         double[] best = best(sweeps);
         print("%s%n", backend.description());
         print("| %d x %d | GFLOP | best s | of GPTQ |", w.rows(), w.cols());

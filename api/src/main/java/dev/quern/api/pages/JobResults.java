@@ -100,7 +100,7 @@ final class JobResults {
                 .toList();
     }
 
-    /** Of the first of several recipes, as the board. */
+    /** The errors of the first of several recipes, which is the one that the board shows. */
     static HeldOut heldOut(View view) {
         Report report =
                 view.results().isEmpty() ? null : view.results().getFirst().report();

@@ -225,7 +225,7 @@ class GptqIdentitiesTest {
         GridCodes codes = GridCodes.nearest(lab.backend, lab.scope, weights, grid, Cancellation.NEVER);
         Tensor errors = lab.scope.allocate(DType.F64, w.length, h.length);
         GptqSweep sweep = lazy
-                ? new GptqSweep(lab.backend, factor, grid, grid.groupSize(), Cancellation.NEVER).withLazyScales(null)
+                ? new GptqSweep(lab.backend, factor, grid, grid.groupSize(), Cancellation.NEVER).withLazyScales()
                 : new GptqSweep(lab.backend, factor, grid, 5, Cancellation.NEVER);
         sweep.run(weights, codes.scales(), codes.zeros(), codes.codes(), errors);
         return Arrays.stream(Lab.array(codes.codes()))

@@ -101,7 +101,7 @@ class TwoSidedIdentitiesTest {
 
         /** With grids that are fitted in the sweep. */
         Result fitted(int panel, boolean twoSided) {
-            GptqSweep sweep = sweep(inner, panel).withLazyScales(null);
+            GptqSweep sweep = sweep(inner, panel).withLazyScales();
             return run(twoSided ? sweep.withOuter(factor(lab, outer)) : sweep, w);
         }
 

@@ -1,5 +1,8 @@
 package dev.quern.engine.statistics;
 
+import static dev.quern.engine.statistics.Matrices.narrowed;
+import static dev.quern.engine.statistics.Matrices.rows;
+import static dev.quern.engine.statistics.Matrices.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -60,8 +63,8 @@ class KroneckerSumsTest {
                 assertClose(route + " outer", sketch.outer(), outer);
                 assertClose(route + " inner", Objects.requireNonNull(sketch.inner()), inner);
                 assertThat(sketch.windows()).isEqualTo(windows);
-                assertThat(trace(sketch.outer())).isCloseTo(squares, within(1e-12 * squares));
-                assertThat(trace(sketch.inner())).isCloseTo(squares, within(1e-12 * squares));
+                assertThat(trace(rows(sketch.outer()))).isCloseTo(squares, within(1e-12 * squares));
+                assertThat(trace(rows(sketch.inner()))).isCloseTo(squares, within(1e-12 * squares));
                 assertSymmetric(sketch.outer());
                 assertSymmetric(sketch.inner());
             }
@@ -161,17 +164,11 @@ class KroneckerSumsTest {
             wide.record(linear, x, g);
             double[][] expected = rows(wide.of(linear).outer());
             double[][] actual = rows(narrow.of(linear).outer());
-            double scale = trace(wide.of(linear).outer());
+            double scale = trace(rows(wide.of(linear).outer()));
             for (int i = 0; i < expected.length; i++) {
                 assertThat(actual[i]).containsExactly(expected[i], within(1e-6 * scale));
             }
         }
-    }
-
-    private static Tensor narrowed(ComputeBackend single, Scope floats, Tensor wide) {
-        Tensor narrow = floats.allocate(DType.F32, wide.rows(), wide.cols());
-        single.memory().copy(wide, narrow);
-        return narrow;
     }
 
     private Tensor product(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
@@ -202,29 +199,7 @@ class KroneckerSumsTest {
         }
     }
 
-    private static double trace(Tensor matrix) {
-        double[][] values = rows(matrix);
-        double sum = 0;
-        for (int i = 0; i < values.length; i++) {
-            sum += values[i][i];
-        }
-        return sum;
-    }
-
-    private static double[][] rows(Tensor matrix) {
-        double[][] rows = new double[matrix.rows()][];
-        Arrays.setAll(rows, HostTensor.of(matrix)::row);
-        return rows;
-    }
-
-    /** float32 values, so that a narrower backend sees the same. */
     private Tensor random(int rows, int cols) {
-        Tensor tensor = scope.allocate(DType.F64, rows, cols);
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < cols; c++) {
-                HostTensor.of(tensor).set(r, c, (float) random.nextGaussian());
-            }
-        }
-        return tensor;
+        return Matrices.random(scope, random, rows, cols);
     }
 }

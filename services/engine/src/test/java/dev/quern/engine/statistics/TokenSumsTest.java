@@ -1,5 +1,8 @@
 package dev.quern.engine.statistics;
 
+import static dev.quern.engine.statistics.Matrices.narrowed;
+import static dev.quern.engine.statistics.Matrices.rows;
+import static dev.quern.engine.statistics.Matrices.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -295,34 +298,7 @@ class TokenSumsTest {
                 .sum());
     }
 
-    private static double trace(double[][] matrix) {
-        double sum = 0;
-        for (int i = 0; i < matrix.length; i++) {
-            sum += matrix[i][i];
-        }
-        return sum;
-    }
-
-    private static double[][] rows(Tensor matrix) {
-        double[][] rows = new double[matrix.rows()][];
-        Arrays.setAll(rows, HostTensor.of(matrix)::row);
-        return rows;
-    }
-
-    private static Tensor narrowed(ComputeBackend single, Scope floats, Tensor wide) {
-        Tensor narrow = floats.allocate(DType.F32, wide.rows(), wide.cols());
-        single.memory().copy(wide, narrow);
-        return narrow;
-    }
-
-    /** float32 values, so that a narrower backend sees the same. */
     private Tensor random(int rows, int cols) {
-        Tensor tensor = scope.allocate(DType.F64, rows, cols);
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < cols; c++) {
-                HostTensor.of(tensor).set(r, c, (float) random.nextGaussian());
-            }
-        }
-        return tensor;
+        return Matrices.random(scope, random, rows, cols);
     }
 }

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 @SuppressWarnings("restricted") // malloc, calloc and free are the purpose of this class
 public final class HostAllocator {
     private static final long ALIGNMENT = 64;
-    /** Every float type reads it as NaN: what reads memory that nobody wrote cannot pass a test. */
+    /** All bits set, which every float type reads as NaN: a test fails where memory is read before it is written. */
     private static final byte UNWRITTEN = -1;
 
     private static final MethodHandle CALLOC = link("calloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG));

@@ -82,6 +82,11 @@ public final class GptqSweep {
         return Math.max(1, PANEL / grid.groupSize()) * grid.groupSize();
     }
 
+    /** As {@link #withLazyScales(Tensor)}, where all columns are alike. */
+    public GptqSweep withLazyScales() {
+        return withLazyScales(null);
+    }
+
     /**
      * A sweep that fits the grids of a panel when it gets there, on the weights as the errors so far have moved them.
      * With panels as wide as a group this is what the published loop does. A two-sided sweep fits {@link #fitted}

@@ -109,10 +109,11 @@ class QuernSparseTest {
         try (Checkpoint output = Checkpoint.openQuantized(folder)) {
             WeightBytes bytes = bits(output, linear);
             double weights = 512 * 4096 / 8.0;
-            System.out.printf(
-                    "group %d: mask %.3f, codes %.3f, scales %.3f bits a weight (seed %d)%n",
-                    group, bytes.mask() / weights, bytes.codes() / weights, bytes.scales() / weights, seed);
-            assertThat(bytes.total() / weights).as("seed %d", seed).isLessThan(2.9);
+            assertThat(bytes.total() / weights)
+                    .as(
+                            "mask %.3f, codes %.3f, scales %.3f bits a weight, seed %d",
+                            bytes.mask() / weights, bytes.codes() / weights, bytes.scales() / weights, seed)
+                    .isLessThan(2.9);
             assertThat(bytes.mask() / weights).isLessThan(1.01);
         }
     }
