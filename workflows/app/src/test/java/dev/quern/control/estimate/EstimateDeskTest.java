@@ -142,8 +142,10 @@ class EstimateDeskTest {
         assertThat(estimate.work().segments()).isZero();
         assertThat(estimate.secondsPerStage()).containsOnlyKeys("inspect", "evaluate");
         assertThat(estimate.seconds()).isPositive();
-        // Hidden states of 4 windows of 128 tokens, 128 wide, of two models in float32.
-        assertThat(estimate.sizes().scratchBytes()).isEqualTo(2L * 4 * 128 * 128 * Float.BYTES);
+        // In float32, of 4 windows of 128 tokens: hidden states of two models, 128 wide, and the inputs of a block's
+        // linears at 9 tokens of each window, 128 wide for q, k and v, o, gate and up, and 384 wide for down.
+        assertThat(estimate.sizes().scratchBytes())
+                .isEqualTo((2L * 4 * 128 * 128 + 4 * 9 * (3 * 128 + 384)) * Float.BYTES);
         assertThat(refused.code()).isEqualTo("MEMORY_BUDGET");
     }
 
