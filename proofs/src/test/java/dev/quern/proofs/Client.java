@@ -67,6 +67,11 @@ record Client(Installation installation, HttpClient http) {
         return request(model, new JobRequest.RecipeChoice(null, recipe), windows, tokens, segments);
     }
 
+    /** The same with a recipe that needs gradients and makes one block after the other. */
+    static JobRequest lite(Path model, int windows, int tokens, int segments) {
+        return request(model, new JobRequest.RecipeChoice("yaqa-lite-w4a16", null), windows, tokens, segments);
+    }
+
     private static JobRequest request(
             Path model, JobRequest.RecipeChoice recipe, int windows, int tokens, int segments) {
         return new JobRequest(

@@ -84,6 +84,11 @@ class DigestIT {
     }
 
     @Test
+    void ofAnyWorkersWithGradientsOneBlockAfterTheOther() throws Exception {
+        agree("digests-of-gradients-and-shared-blocks", FEWER_CASES, Client.lite(model, WINDOWS, 256, SEGMENTS));
+    }
+
+    @Test
     void ofAnyWorkersWithMasks() throws Exception {
         agree("digests-of-masks", FEWER_CASES, Client.pruned(model, WINDOWS, 512, SEGMENTS));
     }

@@ -1,6 +1,5 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Needs;
 import dev.quern.recipes.Recipe.Rounding;
 import dev.quern.recipes.codec.Default;
@@ -71,10 +70,5 @@ public record Obr(
     @Override
     public Rounding usual() {
         return new Obr(form, USUAL_DAMPING);
-    }
-
-    @Override
-    public ClipSearch usualClipSearch() {
-        return ClipSearch.INPUTS;
     }
 }

@@ -49,7 +49,7 @@ public record Recipe(
 
         @Described(
                 "Whose outputs feed the next block during calibration: those of the compressed blocks before it (sequential)"
-                        + " or of the original model (independent, usual with yaqa).")
+                        + " or of the original model (independent, usual with yaqa and inputFactor fisher).")
         @Default("\"sequential\"")
         Propagation propagation,
 
@@ -188,8 +188,7 @@ public record Recipe(
 
             @Described(
                     "inputs shrinks a group's range where that lowers its rounding error, each column counted by the size of"
-                            + " its inputs; mse counts all alike (usual with yaqa); none spans the weights (usual with"
-                            + " nearest).")
+                            + " its inputs; mse counts all alike; none spans the weights (usual with nearest).")
             @Default("\"inputs\"")
             ClipSearch clipSearch) {
         /** As a group size: the first of {@link #SIZES} that divides the columns of a linear. */
@@ -267,7 +266,9 @@ public record Recipe(
         }
 
         /** The clip search that built-in recipes have with it. */
-        ClipSearch usualClipSearch();
+        default ClipSearch usualClipSearch() {
+            return ClipSearch.INPUTS;
+        }
     }
 
     /** Plain rounding to the nearest code. */
@@ -372,11 +373,6 @@ public record Recipe(
         @Override
         public Rounding usual() {
             return new Gptq(Order.STATIC, USUAL_DAMPING);
-        }
-
-        @Override
-        public ClipSearch usualClipSearch() {
-            return ClipSearch.INPUTS;
         }
     }
 

@@ -50,7 +50,11 @@ public final class RecipeNames {
                 null,
                 Pruning.usual(recipe.mask()),
                 null);
-        return isLike(recipe, usual) ? name + propagation(recipe, usual) : name + "-" + hash(recipe.withName(name));
+        boolean another =
+                Recipes.all().stream().anyMatch(builtIn -> builtIn.name().equals(name));
+        return isLike(recipe, usual) && !another
+                ? name + propagation(recipe, usual)
+                : name + "-" + hash(recipe.withName(name));
     }
 
     /** In all but name and propagation; what differs mostly differs in grid or rounding, which takes no JSON to see. */
@@ -73,7 +77,8 @@ public final class RecipeNames {
         return switch (rounding) {
             case Nearest nearest -> Propagation.INDEPENDENT;
             case Gptq gptq -> Propagation.SEQUENTIAL;
-            case Yaqa yaqa -> Propagation.INDEPENDENT;
+            case Yaqa yaqa ->
+                yaqa.inputFactor() == Yaqa.InputFactor.FISHER ? Propagation.INDEPENDENT : Propagation.SEQUENTIAL;
             case Obr obr -> Propagation.SEQUENTIAL;
         };
     }

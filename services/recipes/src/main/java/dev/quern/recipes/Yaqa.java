@@ -1,6 +1,5 @@
 package dev.quern.recipes;
 
-import dev.quern.recipes.Recipe.ClipSearch;
 import dev.quern.recipes.Recipe.Needs;
 import dev.quern.recipes.Recipe.Order;
 import dev.quern.recipes.Recipe.Rounding;
@@ -206,10 +205,5 @@ public record Yaqa(
 
     private Yaqa withInputFactor(InputFactor other) {
         return new Yaqa(other, damping, shrinkage, minimumWindows, holdOut, rowOrder, seed, sketch);
-    }
-
-    @Override
-    public ClipSearch usualClipSearch() {
-        return ClipSearch.MSE;
     }
 }

@@ -53,7 +53,8 @@ class RecipeFormTest {
     @CsvSource({
         "nearest, INDEPENDENT, NONE",
         "gptq, SEQUENTIAL, INPUTS",
-        "yaqa, INDEPENDENT, MSE",
+        "yaqa, INDEPENDENT, INPUTS",
+        "'yaqa, inputFactor: activations', SEQUENTIAL, INPUTS",
         "obr, SEQUENTIAL, INPUTS"
     })
     void whatIsNotSaidIsUsualWithTheMethod(String method, Propagation propagation, ClipSearch clipSearch) {
@@ -103,6 +104,16 @@ class RecipeFormTest {
     void builtInRecipesAreCalledByTheirValues(String name) {
         assertThat(RecipeNames.of(Recipes.find(name))).isEqualTo(name);
         assertThat(Recipes.read(HEAD + "extends: " + name)).isEqualTo(Recipes.find(name));
+    }
+
+    /** The built-in recipe of 2 bits has another clip search than is usual with its method. */
+    @Test
+    void noOtherRecipeHasTheNameOfABuiltInOne() {
+        Recipe recipe = Recipes.read(HEAD + "grid: {bits: 2}\nrounding: {method: yaqa}\n");
+
+        assertThat(recipe.grid().clipSearch())
+                .isNotEqualTo(Recipes.find("yaqa-w2a16").grid().clipSearch());
+        assertThat(RecipeNames.of(recipe)).matches("yaqa-w2a16-[0-9a-f]+");
     }
 
     @ParameterizedTest
