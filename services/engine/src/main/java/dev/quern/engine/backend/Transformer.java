@@ -43,8 +43,8 @@ public interface Transformer {
     record TokenGrid(int width, int bits, boolean symmetric, double clip) {}
 
     /**
-     * Puts each run of {@code grid.width()} columns of a token on a grid of its own and decodes it again, as an engine
-     * does that multiplies integers or keeps integers in its cache. With b bits and x the values of the run:
+     * Puts each run of {@code grid.width()} columns of a token on a grid of its own and decodes it again. Engines that
+     * multiply integers, or keep integers in their cache, do the same. With b bits and x the values of the run:
      *
      * <pre>
      * symmetric:  s = clip max|x| / (2^(b-1) - 1),  target = s clamp(rint(x / s), -2^(b-1), 2^(b-1) - 1)
